@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::evidence::Evidence;
+
 /// How a run ends, as a number that a script can trust (the table in the manual).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -27,6 +29,8 @@ pub enum Exit {
     BrokenAnswer = 9,
     /// Something on this machine: a file, the output.
     Machine = 10,
+    /// Ended by Ctrl-C, as shells number it.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -120,16 +124,19 @@ kinds! {
 
     FileUnreadable, "file-unreadable", Machine, "check the path and its permissions";
     OutputFailed, "output-failed", Machine, "check the disk and the path given to --output";
+    Interrupted, "interrupted", Interrupted, "nothing was changed; run it again";
     Internal, "internal", Machine, "this is a fault of p12-test; please report it with the output of -v";
 }
 
 /// A fault: what kind, and one sentence on what happened to which thing. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Error {
     /// Its stable name, exit status and usual hint.
     pub kind: Kind,
     /// One sentence, lower case, without a full stop.
     pub message: String,
+    /// What had been observed of the call until then.
+    pub evidence: Option<Box<Evidence>>,
     hint: Option<String>,
 }
 
@@ -139,13 +146,19 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A fault of this kind, told in one sentence.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None }
+        Self { kind, message: message.into(), evidence: None, hint: None }
     }
 
     /// The same with a hint that fits better than the kind's own.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same with what had been observed of the call.
+    #[must_use]
+    pub fn with_evidence(self, evidence: Evidence) -> Self {
+        Self { evidence: Some(Box::new(evidence)), ..self }
     }
 
     /// What to do next.

@@ -1,4 +1,15 @@
 //! The modules of p12-test, for its tests and benchmarks; the program itself is `main.rs`.
+//! A module imports only from those that stand below it here.
 
-pub mod error;
+pub mod printer;
+pub mod demo;
+pub mod args;
+pub mod local;
+pub mod response;
+pub mod request;
+pub mod p12;
 pub mod secret;
+pub mod certificate;
+pub mod diagnosis;
+pub mod error;
+pub mod evidence;

@@ -1,8 +1,15 @@
 //! Secrets: they wipe themselves and never print. Where they come from is read here too.
 
+use std::ffi::OsString;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read};
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
+
+use crate::diagnosis;
+use crate::error::{Error, Kind, Result};
 
 /// Bytes that are wiped when dropped and that no `Debug` shows. There is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,6 +20,44 @@ impl Secret {
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
+
+    /// Longer secrets are a mistake, such as a wrong file.
+    const MAX: u64 = 1 << 20;
+
+    /// Reads to the end, and drops one line ending; all other bytes stay as they are.
+    fn read(mut from: impl Read, what: &str) -> Result<Self> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+        let unreadable = |error: io::Error| {
+            Error::new(Kind::FileUnreadable, format!("cannot read {what}: {}", diagnosis::in_words(&error)))
+        };
+        let mut piece = Zeroizing::new([0; 4096]);
+        loop {
+            let read = match from.read(&mut *piece) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                outcome => outcome.map_err(unreadable)?,
+            };
+            append(&mut bytes, piece.get(..read).unwrap_or_default());
+            if bytes.len() as u64 > Self::MAX {
+                return Err(Error::new(Kind::FileUnreadable, format!("{what} is too long to be a secret")));
+            }
+            if read == 0 {
+                let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+                let length = line.unwrap_or(&bytes).len();
+                bytes.truncate(length);
+                return Ok(Self(bytes));
+            }
+        }
+    }
+}
+
+/// Grows without leaving a copy behind: the old allocation is wiped.
+fn append(bytes: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
+    if bytes.len() + piece.len() > bytes.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(2 * (bytes.len() + piece.len())));
+        larger.extend_from_slice(bytes);
+        *bytes = larger;
+    }
+    bytes.extend_from_slice(piece);
 }
 
 impl From<Vec<u8>> for Secret {
@@ -21,8 +66,206 @@ impl From<Vec<u8>> for Secret {
     }
 }
 
+impl From<OsString> for Secret {
+    fn from(text: OsString) -> Self {
+        text.into_encoded_bytes().into()
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(***)")
+    }
+}
+
+/// Where one secret comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// From the command line itself.
+    Value(Secret),
+    /// From a file, one line ending at its end dropped.
+    File(PathBuf),
+    /// From an environment variable of this name.
+    Environment(OsString),
+    /// From standard input, to its end.
+    Stdin,
+}
+
+impl Source {
+    /// Reads it. A variable that is not set is a usage error.
+    pub fn read(&self) -> Result<Secret> {
+        match self {
+            Self::Value(secret) => Ok(secret.clone()),
+            Self::File(path) => {
+                let file = File::open(path).map_err(|error| diagnosis::unreadable(path, &error))?;
+                Secret::read(file, &path.display().to_string())
+            }
+            Self::Environment(name) => std::env::var_os(name).map(Secret::from).ok_or_else(|| {
+                let name = name.display();
+                Error::new(Kind::Usage, format!("the environment variable {name} is not set"))
+            }),
+            Self::Stdin => Secret::read(io::stdin().lock(), "standard input"),
+        }
+    }
+
+    /// What to check when it turns out to be wrong.
+    fn hint(&self) -> String {
+        let check = match self {
+            Self::Value(_) => {
+                "check the value of --password; a shell changes $, !, \\ and quotes unless quoted".into()
+            }
+            Self::File(path) => format!("check {}", path.display()),
+            Self::Environment(name) => format!("check the environment variable {}", name.display()),
+            Self::Stdin => {
+                "check what is piped to standard input; echo and editors may add characters".into()
+            }
+        };
+        format!("the file itself is intact; {check}")
+    }
+}
+
+/// Where the password of a P12 comes from.
+#[derive(Debug, Clone)]
+pub enum Password {
+    /// From here.
+    From(Source),
+    /// There is none.
+    None,
+    /// Nobody said: `P12_TEST_PASSWORD`, else none at all and the empty one, else the terminal is asked.
+    Unsaid,
+}
+
+impl Password {
+    const VARIABLE: &str = "P12_TEST_PASSWORD";
+    const TRIES: usize = 3;
+
+    /// Calls `open` with the password; at a terminal until it opens, three times at most.
+    pub async fn unlock<T>(&self, what: &str, open: impl Fn(Option<&Secret>) -> Result<T>) -> Result<T> {
+        let source = match self {
+            Self::From(source) => source.clone(),
+            Self::None => return open(None),
+            Self::Unsaid if std::env::var_os(Self::VARIABLE).is_some() => {
+                Source::Environment(Self::VARIABLE.into())
+            }
+            Self::Unsaid => return Self::ask(what, open).await,
+        };
+        open(Some(&source.read()?)).map_err(|error| match error.kind {
+            Kind::WrongPassword => error.with_hint(source.hint()),
+            _ => error,
+        })
+    }
+
+    async fn ask<T>(what: &str, open: impl Fn(Option<&Secret>) -> Result<T>) -> Result<T> {
+        let mut outcome = open(None);
+        let asked = |outcome: &Result<T>| {
+            let kind = outcome.as_ref().err().map(|error| error.kind);
+            matches!(kind, Some(Kind::PasswordNeeded | Kind::WrongPassword))
+        };
+        if !io::stderr().is_terminal() {
+            return outcome;
+        }
+        for attempt in 0..Self::TRIES {
+            if !asked(&outcome) {
+                break;
+            }
+            let again = if attempt == 0 { "" } else { "It does not match. " };
+            let password = prompt(format!("{again}Password of {}: ", what.escape_debug())).await?;
+            outcome = open(Some(&password));
+        }
+        outcome
+    }
+}
+
+/// Asks at the terminal without echo. However it ends, Ctrl-C included, the terminal is left as it was.
+async fn prompt(question: String) -> Result<Secret> {
+    let _terminal = Terminal::save();
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted at the password prompt"),
+        _ => Error::new(
+            Kind::PasswordNeeded,
+            format!("no password could be read from the terminal: {}", diagnosis::in_words(&error)),
+        ),
+    };
+    match tokio::task::spawn_blocking(|| rpassword::prompt_password(question)).await {
+        Ok(answer) => answer.map(|password| password.into_bytes().into()).map_err(unreadable),
+        Err(_) => Err(Error::new(Kind::Internal, "the password prompt failed")),
+    }
+}
+
+/// The terminal's settings, put back when this goes.
+#[cfg(unix)]
+struct Terminal(Option<(File, rustix::termios::Termios)>);
+
+#[cfg(unix)]
+impl Terminal {
+    fn save() -> Self {
+        let terminal = File::options().read(true).write(true).open("/dev/tty").ok();
+        Self(
+            terminal.and_then(|file| rustix::termios::tcgetattr(&file).ok().map(|settings| (file, settings))),
+        )
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Some((file, settings)) = &self.0 {
+            // Nothing better can be done when this fails: the program is about to end.
+            let _ = rustix::termios::tcsetattr(file, rustix::termios::OptionalActions::Now, settings);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Terminal;
+
+#[cfg(not(unix))]
+impl Terminal {
+    fn save() -> Self {
+        Self
+    }
+}
+
+/// Keeps what is in memory out of core files and away from debuggers of the same user.
+pub fn forbid_core_dumps() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        // A kernel that refuses leaves things as they were; that is no reason not to run.
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Vec<u8> {
+        Secret::read(bytes, "a test").unwrap().expose().to_vec()
+    }
+
+    #[test]
+    fn one_line_ending_is_dropped_and_no_more() {
+        assert_eq!(read(b"secret\n"), b"secret");
+        assert_eq!(read(b"secret\r\n"), b"secret");
+        assert_eq!(read(b"secret\n\n"), b"secret\n");
+        assert_eq!(read(b" \xff\0secret \r"), b" \xff\0secret \r");
+        assert_eq!(read(b""), b"");
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let source = Source::Value(Secret::from(b"canary".to_vec()));
+        assert!(!format!("{source:?}").contains("canary"));
+    }
+
+    #[test]
+    fn an_endless_secret_ends() {
+        assert_eq!(Secret::read(io::repeat(b'x'), "a test").unwrap_err().kind, Kind::FileUnreadable);
     }
 }

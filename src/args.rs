@@ -1,0 +1,401 @@
+//! The command line: what each flag is called and what it becomes. No behaviour.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+use crate::error::{Error, Kind, Result};
+use crate::local::Local;
+use crate::local::connect::{Connect, Family, Override, Proxies};
+use crate::local::tls::{Tls, Version};
+use crate::request::{Body, Parts, Request};
+use crate::response::{Expected, Terms};
+use crate::secret::{Password, Secret, Source};
+
+/// Test whether a PKCS#12 client certificate gets through to a mutual-TLS endpoint.
+///
+/// Makes the call with the certificate, prints the endpoint's answer unchanged on standard output, says on
+/// standard error what happened, and ends with an exit status that a script can trust.
+#[derive(Debug, Parser)]
+#[command(name = "p12-test", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(arg_required_else_help = true, after_help = EXIT_STATUSES, disable_help_subcommand = true)]
+pub struct Args {
+    /// A test, unless a command is named.
+    #[command(flatten)]
+    pub test: TestArgs,
+    /// Another command than a test.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXIT_STATUSES: &str = "\
+Exit status:
+  0  answered below 400 (or as --expect says); the certificate was asked for and sent
+  1  answered with another status
+  2  usage
+  3  the P12 cannot be used
+  4  the endpoint was not reached
+  5  the endpoint's own certificate is not trusted
+  6  the endpoint refused the client certificate
+  8  answered, but the P12 was not tested
+  9  the answer broke off or was not HTTP
+  10 this machine: a file or the output
+
+Example:
+  p12-test --password-file secret.txt client.p12 https://api.example.com/";
+
+/// The other commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Everything at once on an embedded endpoint; needs nothing
+    ///
+    /// Makes a small CA, a server certificate and three P12 files in a private folder, starts an endpoint on
+    /// 127.0.0.1 that asks for client certificates, and tests each file against it.
+    Demo(DemoArgs),
+}
+
+/// `demo`.
+#[derive(Debug, Group)]
+pub struct DemoArgs {
+    /// Leave the endpoint and the files until Ctrl-C
+    #[arg(long)]
+    pub keep: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub look: LookArgs,
+}
+
+/// A test of one P12 against one URL.
+#[derive(Debug, Group)]
+pub struct TestArgs {
+    /// What against what; only a command does without.
+    #[command(flatten)]
+    target: Option<Target>,
+    /// Which key of several: its friendly name, or #N
+    #[arg(long, value_name = "NAME", help_heading = "P12")]
+    pub alias: Option<String>,
+    /// The P12's password.
+    #[command(flatten)]
+    pub password: PasswordArgs,
+    /// What is asked.
+    #[command(flatten)]
+    pub request: RequestArgs,
+    /// How to get there.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// What counts as success.
+    #[command(flatten)]
+    pub verdict: VerdictArgs,
+    /// Where the answer goes.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// How to print.
+    #[command(flatten)]
+    pub look: LookArgs,
+}
+
+/// The P12 and the URL.
+#[derive(Debug, Group)]
+pub struct Target {
+    /// The P12 file: PKCS#12 in binary, PEM, base64 or hex
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    p12: PathBuf,
+    /// The forward URL that the certificate is for; https unless it says so
+    #[arg(value_hint = clap::ValueHint::Url)]
+    url: String,
+}
+
+/// Where the P12's password comes from. Without any: `P12_TEST_PASSWORD`, none at all, or the terminal.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "P12")]
+#[group(multiple = false)]
+pub struct PasswordArgs {
+    /// Read the password from a file; one line ending at its end is dropped
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    password_file: Option<PathBuf>,
+    /// Read the password from an environment variable
+    #[arg(long, value_name = "VAR")]
+    password_env: Option<OsString>,
+    /// Read the password from standard input
+    #[arg(long)]
+    password_stdin: bool,
+    /// The P12 has no password, or an empty one
+    #[arg(long)]
+    no_password: bool,
+    /// The password itself; others on this machine can see it in the list of processes
+    #[arg(short, long, value_name = "VALUE", value_parser = secret())]
+    password: Option<Secret>,
+}
+
+/// What is asked of the endpoint.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "Request")]
+pub struct RequestArgs {
+    /// The method; GET without a body, POST with one
+    #[arg(short = 'X', long, value_name = "METHOD", visible_alias = "request")]
+    method: Option<String>,
+    /// The content type; application/json where there is a body
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+    /// The body: DATA, @FILE, or @- for standard input; sent as it is
+    #[arg(short = 'd', long = "body", value_name = "DATA|@FILE|@-", visible_alias = "data", value_parser = secret())]
+    body: Option<Secret>,
+    /// A further header, 'Name: value'; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "LINE", value_parser = secret())]
+    headers: Vec<Secret>,
+    /// The Authorization for the endpoint; others on this machine can see it in the list of processes
+    #[arg(long, value_name = "VALUE", value_parser = secret(), group = "authorized")]
+    authorization: Option<Secret>,
+    /// Read the Authorization from a file
+    #[arg(long, value_name = "FILE", group = "authorized", value_hint = clap::ValueHint::FilePath)]
+    authorization_file: Option<PathBuf>,
+    /// Read the Authorization from an environment variable
+    #[arg(long, value_name = "VAR", group = "authorized")]
+    authorization_env: Option<OsString>,
+}
+
+/// How to get to the endpoint, and whom to trust.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "Connection")]
+pub struct ConnectionArgs {
+    /// Trust the CAs of this PEM file or hashed directory, and no others
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
+    cacert: Option<PathBuf>,
+    /// Go on though the endpoint's certificate is not trusted
+    #[arg(short = 'k', long)]
+    insecure: bool,
+    /// Use this address for a host and port in place of DNS; may be repeated
+    #[arg(long, value_name = "HOST:PORT:ADDRESS")]
+    resolve: Vec<Override>,
+    /// The proxy: [http|socks5|socks5h]://HOST:PORT; empty for none
+    #[arg(short = 'x', long, value_name = "URL", value_parser = secret())]
+    proxy: Option<Secret>,
+    /// Read user:password for --proxy from a file
+    #[arg(long, value_name = "FILE", requires = "proxy", value_hint = clap::ValueHint::FilePath)]
+    proxy_user_file: Option<PathBuf>,
+    /// Read user:password for --proxy from an environment variable
+    #[arg(long, value_name = "VAR", requires = "proxy", conflicts_with = "proxy_user_file")]
+    proxy_user_env: Option<OsString>,
+    /// Seconds for DNS, TCP, proxy and TLS together
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    connect_timeout: Duration,
+    /// Seconds for the whole call
+    #[arg(short = 'm', long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    max_time: Duration,
+    /// The lowest TLS version
+    #[arg(long, value_name = "VERSION")]
+    tls_min: Option<TlsVersion>,
+    /// The highest TLS version
+    #[arg(long, value_name = "VERSION")]
+    tls_max: Option<TlsVersion>,
+    /// Offer HTTP/2 as well
+    #[arg(long)]
+    http2: bool,
+    /// Use IPv4 only
+    #[arg(short = '4', long)]
+    ipv4: bool,
+    /// Use IPv6 only
+    #[arg(short = '6', long, conflicts_with = "ipv4")]
+    ipv6: bool,
+}
+
+/// A TLS version by its number.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[allow(missing_docs)]
+pub enum TlsVersion {
+    #[value(name = "1.0")]
+    V10,
+    #[value(name = "1.1")]
+    V11,
+    #[value(name = "1.2")]
+    V12,
+    #[value(name = "1.3")]
+    V13,
+}
+
+impl From<TlsVersion> for Version {
+    fn from(version: TlsVersion) -> Self {
+        match version {
+            TlsVersion::V10 => Self::Tls10,
+            TlsVersion::V11 => Self::Tls11,
+            TlsVersion::V12 => Self::Tls12,
+            TlsVersion::V13 => Self::Tls13,
+        }
+    }
+}
+
+/// What counts as success.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "Verdict")]
+pub struct VerdictArgs {
+    /// Statuses that count as success, such as 200,3xx; any below 400 unless given
+    #[arg(long, value_name = "STATUS,…", value_delimiter = ',')]
+    expect: Vec<Expected>,
+    /// Make the call without the certificate too, first, to see whether the endpoint insists on it
+    #[arg(long)]
+    control: bool,
+    /// Count it as success when the endpoint never asks for a certificate
+    #[arg(long)]
+    allow_unrequested: bool,
+}
+
+/// Where the answer goes.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Print the heads of the answer too, as they came over the wire
+    #[arg(short = 'i', long)]
+    pub include: bool,
+    /// Write the answer to a file, which appears only when it is complete
+    #[arg(short = 'o', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
+/// How to print on standard error.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "Output")]
+pub struct LookArgs {
+    /// No report, no progress; only what failed
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// The handshake in steps, the chain, the accepted issuers, the timings
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Colour in the report
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, and as NO_COLOR and CLICOLOR_FORCE say.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl TestArgs {
+    /// The path of the P12.
+    pub fn p12(&self) -> Result<&Path> {
+        Ok(&self.target()?.p12)
+    }
+
+    fn target(&self) -> Result<&Target> {
+        self.target.as_ref().ok_or_else(|| Error::new(Kind::Usage, "a P12 and a URL are needed"))
+    }
+
+    /// What is asked, checked; secrets of the request are read here.
+    pub fn request(&self) -> Result<Request> {
+        self.one_reader_of_stdin()?;
+        let request = &self.request;
+        Parts {
+            url: self.target()?.url.clone(),
+            method: request.method.clone(),
+            content_type: request.content_type.clone(),
+            authorization: request.authorization()?,
+            headers: request.headers.clone(),
+            body: request.body(),
+        }
+        .check()
+    }
+
+    /// The route that the request takes.
+    pub fn route(&self) -> Result<Local> {
+        let connection = &self.connection;
+        Ok(Local {
+            connect: Connect {
+                overrides: connection.resolve.clone(),
+                family: match (connection.ipv4, connection.ipv6) {
+                    (true, _) => Some(Family::V4),
+                    (_, true) => Some(Family::V6),
+                    _ => None,
+                },
+                proxies: connection.proxies()?,
+                timeout: connection.connect_timeout,
+            },
+            tls: connection.tls()?,
+            max_time: connection.max_time,
+            control: self.verdict.control,
+            terms: Terms {
+                expect: self.verdict.expect.clone(),
+                allow_unrequested: self.verdict.allow_unrequested,
+            },
+        })
+    }
+
+    /// Standard input can be read once: as the password, or as the body; and not twice for `--control`.
+    fn one_reader_of_stdin(&self) -> Result<()> {
+        let body = matches!(self.request.body(), Body::Stdin);
+        let usage = |message: &str| Err(Error::new(Kind::Usage, message));
+        match (body, self.password.password_stdin, self.verdict.control) {
+            (true, true, _) => usage("--password-stdin and the body @- cannot both read standard input"),
+            (true, _, true) => usage("--control sends the body twice, which standard input cannot give"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl PasswordArgs {
+    /// Where the password comes from.
+    pub fn source(&self) -> Password {
+        let named = source(&self.password, &self.password_file, &self.password_env);
+        match named {
+            Some(source) => Password::From(source),
+            None if self.password_stdin => Password::From(Source::Stdin),
+            None if self.no_password => Password::None,
+            None => Password::Unsaid,
+        }
+    }
+}
+
+impl RequestArgs {
+    fn authorization(&self) -> Result<Option<Secret>> {
+        let source = source(&self.authorization, &self.authorization_file, &self.authorization_env);
+        source.map(|source| source.read()).transpose()
+    }
+
+    fn body(&self) -> Body {
+        self.body.as_ref().map_or(Body::Empty, |argument| Body::from_argument(argument.clone()))
+    }
+}
+
+impl ConnectionArgs {
+    fn proxies(&self) -> Result<Proxies> {
+        let Some(proxy) = &self.proxy else { return Ok(Proxies::from_environment()) };
+        let user = source(&None, &self.proxy_user_file, &self.proxy_user_env);
+        Proxies::named(proxy, user.map(|source| source.read()).transpose()?.as_ref())
+    }
+
+    fn tls(&self) -> Result<Tls> {
+        let (min, max) = (self.tls_min.map(Version::from), self.tls_max.map(Version::from));
+        if min > max && max.is_some() {
+            return Err(Error::new(Kind::Usage, "--tls-min is above --tls-max"));
+        }
+        Ok(Tls { cacert: self.cacert.clone(), insecure: self.insecure, min, max, http2: self.http2 })
+    }
+}
+
+fn source(value: &Option<Secret>, file: &Option<PathBuf>, variable: &Option<OsString>) -> Option<Source> {
+    let value = value.clone().map(Source::Value);
+    let file = || file.clone().map(Source::File);
+    value.or_else(file).or_else(|| variable.clone().map(Source::Environment))
+}
+
+/// Any bytes at all, never shown again.
+fn secret() -> impl clap::builder::TypedValueParser<Value = Secret> {
+    OsStringValueParser::new().map(Secret::from)
+}
+
+fn seconds(text: &str) -> std::result::Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() && duration < Duration::from_secs(1 << 30) => Ok(duration),
+        _ => Err("not a time that can be waited for".into()),
+    }
+}

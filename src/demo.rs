@@ -1,0 +1,172 @@
+//! The embedded endpoint and its little PKI, and a walk through what the program tells.
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use clap::Parser as _;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use openssl::error::ErrorStack;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio_openssl::SslStream;
+
+use crate::args::{Args, TestArgs};
+use crate::diagnosis;
+use crate::error::{Error, Kind, Result};
+use endpoint::{Endpoint, Manners};
+use pki::{Identity, Profile, Purpose};
+
+pub mod endpoint;
+pub mod pki;
+
+/// A running demo: an endpoint on 127.0.0.1, and a private folder of files for it.
+pub struct Demo {
+    folder: TempDir,
+    endpoint: Endpoint,
+}
+
+/// One test of the demo, as a user would type it.
+pub struct Step {
+    /// What is shown, in a sentence.
+    pub title: &'static str,
+    arguments: Vec<OsString>,
+}
+
+const PASSWORD: &str = "correct horse battery staple";
+
+impl Demo {
+    /// Makes the files and starts the endpoint.
+    pub async fn start() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("p12-test-demo-").tempdir();
+        let folder = folder.map_err(|error| diagnosis::unwritable("a temporary folder", &error))?;
+        let authority = write_files(folder.path())?;
+        let failed = |stack| diagnosis::openssl("making the demo's certificates", &stack);
+        let server = authority.issue(&Profile::new("localhost", Purpose::Server)).map_err(failed)?;
+        let manners = Manners::new(&server, &authority);
+        let endpoint = Endpoint::start(&manners, Arc::new(|stream| Box::pin(greet(stream)))).await;
+        let endpoint = endpoint.map_err(|error| {
+            let reason = diagnosis::in_words(&error);
+            Error::new(Kind::OutputFailed, format!("cannot open a port on 127.0.0.1: {reason}"))
+        })?;
+        Ok(Self { folder, endpoint })
+    }
+
+    /// What the demo is about to do.
+    pub fn introduction(&self) -> String {
+        let (url, folder) = (self.url(), self.folder.path().display());
+        format!(
+            "An endpoint that insists on a certificate of the demo's CA runs at {url}; its files are in {folder}."
+        )
+    }
+
+    /// The tests, in the order in which they teach.
+    pub fn steps(&self) -> Vec<Step> {
+        let step = |title, file: &str, more: &[&str]| {
+            let mut arguments = vec!["--cacert".into(), self.path("ca.pem"), "--password-file".into()];
+            arguments.push(self.path("password.txt"));
+            arguments.extend(more.iter().map(OsString::from));
+            arguments.extend([self.path(file), self.url().into()]);
+            Step { title, arguments }
+        };
+        vec![
+            step("A good certificate: the endpoint asks for it, gets it, and answers.", "good.p12", &[]),
+            step(
+                "The same, and the proof that the endpoint insists: a second call without the certificate.",
+                "good.p12",
+                &["--control"],
+            ),
+            step("A certificate of a stranger's CA: the endpoint refuses it.", "stranger.p12", &[]),
+            step("A certificate that has expired: the endpoint refuses it for that.", "expired.p12", &[]),
+        ]
+    }
+
+    /// Ends the demo; with `keep`, only at Ctrl-C.
+    pub async fn finish(self, keep: bool, say: impl Fn(&str)) -> Result<()> {
+        say("");
+        if keep {
+            say(
+                "The endpoint and the files stay until Ctrl-C; repeat any of the commands in another terminal.",
+            );
+            let _ = tokio::signal::ctrl_c().await;
+        } else {
+            say(
+                "The files are gone again; --keep leaves them and the endpoint, so that the commands can be repeated.",
+            );
+        }
+        let folder = self.folder.path().display().to_string();
+        self.folder.close().map_err(|error| diagnosis::unwritable(folder, &error))
+    }
+
+    fn path(&self, name: &str) -> OsString {
+        self.folder.path().join(name).into()
+    }
+
+    fn url(&self) -> String {
+        format!("https://localhost:{}/", self.endpoint.address().port())
+    }
+}
+
+impl Step {
+    /// The command line, quoted for a shell where it needs to be.
+    pub fn command(&self) -> String {
+        let quoted = self.arguments.iter().map(|argument| {
+            let text = argument.to_string_lossy();
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@,=".contains(c);
+            if text.chars().all(plain) {
+                text.into_owned()
+            } else {
+                format!("'{}'", text.replace('\'', r"'\''"))
+            }
+        });
+        std::iter::once("p12-test".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The command line as the program reads it.
+    pub fn args(&self) -> Result<TestArgs> {
+        let arguments = std::iter::once(OsString::from("p12-test")).chain(self.arguments.iter().cloned());
+        let parsed = Args::try_parse_from(arguments).map(|args| args.test);
+        parsed.map_err(|_| Error::new(Kind::Internal, "the demo's own command line is wrong"))
+    }
+}
+
+/// Writes the CA, the password and three P12 files; returns the CA.
+fn write_files(folder: &Path) -> Result<Identity> {
+    let failed = |stack: ErrorStack| diagnosis::openssl("making the demo's certificates", &stack);
+    let authority = Identity::root("Demo CA").map_err(failed)?;
+    let stranger = Identity::root("Another CA").map_err(failed)?;
+    let client = |issuer: &Identity, name: &str, days| {
+        let profile = Profile { days, ..Profile::new(name, Purpose::Client) };
+        issuer.issue(&profile).and_then(|identity| identity.p12(PASSWORD, name)).map_err(failed)
+    };
+    write(folder.join("ca.pem"), &authority.certificate_pem().map_err(failed)?)?;
+    write(folder.join("password.txt"), format!("{PASSWORD}\n").as_bytes())?;
+    write(folder.join("good.p12"), &client(&authority, "good client", (-1, 365))?)?;
+    write(folder.join("stranger.p12"), &client(&stranger, "stranger", (-1, 365))?)?;
+    write(folder.join("expired.p12"), &client(&authority, "expired client", (-30, -1))?)?;
+    Ok(authority)
+}
+
+/// The folder is private to the user, so the files in it are, too.
+fn write(path: PathBuf, bytes: &[u8]) -> Result<()> {
+    std::fs::write(&path, bytes).map_err(|error: io::Error| diagnosis::unwritable(path.display(), &error))
+}
+
+/// Answers each request with who asked.
+async fn greet(stream: SslStream<TcpStream>) {
+    let (peer, _) = endpoint::peer(&stream);
+    let body = format!("{{\"hello\":{:?}}}\n", peer.unwrap_or_default());
+    let answer = service_fn(|_| {
+        let mut response = http::Response::new(Full::new(Bytes::from(body.clone())));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        std::future::ready(Ok::<_, Infallible>(response))
+    });
+    // A client that goes away early has nobody to complain to.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+}

@@ -1,0 +1,265 @@
+//! What was observed on the one connection, and what was read from our own certificate. Data only.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Everything seen of one call, in the order the world revealed it. Holds no secret.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Our leaf, as read from the P12.
+    pub ours: Option<Certificate>,
+    /// `host:port` of the forward URL.
+    pub target: String,
+    /// The proxy that the connection went through, without its credentials.
+    pub proxy: Option<String>,
+    /// Addresses that did not answer, each with the system's reason.
+    pub failed_addresses: Vec<(SocketAddr, String)>,
+    /// The address that answered.
+    pub address: Option<SocketAddr>,
+    /// The TLS session, once its handshake was through.
+    pub tls: Option<Session>,
+    /// The endpoint's chain as it was sent, its leaf first.
+    pub server_chain: Vec<Certificate>,
+    /// The fault that verification found in the endpoint's chain; none when it is trusted.
+    pub distrust: Option<String>,
+    /// TLS messages and alerts, with the time since the call began.
+    pub steps: Vec<Step>,
+    /// Each time the endpoint asked for a certificate.
+    pub requests: Vec<CertificateRequest>,
+    /// How the endpoint's side of the connection ended, where it ended.
+    pub end: Option<End>,
+    /// A write that failed, in the system's words; the answer may still have come.
+    pub write_failure: Option<String>,
+    /// How long each part took.
+    pub timings: Timings,
+    /// Bytes of the answer's body so far.
+    pub received: u64,
+    /// Trailers that followed the body, each as `name: value`.
+    pub trailers: Vec<String>,
+    /// What came of the same request without the certificate, where `--control` asked for it.
+    pub control: Option<Control>,
+}
+
+/// What came of the same request without the certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    /// An answer with this status.
+    Answered(u16),
+    /// The endpoint ended the call for want of the certificate; in words.
+    Insisted(String),
+    /// The call failed for another reason, so nothing is known.
+    Failed(String),
+}
+
+/// A certificate's names and validity, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Subject, RFC 2253 order as the certificate has it: `CN=client, O=Example`.
+    pub subject: String,
+    /// Issuer in the same form.
+    pub issuer: String,
+    /// Start of validity, `YYYY-MM-DD hh:mm:ss` UTC.
+    pub not_before: String,
+    /// End of validity in the same form.
+    pub not_after: String,
+    /// Whole days until the end of validity; negative once it has expired.
+    pub days_left: i32,
+    /// Whether validity is yet to begin.
+    pub not_yet_valid: bool,
+}
+
+/// What the handshake agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// `TLSv1.3`.
+    pub version: String,
+    /// The cipher suite's standard name (RFC 8446 B.4, IANA).
+    pub cipher: String,
+    /// The protocol chosen by ALPN (RFC 7301), where the endpoint chose one.
+    pub alpn: Option<String>,
+}
+
+/// When a certificate was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// In the first handshake.
+    Handshake,
+    /// In a further handshake on the same connection (TLS 1.2, RFC 5746).
+    Renegotiation,
+    /// By a request after the handshake (TLS 1.3, RFC 8446 section 4.6.2).
+    PostHandshake,
+}
+
+impl Stage {
+    /// The stage in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Handshake => "handshake",
+            Self::Renegotiation => "renegotiation",
+            Self::PostHandshake => "post-handshake",
+        }
+    }
+}
+
+/// One CertificateRequest of the endpoint, and our answer to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateRequest {
+    /// When it came.
+    pub stage: Stage,
+    /// Subjects of the CAs that the endpoint says it accepts; empty when it names none.
+    pub issuers: Vec<String>,
+    /// Whether a CA that our chain leads to is among them; `None` when it names none.
+    pub ours_accepted: Option<bool>,
+    /// Whether our Certificate message held a certificate. `None` until it was sent.
+    pub sent: Option<bool>,
+}
+
+/// Which side spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// This machine.
+    Us,
+    /// The endpoint.
+    Endpoint,
+}
+
+/// A TLS message or alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Since the call began.
+    pub at: Duration,
+    /// Who sent it.
+    pub from: Side,
+    /// What it was.
+    pub what: Message,
+}
+
+/// What a [`Step`] was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A handshake message by its type (RFC 8446 section 4).
+    Handshake(u8),
+    /// An alert by its description (RFC 8446 section 6).
+    Alert(u8),
+}
+
+impl Message {
+    /// The message in the words of the RFCs.
+    pub fn name(&self) -> String {
+        let (name, number) = match *self {
+            Self::Handshake(kind) => (handshake_name(kind), kind),
+            Self::Alert(code) => (alert_name(code), code),
+        };
+        match self {
+            Self::Handshake(_) => name.map_or_else(|| format!("handshake message {number}"), str::to_owned),
+            Self::Alert(_) => {
+                name.map_or_else(|| format!("alert {number}"), |name| format!("alert {number} {name}"))
+            }
+        }
+    }
+}
+
+fn handshake_name(kind: u8) -> Option<&'static str> {
+    Some(match kind {
+        0 => "HelloRequest",
+        1 => "ClientHello",
+        2 => "ServerHello",
+        4 => "NewSessionTicket",
+        5 => "EndOfEarlyData",
+        8 => "EncryptedExtensions",
+        11 => "Certificate",
+        12 => "ServerKeyExchange",
+        13 => "CertificateRequest",
+        14 => "ServerHelloDone",
+        15 => "CertificateVerify",
+        16 => "ClientKeyExchange",
+        20 => "Finished",
+        22 => "CertificateStatus",
+        24 => "KeyUpdate",
+        25 => "CompressedCertificate",
+        _ => return None,
+    })
+}
+
+fn alert_name(code: u8) -> Option<&'static str> {
+    Some(match code {
+        0 => "close_notify",
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        22 => "record_overflow",
+        40 => "handshake_failure",
+        41 => "no_certificate",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        44 => "certificate_revoked",
+        45 => "certificate_expired",
+        46 => "certificate_unknown",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        90 => "user_canceled",
+        100 => "no_renegotiation",
+        109 => "missing_extension",
+        110 => "unsupported_extension",
+        112 => "unrecognized_name",
+        113 => "bad_certificate_status_response",
+        115 => "unknown_psk_identity",
+        116 => "certificate_required",
+        120 => "no_application_protocol",
+        _ => return None,
+    })
+}
+
+/// How the endpoint's side of a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// With a close_notify, as RFC 8446 section 6.1 wants it.
+    CloseNotify,
+    /// With a bare end of the TCP stream: nothing proves that all of it came.
+    Eof,
+    /// With a TCP reset.
+    Reset,
+    /// With something else, in OpenSSL's or the system's words.
+    Failure(String),
+}
+
+/// How long each part of a call took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Resolving the name; zero for an address.
+    pub dns: Duration,
+    /// TCP, and the proxy's handshake where there is one.
+    pub connect: Duration,
+    /// The TLS handshake.
+    pub tls: Duration,
+    /// From the start of the call to the answer's first byte.
+    pub first_byte: Duration,
+    /// From the start of the call to the answer's end.
+    pub total: Duration,
+}
+
+impl Evidence {
+    /// The alert the endpoint sent, close_notify aside.
+    pub fn alert(&self) -> Option<u8> {
+        self.steps.iter().rev().find_map(|step| match (step.from, &step.what) {
+            (Side::Endpoint, Message::Alert(code)) if *code != 0 => Some(*code),
+            _ => None,
+        })
+    }
+
+    /// Whether the endpoint asked for a certificate at all.
+    pub fn requested(&self) -> bool {
+        !self.requests.is_empty()
+    }
+
+    /// Whether our certificate was sent, at any of the requests.
+    pub fn sent(&self) -> bool {
+        self.requests.iter().any(|request| request.sent == Some(true))
+    }
+}

@@ -1,0 +1,347 @@
+//! The mutual-TLS call from this machine, and its evidence: one connection is both.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderValue, Version};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use openssl::x509::X509Name;
+use tokio::net::TcpStream;
+use tokio::time::timeout_at;
+use tokio_openssl::SslStream;
+
+use crate::certificate;
+use crate::diagnosis;
+use crate::error::{Error, Exit, Kind, Result};
+use crate::evidence::{CertificateRequest, Control, Evidence};
+use crate::p12::{Identity, P12};
+use crate::request::{Request, Upload};
+use crate::response::{Answer, Response, Terms};
+use client_auth::{SharedTrace, Trace};
+use connect::Connect;
+use tls::Tls;
+use wire::{SharedRecord, Tap, Wire};
+
+mod client_auth;
+pub mod connect;
+pub mod tls;
+mod wire;
+
+/// The route from this machine straight to the endpoint.
+#[derive(Debug)]
+pub struct Local {
+    /// How to get there.
+    pub connect: Connect,
+    /// How to speak TLS, and whom to trust.
+    pub tls: Tls,
+    /// For the whole call, the answer's body included.
+    pub max_time: Duration,
+    /// Whether to make the same call without the certificate first, to see if the endpoint insists on it.
+    pub control: bool,
+    /// What success means.
+    pub terms: Terms,
+}
+
+impl Local {
+    /// Makes the call and returns when the head of the answer has come. An error holds what was observed.
+    pub async fn send(&self, request: &Request, p12: &P12) -> Result<Response> {
+        let identity = p12.identity()?;
+        let control = if self.control { Some(self.without_certificate(request).await?) } else { None };
+        let mut call = Call::new(self, request, Some(identity));
+        call.evidence.control = control;
+        call.make(request).await
+    }
+
+    async fn without_certificate(&self, request: &Request) -> Result<Control> {
+        Ok(match Call::new(self, request, None).make(request).await {
+            Ok(response) => Control::Answered(response.status.as_u16()),
+            Err(error) if error.kind.exit() == Exit::Machine => return Err(error),
+            Err(error) => match error.kind {
+                Kind::ClientRequired | Kind::ClientRefused | Kind::ClientRefusedOrReset => {
+                    Control::Insisted(error.message)
+                }
+                _ => Control::Failed(error.message),
+            },
+        })
+    }
+}
+
+/// One call in progress, and what was observed of it.
+struct Call<'a> {
+    route: &'a Local,
+    identity: Option<Identity>,
+    start: Instant,
+    evidence: Evidence,
+    watch: Watch,
+}
+
+impl<'a> Call<'a> {
+    fn new(route: &'a Local, request: &Request, identity: Option<Identity>) -> Self {
+        let start = Instant::now();
+        let evidence = Evidence {
+            ours: identity.as_ref().map(|identity| certificate::describe(&identity.leaf)),
+            target: request.url.target(),
+            ..Evidence::default()
+        };
+        let watch = Watch {
+            trace: Trace::shared(start),
+            record: SharedRecord::default(),
+            issuers: identity.as_ref().map(issuers).unwrap_or_default(),
+        };
+        Self { route, identity, start, evidence, watch }
+    }
+
+    async fn make(mut self, request: &Request) -> Result<Response> {
+        let upload = request.upload().await?;
+        let stream = self.connect(request).await;
+        let stream = stream.map_err(|error| self.failed(error))?;
+        let deadline = self.start + self.route.max_time;
+        let exchange = self.exchange(stream, request, upload);
+        let (parts, body) = match timeout_at(deadline.into(), exchange).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                let evidence = self.observed();
+                return Err(diagnosis::unanswered(&evidence, &error).with_evidence(evidence));
+            }
+            Err(_) => return Err(self.failed(diagnosis::late(&self.evidence.target, self.route.max_time))),
+        };
+        let mut head = std::mem::take(&mut wire::lock(&self.watch.record).head);
+        match parts.version {
+            Version::HTTP_09 => head.clear(),
+            Version::HTTP_2 | Version::HTTP_3 => head = head_in_words(&parts),
+            _ => {}
+        }
+        self.evidence.timings.first_byte = self.start.elapsed();
+        let terms = self.route.terms.clone();
+        let body = Body { body, start: self.start, deadline, evidence: self.evidence, watch: self.watch };
+        Ok(Response::new(parts, head, terms, Box::new(body)))
+    }
+
+    /// TCP and TLS; what ends the handshake is diagnosed out of all that was observed.
+    async fn connect(&mut self, request: &Request) -> Result<SslStream<Wire<TcpStream>>> {
+        let ssl = self.route.tls.session(
+            request.url.host(),
+            self.identity.as_ref(),
+            Arc::clone(&self.watch.trace),
+        )?;
+        let deadline = self.start + self.route.connect.timeout.min(self.route.max_time);
+        let stream = self.route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
+        let began = Instant::now();
+        let stream = Wire::new(stream, Arc::clone(&self.watch.record));
+        let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream)).await;
+        self.evidence.timings.tls = began.elapsed();
+        let stream = match handshake {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(self.handshake_failed(&error)),
+            Err(_) => return Err(diagnosis::tls_stalled(&self.observed())),
+        };
+        self.established(&stream);
+        Ok(stream)
+    }
+
+    fn established(&mut self, stream: &SslStream<Wire<TcpStream>>) {
+        let mut trace = client_auth::lock(&self.watch.trace);
+        trace.established = true;
+        let chain = stream.ssl().peer_cert_chain();
+        self.evidence.server_chain =
+            chain.map(|chain| chain.iter().map(|c| certificate::describe(c)).collect()).unwrap_or_default();
+        self.evidence.tls = Some(tls::session(stream.ssl()));
+        self.evidence.distrust = trace.distrust.as_ref().map(|found| found.result.error_string().to_owned());
+    }
+
+    fn handshake_failed(&mut self, error: &openssl::ssl::Error) -> Error {
+        let distrust = client_auth::lock(&self.watch.trace).distrust.clone();
+        if let Some(distrust) = distrust.filter(|_| !self.route.tls.insecure) {
+            self.evidence.server_chain = distrust.chain;
+            self.evidence.distrust = Some(distrust.result.error_string().to_owned());
+            return diagnosis::untrusted(distrust.result, distrust.self_issued, &self.evidence);
+        }
+        diagnosis::handshake(error, &self.observed())
+    }
+
+    /// The request goes out and the head of the answer comes in, as HTTP/1.1 or as ALPN chose.
+    async fn exchange(
+        &self,
+        stream: SslStream<Wire<TcpStream>>,
+        request: &Request,
+        upload: Upload,
+    ) -> std::result::Result<(http::response::Parts, Incoming), hyper::Error> {
+        let http2 = self.evidence.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
+        let message = message(request, upload, http2);
+        let stream = TokioIo::new(Tap::new(stream, self.start, Arc::clone(&self.watch.record)));
+        let answer = if http2 {
+            wire::lock(&self.watch.record).keep_no_head();
+            let (mut sender, connection) =
+                hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await?;
+            tokio::spawn(connection);
+            sender.send_request(message).await?
+        } else {
+            let (mut sender, connection) = http1().handshake(stream).await?;
+            tokio::spawn(connection);
+            sender.send_request(message).await?
+        };
+        Ok(answer.into_parts())
+    }
+
+    fn observed(&self) -> Evidence {
+        self.watch.complete(self.evidence.clone())
+    }
+
+    fn failed(&self, error: Error) -> Error {
+        error.with_evidence(self.observed())
+    }
+}
+
+/// HTTP/1.1 as tolerant as clients are; an answer without a head is HTTP/0.9, so that it can be shown.
+fn http1() -> hyper::client::conn::http1::Builder {
+    let mut builder = hyper::client::conn::http1::Builder::new();
+    builder
+        .http09_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .ignore_invalid_headers_in_responses(true)
+        .max_headers(256)
+        .max_buf_size(MAX_BUFFER);
+    builder
+}
+
+/// For a head, and for the pieces of a body: enough for full speed, little enough to stay below curl.
+const MAX_BUFFER: usize = 256 * 1024;
+
+fn message(request: &Request, upload: Upload, http2: bool) -> http::Request<Upload> {
+    let mut message = http::Request::new(upload);
+    *message.method_mut() = request.method.clone();
+    *message.headers_mut() = request.headers.clone();
+    if http2 {
+        *message.version_mut() = Version::HTTP_2;
+        *message.uri_mut() = request.url.absolute_form().clone();
+        message.headers_mut().remove(HOST);
+    } else {
+        *message.uri_mut() = request.url.origin_form().clone();
+        let host = HeaderValue::from_str(&request.url.authority());
+        if let (false, Ok(host)) = (request.headers.contains_key(HOST), host) {
+            message.headers_mut().insert(HOST, host);
+        }
+    }
+    message
+}
+
+/// HTTP/2 has no head in text; this is the one that curl shows, too.
+fn head_in_words(parts: &http::response::Parts) -> Vec<u8> {
+    let mut head = format!("HTTP/2 {}\r\n", parts.status.as_u16()).into_bytes();
+    for (name, value) in &parts.headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+/// The names of the CAs that our chain leads to.
+fn issuers(identity: &Identity) -> Vec<X509Name> {
+    let certificates = std::iter::once(&identity.leaf).chain(&identity.chain);
+    certificates.filter_map(|certificate| certificate.issuer_name().to_owned().ok()).collect()
+}
+
+/// What watches the connection, from the TLS messages to the bytes of the head.
+struct Watch {
+    trace: SharedTrace,
+    record: SharedRecord,
+    issuers: Vec<X509Name>,
+}
+
+impl Watch {
+    fn complete(&self, mut evidence: Evidence) -> Evidence {
+        let trace = client_auth::lock(&self.trace);
+        evidence.steps.clone_from(&trace.steps);
+        evidence.requests = trace.requests.iter().map(|asked| self.request(asked)).collect();
+        drop(trace);
+        let record = wire::lock(&self.record);
+        evidence.end.clone_from(&record.end);
+        evidence.write_failure.clone_from(&record.write_failure);
+        evidence.timings.first_byte = record.first_byte.unwrap_or_default();
+        evidence
+    }
+
+    fn request(&self, asked: &client_auth::Asked) -> CertificateRequest {
+        let ours = |accepted: &X509Name| {
+            self.issuers.iter().any(|issuer| issuer.try_cmp(accepted).is_ok_and(std::cmp::Ordering::is_eq))
+        };
+        CertificateRequest {
+            stage: asked.stage,
+            issuers: asked.issuers.iter().map(|issuer| certificate::name(issuer)).collect(),
+            ours_accepted: (!asked.issuers.is_empty()).then(|| asked.issuers.iter().any(ours)),
+            sent: asked.sent,
+        }
+    }
+}
+
+/// The body of an answer, still on its connection.
+struct Body {
+    body: Incoming,
+    start: Instant,
+    deadline: Instant,
+    evidence: Evidence,
+    watch: Watch,
+}
+
+impl Body {
+    async fn next(&mut self) -> Option<Result<Bytes>> {
+        loop {
+            let frame = match timeout_at(self.deadline.into(), self.body.frame()).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) => return Some(Err(self.broken(&error))),
+                Ok(None) => return self.ended(),
+                Err(_) => return Some(Err(self.failed(diagnosis::body_stalled(&self.evidence)))),
+            };
+            match frame.into_data() {
+                Ok(bytes) => {
+                    self.evidence.received += bytes.len() as u64;
+                    return Some(Ok(bytes));
+                }
+                Err(frame) => {
+                    let trailers = frame.into_trailers().unwrap_or_default();
+                    let line = |(name, value): (&http::HeaderName, &HeaderValue)| {
+                        format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))
+                    };
+                    self.evidence.trailers.extend(trailers.iter().map(line));
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self) -> Option<Result<Bytes>> {
+        self.evidence.timings.total = self.start.elapsed();
+        None
+    }
+
+    fn broken(&self, error: &hyper::Error) -> Error {
+        let evidence = self.evidence();
+        diagnosis::cut_short(&evidence, error).with_evidence(evidence)
+    }
+
+    fn failed(&self, error: Error) -> Error {
+        error.with_evidence(self.evidence())
+    }
+}
+
+impl Answer for Body {
+    fn piece(&mut self) -> Pin<Box<dyn Future<Output = Option<Result<Bytes>>> + Send + '_>> {
+        Box::pin(self.next())
+    }
+
+    fn evidence(&self) -> Evidence {
+        let mut evidence = self.watch.complete(self.evidence.clone());
+        if evidence.timings.total.is_zero() {
+            evidence.timings.total = self.start.elapsed();
+        }
+        evidence
+    }
+}

@@ -1,0 +1,227 @@
+//! TLS with our certificate: the context, what is trusted, the handshake.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use openssl::error::ErrorStack;
+use openssl::ssl::{
+    Ssl, SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode, SslRef, SslVerifyMode, SslVersion,
+};
+use openssl::x509::store::X509Lookup;
+use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags};
+use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_openssl::SslStream;
+use url::Host;
+
+use super::client_auth::{self, Distrust, SharedTrace};
+use crate::certificate;
+use crate::diagnosis;
+use crate::error::{Error, Kind, Result};
+use crate::evidence::Session;
+use crate::p12::Identity;
+
+/// How to speak TLS, and whom to trust.
+#[derive(Debug, Default)]
+pub struct Tls {
+    /// Trust these roots alone, a PEM file or a hashed directory; else those of the system.
+    pub cacert: Option<PathBuf>,
+    /// Go on when the endpoint's certificate does not verify. What was found is still told.
+    pub insecure: bool,
+    /// The lowest version offered; TLS 1.2 unless set. Below that, OpenSSL's rules for weak keys are off too.
+    pub min: Option<Version>,
+    /// The highest version offered.
+    pub max: Option<Version>,
+    /// Offer HTTP/2 as well as HTTP/1.1.
+    pub http2: bool,
+}
+
+/// A TLS version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// RFC 2246.
+    Tls10,
+    /// RFC 4346.
+    Tls11,
+    /// RFC 5246.
+    Tls12,
+    /// RFC 8446.
+    Tls13,
+}
+
+impl From<Version> for SslVersion {
+    fn from(version: Version) -> Self {
+        match version {
+            Version::Tls10 => Self::TLS1,
+            Version::Tls11 => Self::TLS1_1,
+            Version::Tls12 => Self::TLS1_2,
+            Version::Tls13 => Self::TLS1_3,
+        }
+    }
+}
+
+impl Tls {
+    /// A connection that will answer a request for a certificate with `identity`, and that `trace` watches.
+    pub(super) fn session(
+        &self,
+        host: &Host,
+        identity: Option<&Identity>,
+        trace: SharedTrace,
+    ) -> Result<Ssl> {
+        let failed = |stack| diagnosis::openssl("setting up TLS", &stack);
+        let mut builder = self.rules().map_err(failed)?;
+        self.trust(&mut builder)?;
+        if let Some(identity) = identity {
+            present(&mut builder, identity).map_err(|stack| {
+                let reasons = diagnosis::reasons(&stack);
+                Error::new(Kind::KeyNotForTls, format!("TLS cannot use the P12's certificate: {reasons}"))
+            })?;
+        }
+        let mut ssl = Ssl::new(&builder.build()).map_err(failed)?;
+        address(&mut ssl, host).map_err(failed)?;
+        client_auth::watch(&mut ssl, trace).map_err(failed)?;
+        Ok(ssl)
+    }
+
+    fn rules(&self) -> std::result::Result<SslContextBuilder, ErrorStack> {
+        let mut builder = SslContext::builder(SslMethod::tls_client())?;
+        let min = self.min.unwrap_or(Version::Tls12).min(self.max.unwrap_or(Version::Tls13));
+        if min < Version::Tls12 {
+            builder.set_security_level(0);
+        }
+        builder.set_min_proto_version(Some(min.into()))?;
+        builder.set_max_proto_version(self.max.map(Into::into))?;
+        // Nothing from the trust store may complete our chain: what is tested is what the P12 holds.
+        builder.set_mode(SslMode::NO_AUTO_CHAIN | SslMode::AUTO_RETRY);
+        builder.set_read_ahead(true);
+        builder.set_alpn_protos(if self.http2 { b"\x02h2\x08http/1.1" } else { b"\x08http/1.1" })?;
+        client_auth::allow_post_handshake(&mut builder);
+        client_auth::allow_own_weakness(&mut builder);
+        let insecure = self.insecure;
+        builder.set_verify_callback(SslVerifyMode::PEER, move |fine, context| {
+            if !fine {
+                note_distrust(context);
+            }
+            fine || insecure
+        });
+        Ok(builder)
+    }
+
+    fn trust(&self, builder: &mut SslContextBuilder) -> Result<()> {
+        match &self.cacert {
+            None => trust_system(builder).map_err(|stack| diagnosis::openssl("finding the roots", &stack)),
+            Some(path) if path.is_dir() => {
+                add_directory(builder, path).map_err(|stack| unusable_roots(path, &stack))
+            }
+            Some(path) => {
+                std::fs::File::open(path).map_err(|error| diagnosis::unreadable(path, &error))?;
+                builder.set_ca_file(path).map_err(|stack| unusable_roots(path, &stack))
+            }
+        }?;
+        // A CA that the user names is trusted as it is, though it be no root (curl does the same).
+        let flags = X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::TRUSTED_FIRST;
+        builder
+            .verify_param_mut()
+            .set_flags(flags)
+            .map_err(|stack| diagnosis::openssl("setting up TLS", &stack))
+    }
+}
+
+fn unusable_roots(path: &Path, stack: &ErrorStack) -> Error {
+    let message =
+        format!("{} holds no CA certificate in PEM form: {}", path.display(), diagnosis::reasons(stack));
+    Error::new(Kind::FileUnreadable, message)
+}
+
+/// A hashed directory costs nothing until a root is looked up, while a bundle file is parsed whole: some
+/// 140 certificates at every start. So the directory is preferred where it is one (Debian, Alpine, SUSE).
+fn trust_system(builder: &mut SslContextBuilder) -> std::result::Result<(), ErrorStack> {
+    let found = openssl_probe::probe();
+    let file_named = std::env::var_os("SSL_CERT_FILE").is_some();
+    let hashed: Vec<_> = found.cert_dir.iter().filter(|path| is_hashed(path)).collect();
+    for directory in &hashed {
+        add_directory(builder, directory)?;
+    }
+    match found.cert_file {
+        Some(file) if file_named || hashed.is_empty() => builder.set_ca_file(file),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a directory holds names such as `5ad8a5d6.0`, which `openssl rehash` makes.
+fn is_hashed(directory: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(directory) else { return false };
+    entries.flatten().any(|entry| {
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        matches!(name, [hash @ .., b'.', b'0'..=b'9'] if hash.len() == 8 && hash.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+fn add_directory(builder: &mut SslContextBuilder, path: &Path) -> std::result::Result<(), ErrorStack> {
+    let Some(path) = path.to_str() else { return Ok(()) };
+    builder.cert_store_mut().add_lookup(X509Lookup::hash_dir())?.add_dir(path, SslFiletype::PEM)
+}
+
+fn present(builder: &mut SslContextBuilder, identity: &Identity) -> std::result::Result<(), ErrorStack> {
+    builder.set_certificate(&identity.leaf)?;
+    builder.set_private_key(&identity.key)?;
+    for certificate in &identity.chain {
+        builder.add_extra_chain_cert(certificate.clone())?;
+    }
+    Ok(())
+}
+
+/// Names whom we want to reach (RFC 6066 section 3) and to whom the certificate must belong (RFC 9525).
+fn address(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), ErrorStack> {
+    ssl.set_connect_state();
+    ssl.param_mut().set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+    match host {
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            ssl.set_hostname(name)?;
+            ssl.param_mut().set_host(name)
+        }
+        Host::Ipv4(ip) => ssl.param_mut().set_ip(IpAddr::V4(*ip)),
+        Host::Ipv6(ip) => ssl.param_mut().set_ip(IpAddr::V6(*ip)),
+    }
+}
+
+/// Keeps the first fault that verification finds, with the chain it had put together by then.
+fn note_distrust(context: &mut X509StoreContextRef) {
+    let result: X509VerifyResult = context.error();
+    let self_issued = context
+        .current_cert()
+        .is_some_and(|at| at.issuer_name().try_cmp(at.subject_name()).is_ok_and(std::cmp::Ordering::is_eq));
+    let chain = context.chain().map(|chain| chain.iter().map(|c| certificate::describe(c)).collect());
+    let distrust = Distrust { result, chain: chain.unwrap_or_default(), self_issued };
+    let trace = X509StoreContext::ssl_idx()
+        .ok()
+        .and_then(|index| context.ex_data(index))
+        .and_then(|ssl| ssl.ex_data(client_auth::trace_index().ok()?));
+    if let Some(trace) = trace {
+        client_auth::lock(trace).distrust.get_or_insert(distrust);
+    }
+}
+
+/// The handshake. On failure the stream's trace holds what was seen.
+pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    ssl: Ssl,
+    stream: S,
+) -> std::result::Result<SslStream<S>, openssl::ssl::Error> {
+    let mut stream = SslStream::new(ssl, stream)?;
+    Pin::new(&mut stream).connect().await?;
+    Ok(stream)
+}
+
+/// What the handshake agreed on.
+pub(super) fn session(ssl: &SslRef) -> Session {
+    let cipher = ssl.current_cipher();
+    let name = cipher.map(|cipher| cipher.standard_name().unwrap_or_else(|| cipher.name()));
+    Session {
+        version: ssl.version_str().to_owned(),
+        cipher: name.unwrap_or("unknown").to_owned(),
+        alpn: ssl.selected_alpn_protocol().map(|alpn| String::from_utf8_lossy(alpn).into_owned()),
+    }
+}

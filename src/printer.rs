@@ -1,0 +1,178 @@
+//! The one place that writes to a terminal: the answer on stdout; report, progress and faults on stderr.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use colored::{Color as Paint, Colorize as _};
+
+use crate::args::{Color, LookArgs, OutputArgs};
+use crate::demo::Step;
+use crate::diagnosis;
+use crate::error::{Error, Exit, Result};
+use crate::response::Response;
+use output::Output;
+
+mod output;
+mod progress;
+mod report;
+
+/// Prints for one command.
+#[derive(Debug)]
+pub struct Printer {
+    quiet: bool,
+    verbose: bool,
+    /// Whether stdout, a terminal too, stands in the middle of a line.
+    midline: AtomicBool,
+}
+
+impl Printer {
+    /// A printer that looks as was asked for. Colour is for stderr alone: stdout is the endpoint's.
+    pub fn new(look: &LookArgs) -> Self {
+        let variable = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let color = match look.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if variable("NO_COLOR") => false,
+            Color::Auto if variable("CLICOLOR_FORCE") => {
+                std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| v != "0")
+            }
+            Color::Auto => {
+                io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
+        };
+        colored::control::set_override(color);
+        Self { quiet: look.quiet, verbose: look.verbose, midline: AtomicBool::new(false) }
+    }
+
+    /// Prints the answer as it comes, then the report. Fails with the verdict of the whole call.
+    pub async fn response(&self, mut response: Response, to: &OutputArgs) -> Result<()> {
+        let mut output = Output::open(to.output.as_deref())?;
+        if to.include {
+            output.write(&response.head)?;
+        }
+        let bar = self.download(to.output.is_some(), response.length);
+        let mut last = None;
+        while let Some(piece) = response.piece().await {
+            match piece {
+                Ok(bytes) => {
+                    output.write(&bytes)?;
+                    bar.inc(bytes.len() as u64);
+                    last = bytes.last().copied().or(last);
+                }
+                Err(error) => return Err(output.keep_part(error)),
+            }
+        }
+        bar.finish_and_clear();
+        output.complete()?;
+        let midline = to.output.is_none() && last.is_some_and(|byte| byte != b'\n');
+        self.midline.store(midline && io::stdout().is_terminal(), Ordering::Relaxed);
+        self.report(&response);
+        response.verdict()
+    }
+
+    fn report(&self, response: &Response) {
+        if self.quiet {
+            return;
+        }
+        let evidence = response.evidence();
+        if self.verbose {
+            self.lines(&report::steps(&evidence));
+        }
+        self.lines(&report::observed(&evidence, self.verbose));
+        self.lines(&[report::answer(response, &evidence)]);
+        self.warnings(&report::warnings(&evidence));
+    }
+
+    /// Says that something is not as it should be, though the call goes on.
+    pub fn warnings(&self, warnings: &[String]) {
+        if !self.quiet {
+            for warning in warnings {
+                self.line(&format!("{} {}", "warning:".color(Paint::Yellow).bold(), escape(warning)));
+            }
+        }
+    }
+
+    /// Says what went wrong and what to do next. This is printed even when quiet.
+    pub fn failure(&self, error: &Error) {
+        if let Some(evidence) = error.evidence.as_ref().filter(|_| !self.quiet) {
+            if self.verbose {
+                self.lines(&report::steps(evidence));
+            }
+            self.lines(&report::observed(evidence, self.verbose));
+        }
+        self.line(&format!("{} {}", "error:".color(Paint::Red).bold(), escape(&error.message)));
+        self.line(&format!("{}  {}", "hint:".color(Paint::Cyan), escape(error.hint())));
+    }
+
+    /// Introduces a step of the demo by the command that a user would type.
+    pub fn step(&self, step: &Step) {
+        self.line("");
+        self.line(&escape(step.title).bold().to_string());
+        self.line(&format!("{} {}", "$".color(Paint::Green), escape(&step.command())));
+    }
+
+    /// Says how a step of the demo ended.
+    pub fn stepped(&self, exit: Exit) {
+        self.line(&format!("{}  {}", "exit".dimmed(), exit as u8));
+    }
+
+    /// Says something in a sentence of our own.
+    pub fn say(&self, sentence: &str) {
+        self.line(&escape(sentence));
+    }
+
+    fn lines(&self, lines: &[(String, String)]) {
+        for (label, text) in lines {
+            self.line(&format!("{} {}", format!("{label:<9}").dimmed(), escape(text)));
+        }
+    }
+
+    /// A line on stderr. When stderr is closed there is nobody left to tell.
+    fn line(&self, line: &str) {
+        let start = if self.midline.swap(false, Ordering::Relaxed) { "\n" } else { "" };
+        let _ = writeln!(io::stderr().lock(), "{start}{line}");
+    }
+}
+
+/// Help, version and usage errors in clap's words.
+pub fn usage(error: &clap::Error) -> Exit {
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+}
+
+/// Text from outside as a terminal may see it: no control characters, nothing that turns the line around.
+fn escape(text: &str) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if harmful(letter) {
+            escaped.extend(letter.escape_default());
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
+}
+
+/// An output that failed.
+fn unwritable(what: impl std::fmt::Display) -> impl Fn(io::Error) -> Error {
+    move |error| diagnosis::unwritable(&what, &error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape;
+
+    #[test]
+    fn escapes_never_reach_the_terminal() {
+        assert_eq!(escape("CN=\x1b[31mred\u{202e}\u{9b}\n"), "CN=\\u{1b}[31mred\\u{202e}\\u{9b}\\n");
+    }
+
+    #[test]
+    fn letters_of_all_scripts_stay() {
+        assert_eq!(escape("CN=Zoë, O=Пример 例"), "CN=Zoë, O=Пример 例");
+    }
+}

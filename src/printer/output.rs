@@ -1,0 +1,101 @@
+//! Where the answer goes: stdout, or a file that appears only when it is complete.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::unwritable;
+use crate::error::{Error, Result};
+
+/// An open output.
+pub(super) enum Output {
+    /// Standard output, or a device or pipe that was named.
+    Stream(File, String),
+    /// A file beside the final one.
+    Pending(NamedTempFile, PathBuf),
+}
+
+impl Output {
+    pub(super) fn open(path: Option<&Path>) -> Result<Self> {
+        match path {
+            None => Self::stdout(),
+            Some(path) if path == Path::new("-") => Self::stdout(),
+            Some(path) => Self::file(path),
+        }
+    }
+
+    /// Not `io::Stdout`: it looks for line ends in every piece.
+    fn stdout() -> Result<Self> {
+        let name = "standard output";
+        Ok(Self::Stream(stdout_file().map_err(unwritable(name))?, name.into()))
+    }
+
+    fn file(path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            let device = File::options().write(true).open(&path).map_err(unwritable(&name))?;
+            return Ok(Self::Stream(device, name));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let pending = builder().tempfile_in(folder.unwrap_or_else(|| Path::new(".")));
+        Ok(Self::Pending(pending.map_err(unwritable(&name))?, path))
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Stream(file, name) => file.write_all(bytes).map_err(unwritable(name)),
+            Self::Pending(file, path) => file.write_all(bytes).map_err(unwritable(path.display())),
+        }
+    }
+
+    /// Gives the file its final name.
+    pub(super) fn complete(self) -> Result<()> {
+        let Self::Pending(file, path) = self else { return Ok(()) };
+        file.persist(&path).map_err(|failed| unwritable(path.display())(failed.error))?;
+        Ok(())
+    }
+
+    /// What came of a broken answer stays beside the final name, and the error says where.
+    pub(super) fn keep_part(self, error: Error) -> Error {
+        let Self::Pending(file, path) = self else { return error };
+        let mut name = path.into_os_string();
+        name.push(".part");
+        let part = PathBuf::from(name);
+        let hint = format!("what came is in {}; {}", part.display(), error.hint());
+        match file.persist(&part) {
+            Ok(_) => error.with_hint(hint),
+            Err(failed) => unwritable(part.display())(failed.error),
+        }
+    }
+}
+
+/// Readable by whom the umask lets, as a file made by a shell's redirection would be.
+#[cfg(unix)]
+fn builder() -> tempfile::Builder<'static, 'static> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".p12-test-").permissions(std::fs::Permissions::from_mode(0o666));
+    builder
+}
+
+#[cfg(not(unix))]
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".p12-test-");
+    builder
+}
+
+#[cfg(unix)]
+fn stdout_file() -> std::io::Result<File> {
+    use std::os::fd::AsFd as _;
+    Ok(std::io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn stdout_file() -> std::io::Result<File> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(std::io::stdout().as_handle().try_clone_to_owned()?.into())
+}

@@ -1,0 +1,69 @@
+//! Spinner and bars: only on a terminal, and gone when the answer is there.
+
+use std::future::Future;
+use std::io::{self, IsTerminal as _};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{Printer, escape};
+use crate::request::{Progress, Request};
+
+const TICK: Duration = Duration::from_millis(100);
+const BAR: &str = "{bytes}/{total_bytes} {wide_bar} {bytes_per_sec}, {eta} left";
+const COUNT: &str = "{spinner} {bytes}, {bytes_per_sec}";
+
+impl Printer {
+    /// Shows a spinner while the future runs, and a bar while a body with a length is sent.
+    pub async fn waiting<T>(&self, request: &Request, future: impl Future<Output = T>) -> T {
+        if !self.animated() {
+            return future.await;
+        }
+        let bar =
+            ProgressBar::new_spinner().with_message(format!("waiting for {}", escape(&request.url.target())));
+        let mut future = std::pin::pin!(future);
+        let mut ticks = tokio::time::interval(TICK);
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut future => break outcome,
+                _ = ticks.tick() => show(&bar, &request.progress),
+            }
+        };
+        bar.finish_and_clear();
+        outcome
+    }
+
+    /// A bar for an answer that goes to a file; hidden otherwise.
+    pub(super) fn download(&self, to_file: bool, length: Option<u64>) -> ProgressBar {
+        if !to_file || !self.animated() {
+            return ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
+        }
+        length.map_or_else(
+            || ProgressBar::new_spinner().with_style(style(COUNT)),
+            |length| ProgressBar::new(length).with_style(style(BAR)),
+        )
+    }
+
+    fn animated(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+}
+
+fn show(bar: &ProgressBar, progress: &Progress) {
+    let (sent, total) = (progress.sent.load(Ordering::Relaxed), progress.total.load(Ordering::Relaxed));
+    if total > 0 && sent < total && bar.length() != Some(total) {
+        bar.set_length(total);
+        bar.set_style(style(BAR));
+    }
+    if total > 0 && sent == total && bar.length().is_some() {
+        bar.unset_length();
+        bar.set_style(ProgressStyle::default_spinner());
+    }
+    bar.set_position(sent);
+    bar.tick();
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,169 @@
+//! The answer: its head, its streamed body, what was observed, and the verdict.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, Version};
+
+use crate::error::{Error, Kind, Result};
+use crate::evidence::{Control, Evidence};
+
+/// An answer whose head has come and whose body is still to be read.
+pub struct Response {
+    /// The status of the final head.
+    pub status: StatusCode,
+    /// The HTTP version the endpoint spoke; 0.9 when the answer had no head at all.
+    pub version: Version,
+    /// The fields of the final head.
+    pub headers: HeaderMap,
+    /// The heads as they came over the wire, interim ones included; for HTTP/2 as HTTP/1.1 would write them.
+    pub head: Vec<u8>,
+    /// The length that the head announces, in bytes.
+    pub length: Option<u64>,
+    /// What success means.
+    pub terms: Terms,
+    body: Box<dyn Answer>,
+}
+
+/// Which answers count as success.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// The statuses wanted; empty means any below 400.
+    pub expect: Vec<Expected>,
+    /// Whether an endpoint that never asks for a certificate is fine.
+    pub allow_unrequested: bool,
+}
+
+/// A status, or a class of statuses such as `2xx`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// This one.
+    Status(u16),
+    /// Its first digit.
+    Class(u16),
+}
+
+impl std::str::FromStr for Expected {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let wrong = || format!("{text:?} is neither a status (200) nor a class of them (2xx)");
+        match text.as_bytes() {
+            [digit @ b'1'..=b'5', b'x' | b'X', b'x' | b'X'] => Ok(Self::Class(u16::from(digit - b'0'))),
+            [b'1'..=b'9', _, _] => text.parse().map(Self::Status).map_err(|_| wrong()),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// A body that comes piece by piece, and the connection it comes from.
+pub trait Answer: Send {
+    /// The next piece; `None` at the end. A failure is told with what was observed.
+    fn piece(&mut self) -> Pin<Box<dyn Future<Output = Option<Result<Bytes>>> + Send + '_>>;
+
+    /// What was observed until now.
+    fn evidence(&self) -> Evidence;
+}
+
+impl Response {
+    /// Puts an answer together.
+    pub fn new(head: http::response::Parts, wire_head: Vec<u8>, terms: Terms, body: Box<dyn Answer>) -> Self {
+        let length = head.headers.get(http::header::CONTENT_LENGTH);
+        let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        Self {
+            status: head.status,
+            version: head.version,
+            headers: head.headers,
+            head: wire_head,
+            length,
+            terms,
+            body,
+        }
+    }
+
+    /// The next piece of the body; `None` at its end.
+    pub async fn piece(&mut self) -> Option<Result<Bytes>> {
+        self.body.piece().await
+    }
+
+    /// What was observed until now; complete once the body has ended.
+    pub fn evidence(&self) -> Evidence {
+        self.body.evidence()
+    }
+
+    /// What the whole call comes to. Ask when the body has ended: a certificate may be asked for late.
+    pub fn verdict(&self) -> Result<()> {
+        let evidence = self.evidence();
+        let target = &evidence.target;
+        if self.version == Version::HTTP_09 {
+            return Err(Error::new(Kind::NotHttp, format!("{target} did not answer with HTTP")));
+        }
+        self.certificate_tested(&evidence)?;
+        if !self.expected() {
+            let message = match self.terms.expect.as_slice() {
+                [] => format!("{target} answered {}", self.status),
+                _ => format!("{target} answered {}, which is not among the expected", self.status),
+            };
+            return Err(Error::new(Kind::Status, message).with_hint(status_hint(self.status)));
+        }
+        Ok(())
+    }
+
+    /// An answer proves something about the P12 only if its certificate was asked for and sent, so this
+    /// comes before the status.
+    fn certificate_tested(&self, evidence: &Evidence) -> Result<()> {
+        let (target, status) = (&evidence.target, self.status);
+        if !evidence.requested() && !self.terms.allow_unrequested {
+            let message = format!(
+                "{target} answered {status} but never asked for a certificate: the P12 was not tested"
+            );
+            return Err(Error::new(Kind::NotRequested, message));
+        }
+        if evidence.requested() && !evidence.sent() {
+            let message = format!(
+                "{target} asked for a certificate but ours did not fit what it accepts, so none was sent: the P12 was not tested"
+            );
+            return Err(Error::new(Kind::NotSent, message));
+        }
+        match &evidence.control {
+            Some(Control::Answered(without)) if *without == status.as_u16() => Err(Error::new(
+                Kind::NotInsisted,
+                format!("{target} answers {status} without the certificate too: it does not insist on it"),
+            )),
+            Some(Control::Failed(why)) => Err(Error::new(
+                Kind::NotInsisted,
+                format!("whether {target} insists on the certificate was not found out: {why}"),
+            )
+            .with_hint("the call without the certificate failed for another reason; try again")),
+            _ => Ok(()),
+        }
+    }
+
+    fn expected(&self) -> bool {
+        let status = self.status.as_u16();
+        match self.terms.expect.as_slice() {
+            [] => status < 400,
+            wanted => wanted.iter().any(|wanted| match *wanted {
+                Expected::Status(code) => code == status,
+                Expected::Class(class) => class == status / 100,
+            }),
+        }
+    }
+}
+
+/// What a status points to where the endpoint speaks of certificates in HTTP (nginx: 400, 495, 496; IIS: 403).
+fn status_hint(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 | 495 | 496 => {
+            "the certificate was sent; if the answer speaks of it, the endpoint does not trust its CA or misses an intermediate"
+        }
+        401 => "the endpoint wants an authorization as well: --authorization-file",
+        403 => {
+            "either this certificate may not in, or the endpoint refuses for a reason of its own; see the answer"
+        }
+        404 => "the certificate got through to a server that does not know this path; check the URL",
+        405 => "the endpoint wants another method: -X",
+        415 => "the endpoint wants another content type: --content-type",
+        _ => Kind::Status.hint(),
+    }
+}
