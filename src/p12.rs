@@ -1,55 +1,167 @@
-//! STUB until the reader is merged.
+//! A P12 file and its password → an identity for TLS; what is wrong with it, where there is none.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Private};
+use openssl::x509::{X509, X509Ref};
+use zeroize::Zeroizing;
+
+use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
-use openssl::pkey::{PKey, Private};
-use openssl::x509::{X509, X509Ref};
-use std::path::Path;
+use container::{Fault, Pfx};
+use contents::{Contents, KeyEntry};
+use pick::Picked;
+
+mod ber;
+mod cipher;
+mod container;
+mod contents;
+mod password;
+mod pick;
+mod sniff;
+
+/// A P12 file's bytes as read, and the name to call it by in messages.
 pub struct P12File {
     name: String,
-    bytes: Vec<u8>,
+    bytes: Zeroizing<Vec<u8>>,
 }
-impl P12File {
-    pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| crate::diagnosis::unreadable(path, &e))?;
-        Ok(Self { name: path.display().to_string(), bytes })
+
+impl std::fmt::Debug for P12File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("P12File").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+impl P12File {
+    /// The largest file that is read, in bytes. Real ones hold some kilobytes.
+    pub const MAX: u64 = 8 << 20;
+
+    /// Reads a file, a pipe or `/dev/stdin`, up to [`Self::MAX`].
+    pub fn read(path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        let unreadable = |error: io::Error| match error.kind() {
+            io::ErrorKind::IsADirectory => {
+                Error::new(Kind::NotAP12, format!("cannot open {name}: it is a directory"))
+            }
+            _ => diagnosis::unreadable(path, &error),
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        let size = file.metadata().map_or(0, |metadata| metadata.len().min(Self::MAX));
+        // Room for all, so that no copy of an unencrypted key is left behind by growing.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1));
+        file.take(Self::MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > Self::MAX {
+            let message = format!("cannot open {name}: it is larger than {} MiB", Self::MAX >> 20);
+            return Err(Error::new(Kind::TooLarge, message));
+        }
+        Ok(Self { name, bytes })
+    }
+
+    /// A file that is in memory already.
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { name: name.into(), bytes: Zeroizing::new(bytes) }
+    }
+
+    /// What it is called in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
 }
-pub struct Identity {
-    pub key: PKey<Private>,
-    pub leaf: X509,
-    pub chain: Vec<X509>,
-}
+
+/// What was opened: a leaf, its key, its chain.
 pub struct P12 {
-    key: PKey<Private>,
+    name: String,
+    key: KeyEntry,
     leaf: X509,
     chain: Vec<X509>,
+    alias: Option<String>,
+    warnings: Vec<String>,
 }
-impl P12 {
-    pub fn open(file: &P12File, password: Option<&Secret>, _alias: Option<&str>) -> Result<Self> {
-        let text = password.map(|p| String::from_utf8_lossy(p.expose()).into_owned()).unwrap_or_default();
-        let p = openssl::pkcs12::Pkcs12::from_der(&file.bytes).and_then(|p| p.parse2(&text));
-        let p = p.map_err(|_| {
-            Error::new(
-                if password.is_some() { Kind::WrongPassword } else { Kind::PasswordNeeded },
-                format!("cannot open {}: the password does not match", file.name),
-            )
-        })?;
-        Ok(Self {
-            key: p.pkey.unwrap(),
-            leaf: p.cert.unwrap(),
-            chain: p.ca.map(|c| c.into_iter().collect()).unwrap_or_default(),
-        })
+
+impl std::fmt::Debug for P12 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("P12").field("name", &self.name).field("alias", &self.alias).finish_non_exhaustive()
     }
+}
+
+/// Key, leaf and chain as the TLS layer takes them.
+#[derive(Clone)]
+pub struct Identity {
+    /// The private key; OpenSSL wipes it.
+    pub key: PKey<Private>,
+    /// The certificate of that key.
+    pub leaf: X509,
+    /// The leaf's issuer first.
+    pub chain: Vec<X509>,
+}
+
+impl P12 {
+    /// Opens a file. Without a password, none at all and the empty one are tried; with one, also the ways of
+    /// encoding it that producers use against the standard. `alias` chooses among several keys.
+    pub fn open(file: &P12File, password: Option<&Secret>, alias: Option<&str>) -> Result<Self> {
+        let failed = |kind, what: String| Error::new(kind, format!("cannot open {}: {what}", file.name));
+        let faulty = |fault: Fault| match fault {
+            Fault::NotP12(what) => failed(Kind::NotAP12, what),
+            Fault::Truncated(what) => failed(Kind::Truncated, what),
+            Fault::Malformed(what) => failed(Kind::Malformed, what),
+            Fault::Unsupported(what) => failed(Kind::Unsupported, what),
+        };
+        let bytes = sniff::unwrap(&file.bytes).map_err(|what| failed(Kind::NotAP12, what))?;
+        let bytes = Zeroizing::new(bytes.into_owned());
+        let pfx = Pfx::parse(&bytes).map_err(faulty)?;
+        let safes = pfx.safes().map_err(faulty)?;
+        let contents = Contents::unlock(&pfx, &safes, password).map_err(|refused| match refused {
+            contents::Refused::Fault(fault) => faulty(fault),
+            contents::Refused::Because(kind, what) => failed(kind, what),
+        })?;
+        let mut warnings = contents.warnings.clone();
+        if pfx.trailing > 0 {
+            warnings.push(format!("{} bytes follow the end of the P12 in {}", pfx.trailing, file.name));
+        }
+        let Picked { key, leaf, chain, alias } =
+            pick::pick(contents, alias, &mut warnings).map_err(|(kind, what)| failed(kind, what))?;
+        Ok(Self { name: file.name.clone(), key, leaf, chain, alias, warnings })
+    }
+
+    /// The certificate that belongs to the key.
     pub fn leaf(&self) -> &X509Ref {
         &self.leaf
     }
+
+    /// The certificates of the file that lead from the leaf to its root, the leaf's issuer first.
+    pub fn chain(&self) -> &[X509] {
+        &self.chain
+    }
+
+    /// The friendly name as the file has it; it may hold any character.
+    pub fn alias(&self) -> Option<&str> {
+        self.alias.as_deref()
+    }
+
+    /// What is odd about the file and did not stop it from being opened.
     pub fn warnings(&self) -> &[String] {
-        &[]
+        &self.warnings
     }
+
+    /// The identity for TLS, which knows signature keys only (RFC 8446 section 4.2.3).
     pub fn identity(&self) -> Result<Identity> {
-        Ok(Identity { key: self.key.clone(), leaf: self.leaf.clone(), chain: self.chain.clone() })
+        let unusable = || {
+            let algorithm = self.key.algorithm();
+            let message = format!("TLS cannot use the key of {}: it is of type {algorithm}", self.name);
+            Error::new(Kind::KeyNotForTls, message)
+        };
+        let key = self.key.key.clone().filter(signs).ok_or_else(unusable)?;
+        Ok(Identity { key, leaf: self.leaf.clone(), chain: self.chain.clone() })
     }
+}
+
+fn signs(key: &PKey<Private>) -> bool {
+    let known = [Id::RSA, Id::RSA_PSS, Id::EC, Id::DSA, Id::ED25519, Id::ED448];
+    let post_quantum =
+        || Nid::from_raw(key.id().as_raw()).long_name().is_ok_and(|name| name.starts_with("ML-DSA"));
+    known.contains(&key.id()) || post_quantum()
 }

@@ -1,0 +1,279 @@
+//! BER as producers really write it (X.690): indefinite lengths, strings in pieces, lengths not minimal.
+//! Nothing recurses on input, and depth is capped, so that a hostile file ends at once.
+
+use std::borrow::Cow;
+
+/// Deeper nesting than any P12 has.
+const MAX_DEPTH: usize = 64;
+
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const SET: u8 = 0x31;
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const OCTET_STRING: u8 = 0x04;
+pub(super) const OID: u8 = 0x06;
+const CONSTRUCTED: u8 = 0x20;
+
+/// Why bytes are not BER.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The file ends before the element that begins at `at` does; `missing` bytes, where that is known.
+    Truncated { at: usize, missing: Option<u64> },
+    /// Something else, at this byte.
+    Malformed { at: usize, what: String },
+}
+
+pub(super) type Read<T> = Result<T, Fault>;
+
+/// An element: its tag, and where its content is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Element<'a> {
+    pub(super) tag: u8,
+    pub(super) content: &'a [u8],
+    /// The element with its header, without an end-of-contents.
+    pub(super) whole: &'a [u8],
+    /// Of the header, from the start of the layer.
+    pub(super) at: usize,
+    content_at: usize,
+    depth: usize,
+    end_of_layer: usize,
+}
+
+/// Reads elements one after another.
+#[derive(Debug, Clone)]
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+    at: usize,
+    depth: usize,
+    end_of_layer: usize,
+}
+
+struct Header {
+    tag: u8,
+    length: Option<usize>,
+    size: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads a layer: the file, or what was decrypted.
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, at: 0, depth: 0, end_of_layer: bytes.len() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// How many bytes are left.
+    pub(super) fn rest_length(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// Whatever comes next.
+    pub(super) fn any(&mut self) -> Read<Element<'a>> {
+        let header = self.header(self.rest, self.at)?;
+        let content = self.rest.get(header.size..).unwrap_or_default();
+        let (length, end) = match header.length {
+            Some(length) if length > content.len() => return Err(self.overrun(length, content.len())),
+            Some(length) => (length, length),
+            None => self.indefinite(content, self.at + header.size)?,
+        };
+        let element = Element {
+            tag: header.tag,
+            content: content.get(..length).unwrap_or_default(),
+            whole: self.rest.get(..header.size + length).unwrap_or_default(),
+            at: self.at,
+            content_at: self.at + header.size,
+            depth: self.depth,
+            end_of_layer: self.end_of_layer,
+        };
+        self.at += header.size + end;
+        self.rest = content.get(end..).unwrap_or_default();
+        Ok(element)
+    }
+
+    /// The next element, if it has this tag; a string may come in pieces.
+    pub(super) fn expect(&mut self, tag: u8, what: &str) -> Read<Element<'a>> {
+        let at = self.at;
+        if self.is_empty() {
+            return Err(malformed(at, format!("{what} is missing")));
+        }
+        let element = self.any()?;
+        if element.tag == tag || (tag == OCTET_STRING && element.tag == tag | CONSTRUCTED) {
+            return Ok(element);
+        }
+        Err(malformed(at, format!("{what} expected, tag {:#04x} found", element.tag)))
+    }
+
+    /// The next element if it has this tag, else nothing is read.
+    pub(super) fn optional(&mut self, tag: u8) -> Read<Option<Element<'a>>> {
+        match self.rest.first() {
+            Some(first) if *first == tag => self.any().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn header(&self, bytes: &[u8], at: usize) -> Read<Header> {
+        let cut = || match at {
+            0 if self.depth == 0 => Fault::Truncated { at, missing: None },
+            _ => malformed(at, "an element's header is cut short".into()),
+        };
+        let [tag, first, more @ ..] = bytes else { return Err(cut()) };
+        if tag & 0x1f == 0x1f {
+            return Err(malformed(at, "a tag number that PKCS#12 does not use".into()));
+        }
+        let count = usize::from(first & 0x7f);
+        let length = match first {
+            0x80 if tag & CONSTRUCTED == 0 => {
+                return Err(malformed(at, "a primitive element of indefinite length".into()));
+            }
+            0x80 => return Ok(Header { tag: *tag, length: None, size: 2 }),
+            ..0x80 => return Ok(Header { tag: *tag, length: Some(usize::from(*first)), size: 2 }),
+            _ if count > size_of::<usize>() => {
+                return Err(malformed(at, format!("a length of {count} octets")));
+            }
+            _ => more.get(..count).ok_or_else(cut)?,
+        };
+        let length = length.iter().fold(0_usize, |length, octet| length << 8 | usize::from(*octet));
+        Ok(Header { tag: *tag, length: Some(length), size: 2 + count })
+    }
+
+    /// Content up to the matching end-of-contents: its length, and that of both.
+    fn indefinite(&self, content: &[u8], at: usize) -> Read<(usize, usize)> {
+        let (mut position, mut open) = (0, 1);
+        loop {
+            let rest = content.get(position..).unwrap_or_default();
+            if rest.is_empty() && at + position >= self.end_of_layer {
+                return Err(Fault::Truncated { at: self.at, missing: None });
+            }
+            let header = self.header(rest, at + position)?;
+            position += header.size;
+            match (header.tag, header.length) {
+                (0, Some(0)) => open -= 1,
+                (_, Some(length)) if length > content.len() - position.min(content.len()) => {
+                    return Err(self.overrun(length, content.len().saturating_sub(position)));
+                }
+                (_, Some(length)) => position += length,
+                (_, None) => open += 1,
+            }
+            if open == 0 {
+                return Ok((position - 2, position));
+            }
+            if self.depth + open > MAX_DEPTH {
+                return Err(malformed(at + position, "nested too deep".into()));
+            }
+        }
+    }
+
+    /// An element longer than what is left: the file was cut short, or the length is wrong.
+    fn overrun(&self, length: usize, left: usize) -> Fault {
+        if self.at + self.rest.len() >= self.end_of_layer {
+            let missing = u64::try_from(length.saturating_sub(left)).ok();
+            return Fault::Truncated { at: self.at, missing };
+        }
+        malformed(self.at, "an element is longer than the one it is in".into())
+    }
+}
+
+impl<'a> Element<'a> {
+    /// Reads what is inside.
+    pub(super) fn inside(&self) -> Read<Reader<'a>> {
+        if self.depth >= MAX_DEPTH {
+            return Err(malformed(self.at, "nested too deep".into()));
+        }
+        Ok(Reader {
+            rest: self.content,
+            at: self.content_at,
+            depth: self.depth + 1,
+            end_of_layer: self.end_of_layer,
+        })
+    }
+
+    /// The bytes of a string, put together where it came in pieces (X.690 section 8.7).
+    pub(super) fn octets(&self) -> Read<Cow<'a, [u8]>> {
+        if self.tag & CONSTRUCTED == 0 {
+            return Ok(Cow::Borrowed(self.content));
+        }
+        let mut octets = Vec::with_capacity(self.content.len());
+        let mut open = vec![self.inside()?];
+        while let Some(reader) = open.last_mut() {
+            if reader.is_empty() {
+                open.pop();
+                continue;
+            }
+            let piece = reader.any()?;
+            match piece.tag {
+                OCTET_STRING => octets.extend_from_slice(piece.content),
+                0x24 => open.push(piece.inside()?),
+                tag => return Err(malformed(piece.at, format!("a string in pieces holds tag {tag:#04x}"))),
+            }
+        }
+        Ok(Cow::Owned(octets))
+    }
+
+    /// A non-negative INTEGER; `None` where it is negative or above `u64::MAX`.
+    pub(super) fn unsigned(&self) -> Option<u64> {
+        let digits = match self.content {
+            [0x80..=0xff, ..] | [] => return None,
+            digits => digits.iter().skip_while(|octet| **octet == 0),
+        };
+        digits.clone().count().le(&8).then(|| digits.fold(0, |value, octet| value << 8 | u64::from(*octet)))
+    }
+
+    /// Whether an INTEGER is below zero.
+    pub(super) fn is_negative(&self) -> bool {
+        self.content.first().is_some_and(|octet| *octet >= 0x80)
+    }
+
+    /// An OBJECT IDENTIFIER in dotted form.
+    pub(super) fn oid(&self) -> String {
+        let mut arcs: Vec<u64> = Vec::new();
+        let mut arc: u64 = 0;
+        for octet in self.content {
+            arc = arc.wrapping_shl(7) | u64::from(octet & 0x7f);
+            if octet & 0x80 == 0 {
+                if arcs.is_empty() {
+                    let root = (arc / 40).min(2);
+                    arcs.extend([root, arc - 40 * root]);
+                } else {
+                    arcs.push(arc);
+                }
+                arc = 0;
+            }
+        }
+        arcs.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
+    }
+}
+
+pub(super) fn malformed(at: usize, what: String) -> Fault {
+    Fault::Malformed { at, what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hundred_thousand_nested_elements_end_at_once() {
+        let bomb = [0x30, 0x80].repeat(100_000);
+        assert!(matches!(Reader::new(&bomb).any(), Err(Fault::Malformed { .. })));
+    }
+
+    #[test]
+    fn a_string_in_pieces_is_put_together() {
+        let pieces = [0x24, 0x80, 0x04, 1, b'a', 0x24, 0x80, 0x04, 1, b'b', 0, 0, 0x04, 1, b'c', 0, 0];
+        let element = Reader::new(&pieces).expect(OCTET_STRING, "a string").unwrap();
+        assert_eq!(element.octets().unwrap().as_ref(), b"abc");
+    }
+
+    #[test]
+    fn what_the_file_lacks_is_counted() {
+        let cut = [0x30, 5, 1, 2];
+        assert_eq!(Reader::new(&cut).any().unwrap_err(), Fault::Truncated { at: 0, missing: Some(3) });
+    }
+
+    #[test]
+    fn object_identifiers_are_dotted() {
+        let oid = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];
+        assert_eq!(Reader::new(&oid).any().unwrap().oid(), "1.2.840.113549.1.5.13");
+    }
+}

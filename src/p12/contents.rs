@@ -1,0 +1,247 @@
+//! What is in the safes once the password has opened them, and whose fault it is when it has not.
+
+use openssl::nid::Nid;
+use openssl::pkey::{PKey, Private};
+use openssl::x509::X509;
+
+use super::cipher::{Budget, Scheme, Wiped};
+use super::container::{self, Bag, Fault, Label, Pfx, Safe};
+use super::password::{Encoding, encodings};
+use crate::error::Kind;
+use crate::secret::Secret;
+
+/// Why the contents stay closed.
+pub(super) enum Refused {
+    Fault(Fault),
+    Because(Kind, String),
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Keys and certificates, as many as could be read.
+pub(super) struct Contents {
+    pub(super) keys: Vec<KeyEntry>,
+    pub(super) certificates: Vec<CertificateEntry>,
+    /// Certificates that are none, by OpenSSL's judgement.
+    pub(super) unreadable: usize,
+    /// Other things, by name.
+    pub(super) others: Vec<&'static str>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// A private key; `key` is missing where OpenSSL does not know its algorithm.
+pub(super) struct KeyEntry {
+    pub(super) key: Option<PKey<Private>>,
+    pub(super) label: Label,
+    oid: String,
+}
+
+impl KeyEntry {
+    /// The name of its algorithm, or its OID.
+    pub(super) fn algorithm(&self) -> String {
+        let known = self.key.as_ref().and_then(|key| Nid::from_raw(key.id().as_raw()).long_name().ok());
+        known.map_or_else(|| format!("OID {}", self.oid), str::to_owned)
+    }
+}
+
+/// A certificate and what its bag is called.
+pub(super) struct CertificateEntry {
+    pub(super) certificate: X509,
+    pub(super) label: Label,
+}
+
+/// What the MAC says of a password.
+enum Proof {
+    /// It is right, in this encoding.
+    Right,
+    /// There is no MAC to ask.
+    None,
+    /// It does not fit: the password is wrong, or the file was changed.
+    Wrong,
+}
+
+struct Unlocking<'a> {
+    encodings: Vec<Encoding>,
+    budget: Budget,
+    proof: Proof,
+    given: bool,
+    /// Whether anything encrypted came out as it should.
+    decrypted: bool,
+    encrypted: bool,
+    pfx: &'a Pfx<'a>,
+}
+
+impl Contents {
+    pub(super) fn unlock(
+        pfx: &Pfx<'_>,
+        safes: &[Safe<'_>],
+        password: Option<&Secret>,
+    ) -> Result<Self, Refused> {
+        // Bags in the open are read first: an algorithm that nobody knows is told before any password is judged.
+        for safe in safes {
+            if let Safe::Plain(contents) = safe {
+                container::bags(contents)?;
+            }
+        }
+        let mut unlocking = Unlocking {
+            encodings: encodings(password),
+            budget: Budget::new(),
+            proof: Proof::None,
+            given: password.is_some_and(|password| !password.expose().is_empty()),
+            decrypted: false,
+            encrypted: false,
+            pfx,
+        };
+        unlocking.ask_mac();
+        unlocking.contents(safes)
+    }
+}
+
+impl Unlocking<'_> {
+    /// Finds the encoding under which the MAC is right, and puts it first.
+    fn ask_mac(&mut self) {
+        let Some(mac) = &self.pfx.mac else { return };
+        self.proof = Proof::Wrong;
+        for at in 0..self.encodings.len() {
+            let Some(encoding) = self.encodings.get(at) else { return };
+            match mac.verify(&self.pfx.content, encoding, &mut self.budget) {
+                Some(true) => {
+                    self.encodings.swap(0, at);
+                    self.proof = Proof::Right;
+                    return;
+                }
+                Some(false) => {}
+                None => return,
+            }
+        }
+    }
+
+    fn contents(&mut self, safes: &[Safe<'_>]) -> Result<Contents, Refused> {
+        let mut bags = Vec::new();
+        for safe in safes {
+            match safe {
+                Safe::Plain(contents) => bags.extend(container::bags(contents)?),
+                Safe::Encrypted(scheme, ciphertext) => {
+                    let plain = self.decrypt(scheme, ciphertext, container::is_safe);
+                    bags.extend(container::bags(&plain.ok_or_else(|| self.closed("a part of it"))?)?);
+                }
+            }
+        }
+        let contents = self.sort(bags)?;
+        match self.proof {
+            Proof::Wrong if self.decrypted => Err(because(
+                Kind::Changed,
+                "the password is right, but the file was changed since it was written (its MAC does not fit)",
+            )),
+            Proof::Wrong => Err(self.wrong()),
+            Proof::Right | Proof::None => Ok(contents),
+        }
+    }
+
+    /// Tries each encoding, the one that the MAC proved first.
+    fn decrypt(&mut self, scheme: &Scheme, ciphertext: &[u8], fits: fn(&[u8]) -> bool) -> Option<Wiped> {
+        self.encrypted = true;
+        for encoding in &self.encodings {
+            let plain = scheme.decrypt(ciphertext, encoding, &mut self.budget);
+            if let Some(plain) = plain.filter(|plain| fits(plain)) {
+                self.decrypted = true;
+                return Some(plain);
+            }
+        }
+        None
+    }
+
+    fn sort(&mut self, bags: Vec<Bag>) -> Result<Contents, Refused> {
+        let mut contents = Contents {
+            keys: Vec::new(),
+            certificates: Vec::new(),
+            unreadable: 0,
+            others: Vec::new(),
+            warnings: Vec::new(),
+        };
+        let mut closed = 0;
+        for bag in bags {
+            match bag {
+                Bag::Key(pkcs8, label) => contents.keys.push(key(&pkcs8, label)?),
+                Bag::ShroudedKey(scheme, ciphertext, label) => match self.shrouded(&scheme, &ciphertext)? {
+                    Some(pkcs8) => contents.keys.push(key(&pkcs8, label)?),
+                    None => closed += 1,
+                },
+                Bag::Certificate(der, label) => match X509::from_der(&der) {
+                    Ok(certificate) => contents.certificates.push(CertificateEntry { certificate, label }),
+                    Err(_) => contents.unreadable += 1,
+                },
+                Bag::Other(name) => contents.others.push(name),
+            }
+        }
+        if closed > 0 && contents.keys.is_empty() {
+            return Err(self.closed("its key"));
+        }
+        if closed > 0 {
+            contents.warnings.push(format!("{closed} of its keys have another password and were left out"));
+        }
+        if let Some(unusual) = self.encodings.first().and_then(|first| first.unusual) {
+            contents
+                .warnings
+                .push(format!("the password fits only as {unusual}; other programs may refuse the file"));
+        }
+        Ok(contents)
+    }
+
+    /// A key, `None` when it has another password. With the password proved, noise is the file's fault.
+    fn shrouded(&mut self, scheme: &Scheme, ciphertext: &[u8]) -> Result<Option<Wiped>, Refused> {
+        let found = self.decrypt(scheme, ciphertext, |plain| container::key_algorithm(plain).is_some());
+        if found.is_some() || !matches!(self.proof, Proof::Right) {
+            return Ok(found);
+        }
+        let proved = self.encodings.first();
+        let noise = proved.and_then(|encoding| scheme.decrypt(ciphertext, encoding, &mut self.budget));
+        match noise {
+            Some(noise) if noise.first() == Some(&super::ber::SEQUENCE) => {
+                Err(Fault::Malformed("its key decrypts, but is not PKCS#8".into()).into())
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Something encrypted did not open.
+    fn closed(&self, what: &str) -> Refused {
+        match self.proof {
+            Proof::Right => because(
+                Kind::KeyPasswordDiffers,
+                &format!("the password opens the file, but {what} has another password"),
+            ),
+            Proof::None if self.decrypted => because(
+                Kind::KeyPasswordDiffers,
+                &format!("the password opens a part of the file, but {what} has another password"),
+            ),
+            _ => self.wrong(),
+        }
+    }
+
+    fn wrong(&self) -> Refused {
+        match (self.given, self.encrypted) {
+            (false, _) => because(Kind::PasswordNeeded, "it has a password, and none was given"),
+            (true, true) => because(Kind::WrongPassword, "the password does not match"),
+            (true, false) => because(
+                Kind::WrongPassword,
+                "the password does not match, or the file was changed; nothing in it is encrypted that could tell which",
+            ),
+        }
+    }
+}
+
+fn because(kind: Kind, what: &str) -> Refused {
+    Refused::Because(kind, what.to_owned())
+}
+
+fn key(pkcs8: &[u8], label: Label) -> Result<KeyEntry, Refused> {
+    let oid =
+        container::key_algorithm(pkcs8).ok_or_else(|| Fault::Malformed("its key is not PKCS#8".into()))?;
+    let key = PKey::private_key_from_pkcs8(pkcs8).ok();
+    Ok(KeyEntry { key, label, oid })
+}

@@ -1,0 +1,103 @@
+//! The encodings of a password that producers really write, the standard one first.
+
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
+/// One way to write a password.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Encoding {
+    /// For PBES2, PBMAC1 and PKCS#5: bytes, UTF-8 by RFC 8018 section 3.
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// For the key derivation of PKCS#12: UTF-16, big-endian, with two zero bytes at its end (RFC 7292 B.1).
+    pub(super) wide: Zeroizing<Vec<u8>>,
+    /// What is unusual about it, for the report.
+    pub(super) unusual: Option<&'static str>,
+}
+
+impl std::fmt::Debug for Encoding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Encoding(***)")
+    }
+}
+
+/// All that are worth a try, each once. Nothing and the empty password are tried for each other.
+pub(super) fn encodings(password: Option<&Secret>) -> Vec<Encoding> {
+    let bytes = password.map(Secret::expose).unwrap_or_default();
+    let mut all: Vec<Encoding> = Vec::new();
+    let mut add = |bytes: &[u8], wide: &[u8], unusual| {
+        let fresh =
+            Encoding { bytes: Zeroizing::new(bytes.to_vec()), wide: Zeroizing::new(wide.to_vec()), unusual };
+        if !all.iter().any(|known| known.bytes == fresh.bytes && known.wide == fresh.wide) {
+            all.push(fresh);
+        }
+    };
+    if bytes.is_empty() {
+        add(b"", b"\0\0", None);
+        add(b"", b"", None);
+        // A zero in place of nothing: some producers count the terminator of a C string.
+        add(b"\0\0", b"\0\0\0\0", Some("a single NUL"));
+        return all;
+    }
+    let latin = Zeroizing::new(bytes.iter().map(|byte| char::from(*byte)).collect::<String>());
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        add(bytes, &wide(&latin), None);
+        return all;
+    };
+    add(bytes, &wide(text), None);
+    if !text.is_ascii() {
+        add(bytes, &wide(&latin), Some("its UTF-8 bytes taken as Latin-1"));
+        for (form, name) in normal_forms(text) {
+            add(form.as_bytes(), &wide(&form), Some(name));
+        }
+        if text.chars().all(|letter| u32::from(letter) < 256) {
+            let narrow = Zeroizing::new(
+                text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect::<Vec<_>>(),
+            );
+            add(&narrow, &wide(text), Some("Latin-1"));
+        }
+    }
+    let standard = wide(text);
+    let bare = standard.strip_suffix(b"\0\0").unwrap_or_default();
+    add(&standard, bare, Some("UTF-16 where UTF-8 belongs, or without its terminator"));
+    add(bare, &standard, Some("UTF-16 where UTF-8 belongs"));
+    if let Some(cut) = bytes.iter().position(|byte| *byte == 0).filter(|cut| *cut > 0) {
+        let head = text.get(..cut).unwrap_or_default();
+        add(head.as_bytes(), &wide(head), Some("cut at its first NUL"));
+    }
+    all
+}
+
+fn normal_forms(text: &str) -> [(Zeroizing<String>, &'static str); 2] {
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned();
+    let decomposed = DecomposingNormalizerBorrowed::new_nfd().normalize(text).into_owned();
+    [(Zeroizing::new(composed), "in Unicode form NFC"), (Zeroizing::new(decomposed), "in Unicode form NFD")]
+}
+
+fn wide(text: &str) -> Zeroizing<Vec<u8>> {
+    let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
+    for unit in text.encode_utf16() {
+        wide.extend_from_slice(&unit.to_be_bytes());
+    }
+    wide.extend_from_slice(b"\0\0");
+    wide
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_encoding_is_that_of_the_standard() {
+        let password = Secret::from("Beavis".as_bytes().to_vec());
+        let first = &encodings(Some(&password))[0];
+        assert_eq!(first.wide.as_slice(), b"\0B\0e\0a\0v\0i\0s\0\0");
+        assert_eq!(first.bytes.as_slice(), b"Beavis");
+    }
+
+    #[test]
+    fn letters_beyond_the_first_plane_become_surrogates() {
+        assert_eq!(wide("😀").as_slice(), [0xd8, 0x3d, 0xde, 0x00, 0, 0]);
+    }
+}

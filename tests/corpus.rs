@@ -1,0 +1,208 @@
+//! The reader against a thousand real files: `../shared/corpus/manifest.tsv` says what each should do.
+//! Where the corpus is absent, as in a user's checkout, the test says so and passes.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use openssl::hash::MessageDigest;
+use openssl::pkcs12::Pkcs12;
+use openssl::provider::Provider;
+use p12_test::error::Kind;
+use p12_test::p12::{P12, P12File};
+use p12_test::secret::Secret;
+
+/// Labels proven wrong: the product must know these ciphers, and OpenSSL opens the files with the same password.
+const DISPUTED: &[&str] = &[
+    "made/ossl-pbes2-camellia-256-cbc.p12",
+    "made/ossl-pbes2-aria-256-cbc.p12",
+    "public/bcgit-bc-java__inline-PfxPduTest-5.p12",
+    "public/bcgit-bc-java__inline-PfxPduTest-6.p12",
+];
+
+struct Row {
+    path: String,
+    password: Option<Vec<u8>>,
+    expected: String,
+}
+
+struct Outcome {
+    class: String,
+    message: String,
+    leaf: Option<Vec<u8>>,
+    in_order: bool,
+}
+
+#[test]
+fn the_corpus_does_what_its_manifest_says() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let Ok(manifest) = std::fs::read(corpus.join("manifest.tsv")) else {
+        eprintln!("skipped: the corpus is not at {}", corpus.display());
+        return;
+    };
+    let manifest = String::from_utf8_lossy(&manifest).into_owned();
+    let rows: Vec<Row> = manifest.lines().skip(1).map(row).collect();
+    let outcomes = open_all(&corpus, &rows);
+
+    let mut tally: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let (mut others_right, mut others) = (0, 0);
+    let mut faults = Vec::new();
+    for (row, outcome) in rows.iter().zip(&outcomes) {
+        let disputed = DISPUTED.contains(&row.path.as_str()) && row.expected == "unsupported";
+        let right = match row.expected.as_str() {
+            "password-unknown" => outcome.class != "panic",
+            _ if disputed => outcome.class == "opens",
+            expected => outcome.class == expected,
+        };
+        let count = tally.entry(&row.expected).or_default();
+        count.1 += 1;
+        count.0 += usize::from(right);
+        if row.expected != "opens" && row.expected != "password-unknown" {
+            others += 1;
+            others_right += usize::from(right);
+        }
+        if disputed {
+            eprintln!("disputed: {} is labelled {}, and {}", row.path, row.expected, outcome.class);
+        }
+        if !right {
+            eprintln!(
+                "not right: {} expected {}, got {}: {}",
+                row.path, row.expected, outcome.class, outcome.message
+            );
+        }
+        if !right && (row.expected == "opens" || outcome.class == "panic") || !outcome.in_order {
+            faults.push(row.path.clone());
+        }
+    }
+    for (class, (right, all)) in &tally {
+        eprintln!("{class:24} {right:4} of {all:4} right");
+    }
+    let right: usize = tally.values().map(|count| count.0).sum();
+    eprintln!("{:24} {right:4} of {:4} right", "in all", rows.len());
+    assert!(faults.is_empty(), "not opened, in panic or out of order: {faults:?}");
+    assert!(others_right * 100 >= others * 98, "{others_right} of {others} other rows in the right class");
+    compare_with_oracle(&corpus, &rows, &outcomes);
+}
+
+fn row(line: &str) -> Row {
+    let columns: Vec<_> = line.split('\t').collect();
+    let password = match columns[2] {
+        "<none>" => None,
+        "<unknown>" => Some(b"no idea".to_vec()),
+        escaped => Some(unescape(escaped)),
+    };
+    Row { path: columns[0].into(), password, expected: columns[3].into() }
+}
+
+fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, more @ ..] = rest {
+        rest = more;
+        match (first, more) {
+            (b'\\', [b't', more @ ..]) => (bytes.push(b'\t'), rest = more).1,
+            (b'\\', [b'n', more @ ..]) => (bytes.push(b'\n'), rest = more).1,
+            (b'\\', [b'\\', more @ ..]) => (bytes.push(b'\\'), rest = more).1,
+            (b'\\', [a @ b'0'..=b'3', b, c, more @ ..]) => {
+                bytes.push((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'));
+                rest = more;
+            }
+            _ => bytes.push(*first),
+        }
+    }
+    bytes
+}
+
+fn open_all(corpus: &Path, rows: &[Row]) -> Vec<Outcome> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(row) = rows.get(at) else { break };
+                    let outcome = open(&corpus.join(&row.path), row);
+                    done.lock().unwrap().push((at, outcome));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap();
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+fn open(path: &PathBuf, row: &Row) -> Outcome {
+    let opened = std::panic::catch_unwind(|| {
+        let password = row.password.clone().map(Secret::from);
+        P12File::read(path).and_then(|file| P12::open(&file, password.as_ref(), None))
+    });
+    match opened {
+        Err(_) => Outcome { class: "panic".into(), message: String::new(), leaf: None, in_order: true },
+        Ok(Err(error)) => {
+            Outcome { class: class(error.kind).into(), message: error.message, leaf: None, in_order: true }
+        }
+        Ok(Ok(p12)) => {
+            let leaf = p12.leaf().digest(MessageDigest::sha256()).unwrap().to_vec();
+            Outcome {
+                class: "opens".into(),
+                message: String::new(),
+                leaf: Some(leaf),
+                in_order: in_order(&p12),
+            }
+        }
+    }
+}
+
+/// Each certificate of the chain issued the one before it.
+fn in_order(p12: &P12) -> bool {
+    let chain: Vec<_> = std::iter::once(p12.leaf()).chain(p12.chain().iter().map(|c| &**c)).collect();
+    chain.windows(2).all(|pair| {
+        pair[0].issuer_name().to_der().unwrap() == pair[1].subject_name().to_der().unwrap()
+            || pair[0].issuer_name().try_cmp(pair[1].subject_name()).unwrap().is_eq()
+    })
+}
+
+fn class(kind: Kind) -> &'static str {
+    match kind {
+        Kind::NotAP12 | Kind::TooLarge => "not-a-p12",
+        Kind::Truncated => "truncated",
+        Kind::Malformed => "malformed",
+        Kind::Unsupported => "unsupported",
+        Kind::WrongPassword | Kind::PasswordNeeded => "wrong-password",
+        Kind::Changed => "mac-mismatch",
+        Kind::KeyPasswordDiffers => "key-password-differs",
+        Kind::Empty => "empty",
+        Kind::NoKey => "no-key",
+        Kind::NoCertificate => "no-cert",
+        Kind::KeyMismatch => "key-mismatch",
+        Kind::SeveralKeys => "several-keys",
+        other => other.name(),
+    }
+}
+
+/// Where OpenSSL opens a file too, and finds a certificate for the key, it is the same one.
+fn compare_with_oracle(corpus: &Path, rows: &[Row], outcomes: &[Outcome]) {
+    let _legacy = Provider::try_load(None, "legacy", true).unwrap();
+    let mut compared = 0;
+    for (row, outcome) in rows.iter().zip(outcomes) {
+        let Some(leaf) = &outcome.leaf else { continue };
+        let Ok(password) = String::from_utf8(row.password.clone().unwrap_or_default()) else { continue };
+        if password.contains('\0') || row.path.contains("10m") {
+            continue;
+        }
+        let bytes = std::fs::read(corpus.join(&row.path)).unwrap();
+        let Ok(parsed) = Pkcs12::from_der(&bytes).and_then(|p12| p12.parse2(&password)) else { continue };
+        let (Some(certificate), Some(key)) = (parsed.cert, parsed.pkey) else { continue };
+        if certificate.public_key().is_ok_and(|public| public.public_eq(&key)) {
+            let oracle = certificate.digest(MessageDigest::sha256()).unwrap();
+            assert_eq!(leaf.as_slice(), &*oracle, "{}: another leaf than OpenSSL's", row.path);
+            compared += 1;
+        }
+    }
+    eprintln!("{compared} leaves are the same as OpenSSL's");
+    assert!(compared > 300);
+}
