@@ -163,7 +163,7 @@ impl Error {
 
     /// What to do next.
     pub fn hint(&self) -> &str {
-        self.hint.as_deref().unwrap_or(self.kind.hint())
+        self.hint.as_deref().unwrap_or_else(|| self.kind.hint())
     }
 }
 

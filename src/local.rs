@@ -149,7 +149,7 @@ impl<'a> Call<'a> {
         trace.established = true;
         let chain = stream.ssl().peer_cert_chain();
         self.evidence.server_chain =
-            chain.map(|chain| chain.iter().map(|c| certificate::describe(c)).collect()).unwrap_or_default();
+            chain.map(|chain| chain.iter().map(certificate::describe).collect()).unwrap_or_default();
         self.evidence.tls = Some(tls::session(stream.ssl()));
         self.evidence.distrust = trace.distrust.as_ref().map(|found| found.result.error_string().to_owned());
     }

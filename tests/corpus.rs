@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -124,7 +124,10 @@ fn open_all(corpus: &Path, rows: &[Row]) -> Vec<Outcome> {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(row) = rows.get(at) else { break };
-                    let outcome = open(&corpus.join(&row.path), row);
+                    // An empty directory does not survive everywhere; any other stands for it.
+                    let path =
+                        corpus.join(if row.path.ends_with("c-directory.p12") { "made" } else { &row.path });
+                    let outcome = open(&path, row);
                     done.lock().unwrap().push((at, outcome));
                 }
             });
@@ -135,7 +138,7 @@ fn open_all(corpus: &Path, rows: &[Row]) -> Vec<Outcome> {
     done.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-fn open(path: &PathBuf, row: &Row) -> Outcome {
+fn open(path: &Path, row: &Row) -> Outcome {
     let opened = std::panic::catch_unwind(|| {
         let password = row.password.clone().map(Secret::from);
         P12File::read(path).and_then(|file| P12::open(&file, password.as_ref(), None))

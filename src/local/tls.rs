@@ -189,12 +189,12 @@ fn address(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), ErrorStack>
 }
 
 /// Keeps the first fault that verification finds, with the chain it had put together by then.
-fn note_distrust(context: &mut X509StoreContextRef) {
+fn note_distrust(context: &X509StoreContextRef) {
     let result: X509VerifyResult = context.error();
     let self_issued = context
         .current_cert()
         .is_some_and(|at| at.issuer_name().try_cmp(at.subject_name()).is_ok_and(std::cmp::Ordering::is_eq));
-    let chain = context.chain().map(|chain| chain.iter().map(|c| certificate::describe(c)).collect());
+    let chain = context.chain().map(|chain| chain.iter().map(certificate::describe).collect());
     let distrust = Distrust { result, chain: chain.unwrap_or_default(), self_issued };
     let trace = X509StoreContext::ssl_idx()
         .ok()

@@ -6,6 +6,9 @@ use std::borrow::Cow;
 /// Deeper nesting than any P12 has.
 const MAX_DEPTH: usize = 64;
 
+/// More elements of indefinite length within each other than any file has.
+const MAX_OPEN: usize = 4096;
+
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 pub(super) const INTEGER: u8 = 0x02;
@@ -73,7 +76,9 @@ impl<'a> Reader<'a> {
         let header = self.header(self.rest, self.at)?;
         let content = self.rest.get(header.size..).unwrap_or_default();
         let (length, end) = match header.length {
-            Some(length) if length > content.len() => return Err(self.overrun(length, content.len())),
+            Some(length) if length > content.len() => {
+                return Err(self.overrun(self.at + header.size, length));
+            }
             Some(length) => (length, length),
             None => self.indefinite(content, self.at + header.size)?,
         };
@@ -149,8 +154,8 @@ impl<'a> Reader<'a> {
             position += header.size;
             match (header.tag, header.length) {
                 (0, Some(0)) => open -= 1,
-                (_, Some(length)) if length > content.len() - position.min(content.len()) => {
-                    return Err(self.overrun(length, content.len().saturating_sub(position)));
+                (_, Some(length)) if length > content.len().saturating_sub(position) => {
+                    return Err(self.overrun(at + position, length));
                 }
                 (_, Some(length)) => position += length,
                 (_, None) => open += 1,
@@ -158,19 +163,18 @@ impl<'a> Reader<'a> {
             if open == 0 {
                 return Ok((position - 2, position));
             }
-            if self.depth + open > MAX_DEPTH {
+            if open > MAX_OPEN {
                 return Err(malformed(at + position, "nested too deep".into()));
             }
         }
     }
 
     /// An element longer than what is left: the file was cut short, or the length is wrong.
-    fn overrun(&self, length: usize, left: usize) -> Fault {
-        if self.at + self.rest.len() >= self.end_of_layer {
-            let missing = u64::try_from(length.saturating_sub(left)).ok();
-            return Fault::Truncated { at: self.at, missing };
+    fn overrun(&self, content_at: usize, length: usize) -> Fault {
+        match content_at.saturating_add(length).checked_sub(self.end_of_layer) {
+            Some(missing @ 1..) => Fault::Truncated { at: self.at, missing: u64::try_from(missing).ok() },
+            _ => malformed(self.at, "an element is longer than the one it is in".into()),
         }
-        malformed(self.at, "an element is longer than the one it is in".into())
     }
 }
 
@@ -193,18 +197,21 @@ impl<'a> Element<'a> {
         if self.tag & CONSTRUCTED == 0 {
             return Ok(Cow::Borrowed(self.content));
         }
-        let mut octets = Vec::with_capacity(self.content.len());
-        let mut open = vec![self.inside()?];
-        while let Some(reader) = open.last_mut() {
-            if reader.is_empty() {
-                open.pop();
-                continue;
-            }
-            let piece = reader.any()?;
-            match piece.tag {
-                OCTET_STRING => octets.extend_from_slice(piece.content),
-                0x24 => open.push(piece.inside()?),
-                tag => return Err(malformed(piece.at, format!("a string in pieces holds tag {tag:#04x}"))),
+        // One pass over the pieces, however deep they are nested: ends need no matching to collect them.
+        let layer = self.inside()?;
+        let (mut octets, mut position) = (Vec::with_capacity(self.content.len()), 0);
+        while let rest @ [_, ..] = self.content.get(position..).unwrap_or_default() {
+            let at = self.content_at + position;
+            let header = layer.header(rest, at)?;
+            position += header.size;
+            match (header.tag, header.length) {
+                (0x24, _) | (0, Some(0)) => {}
+                (OCTET_STRING, Some(length)) => {
+                    let piece = rest.get(header.size..).and_then(|rest| rest.get(..length));
+                    octets.extend_from_slice(piece.ok_or_else(|| layer.overrun(at + header.size, length))?);
+                    position += length;
+                }
+                (tag, _) => return Err(malformed(at, format!("a string in pieces holds tag {tag:#04x}"))),
             }
         }
         Ok(Cow::Owned(octets))

@@ -352,6 +352,11 @@ impl Scheme {
             _ => return Err(unknown("the cipher", &oid)),
         };
         let iv = encryption.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
+        // Old NSS names AES-128 and uses the 32 bytes that its key derivation states.
+        let (cipher, key) = match (cipher, kdf.fixed_length()) {
+            ("AES-128-CBC" | "AES-192-CBC", Some(32)) => ("AES-256-CBC", 32),
+            usual => (usual.0, key),
+        };
         Ok(Self { kdf, cipher, key, iv: Iv::Written(iv) })
     }
 
@@ -372,7 +377,12 @@ impl Scheme {
 
     /// RFC 2144 appendix B.3: the vector, and the length of the key in bits.
     fn cast5(kdf: Kdf, encryption: &mut Reader<'_>) -> Parsed<Self> {
-        let mut parameters = encryption.expect(SEQUENCE, "the CAST5 parameters")?.inside()?;
+        let parameters = encryption.any()?;
+        // Bouncy Castle writes the vector alone.
+        let mut parameters = match parameters.tag {
+            OCTET_STRING => Reader::new(parameters.whole),
+            _ => parameters.inside()?,
+        };
         let iv = parameters.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
         let bits = parameters.optional(INTEGER)?.and_then(|bits| bits.unsigned()).unwrap_or(128);
         if !(40..=128).contains(&bits) {
@@ -502,8 +512,10 @@ fn key_derivation(algorithm: &Element<'_>) -> Parsed<Kdf> {
 fn pbkdf2(reader: &mut Reader<'_>) -> Parsed<Kdf> {
     let mut parameters = reader.expect(SEQUENCE, "the PBKDF2 parameters")?.inside()?;
     let salt = parameters.any()?;
-    if salt.tag & !0x20 != OCTET_STRING {
-        return Err(Fault::Unsupported("PBKDF2 with a salt that is no OCTET STRING".into()));
+    match salt.tag {
+        OCTET_STRING | 0x24 => {}
+        INTEGER => return Err(super::ber::malformed(salt.at, "PBKDF2 without a salt".into()).into()),
+        _ => return Err(Fault::Unsupported("PBKDF2 takes its salt from elsewhere (otherSource)".into())),
     }
     let salt = salt.octets()?.into_owned();
     let iterations = iterations(&parameters.expect(INTEGER, "the iteration count")?)?;

@@ -90,14 +90,16 @@ fn choices(contents: &Contents) -> Vec<Choice> {
 
 /// The certificate of a key. A key that cannot be compared goes by its localKeyID, or by there being one only.
 fn leaf_of(key: &KeyEntry, certificates: &[CertificateEntry]) -> Option<usize> {
-    if let Some(key) = &key.key {
-        let fits = |entry: &CertificateEntry| {
-            entry.certificate.public_key().is_ok_and(|public| public.public_eq(key))
-        };
-        return certificates.iter().position(fits);
-    }
     let same_id =
         |entry: &CertificateEntry| key.label.key_id.is_some() && entry.label.key_id == key.label.key_id;
+    if let Some(public) = &key.key {
+        let fits = |entry: &CertificateEntry| {
+            entry.certificate.public_key().is_ok_and(|known| known.public_eq(public))
+        };
+        // A renewed certificate may keep its key: then the localKeyID tells which one this key is stored with.
+        let both = certificates.iter().position(|entry| same_id(entry) && fits(entry));
+        return both.or_else(|| certificates.iter().position(fits));
+    }
     let single = || (certificates.len() == 1).then_some(0);
     certificates.iter().position(same_id).or_else(single)
 }
