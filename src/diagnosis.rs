@@ -161,6 +161,11 @@ pub fn untrusted(result: X509VerifyResult, self_issued: bool, evidence: &Evidenc
             let what = "its issuer is neither trusted here nor sent along: either that CA is not trusted, or the endpoint forgot its intermediate certificate";
             (Kind::ServerUntrusted, format!("not trusted: {subject}, issued by {issuer}; {what}"))
         }
+        openssl_sys::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN => {
+            let root = evidence.server_chain.last().map(|root| root.subject.as_str()).unwrap_or_default();
+            let what = format!("not trusted: {subject} leads to the root {root}, which is not trusted here");
+            (Kind::ServerUntrusted, what)
+        }
         _ => (
             Kind::ServerUntrusted,
             format!("not trusted: {subject}, issued by {issuer} ({})", result.error_string()),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    NameType, SslAcceptor, SslAcceptorBuilder, SslContext, SslMethod, SslVerifyMode, SslVersion,
+    NameType, SslAcceptor, SslAcceptorBuilder, SslContext, SslMethod, SslMode, SslVerifyMode, SslVersion,
 };
 use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
@@ -105,6 +105,8 @@ impl Manners {
             ClientAuth::Required => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
         });
         builder.add_client_ca(&self.clients)?;
+        // The clients' CA is no part of the server's own chain.
+        builder.set_mode(SslMode::NO_AUTO_CHAIN);
         builder.set_session_id_context(b"p12-test")?;
         let alpn = self.alpn;
         builder.set_alpn_select_callback(move |_, offered| {

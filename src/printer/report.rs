@@ -82,6 +82,7 @@ fn asked(request: &CertificateRequest) -> String {
     let among = match (request.ours_accepted, request.issuers.len()) {
         (Some(true), named) => format!("; its issuer is among the {named} accepted"),
         (Some(false), named) => format!("; its issuer is NOT among the {named} accepted"),
+        (None, _) if request.sent.is_none() => String::new(),
         (None, _) => "; no accepted issuers named".into(),
     };
     format!("certificate asked for ({}) {sent}{among}", request.stage.name())

@@ -1,0 +1,95 @@
+//! The answer unchanged: heads, bodies, files.
+
+use std::sync::Arc;
+
+use p12_test::demo::pki::{Profile, Purpose};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::harness::{Lab, OK, PASSWORD};
+
+#[test]
+fn include_prints_the_heads_as_they_came() {
+    let lab = Lab::new();
+    let wire = "HTTP/1.1 103 Early Hints\r\nLink:  </a>\r\n\r\nHTTP/1.1 200  Fine \r\nX-CaSe:   odd  \r\nContent-Length: 2\r\n\r\nok";
+    lab.run(&lab.site(wire), &["-i"]).ends(0, "200 OK").printed(wire);
+}
+
+#[test]
+fn answers_without_a_body_are_complete() {
+    let lab = Lab::new();
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n";
+    lab.run(&lab.site(head), &["-X", "HEAD", "-i"]).ends(0, "0 bytes").printed(head);
+    lab.run(&lab.site("HTTP/1.1 204 No Content\r\n\r\n"), &[]).ends(0, "204").printed("");
+    lab.run(&lab.site("HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n"), &[])
+        .ends(0, "304")
+        .printed("");
+}
+
+#[test]
+fn bodies_come_chunked_with_trailers_and_to_the_close() {
+    let lab = Lab::new();
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n3\r\nabc\r\n2;e=f\r\nde\r\n0\r\nx-sum: 5\r\n\r\n";
+    lab.run(&lab.site(chunked), &["-v"]).ends(0, "x-sum: 5").printed("abcde");
+    lab.run(&lab.site("HTTP/1.0 200 OK\r\n\r\nto the close"), &[]).ends(0, "200 OK").printed("to the close");
+}
+
+#[test]
+fn compressed_bodies_and_redirects_are_left_alone() {
+    let lab = Lab::new();
+    let mut answer =
+        b"HTTP/1.1 302 Found\r\nlocation: /x\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\n".to_vec();
+    answer.extend([0x1f, 0x8b, 0xff, 0]);
+    let site = lab.site(answer);
+    lab.run(&site, &[]).ends(0, "302 Found").printed([0x1f, 0x8b, 0xff, 0]);
+    assert!(!site.request().to_lowercase().contains("accept-encoding"));
+}
+
+#[test]
+fn a_file_appears_only_when_it_is_complete() {
+    let lab = Lab::new();
+    lab.run(&lab.site(OK), &["-o", "answer"]).ends(0, "200 OK").printed("");
+    assert_eq!(std::fs::read(lab.path("answer")).unwrap(), b"hello\n");
+    let cut = lab.site("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this");
+    lab.run(&cut, &["-o", "answer"]).ends(9, "answer.part");
+    assert_eq!(std::fs::read(lab.path("answer")).unwrap(), b"hello\n");
+    assert_eq!(std::fs::read(lab.path("answer.part")).unwrap(), b"only this");
+    lab.run(&cut, &["-o", "/dev/null"]).ends(9, "after 9 bytes");
+}
+
+#[test]
+fn quiet_says_nothing_but_faults() {
+    let lab = Lab::new();
+    let ran = lab.run(&lab.site(OK), &["-q"]);
+    ran.ends(0, "").printed("hello\n");
+    assert_eq!(ran.stderr, "");
+    let ran = lab.run(&lab.site("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"), &["-q"]);
+    assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
+    ran.ends(1, "error: ");
+}
+
+#[test]
+fn escapes_in_a_certificate_never_reach_the_terminal() {
+    let lab = Lab::new();
+    let client = lab.root.issue(&Profile::new("\u{1b}[31mred\u{7}", Purpose::Client)).unwrap();
+    lab.write("client.p12", &client.p12(PASSWORD, "client").unwrap());
+    let ran = lab.run(&lab.site(OK), &["-v"]);
+    ran.ends(0, "\\u{1b}[31mred");
+    assert!(!ran.stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn a_final_answer_that_comes_before_the_body_was_sent_is_shown() {
+    let lab = Lab::new();
+    let handler = Arc::new(|mut stream: tokio_openssl::SslStream<tokio::net::TcpStream>| {
+        Box::pin(async move {
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 4\r\n\r\nbig\n").await;
+            let _ = stream.flush().await;
+            // The rest is read and dropped, or the kernel would answer it with a reset that eats the answer.
+            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+        }) as _
+    });
+    lab.write("big", &vec![b'x'; 8 << 20]);
+    let site = lab.site_of(&lab.manners(), handler, Arc::default());
+    lab.run(&site, &["-d", "@big"]).ends(1, "413").printed("big\n");
+}

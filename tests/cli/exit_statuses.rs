@@ -1,0 +1,213 @@
+//! Each exit status, over real TLS.
+
+use std::sync::Arc;
+
+use openssl::ssl::SslVersion;
+use p12_test::demo::endpoint::{ClientAuth, Manners, OnConnection};
+use p12_test::demo::pki::{Identity, Profile, Purpose};
+
+use crate::harness::{Lab, OK, PASSWORD, Ran, error_line, with};
+
+#[test]
+fn a_certificate_that_was_asked_for_and_sent_exits_0() {
+    let lab = Lab::new();
+    lab.run(&lab.site(OK), &[]).ends(0, "certificate asked for (handshake) and sent").printed("hello\n");
+}
+
+#[test]
+fn both_tls_versions_tell_the_same() {
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let lab = Lab::new();
+        let site = lab.site_with(&Manners { version: Some(version), ..lab.manners() }, OK);
+        lab.run(&site, &[]).ends(0, "its issuer is among the 1 accepted").printed("hello\n");
+    }
+}
+
+#[test]
+fn another_status_exits_1_with_its_body() {
+    let lab = Lab::new();
+    let site = lab.site("HTTP/1.1 404 Not Found\r\ncontent-length: 3\r\n\r\nno\n");
+    lab.run(&site, &[]).ends(1, "answered 404 Not Found").printed("no\n");
+    lab.run(&site, &["--expect", "404"]).ends(0, "404 Not Found");
+    lab.run(&site, &["--expect", "200,4xx"]).ends(0, "404 Not Found");
+    lab.run(&lab.site(OK), &["--expect", "404"]).ends(1, "not among the expected");
+}
+
+#[test]
+fn a_wrong_command_line_exits_2_and_shows_no_header_value() {
+    let lab = Lab::new();
+    for arguments in [
+        ["client.p12", "http://localhost/", "--no-password"],
+        ["client.p12", "https://user:canary@localhost/", "--no-password"],
+        ["client.p12", "https://localhost/", "--header=canary"],
+        ["client.p12", "https://localhost/", "--header=a: canary\r\nb: c"],
+        ["client.p12", "https://localhost/", "--proxy=ftp://canary@localhost"],
+        ["client.p12", "https://localhost/", "--password-env=NOT_SET"],
+    ] {
+        let ran = Ran::of(with(lab.command(), &arguments), b"");
+        ran.ends(2, "error: ");
+        assert!(
+            !error_line(&ran.stderr).contains("canary\r") && !ran.stderr.contains("b: c"),
+            "{}",
+            ran.stderr
+        );
+    }
+    Ran::of(with(lab.command(), &["--no-such-flag"]), b"").ends(2, "--help");
+}
+
+#[test]
+fn wrong_password_exits_3_before_connecting() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("password.txt", b"wrong\n");
+    let ran = lab.run(&site, &[]);
+    ran.ends(3, "the password does not match")
+        .ends(3, "hint:  the file itself is intact; check ")
+        .printed("");
+    assert_eq!(site.request(), "");
+}
+
+#[test]
+fn what_is_no_p12_exits_3_and_is_named() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("text.p12", b"this is not it");
+    lab.run_p12("text.p12", &site, &[]).ends(3, "it is a text");
+    lab.run_p12("ca.pem", &site, &[]).ends(3, "it is PEM with CERTIFICATE, not a P12");
+    lab.run_p12(".", &site, &[]).ends(3, "it is a directory");
+    let whole = std::fs::read(lab.path("client.p12")).unwrap();
+    lab.write("cut.p12", &whole[..whole.len() - 7]);
+    lab.run_p12("cut.p12", &site, &[]).ends(3, "cut short: 7 bytes are missing");
+}
+
+#[test]
+fn what_cannot_be_reached_exits_4_and_says_why() {
+    let lab = Lab::new();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut site = lab.plain(None);
+    lab.run(&site, &["--connect-timeout", "0.5"]).ends(4, "took the connection and said nothing in TLS");
+    site.address = closed;
+    lab.run(&site, &["-4"]).ends(4, "connection refused");
+    let ran = lab.run(&site, &["-6", "--resolve", &format!("localhost:{}:127.0.0.1", closed.port())]);
+    ran.ends(4, "it has no address of the wanted family");
+    lab.run(&lab.plain(Some(b"HTTP/1.1 400 Bad Request\r\n\r\n")), &[]).ends(4, "does not speak TLS");
+    lab.run(&lab.plain(Some(b"SSH-2.0-OpenSSH_9.2\r\n")), &[]).ends(4, "does not speak TLS");
+}
+
+#[test]
+fn an_unknown_name_exits_4() {
+    let lab = Lab::new();
+    let arguments = ["-p", PASSWORD, "client.p12", "https://no-such-host.invalid/"];
+    Ran::of(with(lab.command(), &arguments), b"").ends(4, "no-such-host.invalid");
+}
+
+#[test]
+fn an_answer_that_does_not_come_in_time_exits_4() {
+    let lab = Lab::new();
+    let handler = Arc::new(|stream| {
+        Box::pin(async move {
+            std::future::pending::<()>().await;
+            drop(stream);
+        }) as _
+    });
+    let site = lab.site_of(&lab.manners(), handler, Arc::default());
+    lab.run(&site, &["-m", "0.7"]).ends(4, "did not answer within 0.7 s");
+}
+
+#[test]
+fn an_untrusted_endpoint_exits_5_and_says_in_what_way() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let stranger = Identity::root("Another CA").unwrap();
+    lab.write("other.pem", &stranger.certificate_pem().unwrap());
+    let path = lab.path("other.pem");
+    let client = |more: &[&str]| {
+        let mut command = lab.command();
+        command.args(["-p", PASSWORD, "--cacert"]).arg(&path).args(more).arg("client.p12").arg(site.url());
+        Ran::of(command, b"")
+    };
+    client(&[]).ends(5, "either that CA is not trusted, or the endpoint forgot its intermediate");
+    client(&["-k"]).ends(0, "NOT trusted").printed("hello\n");
+    let port = site.address.port();
+    let resolve = format!("other.example:{port}:127.0.0.1");
+    let mut command = lab.command();
+    command.args(["-p", PASSWORD, "--cacert", "ca.pem", "--resolve", &resolve, "client.p12"]);
+    Ran::of(with(command, &[format!("https://other.example:{port}/")]), b"").ends(5, "is for another host");
+    for (days, says) in [((-9, -1), "expired"), ((1, 9), "not yet valid")] {
+        let profile = Profile { days, ..Profile::new("localhost", Purpose::Server) };
+        let server = lab.root.issue(&profile).unwrap();
+        lab.run(&lab.site_with(&Manners { server, ..lab.manners() }, OK), &[]).ends(5, says);
+    }
+}
+
+#[test]
+fn a_refused_certificate_exits_6_in_both_versions_every_time() {
+    let lab = Lab::new();
+    let stranger = Identity::root("Another CA").unwrap();
+    let stranger = stranger.issue(&Profile::new("stranger", Purpose::Client)).unwrap();
+    lab.write("stranger.p12", &stranger.p12(PASSWORD, "stranger").unwrap());
+    let profile = Profile { days: (-9, -1), ..Profile::new("expired", Purpose::Client) };
+    lab.write("expired.p12", &lab.root.issue(&profile).unwrap().p12(PASSWORD, "expired").unwrap());
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let site = lab.site_with(&Manners { version: Some(version), ..lab.manners() }, OK);
+        for _ in 0..6 {
+            lab.run_p12("stranger.p12", &site, &[])
+                .ends(6, "refused the client certificate: alert 48 unknown_ca");
+            lab.run_p12("expired.p12", &site, &[]).ends(6, "alert 45 certificate_expired");
+        }
+        lab.run_p12("stranger.p12", &site, &[]).ends(6, "its issuer is NOT among the 1 accepted");
+    }
+}
+
+#[test]
+fn a_bare_close_after_the_certificate_exits_6_and_names_both_causes() {
+    let lab = Lab::new();
+    let handler: OnConnection = Arc::new(|stream| Box::pin(async move { drop(stream) }));
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let manners = Manners { version: Some(version), ..lab.manners() };
+        let site = lab.site_of(&manners, Arc::clone(&handler), Arc::default());
+        for _ in 0..6 {
+            lab.run(&site, &[]).ends(6, "it refused the certificate, or it broke");
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_that_never_asks_exits_8_with_its_body() {
+    let lab = Lab::new();
+    let site = lab.site_with(&Manners { client_auth: ClientAuth::Off, ..lab.manners() }, OK);
+    lab.run(&site, &[]).ends(8, "the P12 was not tested").printed("hello\n");
+    lab.run(&site, &["--allow-unrequested"]).ends(0, "no certificate was asked for").printed("hello\n");
+}
+
+#[test]
+fn control_tells_whether_the_endpoint_insists() {
+    let lab = Lab::new();
+    lab.run(&lab.site(OK), &["--control"]).ends(0, "insists on a client certificate").printed("hello\n");
+    let site = lab.site_with(&Manners { client_auth: ClientAuth::Optional, ..lab.manners() }, OK);
+    lab.run(&site, &[]).ends(0, "and sent");
+    lab.run(&site, &["--control"]).ends(8, "it does not insist on it").printed("hello\n");
+}
+
+#[test]
+fn a_broken_answer_exits_9_and_what_came_is_printed() {
+    let lab = Lab::new();
+    let site = lab.site("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this");
+    lab.run(&site, &[]).ends(9, "after 9 bytes of the body, before its end").printed("only this");
+    let site = lab.site("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n");
+    lab.run(&site, &[]).ends(9, "after 5 bytes").printed("hello");
+    let site = lab.site("220 mail.example ESMTP\r\n");
+    lab.run(&site, &[]).ends(9, "did not answer with HTTP").printed("220 mail.example ESMTP\r\n");
+}
+
+#[test]
+fn this_machines_faults_exit_10() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.run(&site, &["-o", "/nonexistent/answer"]).ends(10, "cannot write to /nonexistent/answer");
+    lab.run_p12("missing.p12", &site, &[]).ends(10, "no such file");
+    lab.run(&site, &["-d", "@missing"]).ends(10, "cannot read missing");
+    let mut command = lab.command();
+    command.args(["--password-file", "missing", "client.p12"]).arg(site.url());
+    Ran::of(command, b"").ends(10, "cannot read missing");
+}

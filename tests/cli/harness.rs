@@ -1,0 +1,209 @@
+//! A folder with a PKI, endpoints that behave as a test wants, and the binary.
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
+use p12_test::demo::pki::{Identity, Profile, Purpose};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+use tokio_openssl::SslStream;
+
+pub(crate) const PASSWORD: &str = "correct horse";
+pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello\n";
+
+/// A PKI in a private folder: `ca.pem`, `password.txt`, `client.p12`.
+pub(crate) struct Lab {
+    pub(crate) folder: TempDir,
+    pub(crate) root: Identity,
+    pub(crate) server: Identity,
+    pub(crate) runtime: Runtime,
+}
+
+/// An endpoint, and what it was sent.
+pub(crate) struct Site {
+    _endpoint: Option<Endpoint>,
+    pub(crate) address: SocketAddr,
+    pub(crate) received: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Site {
+    pub(crate) fn url(&self) -> String {
+        format!("https://localhost:{}/", self.address.port())
+    }
+
+    pub(crate) fn request(&self) -> String {
+        String::from_utf8_lossy(&self.received.lock().unwrap()).into_owned()
+    }
+}
+
+impl Lab {
+    pub(crate) fn new() -> Self {
+        let root = Identity::root("Test CA").unwrap();
+        let server = root.issue(&Profile::new("localhost", Purpose::Server)).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let lab = Self { folder: TempDir::new().unwrap(), root, server, runtime: runtime.unwrap() };
+        lab.write("ca.pem", &lab.root.certificate_pem().unwrap());
+        lab.write("password.txt", format!("{PASSWORD}\n").as_bytes());
+        let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+        lab.write("client.p12", &client.p12(PASSWORD, "client").unwrap());
+        lab
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub(crate) fn manners(&self) -> Manners {
+        Manners::new(&self.server, &self.root)
+    }
+
+    /// Reads a request whole, answers with these bytes, and closes as TLS wants it.
+    pub(crate) fn site(&self, answer: impl Into<Vec<u8>>) -> Site {
+        self.site_with(&self.manners(), answer)
+    }
+
+    pub(crate) fn site_with(&self, manners: &Manners, answer: impl Into<Vec<u8>>) -> Site {
+        let (answer, received) = (Arc::new(answer.into()), Arc::default());
+        let seen = Arc::clone(&received);
+        let handler: OnConnection =
+            Arc::new(move |stream| Box::pin(answer_once(stream, Arc::clone(&answer), Arc::clone(&seen))));
+        self.site_of(manners, handler, received)
+    }
+
+    pub(crate) fn site_of(
+        &self,
+        manners: &Manners,
+        handler: OnConnection,
+        received: Arc<Mutex<Vec<u8>>>,
+    ) -> Site {
+        let endpoint = self.runtime.block_on(Endpoint::start(manners, handler)).unwrap();
+        Site { address: endpoint.address(), _endpoint: Some(endpoint), received }
+    }
+
+    /// A port where plain TCP gets these bytes and is closed, or nothing at all.
+    pub(crate) fn plain(&self, answer: Option<&'static [u8]>) -> Site {
+        let listener = self.runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        self.runtime.spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                match answer {
+                    Some(answer) => {
+                        let _ = stream.write_all(answer).await;
+                        let _ = stream.read(&mut [0; 4096]).await;
+                    }
+                    None => open.push(stream),
+                }
+            }
+        });
+        Site { _endpoint: None, address, received: Arc::default() }
+    }
+
+    /// The binary with `--cacert` and the password, against this site.
+    pub(crate) fn run(&self, site: &Site, more: &[&str]) -> Ran {
+        self.run_p12("client.p12", site, more)
+    }
+
+    pub(crate) fn run_p12(&self, p12: &str, site: &Site, more: &[&str]) -> Ran {
+        let mut command = self.command();
+        command
+            .arg("--cacert")
+            .arg(self.path("ca.pem"))
+            .arg("--password-file")
+            .arg(self.path("password.txt"));
+        command.args(more).arg(self.path(p12)).arg(site.url());
+        Ran::of(command, b"")
+    }
+
+    /// The bare binary in the folder, without what the environment might add.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_p12-test"));
+        command.current_dir(self.folder.path()).env_clear().env("LANG", "C.UTF-8");
+        command
+    }
+}
+
+async fn answer_once(mut stream: SslStream<TcpStream>, answer: Arc<Vec<u8>>, received: Arc<Mutex<Vec<u8>>>) {
+    let mut request = Vec::new();
+    let mut piece = vec![0; 65536];
+    while !complete(&request) {
+        match stream.read(&mut piece).await {
+            Ok(0) | Err(_) => break,
+            Ok(read) => request.extend_from_slice(&piece[..read]),
+        }
+    }
+    *received.lock().unwrap() = request;
+    let _ = stream.write_all(&answer).await;
+    let _ = stream.shutdown().await;
+    let _ = stream.read(&mut piece).await;
+}
+
+/// Whether a request has come whole, by its length or its last chunk.
+fn complete(request: &[u8]) -> bool {
+    let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&request[..end]).to_lowercase();
+    let body = &request[end + 4..];
+    if head.contains("transfer-encoding: chunked") {
+        return body.ends_with(b"0\r\n\r\n");
+    }
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    body.len() >= length.map_or(0, |length| length.parse().unwrap())
+}
+
+/// What came of a run.
+pub(crate) struct Ran {
+    pub(crate) exit: i32,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    pub(crate) fn of(mut command: Command, stdin: &[u8]) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let bytes = stdin.to_vec();
+        let feeding = std::thread::spawn(move || drop(input.write_all(&bytes)));
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        feeding.join().unwrap();
+        let exit = status.code().expect("ended by itself");
+        Self { exit, stdout, stderr: String::from_utf8(stderr).unwrap() }
+    }
+
+    /// Asserts the exit status and that stderr says this.
+    #[track_caller]
+    pub(crate) fn ends(&self, exit: i32, says: &str) -> &Self {
+        assert_eq!(self.exit, exit, "{}", self.stderr);
+        assert!(self.stderr.contains(says), "{says:?} is not in:\n{}", self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn printed(&self, stdout: impl AsRef<[u8]>) -> &Self {
+        let (got, wanted) = (String::from_utf8_lossy(&self.stdout), String::from_utf8_lossy(stdout.as_ref()));
+        assert!(self.stdout == stdout.as_ref(), "stdout is {got:?}, not {wanted:?}\n{}", self.stderr);
+        self
+    }
+}
+
+/// The `error:` line.
+pub(crate) fn error_line(stderr: &str) -> &str {
+    stderr.lines().find(|line| line.starts_with("error: ")).unwrap_or_default()
+}
+
+/// A command with these arguments.
+pub(crate) fn with(mut command: Command, arguments: &[impl AsRef<OsStr>]) -> Command {
+    command.args(arguments);
+    command
+}

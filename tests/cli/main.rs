@@ -1,0 +1,11 @@
+//! The program through its command line, over real TLS, on an endpoint of its own for each test.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
+
+mod harness;
+
+mod answers;
+mod exit_statuses;
+mod passwords;
+mod proxies;
+mod requests;
+mod secrets;

@@ -1,0 +1,130 @@
+//! Where the password comes from.
+
+use std::io::{Read as _, Write as _};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+use crate::harness::{Lab, OK, PASSWORD, Ran, Site};
+
+fn run(lab: &Lab, site: &Site, arguments: &[&str], variables: &[(&str, &str)], stdin: &[u8]) -> Ran {
+    let mut command = lab.command();
+    command.args(["--cacert", "ca.pem"]).args(arguments).arg("client.p12").arg(site.url());
+    command.envs(variables.iter().copied());
+    Ran::of(command, stdin)
+}
+
+#[test]
+fn each_source_opens_the_file() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("crlf.txt", format!("{PASSWORD}\r\n").as_bytes());
+    lab.write("bare.txt", PASSWORD.as_bytes());
+    let line = format!("{PASSWORD}\n");
+    run(&lab, &site, &["--password-file", "password.txt"], &[], b"").ends(0, "");
+    run(&lab, &site, &["--password-file", "crlf.txt"], &[], b"").ends(0, "");
+    run(&lab, &site, &["--password-file", "bare.txt"], &[], b"").ends(0, "");
+    run(&lab, &site, &["--password-env", "X"], &[("X", PASSWORD)], b"").ends(0, "");
+    run(&lab, &site, &["--password-stdin"], &[], line.as_bytes()).ends(0, "");
+    run(&lab, &site, &["-p", PASSWORD], &[], b"").ends(0, "");
+    run(&lab, &site, &[], &[("P12_TEST_PASSWORD", PASSWORD)], b"").ends(0, "");
+}
+
+#[test]
+fn what_is_not_the_line_ending_belongs_to_the_password() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("two.txt", format!("{PASSWORD}\n\n").as_bytes());
+    lab.write("space.txt", format!("{PASSWORD} \n").as_bytes());
+    run(&lab, &site, &["--password-file", "two.txt"], &[], b"").ends(3, "check two.txt");
+    run(&lab, &site, &["--password-file", "space.txt"], &[], b"").ends(3, "check space.txt");
+    run(&lab, &site, &["--password-env", "X"], &[("X", "wrong")], b"")
+        .ends(3, "check the environment variable X");
+    run(&lab, &site, &["--password-stdin"], &[], b"wrong").ends(3, "standard input");
+}
+
+#[test]
+fn no_source_tries_none_and_empty_and_then_says_what_is_missing() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    run(&lab, &site, &[], &[], b"")
+        .ends(3, "it has a password, and none was given")
+        .ends(3, "--password-file");
+    run(&lab, &site, &["--no-password"], &[], b"").ends(3, "none was given");
+    let client = p12_test::demo::pki::Profile::new("client", p12_test::demo::pki::Purpose::Client);
+    lab.write("client.p12", &lab.root.issue(&client).unwrap().p12("", "client").unwrap());
+    run(&lab, &site, &[], &[], b"").ends(0, "");
+    run(&lab, &site, &["--no-password"], &[], b"").ends(0, "");
+}
+
+#[test]
+fn two_sources_are_a_usage_error() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    run(&lab, &site, &["-p", "a", "--no-password"], &[], b"").ends(2, "cannot be used with");
+    run(&lab, &site, &["--password-stdin", "-d", "@-"], &[], b"").ends(2, "cannot both read standard input");
+}
+
+/// Runs at a terminal, types each of these once the prompt is there, and returns what the terminal showed,
+/// the exit status, and whether the terminal echoes afterwards.
+fn at_a_terminal(lab: &Lab, site: &Site, answers: &[&str]) -> (String, u32, bool) {
+    let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+    let mut command = CommandBuilder::new("sh");
+    let script = "\"$0\" \"$@\"; status=$?; stty -a | grep -q -- '-echo ' && echo 'echo is off' || echo 'echo is on'; exit $status";
+    // Without this, Ctrl-C would end the shell before it can look at the terminal.
+    command.args(["-c", &format!("trap : INT; {script}"), env!("CARGO_BIN_EXE_p12-test")]);
+    command.args(["--cacert", "ca.pem", "--color", "never", "client.p12", &site.url()]);
+    command.cwd(lab.folder.path());
+    command.env_remove("P12_TEST_PASSWORD");
+    let mut child = pty.slave.spawn_command(command).unwrap();
+    drop(pty.slave);
+    let mut reader = pty.master.try_clone_reader().unwrap();
+    let mut writer = pty.master.take_writer().unwrap();
+    let mut shown = String::new();
+    let mut answers = answers.iter();
+    let mut piece = [0; 1024];
+    let mut prompts = 0;
+    while let Ok(read) = reader.read(&mut piece) {
+        if read == 0 {
+            break;
+        }
+        shown.push_str(&String::from_utf8_lossy(&piece[..read]));
+        while shown.matches("Password of").count() > prompts && shown.ends_with(": ") {
+            prompts += 1;
+            writer.write_all(answers.next().unwrap().as_bytes()).unwrap();
+        }
+    }
+    let status = child.wait().unwrap().exit_code();
+    let echoes = shown.contains("echo is on");
+    (shown, status, echoes)
+}
+
+#[test]
+fn the_prompt_does_not_echo_and_opens_the_file() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let (shown, status, echoes) = at_a_terminal(&lab, &site, &[&format!("{PASSWORD}\n")]);
+    assert_eq!(status, 0, "{shown}");
+    assert!(shown.contains("Password of client.p12: ") && !shown.contains(PASSWORD) && echoes, "{shown}");
+}
+
+#[test]
+fn the_prompt_may_be_tried_three_times() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let right = format!("{PASSWORD}\n");
+    let (shown, status, _) = at_a_terminal(&lab, &site, &["no\n", "nor this\n", &right]);
+    assert_eq!(status, 0, "{shown}");
+    assert!(shown.contains("It does not match. Password of"), "{shown}");
+    let (shown, status, echoes) = at_a_terminal(&lab, &site, &["1\n", "2\n", "3\n"]);
+    assert_eq!(status, 3, "{shown}");
+    assert!(shown.contains("the password does not match") && echoes, "{shown}");
+}
+
+#[test]
+fn ctrl_c_at_the_prompt_leaves_the_terminal_sane() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let (shown, status, echoes) = at_a_terminal(&lab, &site, &["half\u{3}"]);
+    assert_eq!(status, 130, "{shown}");
+    assert!(echoes && !shown.contains("half"), "{shown}");
+}
