@@ -1,0 +1,11 @@
+//! The program against real servers: nginx, Apache, HAProxy, stunnel, `openssl s_server`.
+//! Ignored by a plain `cargo test`, because the servers must be installed; `-- --ignored` runs them.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod harness;
+
+mod apache;
+mod haproxy;
+mod nginx;
+mod s_server;
+mod stunnel;

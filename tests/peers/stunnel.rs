@@ -1,0 +1,43 @@
+//! stunnel: insists in the handshake, and passes on to a plain HTTP server.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::Command;
+
+use crate::harness::{Lab, VERSIONS, free_port};
+
+#[test]
+#[ignore = "needs stunnel4"]
+fn stunnel_takes_a_good_certificate_and_refuses_others() {
+    let lab = Lab::new();
+    let backend = TcpListener::bind("127.0.0.1:0").unwrap();
+    let behind = backend.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in backend.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nbehind\n");
+        }
+    });
+    let port = free_port();
+    let config = lab.config(
+        "stunnel.conf",
+        port,
+        &format!(
+            "foreground = yes\npid =\n[test]\naccept = 127.0.0.1:PORT\nconnect = 127.0.0.1:{behind}\n\
+             cert = DIR/server.pem\nkey = DIR/server.key\nCAfile = DIR/ca.pem\nverifyChain = yes\n"
+        ),
+    );
+    let mut command = Command::new("stunnel4");
+    command.arg(config);
+    let server = lab.serve(port, command);
+    for version in VERSIONS {
+        let ran = lab.call(&server, "good", "/", version, &[]);
+        ran.ends(0, "certificate asked for (handshake) and sent");
+        assert_eq!(ran.stdout, "behind\n");
+        for _ in 0..6 {
+            lab.call(&server, "stranger", "/", version, &[]).ends(6, "refused the client certificate");
+            lab.call(&server, "expired", "/", version, &[]).ends(6, "refused the client certificate");
+        }
+    }
+}
