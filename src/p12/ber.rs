@@ -171,7 +171,10 @@ impl<'a> Reader<'a> {
 
     /// An element longer than what is left: the file was cut short, or the length is wrong.
     fn overrun(&self, content_at: usize, length: usize) -> Fault {
-        match content_at.saturating_add(length).checked_sub(self.end_of_layer) {
+        let end = content_at.saturating_add(length);
+        // What ends later than the outermost element lacks bytes as well, whatever follows that in the file.
+        let limit = if self.depth == 1 { self.at + self.rest.len() } else { self.end_of_layer };
+        match end.checked_sub(limit) {
             Some(missing @ 1..) => Fault::Truncated { at: self.at, missing: u64::try_from(missing).ok() },
             _ => malformed(self.at, "an element is longer than the one it is in".into()),
         }

@@ -514,6 +514,10 @@ fn pbkdf2(reader: &mut Reader<'_>) -> Parsed<Kdf> {
     let salt = parameters.any()?;
     match salt.tag {
         OCTET_STRING | 0x24 => {}
+        // One INTEGER more than the counts that must follow: it stands where the salt belongs.
+        INTEGER if integers(&parameters) == 2 => {
+            return Err(Fault::Unsupported("PBKDF2 with an INTEGER for its salt".into()));
+        }
         INTEGER => return Err(super::ber::malformed(salt.at, "PBKDF2 without a salt".into()).into()),
         _ => return Err(Fault::Unsupported("PBKDF2 takes its salt from elsewhere (otherSource)".into())),
     }
@@ -528,6 +532,12 @@ fn pbkdf2(reader: &mut Reader<'_>) -> Parsed<Kdf> {
         }
     };
     Kdf::Pbkdf2 { digest, salt, iterations, length }.affordable()
+}
+
+/// How many INTEGERs come next.
+fn integers(reader: &Reader<'_>) -> usize {
+    let mut reader = reader.clone();
+    std::iter::from_fn(|| reader.optional(INTEGER).ok().flatten()).count()
 }
 
 fn scrypt(reader: &mut Reader<'_>) -> Parsed<Kdf> {
