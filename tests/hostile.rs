@@ -1,0 +1,119 @@
+//! Files that mean harm: each ends in an error, none in a panic, a hang or an endless allocation.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use std::path::Path;
+
+use openssl::pkcs12::Pkcs12;
+use p12_test::demo::pki::{Identity, Profile, Purpose};
+use p12_test::error::Kind;
+use p12_test::p12::{P12, P12File};
+use p12_test::secret::Secret;
+
+fn small() -> Vec<u8> {
+    let root = Identity::root("CA").unwrap();
+    let client = root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let mut builder = Pkcs12::builder();
+    builder.name("client").pkey(&client.key).cert(&client.certificate).key_iter(1).mac_iter(1);
+    builder.build2("secret").unwrap().to_der().unwrap()
+}
+
+fn open(bytes: Vec<u8>) -> p12_test::error::Result<P12> {
+    P12::open(&P12File::from_bytes("test.p12", bytes), Some(&Secret::from(b"secret".to_vec())), None)
+}
+
+/// xorshift64: the same numbers in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).unwrap()
+    }
+}
+
+#[test]
+fn ten_thousand_mutations_end_in_a_verdict() {
+    let base = small();
+    assert!(open(base.clone()).is_ok());
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut refused = 0;
+    for _ in 0..10_000 {
+        let mut bytes = base.clone();
+        for _ in 0..=numbers.below(4) {
+            let at = numbers.below(bytes.len().max(1));
+            if bytes.is_empty() {
+                break;
+            }
+            match numbers.below(4) {
+                0 => bytes[at] ^= 1 << numbers.below(8),
+                1 => bytes[at] = u8::try_from(numbers.below(256)).unwrap(),
+                2 => drop(bytes.drain(at..(at + numbers.below(9)).min(bytes.len()))),
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        refused += usize::from(open(bytes).is_err());
+    }
+    assert!(refused > 9_000, "{refused}");
+}
+
+#[test]
+fn lengths_and_depths_without_end_are_refused() {
+    for bomb in [
+        [0x30, 0x80].repeat(4 << 20),
+        [vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff], vec![0; 64]].concat(),
+        [vec![0x30, 0x80, 2, 1, 3], [0x24, 0x80].repeat(1 << 20)].concat(),
+        b"MIIKvgIBAzCCCoQ".repeat(500_000),
+    ] {
+        assert!(open(bomb).is_err());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_endless_file_is_too_large() {
+    assert_eq!(P12File::read(Path::new("/dev/zero")).unwrap_err().kind, Kind::TooLarge);
+}
+
+/// A PBES2 key bag by hand, whose iteration count is what an attacker wants.
+fn shrouded(kdf: &[u8], copies: usize) -> Vec<u8> {
+    let cipher = tlv(0x30, &[tlv(6, &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42]), tlv(4, &[0; 16])].concat());
+    let pbes2 = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13]);
+    let scheme = tlv(0x30, &[pbes2, tlv(0x30, &[kdf.to_vec(), cipher].concat())].concat());
+    let key = tlv(0x30, &[scheme, tlv(4, &[7; 64])].concat());
+    let kind = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 2]);
+    let bag = tlv(0x30, &[kind, tlv(0xa0, &key)].concat());
+    let data = |content: &[u8]| {
+        let kind = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
+        tlv(0x30, &[kind, tlv(0xa0, &tlv(4, content))].concat())
+    };
+    let safes = tlv(0x30, &data(&tlv(0x30, &bag.repeat(copies))));
+    tlv(0x30, &[vec![2, 1, 3], data(&safes)].concat())
+}
+
+fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    [&[tag, 0x84], length.as_slice(), content].concat()
+}
+
+fn pbkdf2(iterations: &[u8]) -> Vec<u8> {
+    let oid = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 12]);
+    tlv(0x30, &[oid, tlv(0x30, &[tlv(4, &[1; 8]), tlv(2, iterations)].concat())].concat())
+}
+
+#[test]
+fn key_derivation_without_measure_is_refused_before_it_runs() {
+    let most = [0x7f, 0xff, 0xff, 0xff];
+    assert_eq!(open(shrouded(&pbkdf2(&most), 1)).unwrap_err().kind, Kind::Unsupported);
+    let oid = tlv(6, &[0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 11]);
+    let numbers = [tlv(4, &[1; 8]), tlv(2, &[0x40, 0, 0, 0]), tlv(2, &[8]), tlv(2, &[1])].concat();
+    let scrypt = tlv(0x30, &[oid, tlv(0x30, &numbers)].concat());
+    assert_eq!(open(shrouded(&scrypt, 1)).unwrap_err().kind, Kind::Unsupported);
+}
+
+#[test]
+fn a_thousand_costly_keys_share_one_budget() {
+    let million = [0x0f, 0x42, 0x40];
+    assert_eq!(open(shrouded(&pbkdf2(&million), 1_000)).unwrap_err().kind, Kind::WrongPassword);
+}
