@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use openssl::asn1::Asn1Object;
 use openssl::cipher::Cipher;
 use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
@@ -575,16 +576,11 @@ fn iterations(count: &Element<'_>) -> Parsed<u64> {
 }
 
 fn unknown(what: &str, oid: &str) -> Fault {
-    let name = match oid {
-        "1.2.643.2.2.9" => "GOST R 34.11-94, ",
-        "1.2.643.7.1.1.2.2" => "Streebog-256, ",
-        "1.2.643.7.1.1.2.3" => "Streebog-512, ",
-        "1.2.840.113549.1.5.1" => "MD2 with DES, ",
-        "1.2.840.113549.1.5.4" => "MD2 with RC2, ",
-        "2.16.840.1.101.3.4.1.6" => "AES-128-GCM, ",
-        "2.16.840.1.101.3.4.1.26" => "AES-192-GCM, ",
-        "2.16.840.1.101.3.4.1.46" => "AES-256-GCM, ",
-        _ => "",
-    };
-    Fault::Unsupported(format!("{what} uses an algorithm that is not known here: {name}OID {oid}"))
+    let name = name(oid).map_or(String::new(), |name| format!("{name}, "));
+    Fault::Unsupported(format!("{what} uses an algorithm that cannot be used here: {name}OID {oid}"))
+}
+
+/// What OpenSSL calls an object identifier, where it knows it.
+pub(super) fn name(oid: &str) -> Option<&'static str> {
+    Asn1Object::from_str(oid).ok()?.nid().long_name().ok()
 }

@@ -1,10 +1,9 @@
 //! What is in the safes once the password has opened them, and whose fault it is when it has not.
 
-use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 
-use super::cipher::{Budget, Scheme, Wiped};
+use super::cipher::{self, Budget, Scheme, Wiped};
 use super::container::{self, Bag, Fault, Label, Pfx, Safe};
 use super::password::{Encoding, encodings};
 use crate::error::Kind;
@@ -41,10 +40,10 @@ pub(super) struct KeyEntry {
 }
 
 impl KeyEntry {
-    /// The name of its algorithm, or its OID.
+    /// The name of its algorithm, where it has one, and its OID.
     pub(super) fn algorithm(&self) -> String {
-        let known = self.key.as_ref().and_then(|key| Nid::from_raw(key.id().as_raw()).long_name().ok());
-        known.map_or_else(|| format!("OID {}", self.oid), str::to_owned)
+        let name = cipher::name(&self.oid).map_or(String::new(), |name| format!("{name}, "));
+        format!("{name}OID {}", self.oid)
     }
 }
 

@@ -81,6 +81,34 @@ fn what_is_no_p12_exits_3_and_is_named() {
 }
 
 #[test]
+fn a_key_that_tls_cannot_use_exits_3_and_is_named() {
+    let lab = Lab::new();
+    let key = openssl::pkey::PKey::generate_x25519().unwrap();
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let mut builder = openssl::x509::X509::builder().unwrap();
+    builder.set_pubkey(&key).unwrap();
+    builder.set_subject_name(client.certificate.subject_name()).unwrap();
+    builder.set_issuer_name(lab.root.certificate.subject_name()).unwrap();
+    builder.set_not_before(client.certificate.not_before()).unwrap();
+    builder.set_not_after(client.certificate.not_after()).unwrap();
+    builder.sign(&lab.root.key, openssl::hash::MessageDigest::sha256()).unwrap();
+    let client = Identity { certificate: builder.build(), key, chain: Vec::new() };
+    lab.write("client.p12", &client.p12(PASSWORD, "client").unwrap());
+    let ran = lab.run(&lab.site(OK), &[]);
+    ran.ends(3, "TLS cannot use the key of").ends(3, "it is of type X25519, OID 1.3.101.110");
+}
+
+#[test]
+fn several_keys_are_listed_and_chosen_by_alias() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.run(&site, &["--alias", "nobody"])
+        .ends(3, "no key in it is called \"nobody\"; there are #1 \"client\"");
+    lab.run(&site, &["--alias", "CLIENT"]).ends(0, "CN=client");
+    lab.run(&site, &["--alias", "#1"]).ends(0, "CN=client");
+}
+
+#[test]
 fn what_cannot_be_reached_exits_4_and_says_why() {
     let lab = Lab::new();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
