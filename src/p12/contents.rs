@@ -3,8 +3,10 @@
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 
-use super::cipher::{self, Budget, Scheme, Wiped};
+use super::cipher::Scheme;
 use super::container::{self, Bag, Fault, Label, Pfx, Safe};
+use super::digest;
+use super::kdf::{Budget, Wiped};
 use super::password::{Encoding, encodings};
 use crate::error::Kind;
 use crate::secret::Secret;
@@ -42,7 +44,7 @@ pub(super) struct KeyEntry {
 impl KeyEntry {
     /// The name of its algorithm, where it has one, and its OID.
     pub(super) fn algorithm(&self) -> String {
-        let name = cipher::name(&self.oid).map_or(String::new(), |name| format!("{name}, "));
+        let name = digest::name(&self.oid).map_or(String::new(), |name| format!("{name}, "));
         format!("{name}OID {}", self.oid)
     }
 }

@@ -1,0 +1,278 @@
+//! How a key comes out of a password, and how much of that one file may ask for.
+
+use openssl::error::ErrorStack;
+use openssl::md::Md;
+use openssl::md_ctx::MdCtx;
+use openssl::pkcs5;
+use zeroize::Zeroizing;
+
+use super::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
+use super::container::Fault;
+use super::digest::{Digest, unknown};
+use super::password::Encoding;
+
+type Parsed<T> = Result<T, Fault>;
+
+/// Key bytes and the like, wiped after use.
+pub(super) type Wiped = Zeroizing<Vec<u8>>;
+
+/// How much key derivation one file may cost. A unit is one iteration of SHA-1 or SHA-256, some 0.15 µs.
+#[derive(Debug)]
+pub(super) struct Budget(u64);
+
+impl Budget {
+    /// Room for ten million iterations, which take some 1.5 s; twice as many are an attack.
+    pub(super) const LIMIT: u64 = 16_000_000;
+
+    pub(super) fn new() -> Self {
+        Self(Self::LIMIT)
+    }
+
+    fn spend(&mut self, cost: u64) -> Option<()> {
+        self.0 = self.0.checked_sub(cost)?;
+        Some(())
+    }
+}
+
+/// How a key comes out of a password.
+#[derive(Debug)]
+pub(super) enum Kdf {
+    /// RFC 7292 appendix B.2.
+    Pkcs12 { digest: Digest, salt: Vec<u8>, iterations: u64 },
+    /// RFC 8018 section 5.1.
+    Pbkdf1 { digest: Digest, salt: Vec<u8>, iterations: u64 },
+    /// RFC 8018 section 5.2.
+    Pbkdf2 { digest: Digest, salt: Vec<u8>, iterations: u64, length: Option<usize> },
+    /// RFC 7914.
+    Scrypt { salt: Vec<u8>, n: u64, r: u64, p: u64, length: Option<usize> },
+}
+
+/// What a derived key is for (RFC 7292 B.3).
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+pub(super) enum Use {
+    Key = 1,
+    Iv = 2,
+    Mac = 3,
+}
+
+impl Kdf {
+    /// Derives so many bytes; `None` when the budget does not allow it.
+    pub(super) fn derive(
+        &self,
+        of: Use,
+        length: usize,
+        password: &Encoding,
+        budget: &mut Budget,
+    ) -> Option<Wiped> {
+        budget.spend(self.cost(length)?)?;
+        let mut out = Zeroizing::new(vec![0; length]);
+        let done = match self {
+            Self::Pkcs12 { digest, salt, iterations } => {
+                pkcs12(*digest, salt, *iterations, of, &password.wide, &mut out)
+            }
+            Self::Pbkdf1 { digest, salt, iterations } => {
+                pbkdf1(*digest, salt, *iterations, &password.bytes, &mut out)
+            }
+            Self::Pbkdf2 { digest, salt, iterations, .. } => {
+                let iterations = usize::try_from(*iterations).ok()?;
+                pkcs5::pbkdf2_hmac(&password.bytes, salt, iterations, digest.message_digest()?, &mut out)
+            }
+            Self::Scrypt { salt, n, r, p, .. } => {
+                pkcs5::scrypt(&password.bytes, salt, *n, *r, *p, 2 * SCRYPT_MEMORY, &mut out)
+            }
+        };
+        done.ok().map(|()| out)
+    }
+
+    fn cost(&self, length: usize) -> Option<u64> {
+        let blocks = |digest: &Digest| Some(length.div_ceil(digest.sizes()?.0) as u64);
+        match self {
+            Self::Pkcs12 { digest, iterations, .. } | Self::Pbkdf2 { digest, iterations, .. } => {
+                iterations.checked_mul(blocks(digest)?)?.checked_mul(digest.weight())
+            }
+            Self::Pbkdf1 { digest, iterations, .. } => iterations.checked_mul(digest.weight()),
+            Self::Scrypt { n, r, p, .. } => n.checked_mul(*r)?.checked_mul(*p)?.checked_mul(2),
+        }
+    }
+
+    pub(super) fn fixed_length(&self) -> Option<usize> {
+        match self {
+            Self::Pbkdf2 { length, .. } | Self::Scrypt { length, .. } => *length,
+            _ => None,
+        }
+    }
+
+    /// Refuses what no budget allows, before any password is judged.
+    pub(super) fn affordable(self) -> Parsed<Self> {
+        if let Self::Scrypt { n, r, .. } = &self {
+            let memory = n.checked_mul(*r).and_then(|blocks| blocks.checked_mul(128));
+            if memory.is_none_or(|memory| memory > SCRYPT_MEMORY) {
+                let limit = SCRYPT_MEMORY >> 20;
+                return Err(Fault::Unsupported(format!(
+                    "its key derivation, scrypt with N={n} and r={r}, wants more than {limit} MiB of memory"
+                )));
+            }
+        }
+        if self.cost(1).is_none_or(|cost| cost > Budget::LIMIT) {
+            return Err(Fault::Unsupported(format!(
+                "its key derivation is too costly; the limit is about {} iterations of SHA-256",
+                Budget::LIMIT
+            )));
+        }
+        Ok(self)
+    }
+}
+
+const SCRYPT_MEMORY: u64 = 64 << 20;
+
+/// RFC 7292 appendix B.2; `password` as B.1 encodes it.
+fn pkcs12(
+    digest: Digest,
+    salt: &[u8],
+    iterations: u64,
+    of: Use,
+    password: &[u8],
+    out: &mut [u8],
+) -> Result<(), ErrorStack> {
+    let Some((size, block)) = digest.sizes() else { return Err(ErrorStack::get()) };
+    let md = Md::fetch(None, digest.0, None)?;
+    let mut context = MdCtx::new()?;
+    let diversifier = vec![of as u8; block];
+    let mut input = Zeroizing::new(stretch(salt, block));
+    input.extend_from_slice(&Zeroizing::new(stretch(password, block)));
+    let mut hash = Zeroizing::new(vec![0; size]);
+    for piece in out.chunks_mut(size) {
+        context.digest_init(&md)?;
+        context.digest_update(&diversifier)?;
+        context.digest_update(&input)?;
+        context.digest_final(&mut hash)?;
+        for _ in 1..iterations {
+            context.digest_init(&md)?;
+            context.digest_update(&hash)?;
+            context.digest_final(&mut hash)?;
+        }
+        for (to, from) in piece.iter_mut().zip(hash.iter()) {
+            *to = *from;
+        }
+        let addend = Zeroizing::new(hash.iter().copied().cycle().take(block).collect::<Vec<u8>>());
+        input.chunks_mut(block).for_each(|part| add_one_more(part, &addend));
+    }
+    Ok(())
+}
+
+/// Repeated to a multiple of the block; nothing stays nothing.
+fn stretch(bytes: &[u8], block: usize) -> Vec<u8> {
+    bytes.iter().copied().cycle().take(bytes.len().div_ceil(block) * block).collect()
+}
+
+/// `part = (part + addend + 1) mod 2^(8·len)`, big-endian.
+fn add_one_more(part: &mut [u8], addend: &[u8]) {
+    let mut carry = 1;
+    for (digit, more) in part.iter_mut().zip(addend).rev() {
+        let sum = u16::from(*digit) + u16::from(*more) + carry;
+        *digit = sum.to_be_bytes()[1];
+        carry = sum >> 8;
+    }
+}
+
+/// RFC 8018 section 5.1; gives no more than one digest.
+fn pbkdf1(
+    digest: Digest,
+    salt: &[u8],
+    iterations: u64,
+    password: &[u8],
+    out: &mut [u8],
+) -> Result<(), ErrorStack> {
+    let (Some((size, _)), md) = (digest.sizes(), Md::fetch(None, digest.0, None)?) else {
+        return Err(ErrorStack::get());
+    };
+    let mut context = MdCtx::new()?;
+    let mut hash = Zeroizing::new(vec![0; size]);
+    context.digest_init(&md)?;
+    context.digest_update(password)?;
+    context.digest_update(salt)?;
+    context.digest_final(&mut hash)?;
+    for _ in 1..iterations {
+        context.digest_init(&md)?;
+        context.digest_update(&hash)?;
+        context.digest_final(&mut hash)?;
+    }
+    out.iter_mut().zip(hash.iter()).for_each(|(to, from)| *to = *from);
+    Ok(())
+}
+
+pub(super) fn key_derivation(algorithm: &Element<'_>) -> Parsed<Kdf> {
+    let mut reader = algorithm.inside()?;
+    let oid = reader.expect(OID, "the key derivation")?.oid();
+    match oid.as_str() {
+        "1.2.840.113549.1.5.12" => pbkdf2(&mut reader),
+        "1.3.6.1.4.1.11591.4.11" => scrypt(&mut reader),
+        _ => Err(unknown("the key derivation", &oid)),
+    }
+}
+
+fn pbkdf2(reader: &mut Reader<'_>) -> Parsed<Kdf> {
+    let mut parameters = reader.expect(SEQUENCE, "the PBKDF2 parameters")?.inside()?;
+    let salt = parameters.any()?;
+    match salt.tag {
+        OCTET_STRING | 0x24 => {}
+        // One INTEGER more than the counts that must follow: it stands where the salt belongs.
+        INTEGER if integers(&parameters) == 2 => {
+            return Err(Fault::Unsupported("PBKDF2 with an INTEGER for its salt".into()));
+        }
+        INTEGER => return Err(malformed(salt.at, "PBKDF2 without a salt".into()).into()),
+        _ => return Err(Fault::Unsupported("PBKDF2 takes its salt from elsewhere (otherSource)".into())),
+    }
+    let salt = salt.octets()?.into_owned();
+    let iterations = iterations(&parameters.expect(INTEGER, "the iteration count")?)?;
+    let length = length(&mut parameters)?;
+    let digest = match parameters.optional(SEQUENCE)? {
+        None => Digest::SHA1,
+        Some(prf) => {
+            let oid = prf.inside()?.expect(OID, "the pseudorandom function")?.oid();
+            Digest::from_hmac_oid(&oid).ok_or_else(|| unknown("the pseudorandom function", &oid))?
+        }
+    };
+    Kdf::Pbkdf2 { digest, salt, iterations, length }.affordable()
+}
+
+/// How many INTEGERs come next.
+fn integers(reader: &Reader<'_>) -> usize {
+    let mut reader = reader.clone();
+    std::iter::from_fn(|| reader.optional(INTEGER).ok().flatten()).count()
+}
+
+fn scrypt(reader: &mut Reader<'_>) -> Parsed<Kdf> {
+    let mut parameters = reader.expect(SEQUENCE, "the scrypt parameters")?.inside()?;
+    let salt = parameters.expect(OCTET_STRING, "the salt")?.octets()?.into_owned();
+    let n = iterations(&parameters.expect(INTEGER, "scrypt's N")?)?;
+    let r = iterations(&parameters.expect(INTEGER, "scrypt's r")?)?;
+    let p = iterations(&parameters.expect(INTEGER, "scrypt's p")?)?;
+    Kdf::Scrypt { salt, n, r, p, length: length(&mut parameters)? }.affordable()
+}
+
+/// A key length in bytes, where there is one.
+fn length(parameters: &mut Reader<'_>) -> Parsed<Option<usize>> {
+    let Some(length) = parameters.optional(INTEGER)? else { return Ok(None) };
+    let bytes = length.unsigned().filter(|bytes| (1..=1024).contains(bytes));
+    let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
+    bytes.map(Some).ok_or_else(|| malformed(length.at, "an impossible key length".into()).into())
+}
+
+pub(super) fn salt_and_iterations(reader: &mut Reader<'_>) -> Parsed<(Vec<u8>, u64)> {
+    let mut parameters = reader.expect(SEQUENCE, "the encryption's parameters")?.inside()?;
+    let salt = parameters.expect(OCTET_STRING, "the salt")?.octets()?.into_owned();
+    Ok((salt, iterations(&parameters.expect(INTEGER, "the iteration count")?)?))
+}
+
+/// A count of iterations: positive, and one that a number can hold.
+pub(super) fn iterations(count: &Element<'_>) -> Parsed<u64> {
+    if count.is_negative() || count.unsigned() == Some(0) {
+        return Err(malformed(count.at, "an iteration count below one".into()).into());
+    }
+    count.unsigned().ok_or_else(|| {
+        let bits = count.content.len() * 8;
+        Fault::Unsupported(format!("its iteration count of {bits} bits is beyond any limit"))
+    })
+}

@@ -1,0 +1,68 @@
+//! How a file is protected against change: the MAC of RFC 7292, and PBMAC1 of RFC 9879.
+
+use openssl::pkey::PKey;
+use openssl::sign::Signer;
+
+use super::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
+use super::container::Fault;
+use super::digest::{Digest, unknown};
+use super::kdf::{Budget, Kdf, Use, iterations, key_derivation};
+use super::password::Encoding;
+
+type Parsed<T> = Result<T, Fault>;
+
+/// How the file is protected against change.
+#[derive(Debug)]
+pub(super) struct Mac {
+    kdf: Kdf,
+    digest: Digest,
+    key: usize,
+    expected: Vec<u8>,
+}
+
+impl Mac {
+    /// Reads MacData (RFC 7292 section 4); a DigestAlgorithm of PBMAC1 is RFC 9879's.
+    pub(super) fn parse(data: &Element<'_>) -> Parsed<Self> {
+        let mut reader = data.inside()?;
+        let mut info = reader.expect(SEQUENCE, "the MAC's DigestInfo")?.inside()?;
+        let algorithm = info.expect(SEQUENCE, "the MAC's algorithm")?;
+        let expected = info.expect(OCTET_STRING, "the MAC")?.octets()?.into_owned();
+        let mut inside = algorithm.inside()?;
+        let oid = inside.expect(OID, "the MAC's algorithm")?.oid();
+        if oid == "1.2.840.113549.1.5.14" {
+            return Self::pbmac1(&mut inside, expected);
+        }
+        let digest = Digest::from_oid(&oid).ok_or_else(|| unknown("the MAC", &oid))?;
+        let (size, _) = digest.sizes().ok_or_else(|| unknown("the MAC", &oid))?;
+        let salt = reader.expect(OCTET_STRING, "the MAC's salt")?.octets()?.into_owned();
+        let iterations = reader.optional(INTEGER)?.map_or(Ok(1), |count| iterations(&count))?;
+        let kdf = Kdf::Pkcs12 { digest, salt, iterations }.affordable()?;
+        Ok(Self { kdf, digest, key: size, expected })
+    }
+
+    /// RFC 9879: the key length must be there, and at least 20.
+    fn pbmac1(reader: &mut Reader<'_>, expected: Vec<u8>) -> Parsed<Self> {
+        let parameters = reader.expect(SEQUENCE, "the PBMAC1 parameters")?;
+        let at = parameters.at;
+        let mut parameters = parameters.inside()?;
+        let kdf = key_derivation(&parameters.expect(SEQUENCE, "the key derivation")?)?;
+        let oid =
+            parameters.expect(SEQUENCE, "the MAC scheme")?.inside()?.expect(OID, "the MAC scheme")?.oid();
+        let digest = Digest::from_hmac_oid(&oid).ok_or_else(|| unknown("the MAC", &oid))?;
+        match kdf.fixed_length() {
+            Some(key @ 20..=64) => Ok(Self { kdf, digest, key, expected }),
+            Some(key) => Err(malformed(at, format!("a PBMAC1 key of {key} bytes")).into()),
+            None => Err(malformed(at, "PBMAC1 without the length of its key".into()).into()),
+        }
+    }
+
+    /// Whether the MAC is right under this password; `None` when the budget is gone.
+    pub(super) fn verify(&self, content: &[u8], password: &Encoding, budget: &mut Budget) -> Option<bool> {
+        let key = self.kdf.derive(Use::Mac, self.key, password, budget)?;
+        let key = PKey::hmac(&key).ok()?;
+        let mac = Signer::new(self.digest.message_digest()?, &key)
+            .and_then(|mut signer| signer.sign_oneshot_to_vec(content))
+            .ok()?;
+        Some(mac.len() == self.expected.len() && openssl::memcmp::eq(&mac, &self.expected))
+    }
+}
