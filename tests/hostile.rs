@@ -84,11 +84,16 @@ fn shrouded(kdf: &[u8], copies: usize) -> Vec<u8> {
     let key = tlv(0x30, &[scheme, tlv(4, &[7; 64])].concat());
     let kind = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 2]);
     let bag = tlv(0x30, &[kind, tlv(0xa0, &key)].concat());
+    open_safe(&bag.repeat(copies))
+}
+
+/// A file without a MAC, with these bags in a safe in the open.
+fn open_safe(bags: &[u8]) -> Vec<u8> {
     let data = |content: &[u8]| {
         let kind = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
         tlv(0x30, &[kind, tlv(0xa0, &tlv(4, content))].concat())
     };
-    let safes = tlv(0x30, &data(&tlv(0x30, &bag.repeat(copies))));
+    let safes = tlv(0x30, &data(&tlv(0x30, bags)));
     tlv(0x30, &[vec![2, 1, 3], data(&safes)].concat())
 }
 
@@ -116,4 +121,22 @@ fn key_derivation_without_measure_is_refused_before_it_runs() {
 fn a_thousand_costly_keys_share_one_budget() {
     let million = [0x0f, 0x42, 0x40];
     assert_eq!(open(shrouded(&pbkdf2(&million), 1_000)).unwrap_err().kind, Kind::WrongPassword);
+}
+
+/// A DSA key in an open bag, its prime and its secret of so many bytes.
+fn dsa(bytes: usize) -> Vec<u8> {
+    let prime = tlv(2, &[&[0x7f], vec![0xa5; bytes - 2].as_slice(), &[1]].concat());
+    let numbers = [prime, tlv(2, &[0x7f; 20]), tlv(2, &[2])].concat();
+    let algorithm = [tlv(6, &[0x2a, 0x86, 0x48, 0xce, 0x38, 4, 1]), tlv(0x30, &numbers)].concat();
+    let secret = tlv(2, &vec![0x5a; bytes - 1]);
+    let key = tlv(0x30, &[vec![2, 1, 0], tlv(0x30, &algorithm), tlv(4, &secret)].concat());
+    let kind = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 1]);
+    tlv(0x30, &[kind, tlv(0xa0, &key)].concat())
+}
+
+#[test]
+fn keys_that_would_be_computed_without_end_are_refused() {
+    for bags in [dsa(30_000), dsa(600).repeat(1_000)] {
+        assert_eq!(open(open_safe(&bags)).unwrap_err().kind, Kind::Unsupported);
+    }
 }

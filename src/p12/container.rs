@@ -104,7 +104,7 @@ const ENVELOPED_DATA: &str = "1.2.840.113549.1.7.3";
 const ENCRYPTED_DATA: &str = "1.2.840.113549.1.7.6";
 
 /// More safes or bags than this are an attack.
-const MAX_ITEMS: usize = 10_000;
+const MAX_ITEMS: usize = 2_000;
 
 /// Safes within safes; real files have one such step at most.
 const MAX_NESTING: usize = 8;

@@ -65,6 +65,18 @@ enum Proof {
     Wrong,
 }
 
+/// DSA, and the two forms of DH.
+const FINITE_FIELD: &[&str] = &["1.2.840.10040.4.1", "1.2.840.113549.1.3.1", "1.2.840.10046.2.1"];
+
+/// In bytes of PKCS#8: room for DSA of 4096 bits, thrice what FIPS 186-4 knows.
+const LARGEST_FINITE_FIELD: usize = 2048;
+
+/// In units of the budget: some 0.15 s for the largest.
+const FINITE_FIELD_COST: u64 = 1_000_000;
+
+/// In bytes of PKCS#8: room for RSA of 16384 bits, the largest that OpenSSL verifies.
+const LARGEST: usize = 16 * 1024;
+
 struct Unlocking<'a> {
     encodings: Vec<Encoding>,
     budget: Budget,
@@ -167,9 +179,9 @@ impl Unlocking<'_> {
         let mut closed = 0;
         for bag in bags {
             match bag {
-                Bag::Key(pkcs8, label) => contents.keys.push(key(&pkcs8, label)?),
+                Bag::Key(pkcs8, label) => contents.keys.push(self.key(&pkcs8, label)?),
                 Bag::ShroudedKey(scheme, ciphertext, label) => match self.shrouded(&scheme, &ciphertext)? {
-                    Some(pkcs8) => contents.keys.push(key(&pkcs8, label)?),
+                    Some(pkcs8) => contents.keys.push(self.key(&pkcs8, label)?),
                     None => closed += 1,
                 },
                 Bag::Certificate(der, label) => match X509::from_der(&der) {
@@ -209,6 +221,25 @@ impl Unlocking<'_> {
         }
     }
 
+    /// OpenSSL computes the public half of a finite-field key at once, in time that grows with the cube of its
+    /// size and without end in sight for a hostile one; so size and number are bounded before it sees them.
+    fn key(&mut self, pkcs8: &[u8], label: Label) -> Result<KeyEntry, Refused> {
+        let oid = container::key_algorithm(pkcs8)
+            .ok_or_else(|| Fault::Malformed("its key is not PKCS#8".into()))?;
+        let finite_field = FINITE_FIELD.contains(&oid.as_str());
+        let largest = if finite_field { LARGEST_FINITE_FIELD } else { LARGEST };
+        let affordable =
+            pkcs8.len() <= largest && (!finite_field || self.budget.spend(FINITE_FIELD_COST).is_some());
+        if !affordable {
+            return Err(Fault::Unsupported(format!(
+                "its keys (OID {oid}) are larger or more than any real ones"
+            ))
+            .into());
+        }
+        let key = PKey::private_key_from_pkcs8(pkcs8).ok();
+        Ok(KeyEntry { key, label, oid })
+    }
+
     /// Something encrypted did not open.
     fn closed(&self, what: &str) -> Refused {
         match self.proof {
@@ -238,11 +269,4 @@ impl Unlocking<'_> {
 
 fn because(kind: Kind, what: &str) -> Refused {
     Refused::Because(kind, what.to_owned())
-}
-
-fn key(pkcs8: &[u8], label: Label) -> Result<KeyEntry, Refused> {
-    let oid =
-        container::key_algorithm(pkcs8).ok_or_else(|| Fault::Malformed("its key is not PKCS#8".into()))?;
-    let key = PKey::private_key_from_pkcs8(pkcs8).ok();
-    Ok(KeyEntry { key, label, oid })
 }

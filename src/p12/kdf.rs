@@ -28,7 +28,8 @@ impl Budget {
         Self(Self::LIMIT)
     }
 
-    fn spend(&mut self, cost: u64) -> Option<()> {
+    /// Takes this much; `None` when there is not enough left.
+    pub(super) fn spend(&mut self, cost: u64) -> Option<()> {
         self.0 = self.0.checked_sub(cost)?;
         Some(())
     }
