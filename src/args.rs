@@ -318,6 +318,7 @@ impl TestArgs {
                 },
                 proxies: connection.proxies()?,
                 timeout: connection.connect_timeout,
+                policy: None,
             },
             tls: connection.tls()?,
             max_time: connection.max_time,

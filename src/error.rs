@@ -23,6 +23,8 @@ pub enum Exit {
     Untrusted = 5,
     /// The endpoint refused the client certificate, or the handshake for want of one.
     Refused = 6,
+    /// The platform refused or failed.
+    Platform = 7,
     /// Answered, but the P12 was not tested.
     Untested = 8,
     /// The answer broke off or was not HTTP.
@@ -95,6 +97,7 @@ kinds! {
     ConnectionFailed, "connection-failed", Unreached, "check the network between this machine and the endpoint";
     TlsTimeout, "tls-timeout", Unreached, "the port is open but nothing speaks TLS there in time; check the port";
     Timeout, "timeout", Unreached, "the endpoint took the request and did not answer in time; -m SECONDS waits longer";
+    AddressForbidden, "address-forbidden", Unreached, "the network policy keeps such addresses out; --allow-net CIDR opens it";
     ProxyRefused, "proxy-refused", Unreached, "ask whoever runs the proxy to allow the endpoint, or bypass it with NO_PROXY";
     ProxyCredentials, "proxy-credentials", Unreached, "give them in the proxy's URL or with --proxy-user-file";
     ProxyFailed, "proxy-failed", Unreached, "check --proxy and the variables HTTPS_PROXY and ALL_PROXY";
@@ -113,6 +116,14 @@ kinds! {
     ClientRequired, "client-certificate-required", Refused, "the endpoint insists on a certificate and got none";
     ClientRefusedOrReset, "client-certificate-refused-or-reset", Refused, "ask the endpoint's owner for its log at this time";
 
+    PlatformLookup, "platform-lookup-failed", Platform, "check the account number; --domain HOST names the platform's host without a lookup";
+    PlatformCredential, "platform-credential-refused", Platform, "check the credential and its age (a Bearer token lives 8 hours); OAuth1 also needs this machine's clock to be right";
+    PlatformForbidden, "platform-forbidden", Platform, "the credential needs the permission MTLS_READ_INTERNAL for this very account, and the account needs mutual TLS switched on";
+    PlatformRemote, "platform-remote-failed", Platform, "the platform could not get an answer: does the endpoint let the platform's addresses in, and does each side trust the other's CA? --compare shows how it looks from here";
+    PlatformRate, "platform-rate-limited", Platform, "the platform takes 10 requests a second from one address: wait, then try again";
+    PlatformFailed, "platform-failed", Platform, "the platform's own answer is above; a 500 can also mean that it cannot use this P12 or password";
+
+    RoutesDiffer, "routes-differ", Status, "the endpoint does not treat this machine and the platform alike";
     Status, "status", Status, "the answer above says why; --expect names the statuses that count as success";
 
     NotRequested, "certificate-not-requested", Untested, "ask the endpoint's owner to switch client certificates on for this URL; --allow-unrequested accepts it";
@@ -123,6 +134,7 @@ kinds! {
     NotHttp, "not-http", BrokenAnswer, "the port speaks TLS but not HTTP; check host and port";
 
     FileUnreadable, "file-unreadable", Machine, "check the path and its permissions";
+    FileExposed, "file-exposed", Machine, "let only its owner read it: chmod 600 FILE";
     OutputFailed, "output-failed", Machine, "check the disk and the path given to --output";
     Interrupted, "interrupted", Interrupted, "nothing was changed; run it again";
     Internal, "internal", Machine, "this is a fault of p12-test; please report it with the output of -v";

@@ -10,6 +10,8 @@ pub struct Evidence {
     pub ours: Option<Certificate>,
     /// `host:port` of the forward URL.
     pub target: String,
+    /// By way of which platform the request went, where it did; then most of what follows stays unseen.
+    pub submission: Option<Submission>,
     /// The proxy that the connection went through, without its credentials.
     pub proxy: Option<String>,
     /// Addresses that did not answer, each with the system's reason.
@@ -38,6 +40,32 @@ pub struct Evidence {
     pub trailers: Vec<String>,
     /// What came of the same request without the certificate, where `--control` asked for it.
     pub control: Option<Control>,
+}
+
+/// A request that the platform was asked to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The platform's `host:port`.
+    pub host: String,
+    /// Where the host was found: the URL of the lookup, or none when it was named.
+    pub found_by: Option<String>,
+    /// The account it was submitted for.
+    pub account: String,
+    /// Who wrote the answer; `None` until its head has come.
+    pub author: Option<Author>,
+}
+
+/// Who wrote an answer that came through the platform, each with the signal that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    /// The endpoint; the platform passed its answer on.
+    Remote(String),
+    /// The platform, of the endpoint: it got no answer from it.
+    PlatformOfRemote(String),
+    /// The platform, of itself or of the request.
+    Platform(String),
+    /// Either of the two.
+    Unclear(String),
 }
 
 /// What came of the same request without the certificate.

@@ -29,6 +29,7 @@ use wire::{SharedRecord, Tap, Wire};
 
 mod client_auth;
 pub mod connect;
+pub mod policy;
 pub mod tls;
 mod wire;
 

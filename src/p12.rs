@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::{X509, X509Ref};
@@ -13,7 +15,7 @@ use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 use container::{Fault, Pfx};
-use contents::{Contents, KeyEntry};
+use contents::Contents;
 use pick::Picked;
 
 mod ber;
@@ -27,10 +29,12 @@ mod password;
 mod pick;
 mod sniff;
 
-/// A P12 file's bytes as read, and the name to call it by in messages.
+/// A P12 file's bytes as read, and the name to call it by in messages. A clone shares the bytes.
+#[derive(Clone)]
 pub struct P12File {
     name: String,
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Arc<Zeroizing<Vec<u8>>>,
+    work: u64,
 }
 
 impl std::fmt::Debug for P12File {
@@ -61,33 +65,52 @@ impl P12File {
             let message = format!("cannot open {name}: it is larger than {} MiB", Self::MAX >> 20);
             return Err(Error::new(Kind::TooLarge, message));
         }
-        Ok(Self { name, bytes })
+        Ok(Self { name, bytes: Arc::new(bytes), work: Self::WORK })
     }
 
     /// A file that is in memory already.
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        Self { name: name.into(), bytes: Zeroizing::new(bytes) }
+        Self { name: name.into(), bytes: Arc::new(Zeroizing::new(bytes)), work: Self::WORK }
+    }
+
+    /// The key derivation that one file may cost unless [`Self::with_work`] says otherwise, in iterations of
+    /// SHA-256. Ten million take some 1.5 s.
+    pub const WORK: u64 = kdf::Budget::LIMIT;
+
+    /// The same with another limit for key derivation, in iterations of SHA-256.
+    #[must_use]
+    pub fn with_work(self, work: u64) -> Self {
+        Self { work, ..self }
     }
 
     /// What it is called in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// The bytes as they were read, without a copy; wiped when the last holder lets go.
+    pub fn bytes(&self) -> Bytes {
+        struct Shared(Arc<Zeroizing<Vec<u8>>>);
+        impl AsRef<[u8]> for Shared {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+        Bytes::from_owner(Shared(Arc::clone(&self.bytes)))
+    }
 }
 
-/// What was opened: a leaf, its key, its chain.
+/// A P12 with its password, and what was found in it: a leaf, its key, its chain.
 pub struct P12 {
-    name: String,
-    key: KeyEntry,
-    leaf: X509,
-    chain: Vec<X509>,
-    alias: Option<String>,
+    file: P12File,
+    password: Option<Secret>,
+    picked: Option<Picked>,
     warnings: Vec<String>,
 }
 
 impl std::fmt::Debug for P12 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("P12").field("name", &self.name).field("alias", &self.alias).finish_non_exhaustive()
+        f.debug_struct("P12").field("file", &self.file).field("alias", &self.alias()).finish_non_exhaustive()
     }
 }
 
@@ -117,32 +140,52 @@ impl P12 {
         let bytes = Zeroizing::new(bytes.into_owned());
         let pfx = Pfx::parse(&bytes).map_err(faulty)?;
         let safes = pfx.safes().map_err(faulty)?;
-        let contents = Contents::unlock(&pfx, &safes, password).map_err(|refused| match refused {
-            contents::Refused::Fault(fault) => faulty(fault),
-            contents::Refused::Because(kind, what) => failed(kind, what),
-        })?;
+        let contents =
+            Contents::unlock(&pfx, &safes, password, file.work).map_err(|refused| match refused {
+                contents::Refused::Fault(fault) => faulty(fault),
+                contents::Refused::Because(kind, what) => failed(kind, what),
+            })?;
         let mut warnings = contents.warnings.clone();
         if pfx.trailing > 0 {
             warnings.push(format!("{} bytes follow the end of the P12 in {}", pfx.trailing, file.name));
         }
-        let Picked { key, leaf, chain, alias } =
-            pick::pick(contents, alias, &mut warnings).map_err(|(kind, what)| failed(kind, what))?;
-        Ok(Self { name: file.name.clone(), key, leaf, chain, alias, warnings })
+        let picked = pick::pick(contents, alias, &mut warnings).map_err(|(kind, what)| failed(kind, what))?;
+        Ok(Self { file: file.clone(), password: password.cloned(), picked: Some(picked), warnings })
     }
 
-    /// The certificate that belongs to the key.
-    pub fn leaf(&self) -> &X509Ref {
-        &self.leaf
+    /// Takes a file as it is, unread, to be judged elsewhere. Without a password one has to be asked for.
+    pub fn unread(file: &P12File, password: Option<&Secret>) -> Result<Self> {
+        let needed = || {
+            let what = format!("the password of {} is needed, as the file is not looked into", file.name);
+            Error::new(Kind::PasswordNeeded, what)
+        };
+        let password = Some(password.ok_or_else(needed)?.clone());
+        Ok(Self { file: file.clone(), password, picked: None, warnings: Vec::new() })
+    }
+
+    /// The file that it came from.
+    pub fn file(&self) -> &P12File {
+        &self.file
+    }
+
+    /// The password as it was given; empty when there was none.
+    pub fn password(&self) -> Secret {
+        self.password.clone().unwrap_or_default()
+    }
+
+    /// The certificate that belongs to the key; none when the file was not looked into.
+    pub fn leaf(&self) -> Option<&X509Ref> {
+        self.picked.as_ref().map(|picked| &*picked.leaf)
     }
 
     /// The certificates of the file that lead from the leaf to its root, the leaf's issuer first.
     pub fn chain(&self) -> &[X509] {
-        &self.chain
+        self.picked.as_ref().map_or(&[], |picked| &picked.chain)
     }
 
     /// The friendly name as the file has it; it may hold any character.
     pub fn alias(&self) -> Option<&str> {
-        self.alias.as_deref()
+        self.picked.as_ref().and_then(|picked| picked.alias.as_deref())
     }
 
     /// What is odd about the file and did not stop it from being opened.
@@ -152,13 +195,15 @@ impl P12 {
 
     /// The identity for TLS, which knows signature keys only (RFC 8446 section 4.2.3).
     pub fn identity(&self) -> Result<Identity> {
+        let unread = || Error::new(Kind::Internal, format!("{} was not looked into", self.file.name));
+        let Picked { key, leaf, chain, .. } = self.picked.as_ref().ok_or_else(unread)?;
         let unusable = || {
-            let algorithm = self.key.algorithm();
-            let message = format!("TLS cannot use the key of {}: it is of type {algorithm}", self.name);
+            let algorithm = key.algorithm();
+            let message = format!("TLS cannot use the key of {}: it is of type {algorithm}", self.file.name);
             Error::new(Kind::KeyNotForTls, message)
         };
-        let key = self.key.key.clone().filter(signs).ok_or_else(unusable)?;
-        Ok(Identity { key, leaf: self.leaf.clone(), chain: self.chain.clone() })
+        let key = key.key.clone().filter(signs).ok_or_else(unusable)?;
+        Ok(Identity { key, leaf: leaf.clone(), chain: chain.clone() })
     }
 }
 

@@ -1,10 +1,11 @@
 //! What is asked of the endpoint: method, URL, headers, body. Checked once, then trusted.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
@@ -231,7 +232,7 @@ impl ForwardUrl {
 }
 
 /// What is sent after the head.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub enum Body {
     /// Nothing, and no content type.
     #[default]
@@ -242,6 +243,26 @@ pub enum Body {
     File(PathBuf),
     /// Standard input; with a length where it is a file, else chunked.
     Stdin,
+    /// Bytes that come as they are sent, in chunks; once only.
+    Stream(Once),
+}
+
+/// A reader that can be taken once.
+pub type Once = Arc<Mutex<Option<Reader>>>;
+
+/// Bytes on their way.
+pub type Reader = Pin<Box<dyn AsyncRead + Send + Sync>>;
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "Empty",
+            Self::Bytes(_) => "Bytes(***)",
+            Self::File(_) => "File(..)",
+            Self::Stdin => "Stdin",
+            Self::Stream(_) => "Stream(..)",
+        })
+    }
 }
 
 impl Body {
@@ -254,7 +275,8 @@ impl Body {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether there is none at all.
+    pub fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)
     }
 
@@ -278,6 +300,13 @@ impl Body {
                 let file = tokio::fs::File::from_std(stdin);
                 let length = regular_length(&file, path).await?;
                 Upload::of(Source::Reader(Box::pin(file)), length)
+            }
+            Self::Stream(once) => {
+                let reader = once.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let reader = reader.ok_or_else(|| {
+                    Error::new(Kind::Internal, "the request's body was to be sent a second time")
+                })?;
+                Upload::of(Source::Reader(reader), None)
             }
         })
     }
@@ -340,7 +369,7 @@ pub struct Upload {
 
 enum Source {
     Bytes(Bytes),
-    Reader(Pin<Box<dyn AsyncRead + Send>>),
+    Reader(Reader),
 }
 
 impl Upload {

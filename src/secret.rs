@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -12,7 +12,7 @@ use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 
 /// Bytes that are wiped when dropped and that no `Debug` shows. There is no `Display`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
@@ -85,6 +85,8 @@ pub enum Source {
     Value(Secret),
     /// From a file, one line ending at its end dropped.
     File(PathBuf),
+    /// From a file that nobody but its owner may read.
+    PrivateFile(PathBuf),
     /// From an environment variable of this name.
     Environment(OsString),
     /// From standard input, to its end.
@@ -98,6 +100,11 @@ impl Source {
             Self::Value(secret) => Ok(secret.clone()),
             Self::File(path) => {
                 let file = File::open(path).map_err(|error| diagnosis::unreadable(path, &error))?;
+                Secret::read(file, &path.display().to_string())
+            }
+            Self::PrivateFile(path) => {
+                let file = File::open(path).map_err(|error| diagnosis::unreadable(path, &error))?;
+                private(&file, path)?;
                 Secret::read(file, &path.display().to_string())
             }
             Self::Environment(name) => std::env::var_os(name).map(Secret::from).ok_or_else(|| {
@@ -114,7 +121,7 @@ impl Source {
             Self::Value(_) => {
                 "check the value of --password; a shell changes $, !, \\ and quotes unless quoted".into()
             }
-            Self::File(path) => format!("check {}", path.display()),
+            Self::File(path) | Self::PrivateFile(path) => format!("check {}", path.display()),
             Self::Environment(name) => format!("check the environment variable {}", name.display()),
             Self::Stdin => {
                 "check what is piped to standard input; echo and editors may add characters".into()
@@ -122,6 +129,24 @@ impl Source {
         };
         format!("the file itself is intact; {check}")
     }
+}
+
+/// Refuses a file that others may read. A pipe, such as a shell's process substitution, is nobody else's.
+#[cfg(unix)]
+fn private(file: &File, path: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = file.metadata().map_err(|error| diagnosis::unreadable(path, &error))?;
+    if metadata.is_file() && metadata.mode() & 0o077 != 0 {
+        let mode = metadata.mode() & 0o777;
+        let message = format!("{} holds credentials and others may read it (mode {mode:o})", path.display());
+        return Err(Error::new(Kind::FileExposed, message));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn private(_: &File, _: &Path) -> Result<()> {
+    Ok(())
 }
 
 /// Where the password of a P12 comes from.
@@ -177,7 +202,7 @@ impl Password {
 }
 
 /// Asks at the terminal without echo. However it ends, Ctrl-C included, the terminal is left as it was.
-async fn prompt(question: String) -> Result<Secret> {
+pub async fn prompt(question: String) -> Result<Secret> {
     let _terminal = Terminal::save();
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted at the password prompt"),

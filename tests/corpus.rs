@@ -150,7 +150,7 @@ fn open(path: &Path, row: &Row) -> Outcome {
             Outcome { class: class(error.kind).into(), message: error.message, leaf: None, in_order: true }
         }
         Ok(Ok(p12)) => {
-            let leaf = p12.leaf().digest(MessageDigest::sha256()).unwrap().to_vec();
+            let leaf = p12.leaf().unwrap().digest(MessageDigest::sha256()).unwrap().to_vec();
             Outcome {
                 class: "opens".into(),
                 message: String::new(),
@@ -163,7 +163,8 @@ fn open(path: &Path, row: &Row) -> Outcome {
 
 /// Each certificate of the chain issued the one before it.
 fn in_order(p12: &P12) -> bool {
-    let chain: Vec<_> = std::iter::once(p12.leaf()).chain(p12.chain().iter().map(|c| &**c)).collect();
+    let chain: Vec<_> =
+        std::iter::once(p12.leaf().unwrap()).chain(p12.chain().iter().map(|c| &**c)).collect();
     chain.windows(2).all(|pair| {
         pair[0].issuer_name().to_der().unwrap() == pair[1].subject_name().to_der().unwrap()
             || pair[0].issuer_name().try_cmp(pair[1].subject_name()).unwrap().is_eq()

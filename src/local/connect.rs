@@ -14,6 +14,7 @@ use tokio::time::timeout_at;
 use tokio_socks::tcp::Socks5Stream;
 use url::{Host, Url};
 
+use super::policy::Policy;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::evidence::Evidence;
@@ -31,6 +32,8 @@ pub struct Connect {
     pub proxies: Proxies,
     /// For everything up to the end of the TLS handshake.
     pub timeout: Duration,
+    /// Which addresses may be connected to; any unless set.
+    pub policy: Option<Policy>,
 }
 
 /// An address family.
@@ -69,7 +72,10 @@ impl std::str::FromStr for Override {
 }
 
 /// The proxy to use: one that was named, or those of the environment; `NO_PROXY` holds for both.
-pub struct Proxies(Matcher);
+pub struct Proxies {
+    matcher: Matcher,
+    named: Option<Secret>,
+}
 
 impl std::fmt::Debug for Proxies {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -80,7 +86,7 @@ impl std::fmt::Debug for Proxies {
 impl Proxies {
     /// `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, in upper or lower case.
     pub fn from_environment() -> Self {
-        Self(Matcher::from_env())
+        Self { matcher: Matcher::from_env(), named: None }
     }
 
     /// `[SCHEME://][USER[:PASSWORD]@]HOST:PORT`, schemes http, socks5 and socks5h; empty means none. `user`
@@ -91,7 +97,7 @@ impl Proxies {
         let text = std::str::from_utf8(proxy.expose()).map_err(|_| unusable())?;
         let without = ["NO_PROXY", "no_proxy"].iter().find_map(|name| std::env::var(name).ok());
         if text.is_empty() {
-            return Ok(Self(Matcher::builder().build()));
+            return Ok(Self::none());
         }
         let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let mut url = Url::parse(&text).map_err(|_| unusable())?;
@@ -104,11 +110,24 @@ impl Proxies {
                 .and_then(|()| url.set_password(Some(password)))
                 .map_err(|()| unusable())?;
         }
-        Ok(Self(Matcher::builder().all(String::from(url)).no(without.unwrap_or_default()).build()))
+        let named = Some(String::from(url.clone()).into_bytes().into());
+        let matcher = Matcher::builder().all(String::from(url)).no(without.unwrap_or_default()).build();
+        Ok(Self { matcher, named })
+    }
+
+    /// No proxy, whatever the environment says.
+    pub fn none() -> Self {
+        Self { matcher: Matcher::builder().build(), named: Some(Secret::default()) }
+    }
+
+    /// The URL of the proxy that was named, credentials included: empty for none at all, `None` when the
+    /// environment decides.
+    pub fn name(&self) -> Option<&Secret> {
+        self.named.as_ref()
     }
 
     fn of(&self, url: &ForwardUrl) -> Option<Intercept> {
-        self.0.intercept(&url.as_str().parse().ok()?)
+        self.matcher.intercept(&url.as_str().parse().ok()?)
     }
 }
 
@@ -148,6 +167,8 @@ impl Connect {
         let late = |_| Error::new(Kind::DnsFailure, format!("DNS did not answer for {host} in time"));
         let addresses = timeout_at(deadline.into(), self.resolve(host, port)).await.map_err(late)??;
         evidence.timings.dns = began.elapsed();
+        // On the very addresses that are connected to next: a second lookup could answer something else.
+        self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&format!("{host}:{port}"), &addresses))?;
         let began = Instant::now();
         let mut failures = Vec::new();
         let raced = timeout_at(deadline.into(), race(&addresses, &mut failures)).await;

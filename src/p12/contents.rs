@@ -65,6 +65,8 @@ enum Proof {
     Wrong,
 }
 
+const COSTLY: &str = "opening it takes more key derivation (iterations) than is allowed for one file";
+
 /// DSA, and the two forms of DH.
 const FINITE_FIELD: &[&str] = &["1.2.840.10040.4.1", "1.2.840.113549.1.3.1", "1.2.840.10046.2.1"];
 
@@ -93,6 +95,7 @@ impl Contents {
         pfx: &Pfx<'_>,
         safes: &[Safe<'_>],
         password: Option<&Secret>,
+        work: u64,
     ) -> Result<Self, Refused> {
         // Bags in the open are read first: an algorithm that nobody knows is told before any password is judged.
         for safe in safes {
@@ -102,7 +105,7 @@ impl Contents {
         }
         let mut unlocking = Unlocking {
             encodings: encodings(password),
-            budget: Budget::new(),
+            budget: Budget::new(work),
             proof: Proof::None,
             given: password.is_some_and(|password| !password.expose().is_empty()),
             decrypted: false,
@@ -242,6 +245,9 @@ impl Unlocking<'_> {
 
     /// Something encrypted did not open.
     fn closed(&self, what: &str) -> Refused {
+        if self.budget.exceeded {
+            return self.wrong();
+        }
         match self.proof {
             Proof::Right => because(
                 Kind::KeyPasswordDiffers,
@@ -256,6 +262,9 @@ impl Unlocking<'_> {
     }
 
     fn wrong(&self) -> Refused {
+        if self.budget.exceeded {
+            return Fault::Unsupported(COSTLY.into()).into();
+        }
         match (self.given, self.encrypted) {
             (false, _) => because(Kind::PasswordNeeded, "it has a password, and none was given"),
             (true, true) => because(Kind::WrongPassword, "the password does not match"),

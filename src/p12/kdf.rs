@@ -18,19 +18,25 @@ pub(super) type Wiped = Zeroizing<Vec<u8>>;
 
 /// How much key derivation one file may cost. A unit is one iteration of SHA-1 or SHA-256, some 0.15 µs.
 #[derive(Debug)]
-pub(super) struct Budget(u64);
+pub(super) struct Budget {
+    left: u64,
+    /// Whether something was asked for that it did not allow.
+    pub(super) exceeded: bool,
+}
 
 impl Budget {
     /// Room for ten million iterations, which take some 1.5 s; twice as many are an attack.
     pub(super) const LIMIT: u64 = 16_000_000;
 
-    pub(super) fn new() -> Self {
-        Self(Self::LIMIT)
+    pub(super) fn new(units: u64) -> Self {
+        Self { left: units, exceeded: false }
     }
 
     /// Takes this much; `None` when there is not enough left.
     pub(super) fn spend(&mut self, cost: u64) -> Option<()> {
-        self.0 = self.0.checked_sub(cost)?;
+        let left = self.left.checked_sub(cost);
+        self.exceeded |= left.is_none();
+        self.left = left?;
         Some(())
     }
 }

@@ -1,0 +1,183 @@
+//! Which addresses may be connected to, so that a service that calls for others is no way into a private network.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use ipnet::IpNet;
+
+use crate::error::{Error, Kind, Result};
+
+/// Lets connections to public addresses through, and to others only where a network was opened.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// Networks that are open though they are not public. A mapped IPv4 address belongs to its IPv4 network.
+    pub allowed: Vec<IpNet>,
+}
+
+impl Policy {
+    /// Refuses unless every one of the addresses may be connected to: a name that also leads to a forbidden
+    /// one is not to be trusted.
+    pub(super) fn check(&self, target: &str, addresses: &[SocketAddr]) -> Result<()> {
+        let forbidden =
+            addresses.iter().find_map(|address| Some((address.ip(), self.forbids(address.ip())?)));
+        forbidden.map_or(Ok(()), |(ip, why)| {
+            let message = format!("{target} may not be called: {ip} is {why}");
+            Err(Error::new(Kind::AddressForbidden, message))
+        })
+    }
+
+    /// Why an address may not be connected to; `None` when it may.
+    pub fn forbids(&self, ip: IpAddr) -> Option<&'static str> {
+        let ip = ip.to_canonical();
+        if self.allowed.iter().any(|net| net.contains(&ip)) {
+            return None;
+        }
+        match ip {
+            IpAddr::V4(ip) => special_v4(ip),
+            IpAddr::V6(ip) => self.special_v6(ip),
+        }
+    }
+
+    fn special_v6(&self, ip: Ipv6Addr) -> Option<&'static str> {
+        if let Some(inner) = embedded_v4(ip) {
+            return self.forbids(inner.into()).map(|_| "a way to an IPv4 address that is not public");
+        }
+        let listed = SPECIAL_V6.iter().find(|(net, length, _)| within_v6(ip, *net, *length));
+        match listed {
+            Some((_, _, why)) => Some(why),
+            // Only 2000::/3 has been given out for global unicast (RFC 4291 section 2.4, IANA).
+            None if !within_v6(ip, Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3) => {
+                Some("not a public address")
+            }
+            None => None,
+        }
+    }
+}
+
+fn special_v4(ip: Ipv4Addr) -> Option<&'static str> {
+    SPECIAL_V4.iter().find(|(net, length, _)| within_v4(ip, *net, *length)).map(|(_, _, why)| *why)
+}
+
+fn within_v4(ip: Ipv4Addr, net: [u8; 4], length: u32) -> bool {
+    let mask = u32::MAX << (32 - length);
+    (ip.to_bits() ^ u32::from_be_bytes(net)) & mask == 0
+}
+
+fn within_v6(ip: Ipv6Addr, net: Ipv6Addr, length: u32) -> bool {
+    let mask = u128::MAX << (128 - length);
+    (ip.to_bits() ^ net.to_bits()) & mask == 0
+}
+
+/// The IPv4 address that a translator or a tunnel would take a packet to: NAT64 (RFC 6052 section 2.1), 6to4
+/// (RFC 3056 section 2), ISATAP (RFC 5214 section 6.1).
+fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [_, b, c, _, _, f, g, h] = ip.segments();
+    let pair = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    match ip.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(pair(g, h)),
+        [0x2002, ..] => Some(pair(b, c)),
+        [_, _, _, _, 0 | 0x200, 0x5efe, ..] if f == 0x5efe => Some(pair(g, h)),
+        _ => None,
+    }
+}
+
+/// IANA's registry of special-purpose IPv4 addresses, multicast, and the metadata address that has a public
+/// number. Others of that kind (169.254.169.254, 100.100.100.200, 192.0.0.192) lie within these networks.
+const SPECIAL_V4: &[([u8; 4], u32, &str)] = &[
+    ([0, 0, 0, 0], 8, "this host or network (RFC 1122)"),
+    ([10, 0, 0, 0], 8, "a private address (RFC 1918)"),
+    ([100, 64, 0, 0], 10, "a carrier's private address (RFC 6598)"),
+    ([127, 0, 0, 0], 8, "a loopback address (RFC 1122)"),
+    ([168, 63, 129, 16], 32, "a cloud's metadata address (Azure)"),
+    ([169, 254, 0, 0], 16, "a link-local address (RFC 3927), where clouds keep their metadata"),
+    ([172, 16, 0, 0], 12, "a private address (RFC 1918)"),
+    ([192, 0, 0, 0], 24, "a protocol's own address (RFC 6890)"),
+    ([192, 0, 2, 0], 24, "an address for documentation (RFC 5737)"),
+    ([192, 88, 99, 0], 24, "a relay's address (RFC 7526)"),
+    ([192, 168, 0, 0], 16, "a private address (RFC 1918)"),
+    ([198, 18, 0, 0], 15, "an address for benchmarks (RFC 2544)"),
+    ([198, 51, 100, 0], 24, "an address for documentation (RFC 5737)"),
+    ([203, 0, 113, 0], 24, "an address for documentation (RFC 5737)"),
+    ([224, 0, 0, 0], 4, "a multicast address (RFC 5771)"),
+    ([240, 0, 0, 0], 4, "a reserved or broadcast address (RFC 1112)"),
+];
+
+/// IANA's registry of special-purpose IPv6 addresses, and multicast.
+const SPECIAL_V6: &[(Ipv6Addr, u32, &str)] = &[
+    (Ipv6Addr::UNSPECIFIED, 128, "no address at all (RFC 4291)"),
+    (Ipv6Addr::LOCALHOST, 128, "the loopback address (RFC 4291)"),
+    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, "a private address (RFC 4193)"),
+    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10, "a link-local address (RFC 4291)"),
+    (Ipv6Addr::new(0xfec0, 0, 0, 0, 0, 0, 0, 0), 10, "a site-local address (RFC 3879)"),
+    (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "a multicast address (RFC 4291)"),
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "a protocol's or tunnel's own address (RFC 2928)"),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, "an address for documentation (RFC 3849)"),
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "an address for documentation (RFC 9637)"),
+];
+
+#[cfg(test)]
+mod tests {
+    use url::Host;
+
+    use super::*;
+    use crate::request::ForwardUrl;
+
+    /// What a forward URL with this host leads to, by the parser that every URL goes through.
+    fn forbidden(host: &str) -> Option<&'static str> {
+        let url = ForwardUrl::parse(&format!("https://{host}/")).unwrap_or_else(|_| panic!("{host}"));
+        let ip = match url.host() {
+            Host::Ipv4(ip) => IpAddr::V4(*ip),
+            Host::Ipv6(ip) => IpAddr::V6(*ip),
+            Host::Domain(name) => panic!("{name} is a name"),
+        };
+        Policy::default().forbids(ip)
+    }
+
+    #[test]
+    fn every_way_of_writing_a_private_address_is_refused() {
+        let ways = "127.0.0.1 127.1 127.0.1 127.255.255.254 2130706433 0x7f000001 0x7f.0.0.1 0x7f.1 0177.0.0.1
+            017700000001 0177.1 127.0.0.1. %31%32%37.0.0.1 １２７.０.０.１ 127。0。0。1 0 0.0.0.0 0x0 00 0.1.2.3
+            10.0.0.1 10.255.255.255 10.1 012.0.0.1 0xa.0.0.1 167772161 100.64.0.1 100.100.100.200 100.127.255.255
+            172.16.0.1 172.31.255.255 0xac.16.0.1 2886729729 192.168.0.1 192.168.255.255 192.168.1 0300.0250.0.1
+            3232235521 169.254.169.254 169.254.0.1 2852039166 0xa9fea9fe 0251.0376.0251.0376 192.0.0.1 192.0.0.192
+            192.0.2.1 192.88.99.1 198.18.0.1 198.19.255.255 198.51.100.7 203.0.113.9 168.63.129.16 224.0.0.1
+            239.255.255.255 240.0.0.1 255.255.255.255 4294967295
+            [::1] [::] [0:0:0:0:0:0:0:1] [::ffff:127.0.0.1] [::ffff:7f00:1] [::ffff:10.0.0.1] [::ffff:169.254.169.254]
+            [::127.0.0.1] [::7f00:1] [::10.0.0.1] [64:ff9b::127.0.0.1] [64:ff9b::a00:1] [64:ff9b:1::1] [2002:7f00:1::]
+            [2002:a00:1::1] [2002:a9fe:a9fe::] [2001::1] [2001:0:7f00:1::] [2001:10::1] [2001:db8::1] [3fff::1]
+            [fc00::1] [fd00:ec2::254] [fdff:ffff::1] [fe80::1] [febf::1] [fec0::1] [ff02::1] [ff05::2] [100::1]
+            [4000::1] [5f00::1] [2600::5efe:10.0.0.1] [2600::200:5efe:127.0.0.1]";
+        let ways: Vec<_> = ways.split_whitespace().collect();
+        assert!(ways.len() > 60, "{}", ways.len());
+        for host in ways {
+            assert!(forbidden(host).is_some(), "{host} got through");
+        }
+    }
+
+    #[test]
+    fn public_addresses_are_let_through() {
+        for host in "1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.1 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.1
+            172.15.255.255 172.32.0.1 192.0.1.1 192.167.255.255 198.17.255.255 198.20.0.1 223.255.255.255 134744072
+            [2606:4700::1111] [2001:4860:4860::8888] [2a00::1] [2002:808:808::1] [64:ff9b::8.8.8.8] [::ffff:8.8.8.8]"
+            .split_whitespace()
+        {
+            assert_eq!(forbidden(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn an_opened_network_is_open_in_its_mapped_form_too() {
+        let policy = Policy { allowed: vec!["127.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()] };
+        for open in ["127.0.0.1", "::ffff:127.0.0.2", "fd12::1", "64:ff9b::127.0.0.1"] {
+            assert_eq!(policy.forbids(open.parse().unwrap()), None, "{open}");
+        }
+        for shut in ["10.0.0.1", "::1", "fe80::1"] {
+            assert!(policy.forbids(shut.parse().unwrap()).is_some(), "{shut}");
+        }
+    }
+
+    #[test]
+    fn one_forbidden_address_among_public_ones_is_enough() {
+        let addresses = ["8.8.8.8:443", "10.0.0.1:443"].map(|address| address.parse().unwrap());
+        assert_eq!(Policy::default().check("x:443", &addresses).unwrap_err().kind, Kind::AddressForbidden);
+    }
+}
