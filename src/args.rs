@@ -11,8 +11,11 @@ use crate::error::{Error, Kind, Result};
 use crate::local::Local;
 use crate::local::connect::{Connect, Family, Override, Proxies};
 use crate::local::tls::{Tls, Version};
+use crate::platform::credential::CredentialSource;
+use crate::platform::{Account, Base, Gateway, Platform, domain, oauth1};
 use crate::request::{Body, Parts, Request};
 use crate::response::{Expected, Terms};
+use crate::route::Route;
 use crate::secret::{Password, Secret, Source};
 
 /// Test whether a PKCS#12 client certificate gets through to a mutual-TLS endpoint.
@@ -40,6 +43,7 @@ Exit status:
   4  the endpoint was not reached
   5  the endpoint's own certificate is not trusted
   6  the endpoint refused the client certificate
+  7  the platform refused or failed
   8  answered, but the P12 was not tested
   9  the answer broke off or was not HTTP
   10 this machine: a file or the output
@@ -86,6 +90,9 @@ pub struct TestArgs {
     /// How to get there.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// By way of the platform.
+    #[command(flatten)]
+    pub platform: PlatformArgs,
     /// What counts as success.
     #[command(flatten)]
     pub verdict: VerdictArgs,
@@ -202,6 +209,68 @@ pub struct ConnectionArgs {
     ipv6: bool,
 }
 
+/// The platform's tester in place of this machine.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "Platform")]
+pub struct PlatformArgs {
+    /// Let the platform's tester make the call, for this account
+    #[arg(long, value_name = "ID")]
+    account: Option<Account>,
+    /// Make the call by both routes, and say whether the endpoint treats them alike
+    #[arg(long, requires = "account")]
+    pub compare: bool,
+    /// The platform's host; looked up by the Domain API unless given
+    #[arg(long, value_name = "HOST", requires = "account")]
+    domain: Option<Base>,
+    /// Where the Domain API is
+    #[arg(long, value_name = "URL", requires = "account", default_value = domain::DEFAULT)]
+    domain_api: Base,
+    /// Read the Bearer token from a file
+    #[arg(long, value_name = "FILE", requires = "account", group = "credential", value_hint = clap::ValueHint::FilePath)]
+    bearer_file: Option<PathBuf>,
+    /// Read the Bearer token from an environment variable; P12_TEST_BEARER unless given
+    #[arg(long, value_name = "VAR", requires = "account", group = "credential")]
+    bearer_env: Option<OsString>,
+    /// The Bearer token itself; others on this machine can see it in the list of processes
+    #[arg(long, value_name = "TOKEN", requires = "account", group = "credential", value_parser = secret())]
+    bearer: Option<Secret>,
+    /// Sign with OAuth 1.0a, each value from a variable such as P12_TEST_OAUTH1_CONSUMER_KEY, or asked for
+    #[arg(long, requires = "account", conflicts_with = "credential")]
+    oauth1: bool,
+    /// Sign with OAuth 1.0a: consumer key, its secret, token, its secret; four lines or key=value
+    #[arg(long, value_name = "FILE", requires = "account", conflicts_with = "credential", value_hint = clap::ValueHint::FilePath)]
+    oauth1_file: Option<PathBuf>,
+    /// Sign with OAuth 1.0a: the prefix of the variables' names
+    #[arg(long, value_name = "PREFIX", requires = "account", conflicts_with = "credential")]
+    oauth1_env: Option<OsString>,
+    /// How to sign with OAuth 1.0a
+    #[arg(long, value_name = "METHOD", requires = "account", default_value = "hmac-sha1")]
+    oauth1_method: OAuth1Method,
+    /// Trust the CAs of this PEM file for the platform; --cacert, or with --compare the system's, unless given
+    #[arg(long, value_name = "FILE", requires = "account", value_hint = clap::ValueHint::FilePath)]
+    platform_cacert: Option<PathBuf>,
+    /// Submit the file as it is, without opening it here first
+    #[arg(long, requires = "account", conflicts_with = "compare")]
+    pub no_precheck: bool,
+}
+
+/// How OAuth 1.0a signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum OAuth1Method {
+    HmacSha1,
+    HmacSha256,
+}
+
+impl From<OAuth1Method> for oauth1::Method {
+    fn from(method: OAuth1Method) -> Self {
+        match method {
+            OAuth1Method::HmacSha1 => Self::HmacSha1,
+            OAuth1Method::HmacSha256 => Self::HmacSha256,
+        }
+    }
+}
+
 /// A TLS version by its number.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 #[allow(missing_docs)]
@@ -293,6 +362,7 @@ impl TestArgs {
     /// What is asked, checked; secrets of the request are read here.
     pub fn request(&self) -> Result<Request> {
         self.one_reader_of_stdin()?;
+        self.headers_that_pass()?;
         let request = &self.request;
         Parts {
             url: self.target()?.url.clone(),
@@ -305,40 +375,73 @@ impl TestArgs {
         .check()
     }
 
-    /// The route that the request takes.
-    pub fn route(&self) -> Result<Local> {
-        let connection = &self.connection;
+    /// The route that the request takes. Credentials are read here, and asked for at a terminal.
+    pub async fn route(&self) -> Result<Route> {
+        match self.platform.account {
+            None => Ok(Route::Local(Box::new(self.local()?))),
+            Some(_) => Ok(Route::Platform(Box::new(self.platform().await?))),
+        }
+    }
+
+    /// The route from this machine.
+    pub fn local(&self) -> Result<Local> {
         Ok(Local {
-            connect: Connect {
-                overrides: connection.resolve.clone(),
-                family: match (connection.ipv4, connection.ipv6) {
-                    (true, _) => Some(Family::V4),
-                    (_, true) => Some(Family::V6),
-                    _ => None,
-                },
-                proxies: connection.proxies()?,
-                timeout: connection.connect_timeout,
-                policy: None,
-            },
-            tls: connection.tls()?,
-            max_time: connection.max_time,
+            connect: self.connection.connect()?,
+            tls: self.connection.tls()?,
+            max_time: self.connection.max_time,
             control: self.verdict.control,
-            terms: Terms {
-                expect: self.verdict.expect.clone(),
-                allow_unrequested: self.verdict.allow_unrequested,
-            },
+            terms: self.verdict.terms(),
         })
     }
 
-    /// Standard input can be read once: as the password, or as the body; and not twice for `--control`.
+    /// The route by way of the platform.
+    pub async fn platform(&self) -> Result<Platform> {
+        let platform = &self.platform;
+        let usage = |message: &str| Error::new(Kind::Usage, message);
+        let account = platform.account.clone().ok_or_else(|| usage("--account is missing"))?;
+        let local_only = |set: bool, flag: &str| {
+            let message = format!("{flag} is about the call from this machine; the platform cannot do it");
+            if set && !platform.compare { Err(usage(&message)) } else { Ok(()) }
+        };
+        local_only(self.verdict.control, "--control")?;
+        local_only(self.verdict.allow_unrequested, "--allow-unrequested")?;
+        local_only(self.connection.http2, "--http2")?;
+        let roots = self.connection.cacert.clone().filter(|_| !platform.compare);
+        let api = || Gateway::Lookup(platform.domain_api.clone());
+        Ok(Platform {
+            account,
+            gateway: platform.domain.clone().map_or_else(api, Gateway::Host),
+            credential: platform.credential().read().await?,
+            connect: self.connection.connect()?,
+            tls: Tls { cacert: platform.platform_cacert.clone().or(roots), ..self.connection.tls()? },
+            max_time: self.connection.max_time,
+            terms: self.verdict.terms(),
+        })
+    }
+
+    /// Standard input can be read once: as the password, or as the body; and not twice.
     fn one_reader_of_stdin(&self) -> Result<()> {
         let body = matches!(self.request.body(), Body::Stdin);
         let usage = |message: &str| Err(Error::new(Kind::Usage, message));
-        match (body, self.password.password_stdin, self.verdict.control) {
-            (true, true, _) => usage("--password-stdin and the body @- cannot both read standard input"),
-            (true, _, true) => usage("--control sends the body twice, which standard input cannot give"),
+        match (body, self.password.password_stdin, self.verdict.control, self.platform.compare) {
+            (true, true, ..) => usage("--password-stdin and the body @- cannot both read standard input"),
+            (true, _, true, _) => usage("--control sends the body twice, which standard input cannot give"),
+            (true, _, _, true) => usage("--compare sends the body twice, which standard input cannot give"),
             _ => Ok(()),
         }
+    }
+
+    /// The platform passes an Authorization on, and no other header.
+    fn headers_that_pass(&self) -> Result<()> {
+        let is_authorization = |line: &Secret| {
+            let name = line.expose().split(|byte| *byte == b':').next().unwrap_or_default();
+            name.trim_ascii().eq_ignore_ascii_case(b"authorization")
+        };
+        if self.platform.account.is_none() || self.request.headers.iter().all(is_authorization) {
+            return Ok(());
+        }
+        let message = "the platform passes no --header on but Authorization";
+        Err(Error::new(Kind::Usage, message).with_hint("a content type goes by --content-type; for other headers, test from this machine: without --account"))
     }
 }
 
@@ -366,7 +469,42 @@ impl RequestArgs {
     }
 }
 
+impl PlatformArgs {
+    fn credential(&self) -> CredentialSource {
+        if self.oauth1 || self.oauth1_file.is_some() || self.oauth1_env.is_some() {
+            let prefix = self.oauth1_env.clone().unwrap_or_else(|| "P12_TEST_OAUTH1".into());
+            return CredentialSource::OAuth1 {
+                file: self.oauth1_file.clone(),
+                prefix,
+                method: self.oauth1_method.into(),
+            };
+        }
+        source(&self.bearer, &self.bearer_file, &self.bearer_env)
+            .map_or(CredentialSource::Unsaid, CredentialSource::Bearer)
+    }
+}
+
+impl VerdictArgs {
+    fn terms(&self) -> Terms {
+        Terms { expect: self.expect.clone(), allow_unrequested: self.allow_unrequested }
+    }
+}
+
 impl ConnectionArgs {
+    fn connect(&self) -> Result<Connect> {
+        Ok(Connect {
+            overrides: self.resolve.clone(),
+            family: match (self.ipv4, self.ipv6) {
+                (true, _) => Some(Family::V4),
+                (_, true) => Some(Family::V6),
+                _ => None,
+            },
+            proxies: self.proxies()?,
+            timeout: self.connect_timeout,
+            policy: None,
+        })
+    }
+
     fn proxies(&self) -> Result<Proxies> {
         let Some(proxy) = &self.proxy else { return Ok(Proxies::from_environment()) };
         let user = source(&None, &self.proxy_user_file, &self.proxy_user_env);

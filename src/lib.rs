@@ -4,6 +4,8 @@
 pub mod printer;
 pub mod demo;
 pub mod args;
+pub mod route;
+pub mod platform;
 pub mod local;
 pub mod response;
 pub mod request;

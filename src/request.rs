@@ -284,7 +284,7 @@ impl Body {
         Ok(match self {
             Self::Empty => Upload::of(Source::Bytes(Bytes::new()), Some(0)),
             Self::Bytes(secret) => {
-                let bytes = Bytes::from_owner(Wiped(secret.clone()));
+                let bytes = Bytes::from_owner(secret.clone());
                 let length = bytes.len() as u64;
                 Upload::of(Source::Bytes(bytes), Some(length))
             }
@@ -321,14 +321,6 @@ fn bytes_to_path(bytes: &[u8]) -> PathBuf {
 #[cfg(not(unix))]
 fn bytes_to_path(bytes: &[u8]) -> PathBuf {
     String::from_utf8_lossy(bytes).into_owned().into()
-}
-
-struct Wiped(Secret);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        self.0.expose()
-    }
 }
 
 /// Standard input as a file of its own, so that a redirected one shows its length.
@@ -374,6 +366,11 @@ enum Source {
 
 impl Upload {
     const PIECE: usize = 64 * 1024;
+
+    /// How much is left to send, where that is known, in bytes.
+    pub fn length(&self) -> Option<u64> {
+        self.left
+    }
 
     fn of(source: Source, left: Option<u64>) -> Self {
         Self { source, left, progress: Arc::default(), buffer: BytesMut::new() }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Version};
 
 use crate::error::{Error, Kind, Result};
-use crate::evidence::{Control, Evidence};
+use crate::evidence::{Author, Control, Evidence, Submission};
 
 /// An answer whose head has come and whose body is still to be read.
 pub struct Response {
@@ -98,15 +98,44 @@ impl Response {
         if self.version == Version::HTTP_09 {
             return Err(Error::new(Kind::NotHttp, format!("{target} did not answer with HTTP")));
         }
-        self.certificate_tested(&evidence)?;
-        if !self.expected() {
-            let message = match self.terms.expect.as_slice() {
-                [] => format!("{target} answered {}", self.status),
-                _ => format!("{target} answered {}, which is not among the expected", self.status),
-            };
-            return Err(Error::new(Kind::Status, message).with_hint(status_hint(self.status)));
+        match evidence.submission.as_ref().map(|submission| &submission.author) {
+            None => self.certificate_tested(&evidence)?,
+            Some(author) => author.as_ref().map_or(Ok(()), |author| self.passed_on(target, author))?,
         }
-        Ok(())
+        if self.expected() {
+            return Ok(());
+        }
+        let unexpected = if self.terms.expect.is_empty() { "" } else { ", which is not among the expected" };
+        let (who, hint) = match &evidence.submission {
+            None => (target.clone(), status_hint(self.status).to_owned()),
+            Some(Submission { author: Some(Author::Unclear(why)), .. }) => {
+                (format!("{target} or the platform"), format!("{}: {why}", platform_hint(self.status)))
+            }
+            Some(_) => (format!("{target}, through the platform,"), Kind::Status.hint().to_owned()),
+        };
+        let message = format!("{who} answered {}{unexpected}", self.status);
+        Err(Error::new(Kind::Status, message).with_hint(hint))
+    }
+
+    /// Fails when the platform is surely the author of what came.
+    fn passed_on(&self, target: &str, author: &Author) -> Result<()> {
+        match author {
+            Author::Remote(_) | Author::Unclear(_) => Ok(()),
+            Author::PlatformOfRemote(message) => Err(Error::new(
+                Kind::PlatformRemote,
+                format!("the platform got no answer from {target}: {message}"),
+            )),
+            Author::Platform(signal) => {
+                let kind = match self.status.as_u16() {
+                    401 => Kind::PlatformCredential,
+                    403 => Kind::PlatformForbidden,
+                    429 => Kind::PlatformRate,
+                    _ => Kind::PlatformFailed,
+                };
+                let status = self.status;
+                Err(Error::new(kind, format!("the platform itself answered {status}: {signal}")))
+            }
+        }
     }
 
     /// An answer proves something about the P12 only if its certificate was asked for and sent, so this
@@ -148,6 +177,23 @@ impl Response {
                 Expected::Class(class) => class == status / 100,
             }),
         }
+    }
+}
+
+/// Which of the two a status points to that may come from the platform as well as from the endpoint.
+fn platform_hint(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "check the platform's credential first, then --authorization for the endpoint",
+        403 => {
+            "check the permission MTLS_READ_INTERNAL first, then whether the endpoint lets this certificate in"
+        }
+        404 => "check the path of the URL first, then the account number",
+        424 => "check whether the platform can reach the endpoint",
+        429 => "wait, then try again",
+        500 => {
+            "either the platform cannot use this P12 or password, or the endpoint failed; --compare tells more"
+        }
+        _ => "try --compare",
     }
 }
 

@@ -60,6 +60,13 @@ fn append(bytes: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
     bytes.extend_from_slice(piece);
 }
 
+/// So that bytes on their way out can be shared without a copy, and be wiped by the last holder.
+impl AsRef<[u8]> for Secret {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl From<Vec<u8>> for Secret {
     fn from(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
@@ -168,7 +175,7 @@ impl Password {
     pub async fn unlock<T>(&self, what: &str, open: impl Fn(Option<&Secret>) -> Result<T>) -> Result<T> {
         let source = match self {
             Self::From(source) => source.clone(),
-            Self::None => return open(None),
+            Self::None => return open(Some(&Secret::default())),
             Self::Unsaid if std::env::var_os(Self::VARIABLE).is_some() => {
                 Source::Environment(Self::VARIABLE.into())
             }

@@ -53,6 +53,18 @@ pub struct Override {
     addresses: Vec<IpAddr>,
 }
 
+impl Override {
+    /// The host that DNS is not asked for.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Its addresses.
+    pub fn addresses(&self) -> &[IpAddr] {
+        &self.addresses
+    }
+}
+
 impl std::str::FromStr for Override {
     type Err = String;
 

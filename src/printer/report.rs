@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Version;
 
-use crate::evidence::{Certificate, CertificateRequest, Control, Evidence, Side};
+use crate::evidence::{Author, Certificate, CertificateRequest, Control, Evidence, Side, Submission};
 use crate::response::Response;
 
 /// A label and what it says.
@@ -18,6 +18,11 @@ fn line(label: &str, text: String) -> Line {
 pub(super) fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     lines.extend(evidence.ours.as_ref().map(|ours| line("P12", certificate(ours))));
+    if let Some(submission) = &evidence.submission {
+        lines.push(line("platform", platform(evidence, submission)));
+        lines.extend(submission.author.as_ref().map(|who| line("author", author(&evidence.target, who))));
+        return lines;
+    }
     if verbose {
         let failed = evidence.failed_addresses.iter();
         lines.extend(failed.map(|(address, reason)| line("tried", format!("{address}: {reason}"))));
@@ -50,6 +55,22 @@ fn certificate(c: &Certificate) -> String {
         (_, days) => format!("until {} ({days} days)", not_after.split(' ').next().unwrap_or_default()),
     };
     format!("{subject}; issued by {issuer}; {validity}")
+}
+
+fn platform(evidence: &Evidence, submission: &Submission) -> String {
+    let Submission { host, found_by, account, .. } = submission;
+    let at = evidence.address.map_or(String::new(), |address| format!(" at {}", address.ip()));
+    let found = found_by.as_ref().map_or(String::new(), |api| format!(", found by {api}"));
+    format!("{host}{at}{found}; account {account}; asked to call {}", evidence.target)
+}
+
+fn author(target: &str, author: &Author) -> String {
+    match author {
+        Author::Remote(signal) => format!("{target}, passed on by the platform: {signal}"),
+        Author::PlatformOfRemote(message) => format!("the platform, of {target}: {message}"),
+        Author::Platform(signal) => format!("the platform itself: {signal}"),
+        Author::Unclear(why) => format!("cannot be told apart, {target} or the platform: {why}"),
+    }
 }
 
 fn endpoint(evidence: &Evidence) -> String {
@@ -108,6 +129,13 @@ pub(super) fn answer(response: &Response, evidence: &Evidence) -> Line {
         Version::HTTP_09 => "no HTTP".into(),
         _ => response.status.to_string(),
     };
+    if evidence.submission.is_some() {
+        let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte));
+        let lookup = milliseconds(times.dns);
+        let text =
+            format!("{status}; {} bytes; {total} (lookup {lookup}, first byte {first})", evidence.received);
+        return line("answer", text);
+    }
     let text = format!(
         "{status}; {} bytes; {} (DNS {}, connect {}, TLS {}, first byte {})",
         evidence.received,

@@ -1,0 +1,362 @@
+//! The platform's route: the multipart request that asks it to test a P12 against a forward URL.
+
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::response::Parts;
+use http_body_util::BodyExt as _;
+use reqwest::multipart::{Form, Part};
+use tokio::time::timeout_at;
+use url::Url;
+
+use crate::certificate;
+use crate::diagnosis;
+use crate::error::{Error, Kind, Result};
+use crate::evidence::{Evidence, Submission};
+use crate::local::connect::Connect;
+use crate::local::tls::Tls;
+use crate::p12::P12;
+use crate::request::{Request, Upload};
+use crate::response::{Answer, Response, Terms};
+use client::Client;
+use credential::Credential;
+
+pub mod author;
+mod client;
+pub mod credential;
+pub mod domain;
+pub mod oauth1;
+
+/// The endpoint that the platform shall call.
+pub const FORWARD_URL: HeaderName = HeaderName::from_static("lp-forward-url");
+/// The method that it shall use; always sent, as its default is not known.
+pub const METHOD: HeaderName = HeaderName::from_static("lp-method-override");
+/// The content type of the body, where there is one.
+pub const TYPE: HeaderName = HeaderName::from_static("lp-content-type-override");
+/// The `Authorization` for the endpoint.
+pub const FORWARD_AUTHORIZATION: HeaderName = HeaderName::from_static("lp-authorization-override");
+
+/// The route by way of the platform's tester.
+#[derive(Debug)]
+pub struct Platform {
+    /// For which account.
+    pub account: Account,
+    /// Where the platform is.
+    pub gateway: Gateway,
+    /// Who we are to it.
+    pub credential: Credential,
+    /// How to get to it.
+    pub connect: Connect,
+    /// How to speak TLS to it, and whom to trust.
+    pub tls: Tls,
+    /// For all of it: the lookup, the upload, the answer's body.
+    pub max_time: Duration,
+    /// What success means.
+    pub terms: Terms,
+}
+
+/// An account number: letters, digits, `-` and `_`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account(String);
+
+impl std::str::FromStr for Account {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if text.is_empty() || text.len() > 64 || !text.chars().all(fine) {
+            return Err("an account is a number such as 12345678".into());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Account {
+    /// As it stands in a URL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where the platform is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gateway {
+    /// On this host.
+    Host(Base),
+    /// Where the Domain API at this URL says.
+    Lookup(Base),
+}
+
+/// A scheme, host and port. HTTPS, or plain HTTP to a loopback address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base(Url);
+
+impl std::str::FromStr for Base {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let url = Url::parse(&full).map_err(|error| format!("not a host: {error}"))?;
+        match url.scheme() {
+            "https" => {}
+            "http" if client::is_loopback(&url) => {}
+            "http" => {
+                return Err("a credential is sent there, so plain http is for loopback addresses only".into());
+            }
+            _ => return Err("the scheme must be https".into()),
+        }
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.path() != "/"
+        {
+            return Err("only a host and a port are wanted, nothing else".into());
+        }
+        Ok(Self(url))
+    }
+}
+
+impl Platform {
+    /// Submits and returns when the head of the answer has come. An error holds what was observed.
+    pub async fn send(&self, request: &Request, p12: &P12) -> Result<Response> {
+        let start = Instant::now();
+        let deadline = start + self.max_time;
+        let mut evidence = Evidence {
+            ours: p12.leaf().map(certificate::describe),
+            target: request.url.target(),
+            ..Evidence::default()
+        };
+        let submission = self.submit(request, p12, &mut evidence);
+        let outcome = timeout_at(deadline.into(), submission).await;
+        evidence.timings.first_byte = start.elapsed();
+        let outcome = outcome.unwrap_or_else(|_| Err(diagnosis::platform_late(&evidence, self.max_time)));
+        let (head, body) = outcome.map_err(|error| error.with_evidence(evidence.clone()))?;
+        let wire_head = head_in_words(&head);
+        let body =
+            Body { body, head: head.clone(), look: Vec::new(), whole: false, start, deadline, evidence };
+        Ok(Response::new(head, wire_head, self.terms.clone(), Box::new(body)))
+    }
+
+    async fn submit(
+        &self,
+        request: &Request,
+        p12: &P12,
+        evidence: &mut Evidence,
+    ) -> Result<(Parts, reqwest::Body)> {
+        let began = Instant::now();
+        let (base, found_by) = self.gateway().await?;
+        evidence.timings.dns = began.elapsed();
+        let url = self.url(&base)?;
+        let host = diagnosis::authority(&url);
+        let account = self.account.0.clone();
+        evidence.submission = Some(Submission { host: host.clone(), found_by, account, author: None });
+        let headers = self.headers(request, &url)?;
+        let form = form(request, p12).await?;
+        let client = Client::new(&self.connect, &self.tls, url.scheme() == "http")?;
+        let response = client.post(&url, headers, form).await;
+        let response = response.map_err(|error| diagnosis::submission(&error, &host, "the platform"))?;
+        evidence.address = response.remote_addr();
+        Ok(http::Response::from(response).into_parts())
+    }
+
+    async fn gateway(&self) -> Result<(Url, Option<String>)> {
+        let api = match &self.gateway {
+            Gateway::Host(base) => return Ok((base.0.clone(), None)),
+            Gateway::Lookup(api) => &api.0,
+        };
+        let url = domain::lookup_url(api, &self.account.0)?;
+        let plain = api.scheme() == "http";
+        let client = Client::new(&self.connect, &self.tls, plain)?;
+        let host = domain::lookup(&client, &url, &self.account.0).await?;
+        let plainly = Url::parse(&format!("http://{host}/")).ok();
+        let securely = || {
+            Url::parse(&format!("https://{host}/")).map_err(|_| {
+                Error::new(Kind::PlatformLookup, format!("the Domain API names {host:?}, which is no host"))
+            })
+        };
+        // A rehearsal on this machine that is looked up plainly is called plainly, too.
+        let base = match plainly.filter(|url| plain && client::is_loopback(url)) {
+            Some(base) => base,
+            None => securely()?,
+        };
+        Ok((base, Some(diagnosis::authority(api))))
+    }
+
+    fn url(&self, base: &Url) -> Result<Url> {
+        let path = format!("/mtls/account/{}/p12-test/multipart", self.account.0);
+        base.join(&path).map_err(|error| Error::new(Kind::Internal, format!("{path} is no path: {error}")))
+    }
+
+    fn headers(&self, request: &Request, url: &Url) -> Result<HeaderMap> {
+        let mut headers = HeaderMap::new();
+        let credential = self.credential.authorization("POST", url)?;
+        headers.insert(AUTHORIZATION, value("the credential", credential.expose(), true)?);
+        headers.insert(FORWARD_URL, value("the forward URL", request.url.as_str().as_bytes(), false)?);
+        headers.insert(METHOD, value("the method", request.method.as_str().as_bytes(), false)?);
+        for (from, to) in [(CONTENT_TYPE, TYPE), (AUTHORIZATION, FORWARD_AUTHORIZATION)] {
+            if let Some(value) = request.headers.get(from) {
+                headers.insert(to, value.clone());
+            }
+        }
+        Ok(headers)
+    }
+}
+
+/// CR, LF and NUL never get into a header (RFC 9110 section 5.5).
+fn value(what: &str, bytes: &[u8], sensitive: bool) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_bytes(bytes)
+        .map_err(|_| Error::new(Kind::Usage, format!("{what} holds a line break or a control character")))?;
+    value.set_sensitive(sensitive);
+    Ok(value)
+}
+
+/// The file first, with a file name, as the platform's samples have it; the body streamed from where it is.
+async fn form(request: &Request, p12: &P12) -> Result<Form> {
+    let upload = request.upload().await?;
+    let file = p12.file();
+    let part = known(file.bytes()).file_name(file_name(file.name())).mime_str("application/x-pkcs12");
+    let part = part.map_err(|_| Error::new(Kind::Internal, "the type of a P12 is no type"))?;
+    let password = p12.password();
+    let form = Form::new().part("file", part).part("password", known(Bytes::from_owner(password)));
+    if request.body.is_empty() {
+        return Ok(form);
+    }
+    let part = body_part(upload);
+    let mut headers = HeaderMap::new();
+    headers.extend(request.headers.get(CONTENT_TYPE).map(|value| (CONTENT_TYPE, value.clone())));
+    Ok(form.part("body", part.headers(headers)))
+}
+
+fn known(bytes: Bytes) -> Part {
+    let length = bytes.len() as u64;
+    Part::stream_with_length(bytes, length)
+}
+
+fn body_part(upload: Upload) -> Part {
+    match upload.length() {
+        Some(length) => Part::stream_with_length(reqwest::Body::wrap(upload), length),
+        None => Part::stream(reqwest::Body::wrap(upload)),
+    }
+}
+
+/// The last part of the path where any parser reads it alike; else a name that says what it is.
+fn file_name(path: &str) -> String {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { "client.p12".to_owned() }
+}
+
+/// reqwest keeps no head as it came; this one is put together again.
+fn head_in_words(head: &Parts) -> Vec<u8> {
+    let mut text = format!("{:?} {}\r\n", head.version, head.status).into_bytes();
+    for (name, value) in &head.headers {
+        text.extend_from_slice(name.as_str().as_bytes());
+        text.extend_from_slice(b": ");
+        text.extend_from_slice(value.as_bytes());
+        text.extend_from_slice(b"\r\n");
+    }
+    text.extend_from_slice(b"\r\n");
+    text
+}
+
+/// The body of an answer, still on its connection, and its beginning.
+struct Body {
+    body: reqwest::Body,
+    head: Parts,
+    look: Vec<u8>,
+    whole: bool,
+    start: Instant,
+    deadline: Instant,
+    evidence: Evidence,
+}
+
+impl Body {
+    async fn next(&mut self) -> Option<Result<Bytes>> {
+        loop {
+            let frame = match timeout_at(self.deadline.into(), self.body.frame()).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) => {
+                    let host = self.evidence.submission.as_ref().map_or("", |submission| &submission.host);
+                    return Some(Err(self.failed(diagnosis::passed_on_short(
+                        &error,
+                        host,
+                        self.evidence.received,
+                    ))));
+                }
+                Ok(None) => {
+                    self.evidence.timings.total = self.start.elapsed();
+                    self.whole = self.evidence.received == self.look.len() as u64;
+                    return None;
+                }
+                Err(_) => return Some(Err(self.failed(diagnosis::body_stalled(&self.evidence)))),
+            };
+            if let Ok(bytes) = frame.into_data() {
+                self.evidence.received += bytes.len() as u64;
+                let room = author::LOOK.saturating_sub(self.look.len()).min(bytes.len());
+                self.look.extend_from_slice(bytes.get(..room).unwrap_or_default());
+                return Some(Ok(bytes));
+            }
+        }
+    }
+
+    fn failed(&self, error: Error) -> Error {
+        error.with_evidence(self.evidence())
+    }
+}
+
+impl Answer for Body {
+    fn piece(&mut self) -> Pin<Box<dyn Future<Output = Option<Result<Bytes>>> + Send + '_>> {
+        Box::pin(self.next())
+    }
+
+    fn evidence(&self) -> Evidence {
+        let mut evidence = self.evidence.clone();
+        let author = author::author(self.head.status, &self.head.headers, &self.look, self.whole);
+        if let Some(submission) = &mut evidence.submission {
+            submission.author = Some(author);
+        }
+        if evidence.timings.total.is_zero() {
+            evidence.timings.total = self.start.elapsed();
+        }
+        evidence
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_goes_by_https_or_to_this_machine() {
+        for fine in [
+            "va-a.mtls.example",
+            "https://host:8443",
+            "http://127.0.0.1:80",
+            "http://[::1]:1",
+            "http://localhost:1/",
+        ] {
+            assert!(fine.parse::<Base>().is_ok(), "{fine}");
+        }
+        for refused in
+            ["http://va-a.mtls.example", "http://10.0.0.1", "ftp://x", "https://u@x", "x/path", "x?y", ""]
+        {
+            assert!(refused.parse::<Base>().is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_one_segment_of_a_path() {
+        assert!("12345678".parse::<Account>().is_ok());
+        for refused in ["", "..", "1/2", "1?2", "é", "1 2", "%2e"] {
+            assert!(refused.parse::<Account>().is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_file_name_that_parsers_read_differently_is_not_sent() {
+        assert_eq!(file_name("/a/b/my-client.p12"), "my-client.p12");
+        assert_eq!(file_name("/a/\"x\r\n.p12"), "client.p12");
+    }
+}

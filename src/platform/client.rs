@@ -1,0 +1,114 @@
+//! The HTTPS client that speaks to the platform: reqwest on native-tls, no redirects, no second try.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use http::HeaderMap;
+use reqwest::multipart::Form;
+use reqwest::{Certificate, ClientBuilder, NoProxy, Proxy, tls};
+use url::{Host, Url};
+
+use crate::diagnosis;
+use crate::error::{Error, Kind, Result};
+use crate::local::connect::{Connect, Family};
+use crate::local::tls::{Tls, Version};
+use crate::secret::Secret;
+
+/// A client for one submission and the lookup before it.
+pub(super) struct Client(reqwest::Client);
+
+impl Client {
+    /// `plain` when a loopback address is called without TLS: then no proxy may see what is sent.
+    pub(super) fn new(connect: &Connect, tls: &Tls, plain: bool) -> Result<Self> {
+        let builder = reqwest::Client::builder()
+            .tls_backend_native()
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .user_agent(concat!("p12-test/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(connect.timeout);
+        let builder = trust(addresses(builder, connect), tls)?;
+        let builder = if plain { builder.no_proxy() } else { proxy(builder, connect)? };
+        let unusable = |error| {
+            let reason = diagnosis::deepest(&error);
+            Error::new(Kind::Internal, format!("the client for the platform could not be set up: {reason}"))
+        };
+        builder.build().map(Self).map_err(unusable)
+    }
+
+    pub(super) async fn get(&self, url: &Url) -> reqwest::Result<reqwest::Response> {
+        self.0.get(url.clone()).send().await
+    }
+
+    pub(super) async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        form: Form,
+    ) -> reqwest::Result<reqwest::Response> {
+        self.0.post(url.clone()).headers(headers).multipart(form).send().await
+    }
+}
+
+fn addresses(mut builder: ClientBuilder, connect: &Connect) -> ClientBuilder {
+    builder = builder.local_address(connect.family.map(|family| match family {
+        Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }));
+    // Plain HTTP is spoken to this name, so no resolver may lead it elsewhere (RFC 6761 section 6.3).
+    let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    builder = builder.resolve_to_addrs("localhost", &loopback.map(|ip| SocketAddr::new(ip, 0)));
+    for known in &connect.overrides {
+        let addresses: Vec<_> = known.addresses().iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
+        builder = builder.resolve_to_addrs(known.host(), &addresses);
+    }
+    builder
+}
+
+fn trust(mut builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder> {
+    if let Some(path) = &tls.cacert {
+        let pem = std::fs::read(path).map_err(|error| diagnosis::unreadable(path, &error))?;
+        let roots = Certificate::from_pem_bundle(&pem).ok().filter(|roots| !roots.is_empty());
+        let message = || format!("{} holds no CA certificate in PEM form", path.display());
+        let roots = roots.ok_or_else(|| Error::new(Kind::FileUnreadable, message()))?;
+        builder = builder.tls_certs_only(roots);
+    }
+    if let Some(min) = tls.min {
+        builder = builder.tls_version_min(version(min));
+    }
+    if let Some(max) = tls.max {
+        builder = builder.tls_version_max(version(max));
+    }
+    Ok(builder.tls_danger_accept_invalid_certs(tls.insecure))
+}
+
+fn version(version: Version) -> tls::Version {
+    match version {
+        Version::Tls10 => tls::Version::TLS_1_0,
+        Version::Tls11 => tls::Version::TLS_1_1,
+        Version::Tls12 => tls::Version::TLS_1_2,
+        Version::Tls13 => tls::Version::TLS_1_3,
+    }
+}
+
+/// As for the local call: the one that was named, or those of the environment.
+fn proxy(builder: ClientBuilder, connect: &Connect) -> Result<ClientBuilder> {
+    let named = match connect.proxies.name().map(Secret::expose) {
+        None => return Ok(builder),
+        Some([]) => return Ok(builder.no_proxy()),
+        Some(named) => std::str::from_utf8(named).ok(),
+    };
+    let proxy = named.and_then(|named| Proxy::all(named).ok());
+    let proxy = proxy.ok_or_else(|| Error::new(Kind::Usage, "--proxy cannot be used for the platform"))?;
+    Ok(builder.proxy(proxy.no_proxy(NoProxy::from_env())))
+}
+
+/// Whether a host is this machine, so that plain HTTP tells nobody anything.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}

@@ -1,0 +1,171 @@
+//! What lets us into the platform: a Bearer token, or the four values of OAuth 1.0a.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::oauth1::{Keys, Method};
+use crate::error::{Error, Kind, Result};
+use crate::secret::{self, Secret, Source};
+
+/// A credential, ready to be used.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// RFC 6750.
+    Bearer(Secret),
+    /// RFC 5849.
+    OAuth1(Keys, Method),
+}
+
+/// Where a credential comes from.
+#[derive(Debug, Clone)]
+pub enum CredentialSource {
+    /// A Bearer token from here.
+    Bearer(Source),
+    /// OAuth 1.0a: each value from the file, else from a variable, else from the terminal.
+    OAuth1 {
+        /// A file of four lines or of `key=value`, that nobody else may read.
+        file: Option<PathBuf>,
+        /// The prefix of the variables' names.
+        prefix: OsString,
+        /// How to sign.
+        method: Method,
+    },
+    /// Nobody said: a Bearer token from `P12_TEST_BEARER`, else from the terminal.
+    Unsaid,
+}
+
+impl CredentialSource {
+    const BEARER: &str = "P12_TEST_BEARER";
+
+    /// Reads it; at a terminal, asks for what is missing.
+    pub async fn read(&self) -> Result<Credential> {
+        match self {
+            Self::Bearer(source) => bearer(source.read()?),
+            Self::OAuth1 { file, prefix, method } => {
+                let known =
+                    file.as_ref().map_or_else(|| Ok(Found::default()), |file| Found::read(file.clone()))?;
+                Ok(Credential::OAuth1(known.complete(prefix).await?, *method))
+            }
+            Self::Unsaid if std::env::var_os(Self::BEARER).is_some() => {
+                bearer(Source::Environment(Self::BEARER.into()).read()?)
+            }
+            Self::Unsaid => bearer(
+                ask(
+                    "Bearer token for the platform",
+                    "--bearer-file, --bearer-env, P12_TEST_BEARER or --oauth1-file",
+                )
+                .await?,
+            ),
+        }
+    }
+}
+
+/// The token may be any bytes that a header can carry.
+fn bearer(token: Secret) -> Result<Credential> {
+    let fine = |byte: &u8| (0x21..=0x7e).contains(byte) || *byte >= 0x80;
+    if token.expose().is_empty() || !token.expose().iter().all(fine) {
+        let message = "the Bearer token is empty, or holds a blank or a control character";
+        return Err(Error::new(Kind::Usage, message)
+            .with_hint("check its source; is there more in it than the token?"));
+    }
+    Ok(Credential::Bearer(token))
+}
+
+async fn ask(what: &str, elsewhere: &str) -> Result<Secret> {
+    if !io::stderr().is_terminal() {
+        let message = format!("the platform needs a credential: no {what} was given");
+        return Err(Error::new(Kind::Usage, message).with_hint(format!("name a source: {elsewhere}")));
+    }
+    secret::prompt(format!("{what}: ")).await
+}
+
+/// The four values, as far as a file has them.
+#[derive(Default)]
+struct Found([Option<Secret>; 4]);
+
+/// What each is called: in the file, at the end of a variable's name, and at the terminal.
+const NAMES: [(&str, &str, &str); 4] = [
+    ("consumer_key", "CONSUMER_KEY", "OAuth1 consumer key (app key)"),
+    ("consumer_secret", "CONSUMER_SECRET", "OAuth1 consumer secret"),
+    ("token", "TOKEN", "OAuth1 access token"),
+    ("token_secret", "TOKEN_SECRET", "OAuth1 access token secret"),
+];
+
+impl Found {
+    fn read(path: PathBuf) -> Result<Self> {
+        let name = path.display().to_string();
+        let text = Source::PrivateFile(path).read()?;
+        let wrong = |what: &str| {
+            let hint =
+                "the form is four lines, or consumer_key=…, consumer_secret=…, token=…, token_secret=…";
+            Error::new(Kind::Usage, format!("{name} holds no OAuth1 credential: {what}")).with_hint(hint)
+        };
+        let lines = text.expose().split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let lines: Vec<_> = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")).collect();
+        let mut found = Self::default();
+        if lines.first().is_some_and(|line| pair(line).is_some()) {
+            for line in lines {
+                let (at, value) = pair(line).ok_or_else(|| wrong("a line has no name that is known"))?;
+                if let Some(slot) = found.0.get_mut(at).filter(|slot| slot.is_none()) {
+                    *slot = Some(value.to_vec().into());
+                } else {
+                    return Err(wrong("a name comes twice"));
+                }
+            }
+        } else if let [key, secret, token, token_secret] = lines.as_slice() {
+            found.0 = [key, secret, token, token_secret].map(|value| Some(value.to_vec().into()));
+        } else {
+            return Err(wrong(&format!("it has {} lines", lines.len())));
+        }
+        Ok(found)
+    }
+
+    async fn complete(self, prefix: &OsString) -> Result<Keys> {
+        let mut values = Vec::new();
+        for (found, (_, suffix, question)) in self.0.into_iter().zip(NAMES) {
+            let mut variable = prefix.clone();
+            variable.push("_");
+            variable.push(suffix);
+            values.push(match found {
+                Some(value) => value,
+                None if std::env::var_os(&variable).is_some() => Source::Environment(variable).read()?,
+                None => {
+                    ask(question, &format!("--oauth1-file, or the variable {}", variable.display())).await?
+                }
+            });
+        }
+        let [consumer_key, consumer_secret, token, token_secret]: [Secret; 4] =
+            values.try_into().map_err(|_| Error::new(Kind::Internal, "an OAuth1 value got lost"))?;
+        Ok(Keys { consumer_key, consumer_secret, token, token_secret })
+    }
+}
+
+/// `consumer_key = value`, also with the names that the platform's console uses.
+fn pair(line: &[u8]) -> Option<(usize, &[u8])> {
+    let equals = line.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = line.split_at_checked(equals)?;
+    let name = std::str::from_utf8(name).ok()?.trim().to_lowercase().replace(['-', ' '], "_");
+    let name = name.trim_start_matches("oauth_");
+    let name = match name {
+        "app_key" => "consumer_key",
+        "secret" | "app_secret" => "consumer_secret",
+        "access_token" => "token",
+        "access_token_secret" => "token_secret",
+        other => other,
+    };
+    let at = NAMES.iter().position(|(known, ..)| *known == name)?;
+    Some((at, value.get(1..)?.trim_ascii()))
+}
+
+impl Credential {
+    /// The value of `Authorization` for a request that is made now.
+    pub(super) fn authorization(&self, verb: &str, url: &Url) -> Result<Secret> {
+        match self {
+            Self::Bearer(token) => Ok([b"Bearer ", token.expose()].concat().into()),
+            Self::OAuth1(keys, method) => keys.authorization(*method, verb, url),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The Domain API: which host serves an account. It needs no credential.
+
+use serde_json::Value;
+use url::Url;
+
+use super::client::Client;
+use crate::diagnosis;
+use crate::error::{Error, Kind, Result};
+
+/// The service whose host is looked up; names are case-sensitive.
+pub const SERVICE: &str = "mtlsGateway";
+
+/// Where a lookup is made unless said otherwise.
+pub const DEFAULT: &str = "https://api.liveperson.net";
+
+/// An answer is a few hundred bytes; a list of all services a few thousand.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// The URL that answers with the host of an account's gateway.
+pub fn lookup_url(api: &Url, account: &str) -> Result<Url> {
+    let path = format!("/api/account/{account}/service/{SERVICE}/baseURI.json?version=1.0");
+    let base = api.as_str().trim_end_matches('/');
+    Url::parse(&format!("{base}{path}"))
+        .map_err(|error| Error::new(Kind::Usage, format!("--domain-api cannot be used: {error}")))
+}
+
+/// Asks for the host. A failure says which step it was: the connection, the status, the text, the entry.
+pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<String> {
+    let failed = |what: String| {
+        Error::new(Kind::PlatformLookup, format!("the Domain API did not tell the platform's host: {what}"))
+    };
+    let target = diagnosis::authority(url);
+    let mut response = client
+        .get(url)
+        .await
+        .map_err(|error| failed(diagnosis::submission(&error, &target, "the Domain API").message))?;
+    let status = response.status();
+    let mut text = Vec::new();
+    while let Some(piece) = response
+        .chunk()
+        .await
+        .map_err(|error| failed(format!("its answer broke off: {}", diagnosis::deepest(&error))))?
+    {
+        text.extend_from_slice(&piece);
+        if text.len() > MAX_ANSWER {
+            return Err(failed(format!("{target} sends without end")));
+        }
+    }
+    if status.as_u16() == 404 {
+        let what = format!("{target} knows no {SERVICE} for account {account} (404)");
+        return Err(failed(what).with_hint(NOT_ENABLED));
+    }
+    if !status.is_success() {
+        return Err(failed(format!("{target} answered {status}")));
+    }
+    let json = serde_json::from_slice(&text);
+    let json: Value = json.map_err(|error| failed(format!("{target} did not answer with JSON ({error})")))?;
+    let host = base_uri(&json).ok_or_else(|| {
+        failed(format!("the answer of {target} holds no {SERVICE} for account {account}"))
+            .with_hint(NOT_ENABLED)
+    })?;
+    let bare = |host: &str| {
+        Url::parse(&format!("https://{host}/")).is_ok_and(|url| diagnosis::authority(&url) == host)
+    };
+    let plain = host.strip_suffix(":443").unwrap_or(host);
+    if !bare(plain) && !bare(host) {
+        return Err(failed(format!("{target} names {host:?}, which is no bare host")));
+    }
+    Ok(host.to_owned())
+}
+
+const NOT_ENABLED: &str =
+    "is the account number right, and mutual TLS switched on for it? --domain HOST goes around the lookup";
+
+/// Both shapes: `{"service","account","baseURI"}` and `{"baseURIs":[{…},…]}`.
+fn base_uri(json: &Value) -> Option<&str> {
+    let single = std::slice::from_ref(json);
+    let entries = json.get("baseURIs").map_or(Some(single), |list| list.as_array().map(Vec::as_slice))?;
+    let entry = entries.iter().find(|entry| entry.get("service").and_then(Value::as_str) == Some(SERVICE))?;
+    entry.get("baseURI")?.as_str().filter(|host| !host.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_shapes_tell_the_host() {
+        let entry = json!({"service": "mtlsGateway", "account": "1", "baseURI": "va-a.mtls.example"});
+        let other = json!({"service": "mtlsgateway", "account": "1", "baseURI": "wrong.example"});
+        assert_eq!(base_uri(&entry), Some("va-a.mtls.example"));
+        assert_eq!(base_uri(&json!({"baseURIs": [other, entry]})), Some("va-a.mtls.example"));
+        assert_eq!(base_uri(&json!({"baseURIs": [other]})), None);
+        assert_eq!(base_uri(&json!([])), None);
+    }
+}

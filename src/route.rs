@@ -1,0 +1,41 @@
+//! From this machine, or by way of the platform: one `send`.
+
+use crate::error::Result;
+use crate::local::Local;
+use crate::p12::P12;
+use crate::platform::Platform;
+use crate::platform::credential::Credential;
+use crate::request::Request;
+use crate::response::Response;
+
+/// The way a request takes to its endpoint.
+#[derive(Debug)]
+pub enum Route {
+    /// A mutual-TLS call from this machine.
+    Local(Box<Local>),
+    /// The platform's tester makes the call.
+    Platform(Box<Platform>),
+}
+
+impl Route {
+    /// Sends the request and returns when the head of the answer has come.
+    pub async fn send(&self, request: &Request, p12: &P12) -> Result<Response> {
+        match self {
+            Self::Local(local) => local.send(request, p12).await,
+            Self::Platform(platform) => platform.send(request, p12).await,
+        }
+    }
+
+    /// What is odd about this route and does not stop it.
+    pub fn warnings(&self) -> Vec<String> {
+        let Self::Platform(platform) = self else { return Vec::new() };
+        let mut warnings = Vec::new();
+        if matches!(platform.credential, Credential::OAuth1(..)) {
+            warnings.push("the platform announced the end of OAuth1 for 2026-05-31; a Bearer token is what it takes from now on".into());
+        }
+        if platform.tls.insecure {
+            warnings.push("the platform's certificate is not checked (-k): whoever answers gets the credential, the P12 and its password".into());
+        }
+        warnings
+    }
+}
