@@ -40,6 +40,11 @@ fn days_between(now: &Asn1TimeRef, end: &Asn1TimeRef) -> i32 {
     now.diff(end).map_or(0, |span| if span.secs < 0 { span.days - 1 } else { span.days })
 }
 
+/// Now, as RFC 3339 has it: `2026-11-23T18:49:40Z`.
+pub fn timestamp() -> String {
+    Asn1Time::days_from_now(0).map(|now| format!("{}Z", time(&now).replace(' ', "T"))).unwrap_or_default()
+}
+
 /// `2026-11-23 18:49:40`, out of OpenSSL's `Nov 23 18:49:40 2026 GMT`.
 fn time(time: &Asn1TimeRef) -> String {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -1,4 +1,4 @@
-//! The embedded endpoint and its little PKI, and a walk through what the program tells.
+//! The embedded endpoint and its little PKI, and a walk through both routes.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -15,21 +15,25 @@ use hyper_util::rt::TokioIo;
 use openssl::error::ErrorStack;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
 
-use crate::args::{Args, TestArgs};
+use crate::args::{Args, Command, ServeArgs, TestArgs};
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
+use crate::serve::Server;
 use endpoint::{Endpoint, Manners};
 use pki::{Identity, Profile, Purpose};
 
 pub mod endpoint;
 pub mod pki;
 
-/// A running demo: an endpoint on 127.0.0.1, and a private folder of files for it.
+/// A running demo: an endpoint and a platform on 127.0.0.1, and a private folder of files for them.
 pub struct Demo {
     folder: TempDir,
     endpoint: Endpoint,
+    platform: String,
+    serving: JoinHandle<()>,
 }
 
 /// One test of the demo, as a user would type it.
@@ -55,14 +59,18 @@ impl Demo {
             let reason = diagnosis::in_words(&error);
             Error::new(Kind::OutputFailed, format!("cannot open a port on 127.0.0.1: {reason}"))
         })?;
-        Ok(Self { folder, endpoint })
+        let server = Server::bind(&serve_args(folder.path())?, Arc::new(|_| {})).await?;
+        let platform = server.url()?;
+        let serving = tokio::spawn(server.run(std::future::pending()));
+        Ok(Self { folder, endpoint, platform, serving })
     }
 
     /// What the demo is about to do.
     pub fn introduction(&self) -> String {
         let (url, folder) = (self.url(), self.folder.path().display());
         format!(
-            "An endpoint that insists on a certificate of the demo's CA runs at {url}; its files are in {folder}."
+            "An endpoint that insists on a certificate of the demo's CA runs at {url}, and a tester as the platform has it at {}; their files are in {folder}.",
+            self.platform
         )
     }
 
@@ -75,6 +83,14 @@ impl Demo {
             arguments.extend([self.path(file), self.url().into()]);
             Step { title, arguments }
         };
+        let platform = |token: &str| {
+            let token = self.folder.path().join(token).display().to_string();
+            ["--account", ACCOUNT, "--domain", &self.platform, "--bearer-file", &token].map(str::to_owned)
+        };
+        let (through, unknown) = (platform("token.txt"), platform("wrong-token.txt"));
+        let (through, unknown) =
+            (through.each_ref().map(String::as_str), unknown.each_ref().map(String::as_str));
+        let compare = [&["--compare"], through.as_slice()].concat();
         vec![
             step("A good certificate: the endpoint asks for it, gets it, and answers.", "good.p12", &[]),
             step(
@@ -84,6 +100,18 @@ impl Demo {
             ),
             step("A certificate of a stranger's CA: the endpoint refuses it.", "stranger.p12", &[]),
             step("A certificate that has expired: the endpoint refuses it for that.", "expired.p12", &[]),
+            step(
+                "The good one again, submitted to the platform's tester, which makes the call.",
+                "good.p12",
+                &through,
+            ),
+            step(
+                "A stranger's certificate, by the platform: it tells what the endpoint did.",
+                "stranger.p12",
+                &through,
+            ),
+            step("A token that the platform does not know.", "good.p12", &unknown),
+            step("Both routes side by side.", "good.p12", &compare),
         ]
     }
 
@@ -100,6 +128,7 @@ impl Demo {
                 "The files are gone again; --keep leaves them and the endpoint, so that the commands can be repeated.",
             );
         }
+        self.serving.abort();
         let folder = self.folder.path().display().to_string();
         self.folder.close().map_err(|error| diagnosis::unwritable(folder, &error))
     }
@@ -134,6 +163,41 @@ impl Step {
         let parsed = Args::try_parse_from(arguments).map(|args| args.test);
         parsed.map_err(|_| Error::new(Kind::Internal, "the demo's own command line is wrong"))
     }
+}
+
+/// The demo's platform: for its own account and token, with the way to its endpoint open.
+fn serve_args(folder: &Path) -> Result<ServeArgs> {
+    let credentials = format!(
+        "[[credential]]\nbearer = \"{TOKEN}\"\naccounts = [\"{ACCOUNT}\"]\npermissions = [\"MTLS_READ_INTERNAL\"]\n"
+    );
+    let file = folder.join("credentials.toml");
+    write(file.clone(), credentials.as_bytes())?;
+    private(&file)?;
+    write(folder.join("token.txt"), format!("{TOKEN}\n").as_bytes())?;
+    write(folder.join("wrong-token.txt"), b"not-the-token\n")?;
+    let mut arguments: Vec<OsString> =
+        ["p12-test", "serve", "--listen", "127.0.0.1:0"].map(OsString::from).into();
+    arguments.extend(["--allow-net", "127.0.0.0/8", "--allow-net", "::1/128"].map(OsString::from));
+    arguments.extend(["--credentials".into(), file.into(), "--cacert".into(), folder.join("ca.pem").into()]);
+    match Args::try_parse_from(arguments).map(|args| args.command) {
+        Ok(Some(Command::Serve(args))) => Ok(*args),
+        _ => Err(Error::new(Kind::Internal, "the demo's own command line is wrong")),
+    }
+}
+
+const ACCOUNT: &str = "12345678";
+const TOKEN: &str = "demo-token";
+
+#[cfg(unix)]
+fn private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .map_err(|error| diagnosis::unwritable(path.display(), &error))
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path) -> Result<()> {
+    Ok(())
 }
 
 /// Writes the CA, the password and three P12 files; returns the CA.

@@ -118,7 +118,7 @@ kinds! {
 
     PlatformLookup, "platform-lookup-failed", Platform, "check the account number; --domain HOST names the platform's host without a lookup";
     PlatformCredential, "platform-credential-refused", Platform, "check the credential and its age (a Bearer token lives 8 hours); OAuth1 also needs this machine's clock to be right";
-    PlatformForbidden, "platform-forbidden", Platform, "the credential needs the permission MTLS_READ_INTERNAL for this very account, and the account needs mutual TLS switched on";
+    PlatformForbidden, "platform-forbidden", Platform, "see its message; most often the credential lacks the permission MTLS_READ_INTERNAL for this very account, or mutual TLS is not switched on for it";
     PlatformRemote, "platform-remote-failed", Platform, "the platform could not get an answer: does the endpoint let the platform's addresses in, and does each side trust the other's CA? --compare shows how it looks from here";
     PlatformRate, "platform-rate-limited", Platform, "the platform takes 10 requests a second from one address: wait, then try again";
     PlatformFailed, "platform-failed", Platform, "the platform's own answer is above; a 500 can also mean that it cannot use this P12 or password";

@@ -3,7 +3,9 @@
 
 pub mod printer;
 pub mod demo;
+pub mod serve;
 pub mod args;
+pub mod compare;
 pub mod route;
 pub mod platform;
 pub mod local;

@@ -1,14 +1,20 @@
 //! `p12-test`: does this P12, with this password, get through to this endpoint?
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
 
 use clap::Parser as _;
-use p12_test::args::{Args, Command, DemoArgs, TestArgs};
+use p12_test::args::{Args, Command, DemoArgs, OutputArgs, ServeArgs, TestArgs};
+use p12_test::compare::{Comparison, Outcome};
 use p12_test::demo::Demo;
 use p12_test::error::{Error, Exit, Kind, Result};
 use p12_test::p12::{P12, P12File};
 use p12_test::printer::{self, Printer};
+use p12_test::request::Request;
+use p12_test::route::Route;
 use p12_test::secret::{self, Secret};
+use p12_test::serve::Server;
 
 fn main() -> ExitCode {
     secret::forbid_core_dumps();
@@ -16,9 +22,11 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return printer::usage(&error).into(),
     };
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        return Exit::Machine.into();
+    let mut runtime = match args.command {
+        Some(Command::Serve(_)) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
     };
+    let Ok(runtime) = runtime.enable_all().build() else { return Exit::Machine.into() };
     let exit = runtime.block_on(run(&args));
     // A prompt or a file that still waits in another thread must not hold up the end.
     runtime.shutdown_background();
@@ -28,13 +36,17 @@ fn main() -> ExitCode {
 async fn run(args: &Args) -> Exit {
     match &args.command {
         Some(Command::Demo(args)) => demo(args).await,
+        Some(Command::Serve(args)) => serve(args).await,
         None => test(&args.test, &Printer::new(&args.test.look)).await,
     }
 }
 
 async fn test(args: &TestArgs, printer: &Printer) -> Exit {
+    let called = async {
+        if args.platform.compare { compare(args, printer).await } else { call(args, printer).await }
+    };
     let outcome = tokio::select! {
-        outcome = call(args, printer) => outcome,
+        outcome = called => outcome,
         _ = tokio::signal::ctrl_c() => Err(Error::new(Kind::Interrupted, "interrupted")),
     };
     conclude(outcome, printer)
@@ -46,8 +58,54 @@ async fn call(args: &TestArgs, printer: &Printer) -> Result<()> {
     printer.warnings(&route.warnings());
     let p12 = open(args).await?;
     printer.warnings(p12.warnings());
-    let response = printer.waiting(&request, route.send(&request, &p12)).await?;
-    printer.response(response, &args.output).await
+    let mut response = printer.waiting(&request, route.send(&request, &p12)).await?;
+    printer.response(&mut response, &args.output).await
+}
+
+/// The same request by both routes. What is printed is the answer from here.
+async fn compare(args: &TestArgs, printer: &Printer) -> Result<()> {
+    let (request, here, there) =
+        (args.request()?, Route::Local(Box::new(args.local()?)), args.route().await?);
+    printer.warnings(&there.warnings());
+    let p12 = open(args).await?;
+    printer.warnings(p12.warnings());
+    let here = attempt(&here, &request, &p12, printer, Some(&args.output)).await?;
+    let there = attempt(&there, &request, &p12, printer, None).await?;
+    let comparison = Comparison { here, there };
+    printer.comparison(&comparison);
+    comparison.verdict()
+}
+
+async fn attempt(
+    route: &Route,
+    request: &Request,
+    p12: &P12,
+    printer: &Printer,
+    output: Option<&OutputArgs>,
+) -> Result<Outcome> {
+    let began = Instant::now();
+    let sent = printer.waiting(request, route.send(request, p12)).await;
+    let mut response = match sent {
+        Ok(response) => response,
+        Err(error) if matches!(error.kind.exit(), Exit::Machine | Exit::Usage | Exit::P12) => {
+            return Err(error);
+        }
+        Err(error) => {
+            printer.failure(&error);
+            return Ok(Outcome::failed(error, began.elapsed()));
+        }
+    };
+    response.compute_digest();
+    let verdict = match output {
+        Some(output) => printer.response(&mut response, output).await,
+        None => printer.unprinted(&mut response).await,
+    };
+    if let Err(error) = &verdict
+        && error.kind.exit() == Exit::Machine
+    {
+        return verdict.map(|()| Outcome::answered(&response, Ok(())));
+    }
+    Ok(Outcome::answered(&response, verdict))
 }
 
 async fn open(args: &TestArgs) -> Result<P12> {
@@ -57,6 +115,34 @@ async fn open(args: &TestArgs) -> Result<P12> {
         false => P12::open(&file, password, args.alias.as_deref()),
     };
     args.password.source().unlock(file.name(), open).await
+}
+
+async fn serve(args: &ServeArgs) -> Exit {
+    let printer = Arc::new(Printer::new(&args.look));
+    let log = Arc::clone(&printer);
+    let outcome = async {
+        let server = Server::bind(args, Arc::new(move |line| log.log(line))).await?;
+        printer.say(&format!("listening on {}", server.url()?));
+        server.run(terminated()).await;
+        Ok(())
+    };
+    conclude(outcome.await, &printer)
+}
+
+/// Until SIGTERM or Ctrl-C.
+async fn terminated() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 async fn demo(args: &DemoArgs) -> Exit {

@@ -118,6 +118,13 @@ impl std::str::FromStr for Base {
     }
 }
 
+impl Base {
+    /// The URL of its root.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
 impl Platform {
     /// Submits and returns when the head of the answer has come. An error holds what was observed.
     pub async fn send(&self, request: &Request, p12: &P12) -> Result<Response> {

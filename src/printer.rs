@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use colored::{Color as Paint, Colorize as _};
 
 use crate::args::{Color, LookArgs, OutputArgs};
+use crate::compare::Comparison;
 use crate::demo::Step;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Result};
@@ -45,8 +46,17 @@ impl Printer {
     }
 
     /// Prints the answer as it comes, then the report. Fails with the verdict of the whole call.
-    pub async fn response(&self, mut response: Response, to: &OutputArgs) -> Result<()> {
-        let mut output = Output::open(to.output.as_deref())?;
+    pub async fn response(&self, response: &mut Response, to: &OutputArgs) -> Result<()> {
+        let output = Output::open(to.output.as_deref())?;
+        self.pass_on(response, output, to).await
+    }
+
+    /// Reads the answer to its end without printing it, then prints the report.
+    pub async fn unprinted(&self, response: &mut Response) -> Result<()> {
+        self.pass_on(response, Output::Nowhere, &OutputArgs { include: false, output: None }).await
+    }
+
+    async fn pass_on(&self, response: &mut Response, mut output: Output, to: &OutputArgs) -> Result<()> {
         if to.include {
             output.write(&response.head)?;
         }
@@ -63,10 +73,11 @@ impl Printer {
             }
         }
         bar.finish_and_clear();
+        let output_is_stdout = to.output.is_none() && !matches!(output, Output::Nowhere);
         output.complete()?;
-        let midline = to.output.is_none() && last.is_some_and(|byte| byte != b'\n');
+        let midline = output_is_stdout && last.is_some_and(|byte| byte != b'\n');
         self.midline.store(midline && io::stdout().is_terminal(), Ordering::Relaxed);
-        self.report(&response);
+        self.report(response);
         response.verdict()
     }
 
@@ -104,6 +115,22 @@ impl Printer {
         self.line(&format!("{}  {}", "hint:".color(Paint::Cyan), escape(error.hint())));
     }
 
+    /// Both routes side by side, and whether they are alike.
+    pub fn comparison(&self, comparison: &Comparison) {
+        if self.quiet {
+            return;
+        }
+        let rows = comparison.rows();
+        let width = rows.iter().map(|[_, here, _]| escape(here).chars().count()).max().unwrap_or_default();
+        for [label, here, there] in rows {
+            let (here, there) = (escape(&here), escape(&there));
+            self.line(format!("{} {here:<width$}  {there}", format!("{label:<10}").dimmed()).trim_end());
+        }
+        if let Some(sentence) = comparison.alike() {
+            self.line(sentence);
+        }
+    }
+
     /// Introduces a step of the demo by the command that a user would type.
     pub fn step(&self, step: &Step) {
         self.line("");
@@ -119,6 +146,23 @@ impl Printer {
     /// Says something in a sentence of our own.
     pub fn say(&self, sentence: &str) {
         self.line(&escape(sentence));
+    }
+
+    /// A line of a log: JSON in ASCII, so that no terminal and no reader of lines is led astray.
+    pub fn log(&self, line: &serde_json::Value) {
+        if self.quiet {
+            return;
+        }
+        let mut ascii = String::new();
+        for letter in line.to_string().chars() {
+            match letter {
+                ' '..='~' => ascii.push(letter),
+                _ => {
+                    ascii.extend(letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")))
+                }
+            }
+        }
+        self.line(&ascii);
     }
 
     fn lines(&self, lines: &[(String, String)]) {

@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Version};
+use openssl::sha::Sha256;
 
 use crate::error::{Error, Kind, Result};
 use crate::evidence::{Author, Control, Evidence, Submission};
@@ -23,6 +24,7 @@ pub struct Response {
     /// What success means.
     pub terms: Terms,
     body: Box<dyn Answer>,
+    digest: Option<Sha256>,
 }
 
 /// Which answers count as success.
@@ -78,12 +80,28 @@ impl Response {
             length,
             terms,
             body,
+            digest: None,
         }
+    }
+
+    /// Computes the digest of the body as it is read from here on.
+    pub fn compute_digest(&mut self) {
+        self.digest = Some(Sha256::new());
+    }
+
+    /// The SHA-256 of what was read of the body, in hex, where it was to be computed.
+    pub fn sha256(&self) -> Option<String> {
+        let digest = self.digest.clone()?.finish();
+        Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// The next piece of the body; `None` at its end.
     pub async fn piece(&mut self) -> Option<Result<Bytes>> {
-        self.body.piece().await
+        let piece = self.body.piece().await;
+        if let (Some(digest), Some(Ok(bytes))) = (&mut self.digest, &piece) {
+            digest.update(bytes);
+        }
+        piece
     }
 
     /// What was observed until now; complete once the body has ended.

@@ -37,7 +37,7 @@ pub(super) fn author(status: StatusCode, headers: &HeaderMap, body: &[u8], whole
             Author::Unclear("an empty 200 is also what the platform answers when it only validates a P12".into())
         }
         200 | 201 => Author::Unclear(
-            "most likely the endpoint's, passed on; but the platform answers 200 and 201 of its own, too, so it is no proof that the endpoint was reached"
+            "most likely the endpoint's; but the platform has a 200 and 201 of its own, so this is no proof that the endpoint was reached"
                 .into(),
         ),
         401 if challenge.is_some() => Author::Unclear(

@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 pub(super) enum Output {
     /// Standard output, or a device or pipe that was named.
     Stream(File, String),
+    /// Nowhere: what comes is only counted.
+    Nowhere,
     /// A file beside the final one.
     Pending(NamedTempFile, PathBuf),
 }
@@ -46,6 +48,7 @@ impl Output {
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         match self {
+            Self::Nowhere => Ok(()),
             Self::Stream(file, name) => file.write_all(bytes).map_err(unwritable(name)),
             Self::Pending(file, path) => file.write_all(bytes).map_err(unwritable(path.display())),
         }

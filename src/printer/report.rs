@@ -131,9 +131,9 @@ pub(super) fn answer(response: &Response, evidence: &Evidence) -> Line {
     };
     if evidence.submission.is_some() {
         let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte));
-        let lookup = milliseconds(times.dns);
-        let text =
-            format!("{status}; {} bytes; {total} (lookup {lookup}, first byte {first})", evidence.received);
+        let looked_up = evidence.submission.as_ref().is_some_and(|submission| submission.found_by.is_some());
+        let lookup = if looked_up { format!("lookup {}, ", milliseconds(times.dns)) } else { String::new() };
+        let text = format!("{status}; {} bytes; {total} ({lookup}first byte {first})", evidence.received);
         return line("answer", text);
     }
     let text = format!(
