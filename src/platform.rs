@@ -230,10 +230,16 @@ async fn form(request: &Request, p12: &P12) -> Result<Form> {
     if request.body.is_empty() {
         return Ok(form);
     }
+    let kind = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    // One that is no media type goes by its header alone, LP-content-type-override.
+    let kind = kind.filter(|kind| Part::text("").mime_str(kind).is_ok());
     let part = body_part(upload);
-    let mut headers = HeaderMap::new();
-    headers.extend(request.headers.get(CONTENT_TYPE).map(|value| (CONTENT_TYPE, value.clone())));
-    Ok(form.part("body", part.headers(headers)))
+    let part = match kind {
+        Some(kind) => part.mime_str(kind),
+        None => Ok(part),
+    };
+    let part = part.map_err(|_| Error::new(Kind::Internal, "the body's type is no type"))?;
+    Ok(form.part("body", part))
 }
 
 fn known(bytes: Bytes) -> Part {

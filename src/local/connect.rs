@@ -175,6 +175,9 @@ impl Connect {
         deadline: Instant,
         evidence: &mut Evidence,
     ) -> Result<TcpStream> {
+        if let (Some(policy), Host::Domain(name)) = (&self.policy, host) {
+            policy.check_name(name)?;
+        }
         let began = Instant::now();
         let late = |_| Error::new(Kind::DnsFailure, format!("DNS did not answer for {host} in time"));
         let addresses = timeout_at(deadline.into(), self.resolve(host, port)).await.map_err(late)??;

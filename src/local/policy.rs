@@ -25,6 +25,18 @@ impl Policy {
         })
     }
 
+    /// Refuses a name that means this machine, whatever DNS says (RFC 6761 section 6.3).
+    pub(super) fn check_name(&self, name: &str) -> Result<()> {
+        let bare = name.trim_end_matches('.').to_ascii_lowercase();
+        let local = bare == "localhost" || bare.ends_with(".localhost");
+        let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        if local && loopback.iter().all(|ip| self.forbids(*ip).is_some()) {
+            let message = format!("{name} may not be called: it means the server itself (RFC 6761)");
+            return Err(Error::new(Kind::AddressForbidden, message));
+        }
+        Ok(())
+    }
+
     /// Why an address may not be connected to; `None` when it may.
     pub fn forbids(&self, ip: IpAddr) -> Option<&'static str> {
         let ip = ip.to_canonical();

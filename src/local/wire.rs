@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -128,16 +128,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 }
 
-/// The stream under HTTP: keeps the head as it came, the moment of its first byte, and how it all ended.
+/// The stream under HTTP: keeps the head as it came, the moment of its first byte, and how it all ended. Nothing
+/// is read before something was written: an endpoint may answer without waiting for the request, and hyper
+/// takes what comes before it for a fault.
 pub(super) struct Tap<S> {
     inner: S,
     start: Instant,
     record: SharedRecord,
+    asked: bool,
+    reader: Option<Waker>,
 }
 
 impl<S> Tap<S> {
     pub(super) fn new(inner: S, start: Instant, record: SharedRecord) -> Self {
-        Self { inner, start, record }
+        Self { inner, start, record, asked: false, reader: None }
     }
 }
 
@@ -147,6 +151,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.asked {
+            self.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let outcome = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
         let mut record = lock(&self.record);
@@ -164,6 +172,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.asked = true;
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
         Pin::new(&mut self.inner).poll_write(cx, bytes)
     }
 

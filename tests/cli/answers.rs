@@ -93,3 +93,18 @@ fn a_final_answer_that_comes_before_the_body_was_sent_is_shown() {
     let site = lab.site_of(&lab.manners(), handler, Arc::default());
     lab.run(&site, &["-d", "@big"]).ends(1, "413").printed("big\n");
 }
+
+#[test]
+fn an_answer_that_comes_before_the_request_is_an_answer() {
+    let lab = Lab::new();
+    let handler = Arc::new(|mut stream: tokio_openssl::SslStream<tokio::net::TcpStream>| {
+        Box::pin(async move {
+            stream.write_all(OK).await.unwrap();
+            while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
+        }) as _
+    });
+    let site = lab.site_of(&lab.manners(), handler, Arc::default());
+    for _ in 0..50 {
+        lab.run(&site, &[]).ends(0, "200 OK").printed("hello\n");
+    }
+}

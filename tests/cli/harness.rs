@@ -1,21 +1,21 @@
 //! A folder with a PKI, endpoints that behave as a test wants, and the binary.
 
 use std::ffi::OsStr;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
 use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
 use p12_test::demo::pki::{Identity, Profile, Purpose};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::runtime::Runtime;
-use tokio_openssl::SslStream;
 
 pub(crate) const PASSWORD: &str = "correct horse";
+pub(crate) const ACCOUNT: &str = "12345678";
+pub(crate) const TOKEN: &str = "opaque-token_1";
 pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello\n";
 
 /// A PKI in a private folder: `ca.pem`, `password.txt`, `client.p12`.
@@ -34,8 +34,18 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// `https://localhost:9/`, where nothing has to be.
+    pub(crate) fn nowhere() -> Self {
+        Self { _endpoint: None, address: "127.0.0.1:9".parse().unwrap(), received: Arc::default() }
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("https://localhost:{}/", self.address.port())
+    }
+
+    /// Its URL where it speaks plain HTTP.
+    pub(crate) fn plain_url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     pub(crate) fn request(&self) -> String {
@@ -110,6 +120,58 @@ impl Lab {
         Site { _endpoint: None, address, received: Arc::default() }
     }
 
+    /// As [`Self::site`], without TLS: what stands in for the platform where its answers are to be odd.
+    pub(crate) fn http_site(&self, answer: impl Into<Vec<u8>>) -> Site {
+        let listener = self.runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (answer, received) = (Arc::new(answer.into()), Arc::default());
+        let seen = Arc::clone(&received);
+        self.runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer_once(stream, Arc::clone(&answer), Arc::clone(&seen)));
+            }
+        });
+        Site { _endpoint: None, address, received }
+    }
+
+    /// `p12-test serve` as a child, for [`TOKEN`] and [`ACCOUNT`], with the way to loopback endpoints open.
+    pub(crate) fn serve(&self, more: &[&str]) -> Served {
+        self.write("token", TOKEN.as_bytes());
+        self.write_private(
+            "credentials.toml",
+            &format!(
+                "[[credential]]\nname = \"bearer\"\nbearer = \"{TOKEN}\"\naccounts = [\"{ACCOUNT}\"]\n\
+                 permissions = [\"MTLS_READ_INTERNAL\"]\n\
+                 [[credential]]\nbearer = \"powerless\"\naccounts = [\"*\"]\npermissions = []\n\
+                 [[credential]]\naccounts = [\"*\"]\npermissions = [\"MTLS_READ_INTERNAL\"]\n\
+                 oauth1 = {{ consumer_key = \"ck\", consumer_secret = \"c&s\", token = \"t\", token_secret = \"t s\" }}\n"
+            ),
+        );
+        let open = ["--allow-net", "127.0.0.0/8", "--allow-net", "::1/128"];
+        let mut arguments =
+            vec!["--listen", "127.0.0.1:0", "--credentials", "credentials.toml", "--cacert", "ca.pem"];
+        if !more.contains(&"--closed") {
+            arguments.extend(open);
+        }
+        arguments.extend(more.iter().filter(|argument| **argument != "--closed"));
+        Served::start(with(with(self.command(), &["serve"]), &arguments))
+    }
+
+    pub(crate) fn write_private(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        self.write(name, text.as_bytes());
+        std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// The binary against this site, by way of what is served there.
+    pub(crate) fn submit(&self, platform: &str, site: &Site, more: &[&str]) -> Ran {
+        let mut command = self.command();
+        command.args(["--account", ACCOUNT, "--domain", platform, "--bearer-file", "token"]);
+        command.args(["--password-file", "password.txt"]).args(more).arg("client.p12").arg(site.url());
+        self.write("token", TOKEN.as_bytes());
+        Ran::of(command, b"")
+    }
+
     /// The binary with `--cacert` and the password, against this site.
     pub(crate) fn run(&self, site: &Site, more: &[&str]) -> Ran {
         self.run_p12("client.p12", site, more)
@@ -134,7 +196,76 @@ impl Lab {
     }
 }
 
-async fn answer_once(mut stream: SslStream<TcpStream>, answer: Arc<Vec<u8>>, received: Arc<Mutex<Vec<u8>>>) {
+/// A server that runs until it is dropped, and its log.
+pub(crate) struct Served {
+    child: Child,
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) url: String,
+    log: Arc<Mutex<String>>,
+    reading: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Served {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let mut first = String::new();
+        lines.read_line(&mut first).unwrap();
+        let url = first.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{first}")).to_owned();
+        let log = Arc::<Mutex<String>>::default();
+        let kept = Arc::clone(&log);
+        let reading = std::thread::spawn(move || {
+            for line in lines.lines() {
+                let mut log = kept.lock().unwrap();
+                log.push_str(&line.unwrap());
+                log.push('\n');
+            }
+        });
+        Self { child, url, log, reading: Some(reading) }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        self.url.split("//").nth(1).unwrap()
+    }
+
+    /// Asks for an end, and waits for it: the exit status and the whole log.
+    pub(crate) fn end(mut self) -> (i32, String) {
+        self.terminate();
+        let exit = self.child.wait().unwrap().code().expect("ended by itself");
+        self.reading.take().unwrap().join().unwrap();
+        let log = self.log.lock().unwrap().clone();
+        (exit, log)
+    }
+
+    pub(crate) fn terminate(&self) {
+        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The most memory that a process has had, in MiB.
+pub(crate) fn peak_memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+async fn answer_once(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    answer: Arc<Vec<u8>>,
+    received: Arc<Mutex<Vec<u8>>>,
+) {
     let mut request = Vec::new();
     let mut piece = vec![0; 65536];
     while !complete(&request) {

@@ -6,6 +6,8 @@ mod harness;
 mod answers;
 mod exit_statuses;
 mod passwords;
+mod platform;
 mod proxies;
 mod requests;
 mod secrets;
+mod serve;
