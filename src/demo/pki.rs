@@ -31,7 +31,7 @@ pub struct Identity {
 pub enum Purpose {
     /// To issue others.
     Authority,
-    /// To serve `localhost` and the loopback addresses.
+    /// To serve its own name, `localhost` and the loopback addresses.
     Server,
     /// To be a client.
     Client,
@@ -122,7 +122,7 @@ fn make(profile: &Profile<'_>, issuer: Option<&Identity>) -> Made<Identity> {
     builder.set_pubkey(&key)?;
     builder.set_not_before(&from)?;
     builder.set_not_after(&until)?;
-    extend(&mut builder, profile.purpose)?;
+    extend(&mut builder, profile)?;
     let signer = issuer.map_or(&key, |issuer| &issuer.key);
     let bare = matches!(signer.id(), Id::ED25519 | Id::ED448);
     builder.sign(signer, if bare { MessageDigest::null() } else { MessageDigest::sha256() })?;
@@ -168,15 +168,15 @@ fn day(offset: i64) -> Made<Asn1Time> {
     Asn1Time::from_unix(now + offset * 24 * 60 * 60)
 }
 
-fn extend(builder: &mut X509Builder, purpose: Purpose) -> Made<()> {
-    match purpose {
+fn extend(builder: &mut X509Builder, profile: &Profile<'_>) -> Made<()> {
+    match profile.purpose {
         Purpose::Authority => {
             builder.append_extension(BasicConstraints::new().critical().ca().build()?)?;
             builder.append_extension(KeyUsage::new().critical().key_cert_sign().crl_sign().build()?)
         }
         Purpose::Server => {
             let mut names = SubjectAlternativeName::new();
-            let names = names.dns("localhost").ip("127.0.0.1").ip("::1");
+            let names = names.dns(profile.name).dns("localhost").ip("127.0.0.1").ip("::1");
             let extension = names.build(&builder.x509v3_context(None, None))?;
             builder.append_extension(extension)?;
             builder.append_extension(ExtendedKeyUsage::new().server_auth().build()?)

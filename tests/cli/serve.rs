@@ -492,3 +492,46 @@ fn a_credentials_file_is_private_and_its_faults_show_no_text_of_it() {
         assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
     }
 }
+
+/// From a loop that keeps 500 uploads in the air, with clients among them that dawdle.
+#[test]
+fn five_hundred_uploads_at_once_are_answered_or_shed() {
+    const AT_ONCE: usize = 500;
+    const IN_ALL: usize = 2_000;
+    let lab = Lab::new();
+    let served = lab.serve(&["--rate", "0", "--max-calls", "16"]);
+    let site = lab.site(OK);
+    let whole = Arc::new(Post::new(good(&lab)).forward(&site.url()).bytes());
+    let dawdling: Vec<_> = (0..50)
+        .map(|number| {
+            let mut stream = TcpStream::connect(served.address()).unwrap();
+            stream.write_all(&whole[..if number % 2 == 0 { 10 } else { whole.len() - 10 }]).unwrap();
+            stream
+        })
+        .collect();
+    let (address, places) = (served.address().to_owned(), Arc::new(tokio::sync::Semaphore::new(AT_ONCE)));
+    let statuses = lab.runtime.block_on(async {
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..IN_ALL {
+            let place = Arc::clone(&places).acquire_owned().await.unwrap();
+            let (address, whole) = (address.clone(), Arc::clone(&whole));
+            calls.spawn(async move {
+                let _place = place;
+                let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+                let _ = stream.write_all(&whole).await;
+                let mut answer = Vec::new();
+                let _ = stream.read_to_end(&mut answer).await;
+                String::from_utf8_lossy(answer.get(9..12).unwrap_or_default()).into_owned()
+            });
+        }
+        calls.join_all().await
+    });
+    let count = |status: &str| statuses.iter().filter(|known| *known == status).count();
+    assert!(count("200") > 0 && count("503") > 0, "{} answered, {} shed", count("200"), count("503"));
+    assert_eq!(count("200") + count("503"), IN_ALL, "{statuses:?}");
+    assert_eq!(get(&served, "/healthz").0, 200);
+    assert_eq!(Post::new(good(&lab)).forward(&site.url()).send(&served).0, 200);
+    let peak = peak_memory(served.pid());
+    assert!(peak < 300, "{peak} MiB");
+    drop(dawdling);
+}

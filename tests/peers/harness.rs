@@ -56,6 +56,9 @@ impl Lab {
         ] {
             lab.write(&format!("{name}.p12"), identity.p12(PASSWORD, name).unwrap());
         }
+        let named = issuing.issue(&Profile::new("*.example.test", Purpose::Server)).unwrap();
+        lab.write("named.pem", named.chain_pem().unwrap());
+        lab.write("named.key", named.key_pem().unwrap());
         std::fs::create_dir(lab.path("www")).unwrap();
         lab.write("www/index.html", BODY);
         lab.write("www/asked.html", BODY);

@@ -1,4 +1,5 @@
-//! The program against real servers: nginx, Apache, HAProxy, stunnel, `openssl s_server`.
+//! The program against real servers: nginx, Apache, HAProxy, stunnel, `openssl s_server`; the platform's
+//! resource against other people's clients and parsers.
 //! Ignored by a plain `cargo test`, because the servers must be installed; `-- --ignored` runs them.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -7,5 +8,6 @@ mod harness;
 mod apache;
 mod haproxy;
 mod nginx;
+mod platform;
 mod s_server;
 mod stunnel;
