@@ -1,7 +1,6 @@
 //! Foreign errors and what was observed → our kinds. Nothing else reads a foreign error.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 
 use openssl::error::ErrorStack;
@@ -10,6 +9,9 @@ use openssl::x509::X509VerifyResult;
 
 use crate::error::{Error, Kind};
 use crate::evidence::{End, Evidence, Message, Side};
+
+pub mod platform;
+pub mod reach;
 
 /// A system error without Rust's `(os error 111)`, in lower case as our sentences are.
 pub fn in_words(error: &io::Error) -> String {
@@ -45,66 +47,6 @@ pub fn reasons(stack: &ErrorStack) -> String {
 
 fn ssl_reason(error: &openssl::error::Error) -> Option<&'static str> {
     error.reason()
-}
-
-/// A name that did not resolve. getaddrinfo's codes reach us as text only; these are glibc's, musl's and Apple's.
-pub fn lookup(host: &str, error: &io::Error) -> Error {
-    let text = error.to_string();
-    let unknown = ["not known", "No address", "does not exist", "nodename nor servname", "No such host"];
-    if unknown.iter().any(|part| text.contains(part)) {
-        return Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"));
-    }
-    let reason = text.rsplit(": ").next().unwrap_or_default().to_lowercase();
-    Error::new(Kind::DnsFailure, format!("DNS could not look up {host}: {reason}"))
-}
-
-/// No address took the connection. The kind is that of the last failure, as that address was the last hope.
-pub fn unreached(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
-    let tried: Vec<_> =
-        failures.iter().map(|(address, error)| format!("{address}: {}", in_words(error))).collect();
-    let kind = failures.last().map_or(Kind::ConnectionFailed, |(_, error)| connect_kind(error));
-    let message = match tried.as_slice() {
-        [] => format!("cannot connect to {target}: it has no address of the wanted family"),
-        tried => format!("cannot connect to {target} ({})", tried.join("; ")),
-    };
-    Error::new(kind, message)
-}
-
-fn connect_kind(error: &io::Error) -> Kind {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => Kind::ConnectionRefused,
-        io::ErrorKind::TimedOut => Kind::ConnectTimeout,
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Kind::Unroutable,
-        io::ErrorKind::AddrNotAvailable => Kind::Unroutable,
-        _ => Kind::ConnectionFailed,
-    }
-}
-
-/// A SOCKS5 proxy said no, or something else than SOCKS5.
-pub fn socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Error) -> Error {
-    use tokio_socks::Error as Socks;
-    let reason = match error {
-        Socks::Io(io) => in_words(io),
-        other => other.to_string().to_lowercase(),
-    };
-    let kind = match error {
-        Socks::PasswordAuthFailure(_) | Socks::AuthorizationRequired | Socks::NoAcceptableAuthMethods => {
-            Kind::ProxyCredentials
-        }
-        Socks::ConnectionNotAllowedByRuleset => Kind::ProxyRefused,
-        _ => Kind::ProxyFailed,
-    };
-    Error::new(kind, format!("the proxy {proxy} did not connect to {host}:{port}: {reason}"))
-}
-
-/// A proxy answered CONNECT with something else than success.
-pub fn proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Error {
-    let (kind, said) = match status.as_u16() {
-        407 => (Kind::ProxyCredentials, "wants credentials for"),
-        401 | 403 | 405 => (Kind::ProxyRefused, "refuses to connect to"),
-        _ => (Kind::ProxyFailed, "could not connect to"),
-    };
-    Error::new(kind, format!("the proxy {proxy} {said} {target}: it answered {status}"))
 }
 
 /// How the endpoint's side ended, out of a failed read.
@@ -331,91 +273,6 @@ fn end_in_words(end: &End) -> String {
         End::Reset => "reset the connection".into(),
         End::Failure(reason) => format!("broke the connection ({reason})"),
     }
-}
-
-/// `host:port` of a URL; the port only where it is not the usual one.
-pub fn authority(url: &url::Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-/// The innermost cause in its own words.
-pub fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
-    let innermost = causes(error).last().unwrap_or(error);
-    innermost.downcast_ref::<io::Error>().map_or_else(|| innermost.to_string(), in_words)
-}
-
-fn causes<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
-}
-
-/// An HTTPS request to the platform, or to `who`, that got no answer. `host` is where it went.
-pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
-    let hyper = causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
-    if let Some(own) = hyper.and_then(own_body) {
-        return Error::new(
-            Kind::FileUnreadable,
-            format!("the request's body could not be read: {}", in_words(own)),
-        );
-    }
-    let text = causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
-    let reason = deepest(error);
-    let new = |kind, what: &str| Error::new(kind, format!("{who} ({host}) {what}"));
-    let io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last();
-    if let Some(untrusted) = distrust(&text) {
-        return new(
-            Kind::ServerUntrusted,
-            &format!("shows a certificate that is not trusted here: {untrusted}"),
-        );
-    }
-    if error.is_dns() || text.contains("dns error") {
-        let lookup = io.map_or_else(|| new(Kind::DnsFailure, &reason), |io| lookup(host, io));
-        return Error::new(lookup.kind, format!("{who} was not reached: {}", lookup.message));
-    }
-    if error.is_timeout() {
-        return new(Kind::ConnectTimeout, "could not be connected to in time");
-    }
-    if text.contains("proxy authorization required") || text.contains("proxy authentication") {
-        return new(Kind::ProxyCredentials, "was not reached: the proxy wants credentials");
-    }
-    if text.contains("tunnel") || text.contains("socks") || text.contains("SOCKS") {
-        return new(Kind::ProxyFailed, &format!("was not reached through the proxy: {reason}"));
-    }
-    match (error.is_connect(), io) {
-        (true, Some(io)) => new(connect_kind(io), &format!("could not be connected to: {}", in_words(io))),
-        (true, None) => new(Kind::HandshakeFailed, &format!("did not complete the TLS handshake: {reason}")),
-        (false, _) => new(Kind::CutShort, &format!("ended the connection without an answer: {reason}")),
-    }
-}
-
-/// What OpenSSL says of a chain it does not trust: `…certificate verify failed:… (self-signed certificate)`.
-fn distrust(text: &str) -> Option<&str> {
-    let (_, after) = text.split_once("certificate verify failed")?;
-    let reason = after.rsplit_once('(').and_then(|(_, reason)| reason.split(')').next());
-    Some(reason.filter(|reason| !reason.is_empty()).unwrap_or("its chain does not verify"))
-}
-
-/// Nothing came from the platform in time.
-pub fn platform_late(evidence: &Evidence, limit: std::time::Duration) -> Error {
-    let seconds = limit.as_secs_f64();
-    let Some(submission) = &evidence.submission else {
-        return Error::new(Kind::PlatformLookup, format!("the Domain API did not answer within {seconds} s"));
-    };
-    let hint = "the platform waits for the endpoint itself; -m SECONDS waits longer";
-    let message = format!("the platform ({}) did not answer within {seconds} s", submission.host);
-    Error::new(Kind::Timeout, message).with_hint(hint)
-}
-
-/// An answer that came through the platform broke off.
-pub fn passed_on_short(error: &reqwest::Error, host: &str, received: u64) -> Error {
-    let message = format!(
-        "the answer by way of the platform ({host}) broke off after {received} bytes of the body, before its end: {}",
-        deepest(error)
-    );
-    let hint = "the platform, the endpoint behind it or something on the way ended it; try again, and compare with --compare";
-    Error::new(Kind::CutShort, message).with_hint(hint)
 }
 
 #[cfg(test)]

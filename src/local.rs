@@ -20,8 +20,9 @@ use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{CertificateRequest, Control, Evidence};
 use crate::p12::{Identity, P12};
-use crate::request::{Request, Upload};
-use crate::response::{Answer, Response, Terms};
+use crate::request::Request;
+use crate::request::body::Upload;
+use crate::response::{self, Answer, Response, Terms};
 use client_auth::{SharedTrace, Trace};
 use connect::Connect;
 use tls::Tls;
@@ -30,6 +31,7 @@ use wire::{SharedRecord, Tap, Wire};
 mod client_auth;
 pub mod connect;
 pub mod policy;
+pub mod proxy;
 pub mod tls;
 mod wire;
 
@@ -114,7 +116,9 @@ impl<'a> Call<'a> {
         let mut head = std::mem::take(&mut wire::lock(&self.watch.record).head);
         match parts.version {
             Version::HTTP_09 => head.clear(),
-            Version::HTTP_2 | Version::HTTP_3 => head = head_in_words(&parts),
+            Version::HTTP_2 | Version::HTTP_3 => {
+                head = response::head_in_words(&format!("HTTP/2 {}", parts.status.as_u16()), &parts.headers)
+            }
             _ => {}
         }
         self.evidence.timings.first_byte = self.start.elapsed();
@@ -230,19 +234,6 @@ fn message(request: &Request, upload: Upload, http2: bool) -> http::Request<Uplo
         }
     }
     message
-}
-
-/// HTTP/2 has no head in text; this is the one that curl shows, too.
-fn head_in_words(parts: &http::response::Parts) -> Vec<u8> {
-    let mut head = format!("HTTP/2 {}\r\n", parts.status.as_u16()).into_bytes();
-    for (name, value) in &parts.headers {
-        head.extend_from_slice(name.as_str().as_bytes());
-        head.extend_from_slice(b": ");
-        head.extend_from_slice(value.as_bytes());
-        head.extend_from_slice(b"\r\n");
-    }
-    head.extend_from_slice(b"\r\n");
-    head
 }
 
 /// The names of the CAs that our chain leads to.

@@ -18,8 +18,9 @@ use crate::evidence::{Evidence, Submission};
 use crate::local::connect::Connect;
 use crate::local::tls::Tls;
 use crate::p12::P12;
-use crate::request::{Request, Upload};
-use crate::response::{Answer, Response, Terms};
+use crate::request::Request;
+use crate::request::body::Upload;
+use crate::response::{self, Answer, Response, Terms};
 use client::Client;
 use credential::Credential;
 
@@ -138,9 +139,11 @@ impl Platform {
         let submission = self.submit(request, p12, &mut evidence);
         let outcome = timeout_at(deadline.into(), submission).await;
         evidence.timings.first_byte = start.elapsed();
-        let outcome = outcome.unwrap_or_else(|_| Err(diagnosis::platform_late(&evidence, self.max_time)));
+        let outcome = outcome.unwrap_or_else(|_| Err(diagnosis::platform::late(&evidence, self.max_time)));
         let (head, body) = outcome.map_err(|error| error.with_evidence(evidence.clone()))?;
-        let wire_head = head_in_words(&head);
+        // reqwest keeps no head as it came; this one is put together again.
+        let wire_head =
+            response::head_in_words(&format!("{:?} {}", head.version, head.status), &head.headers);
         let body =
             Body { body, head: head.clone(), look: Vec::new(), whole: false, start, deadline, evidence };
         Ok(Response::new(head, wire_head, self.terms.clone(), Box::new(body)))
@@ -156,14 +159,15 @@ impl Platform {
         let (base, found_by) = self.gateway().await?;
         evidence.timings.dns = began.elapsed();
         let url = self.url(&base)?;
-        let host = diagnosis::authority(&url);
+        let host = diagnosis::platform::authority(&url);
         let account = self.account.0.clone();
         evidence.submission = Some(Submission { host: host.clone(), found_by, account, author: None });
         let headers = self.headers(request, &url)?;
         let form = form(request, p12).await?;
         let client = Client::new(&self.connect, &self.tls, url.scheme() == "http")?;
         let response = client.post(&url, headers, form).await;
-        let response = response.map_err(|error| diagnosis::submission(&error, &host, "the platform"))?;
+        let response =
+            response.map_err(|error| diagnosis::platform::submission(&error, &host, "the platform"))?;
         evidence.address = response.remote_addr();
         Ok(http::Response::from(response).into_parts())
     }
@@ -188,7 +192,7 @@ impl Platform {
             Some(base) => base,
             None => securely()?,
         };
-        Ok((base, Some(diagnosis::authority(api))))
+        Ok((base, Some(diagnosis::platform::authority(api))))
     }
 
     fn url(&self, base: &Url) -> Result<Url> {
@@ -261,19 +265,6 @@ fn file_name(path: &str) -> String {
     if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { "client.p12".to_owned() }
 }
 
-/// reqwest keeps no head as it came; this one is put together again.
-fn head_in_words(head: &Parts) -> Vec<u8> {
-    let mut text = format!("{:?} {}\r\n", head.version, head.status).into_bytes();
-    for (name, value) in &head.headers {
-        text.extend_from_slice(name.as_str().as_bytes());
-        text.extend_from_slice(b": ");
-        text.extend_from_slice(value.as_bytes());
-        text.extend_from_slice(b"\r\n");
-    }
-    text.extend_from_slice(b"\r\n");
-    text
-}
-
 /// The body of an answer, still on its connection, and its beginning.
 struct Body {
     body: reqwest::Body,
@@ -292,7 +283,7 @@ impl Body {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) => {
                     let host = self.evidence.submission.as_ref().map_or("", |submission| &submission.host);
-                    return Some(Err(self.failed(diagnosis::passed_on_short(
+                    return Some(Err(self.failed(diagnosis::platform::passed_on_short(
                         &error,
                         host,
                         self.evidence.received,

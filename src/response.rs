@@ -198,6 +198,19 @@ impl Response {
     }
 }
 
+/// A head as HTTP/1.1 writes it, where it did not come so or was not kept.
+pub fn head_in_words(first_line: &str, headers: &HeaderMap) -> Vec<u8> {
+    let mut head = format!("{first_line}\r\n").into_bytes();
+    for (name, value) in headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
 /// Which of the two a status points to that may come from the platform as well as from the endpoint.
 fn platform_hint(status: StatusCode) -> &'static str {
     match status.as_u16() {

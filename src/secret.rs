@@ -210,7 +210,7 @@ impl Password {
 
 /// Asks at the terminal without echo. However it ends, Ctrl-C included, the terminal is left as it was.
 pub async fn prompt(question: String) -> Result<Secret> {
-    let _terminal = Terminal::save();
+    let _terminal = Terminal::silence();
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted at the password prompt"),
         _ => Error::new(
@@ -224,17 +224,24 @@ pub async fn prompt(question: String) -> Result<Secret> {
     }
 }
 
-/// The terminal's settings, put back when this goes.
+/// The terminal's settings, put back when this goes. Until then nothing is echoed: rpassword shows the question
+/// before it switches the echo off, and what is typed in between would be seen.
 #[cfg(unix)]
 struct Terminal(Option<(File, rustix::termios::Termios)>);
 
 #[cfg(unix)]
 impl Terminal {
-    fn save() -> Self {
+    fn silence() -> Self {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
         let terminal = File::options().read(true).write(true).open("/dev/tty").ok();
-        Self(
-            terminal.and_then(|file| rustix::termios::tcgetattr(&file).ok().map(|settings| (file, settings))),
-        )
+        let saved = terminal.and_then(|file| tcgetattr(&file).ok().map(|settings| (file, settings)));
+        if let Some((file, settings)) = &saved {
+            let mut silent = settings.clone();
+            silent.local_modes.remove(LocalModes::ECHO);
+            // Where that fails, rpassword fails too and says so.
+            let _ = tcsetattr(file, OptionalActions::Now, &silent);
+        }
+        Self(saved)
     }
 }
 
@@ -253,7 +260,7 @@ struct Terminal;
 
 #[cfg(not(unix))]
 impl Terminal {
-    fn save() -> Self {
+    fn silence() -> Self {
         Self
     }
 }

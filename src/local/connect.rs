@@ -1,25 +1,21 @@
-//! A TCP connection to the endpoint: DNS and overrides, happy eyeballs, proxies.
+//! A TCP connection to the endpoint: DNS and overrides, the network policy, happy eyeballs.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
-use http_body_util::Empty;
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use hyper_util::rt::TokioIo;
+use hyper_util::client::proxy::matcher::Intercept;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout_at;
-use tokio_socks::tcp::Socks5Stream;
-use url::{Host, Url};
+use url::Host;
 
 use super::policy::Policy;
-use crate::diagnosis;
+use super::proxy::{self, Proxies};
+use crate::diagnosis::{self, reach};
 use crate::error::{Error, Kind, Result};
 use crate::evidence::Evidence;
-use crate::request::ForwardUrl;
-use crate::secret::Secret;
+use crate::request::url::ForwardUrl;
 
 /// How to get to an endpoint.
 #[derive(Debug)]
@@ -83,66 +79,6 @@ impl std::str::FromStr for Override {
     }
 }
 
-/// The proxy to use: one that was named, or those of the environment; `NO_PROXY` holds for both.
-pub struct Proxies {
-    matcher: Matcher,
-    named: Option<Secret>,
-}
-
-impl std::fmt::Debug for Proxies {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Proxies(..)")
-    }
-}
-
-impl Proxies {
-    /// `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, in upper or lower case.
-    pub fn from_environment() -> Self {
-        Self { matcher: Matcher::from_env(), named: None }
-    }
-
-    /// `[SCHEME://][USER[:PASSWORD]@]HOST:PORT`, schemes http, socks5 and socks5h; empty means none. `user`
-    /// is `USER:PASSWORD`. Anything else is a usage error, told without the text, which may hold a password.
-    pub fn named(proxy: &Secret, user: Option<&Secret>) -> Result<Self> {
-        let unusable =
-            || Error::new(Kind::Usage, "--proxy is not of the form [http|socks5|socks5h]://HOST:PORT");
-        let text = std::str::from_utf8(proxy.expose()).map_err(|_| unusable())?;
-        let without = ["NO_PROXY", "no_proxy"].iter().find_map(|name| std::env::var(name).ok());
-        if text.is_empty() {
-            return Ok(Self::none());
-        }
-        let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let mut url = Url::parse(&text).map_err(|_| unusable())?;
-        if !matches!(url.scheme(), "http" | "socks5" | "socks5h") || !url.has_host() {
-            return Err(unusable());
-        }
-        if let Some(user) = user.map(|user| String::from_utf8_lossy(user.expose())) {
-            let (name, password) = user.split_once(':').unwrap_or((&user, ""));
-            url.set_username(name)
-                .and_then(|()| url.set_password(Some(password)))
-                .map_err(|()| unusable())?;
-        }
-        let named = Some(String::from(url.clone()).into_bytes().into());
-        let matcher = Matcher::builder().all(String::from(url)).no(without.unwrap_or_default()).build();
-        Ok(Self { matcher, named })
-    }
-
-    /// No proxy, whatever the environment says.
-    pub fn none() -> Self {
-        Self { matcher: Matcher::builder().build(), named: Some(Secret::default()) }
-    }
-
-    /// The URL of the proxy that was named, credentials included: empty for none at all, `None` when the
-    /// environment decides.
-    pub fn name(&self) -> Option<&Secret> {
-        self.named.as_ref()
-    }
-
-    fn of(&self, url: &ForwardUrl) -> Option<Intercept> {
-        self.matcher.intercept(&url.as_str().parse().ok()?)
-    }
-}
-
 impl Connect {
     /// Connects, by way of the proxy where there is one. What was seen is noted in `evidence`.
     pub(super) async fn dial(
@@ -151,17 +87,17 @@ impl Connect {
         deadline: Instant,
         evidence: &mut Evidence,
     ) -> Result<TcpStream> {
-        let Some(proxy) = self.proxies.of(url) else {
+        let Some(intercept) = self.proxies.of(url) else {
             return self.direct(url.host(), url.port(), deadline, evidence).await;
         };
-        let (host, port) = proxy_address(&proxy)?;
+        let (host, port) = proxy::address(&intercept)?;
         let name = format!("{host}:{port}");
         evidence.proxy = Some(name.clone());
         let stream = self.direct(&host, port, deadline, evidence).await.map_err(|error| {
             Error::new(Kind::ProxyFailed, format!("the proxy could not be reached: {}", error.message))
         })?;
         let began = Instant::now();
-        let through = self.through(&proxy, stream, url, &name);
+        let through = self.through(&intercept, stream, url, &name);
         let late = |_| Error::new(Kind::ProxyFailed, format!("the proxy {name} did not answer in time"));
         let stream = timeout_at(deadline.into(), through).await.map_err(late)??;
         evidence.timings.connect += began.elapsed();
@@ -197,7 +133,7 @@ impl Connect {
         let reasons = failures.iter().map(|(address, error)| (*address, diagnosis::in_words(error)));
         evidence.failed_addresses = reasons.collect();
         let stream = raced.ok().flatten();
-        let stream = stream.ok_or_else(|| diagnosis::unreached(&format!("{host}:{port}"), &failures))?;
+        let stream = stream.ok_or_else(|| reach::unreached(&format!("{host}:{port}"), &failures))?;
         evidence.address = stream.peer_addr().ok();
         Ok(stream)
     }
@@ -212,7 +148,7 @@ impl Connect {
             (None, Host::Ipv6(ip)) => vec![SocketAddr::new((*ip).into(), port)],
             (None, Host::Domain(name)) => {
                 let found = tokio::net::lookup_host((name.as_str(), port)).await;
-                found.map_err(|error| diagnosis::lookup(name, &error))?.collect()
+                found.map_err(|error| reach::lookup(name, &error))?.collect()
             }
         };
         let wanted = addresses.into_iter().filter(|address: &SocketAddr| match self.family {
@@ -225,37 +161,25 @@ impl Connect {
 
     async fn through(
         &self,
-        proxy: &Intercept,
+        intercept: &Intercept,
         stream: TcpStream,
         url: &ForwardUrl,
         name: &str,
     ) -> Result<TcpStream> {
-        match proxy.uri().scheme_str() {
-            Some("socks5h") => socks(proxy, stream, url.host().clone(), url.port(), name).await,
+        match intercept.uri().scheme_str() {
+            Some("socks5h") => proxy::socks(intercept, stream, url.host().clone(), url.port(), name).await,
             Some("socks5") => {
                 let address = self.resolve(url.host(), url.port()).await?.into_iter().next();
                 let host = match address.map(|address| address.ip()) {
                     Some(IpAddr::V4(ip)) => Host::Ipv4(ip),
                     Some(IpAddr::V6(ip)) => Host::Ipv6(ip),
-                    None => return Err(diagnosis::unreached(&url.target(), &[])),
+                    None => return Err(reach::unreached(&url.target(), &[])),
                 };
-                socks(proxy, stream, host, url.port(), name).await
+                proxy::socks(intercept, stream, host, url.port(), name).await
             }
-            _ => tunnel(proxy, stream, url, name).await,
+            _ => proxy::tunnel(intercept, stream, url, name).await,
         }
     }
-}
-
-fn proxy_address(proxy: &Intercept) -> Result<(Host, u16)> {
-    let uri = proxy.uri();
-    let usual = if uri.scheme_str() == Some("http") { 80 } else { 1080 };
-    let host = uri.host().and_then(|host| Host::parse(host).ok());
-    let unusable = || Error::new(Kind::ProxyFailed, "the proxy's URL holds no usable host");
-    if !matches!(uri.scheme_str(), Some("http" | "socks5" | "socks5h")) {
-        let message = "the proxy's URL is not of the form [http|socks5|socks5h]://HOST:PORT";
-        return Err(Error::new(Kind::ProxyFailed, message));
-    }
-    Ok((host.ok_or_else(unusable)?, uri.port_u16().unwrap_or(usual)))
 }
 
 fn take_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
@@ -300,55 +224,6 @@ async fn race(addresses: &[SocketAddr], failures: &mut Vec<(SocketAddr, io::Erro
             Some(Err(_)) | None => {}
         }
     }
-}
-
-/// SOCKS5 (RFC 1928), with user and password (RFC 1929) where the proxy's URL has them.
-async fn socks(proxy: &Intercept, stream: TcpStream, host: Host, port: u16, name: &str) -> Result<TcpStream> {
-    let host = match host {
-        Host::Domain(name) => name,
-        Host::Ipv4(ip) => ip.to_string(),
-        Host::Ipv6(ip) => ip.to_string(),
-    };
-    let target = (host.as_str(), port);
-    let connected = match proxy.raw_auth() {
-        Some((user, password)) => {
-            Socks5Stream::connect_with_password_and_socket(stream, target, user, password).await
-        }
-        None => Socks5Stream::connect_with_socket(stream, target).await,
-    };
-    connected.map(Socks5Stream::into_inner).map_err(|error| diagnosis::socks(name, &host, port, &error))
-}
-
-/// HTTP CONNECT (RFC 9110 section 9.3.6).
-async fn tunnel(proxy: &Intercept, stream: TcpStream, url: &ForwardUrl, name: &str) -> Result<TcpStream> {
-    let failed = |error: hyper::Error| {
-        Error::new(Kind::ProxyFailed, format!("the proxy {name} did not answer with HTTP: {error}"))
-    };
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
-    tokio::spawn(connection.with_upgrades());
-    let target = url.target();
-    let mut request = http::Request::new(Empty::<bytes::Bytes>::new());
-    *request.method_mut() = http::Method::CONNECT;
-    *request.uri_mut() = target.parse().map_err(|_| usage_target(&target))?;
-    let host = HeaderValue::from_str(&target).map_err(|_| usage_target(&target))?;
-    request.headers_mut().insert(HOST, host);
-    if let Some(authorization) = proxy.basic_auth() {
-        request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
-    }
-    let response = sender.send_request(request).await.map_err(failed)?;
-    if !response.status().is_success() {
-        return Err(diagnosis::proxy_status(name, &target, response.status()));
-    }
-    let upgraded = hyper::upgrade::on(response).await.map_err(failed)?;
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>();
-    let spoiled =
-        Error::new(Kind::ProxyFailed, format!("the proxy {name} sent data before the endpoint could"));
-    parts.ok().filter(|parts| parts.read_buf.is_empty()).map(|parts| parts.io.into_inner()).ok_or(spoiled)
-}
-
-fn usage_target(target: &str) -> Error {
-    Error::new(Kind::Usage, format!("{target} cannot be asked of a proxy"))
 }
 
 #[cfg(test)]

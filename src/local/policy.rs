@@ -131,7 +131,7 @@ mod tests {
     use url::Host;
 
     use super::*;
-    use crate::request::ForwardUrl;
+    use crate::request::url::ForwardUrl;
 
     /// What a forward URL with this host leads to, by the parser that every URL goes through.
     fn forbidden(host: &str) -> Option<&'static str> {

@@ -27,10 +27,13 @@ impl Client {
             .referer(false)
             .user_agent(concat!("p12-test/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(connect.timeout);
-        let builder = trust(addresses(builder, connect), tls)?;
-        let builder = if plain { builder.no_proxy() } else { proxy(builder, connect)? };
+        let builder = addresses(builder, connect);
+        let builder = match plain {
+            true => builder.no_proxy().tls_certs_only([]),
+            false => proxy(trust(builder, tls)?, connect)?,
+        };
         let unusable = |error| {
-            let reason = diagnosis::deepest(&error);
+            let reason = diagnosis::platform::deepest(&error);
             Error::new(Kind::Internal, format!("the client for the platform could not be set up: {reason}"))
         };
         builder.build().map(Self).map_err(unusable)

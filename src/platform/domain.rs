@@ -29,17 +29,16 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<
     let failed = |what: String| {
         Error::new(Kind::PlatformLookup, format!("the Domain API did not tell the platform's host: {what}"))
     };
-    let target = diagnosis::authority(url);
-    let mut response = client
-        .get(url)
-        .await
-        .map_err(|error| failed(diagnosis::submission(&error, &target, "the Domain API").message))?;
+    let target = diagnosis::platform::authority(url);
+    let mut response = client.get(url).await.map_err(|error| {
+        failed(diagnosis::platform::submission(&error, &target, "the Domain API").message)
+    })?;
     let status = response.status();
     let mut text = Vec::new();
     while let Some(piece) = response
         .chunk()
         .await
-        .map_err(|error| failed(format!("its answer broke off: {}", diagnosis::deepest(&error))))?
+        .map_err(|error| failed(format!("its answer broke off: {}", diagnosis::platform::deepest(&error))))?
     {
         text.extend_from_slice(&piece);
         if text.len() > MAX_ANSWER {
@@ -60,7 +59,7 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<
             .with_hint(NOT_ENABLED)
     })?;
     let bare = |host: &str| {
-        Url::parse(&format!("https://{host}/")).is_ok_and(|url| diagnosis::authority(&url) == host)
+        Url::parse(&format!("https://{host}/")).is_ok_and(|url| diagnosis::platform::authority(&url) == host)
     };
     let plain = host.strip_suffix(":443").unwrap_or(host);
     if !bare(plain) && !bare(host) {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Printer, escape};
-use crate::request::{Progress, Request};
+use crate::request::Request;
+use crate::request::body::Progress;
 
 const TICK: Duration = Duration::from_millis(100);
 const BAR: &str = "{bytes}/{total_bytes} {wide_bar} {bytes_per_sec}, {eta} left";

@@ -23,7 +23,8 @@ use crate::error::{Error, Kind};
 use crate::local::Local;
 use crate::p12::{P12, P12File};
 use crate::platform::{self, Account, Base, domain};
-use crate::request::{Body, Parts};
+use crate::request::Parts;
+use crate::request::body::Body;
 use crate::secret::Secret;
 
 /// What all requests share.
@@ -101,8 +102,9 @@ impl Resource {
     /// Both shapes of the Domain API, for this very host.
     fn domain(&self, head: &Head, account: &str, service: Option<&str>, entry: Entry) -> Answer {
         let found = self.origin(&head.headers).ok().filter(|_| self.access.knows(account));
-        let host =
-            found.and_then(|url| Some(crate::diagnosis::authority(&url)).filter(|host| !host.is_empty()));
+        let host = found.and_then(|url| {
+            Some(crate::diagnosis::platform::authority(&url)).filter(|host| !host.is_empty())
+        });
         let entry_for =
             |host: &String| json!({"service": domain::SERVICE, "account": account, "baseURI": host});
         let json = match (service, &host) {

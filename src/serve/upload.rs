@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use super::answer::Refusal;
 use super::limits::Limits;
 use crate::p12::P12File;
-use crate::request::Body;
+use crate::request::body::Body;
 use crate::secret::Secret;
 
 /// What was uploaded.

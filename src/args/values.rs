@@ -1,0 +1,47 @@
+//! Values that several groups of flags take.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+
+use crate::secret::{Secret, Source};
+
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let units = [("K", 10), ("M", 20), ("G", 30)];
+    let unit = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)));
+    let (digits, shift) = unit.unwrap_or((text, 0));
+    let number: u64 = digits.parse().map_err(|_| "not a number of bytes".to_owned())?;
+    number.checked_mul(1 << shift).filter(|bytes| *bytes > 0).ok_or_else(|| "not a size".into())
+}
+
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|number| (1..=1_000_000).contains(number))
+        .ok_or_else(|| "not a number from 1 on".into())
+}
+
+pub(super) fn source(
+    value: &Option<Secret>,
+    file: &Option<PathBuf>,
+    variable: &Option<OsString>,
+) -> Option<Source> {
+    let value = value.clone().map(Source::Value);
+    let file = || file.clone().map(Source::File);
+    value.or_else(file).or_else(|| variable.clone().map(Source::Environment))
+}
+
+/// Any bytes at all, never shown again.
+pub(super) fn secret() -> impl clap::builder::TypedValueParser<Value = Secret> {
+    OsStringValueParser::new().map(Secret::from)
+}
+
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() && duration < Duration::from_secs(1 << 30) => Ok(duration),
+        _ => Err("not a time that can be waited for".into()),
+    }
+}

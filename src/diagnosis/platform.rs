@@ -1,0 +1,93 @@
+//! The platform: it is not reached, or does not answer.
+
+use std::io;
+
+use super::reach::{connect_kind, lookup};
+use super::{in_words, own_body};
+use crate::error::{Error, Kind};
+use crate::evidence::Evidence;
+
+/// `host:port` of a URL; the port only where it is not the usual one.
+pub fn authority(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// The innermost cause in its own words.
+pub fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
+    let innermost = causes(error).last().unwrap_or(error);
+    innermost.downcast_ref::<io::Error>().map_or_else(|| innermost.to_string(), in_words)
+}
+
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
+/// An HTTPS request to the platform, or to `who`, that got no answer. `host` is where it went.
+pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
+    let hyper = causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
+    if let Some(own) = hyper.and_then(own_body) {
+        return Error::new(
+            Kind::FileUnreadable,
+            format!("the request's body could not be read: {}", in_words(own)),
+        );
+    }
+    let text = causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let reason = deepest(error);
+    let new = |kind, what: &str| Error::new(kind, format!("{who} ({host}) {what}"));
+    let io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last();
+    if let Some(untrusted) = distrust(&text) {
+        return new(
+            Kind::ServerUntrusted,
+            &format!("shows a certificate that is not trusted here: {untrusted}"),
+        );
+    }
+    if error.is_dns() || text.contains("dns error") {
+        let lookup = io.map_or_else(|| new(Kind::DnsFailure, &reason), |io| lookup(host, io));
+        return Error::new(lookup.kind, format!("{who} was not reached: {}", lookup.message));
+    }
+    if error.is_timeout() {
+        return new(Kind::ConnectTimeout, "could not be connected to in time");
+    }
+    if text.contains("proxy authorization required") || text.contains("proxy authentication") {
+        return new(Kind::ProxyCredentials, "was not reached: the proxy wants credentials");
+    }
+    if text.contains("tunnel") || text.contains("socks") || text.contains("SOCKS") {
+        return new(Kind::ProxyFailed, &format!("was not reached through the proxy: {reason}"));
+    }
+    match (error.is_connect(), io) {
+        (true, Some(io)) => new(connect_kind(io), &format!("could not be connected to: {}", in_words(io))),
+        (true, None) => new(Kind::HandshakeFailed, &format!("did not complete the TLS handshake: {reason}")),
+        (false, _) => new(Kind::CutShort, &format!("ended the connection without an answer: {reason}")),
+    }
+}
+
+/// What OpenSSL says of a chain it does not trust: `…certificate verify failed:… (self-signed certificate)`.
+fn distrust(text: &str) -> Option<&str> {
+    let (_, after) = text.split_once("certificate verify failed")?;
+    let reason = after.rsplit_once('(').and_then(|(_, reason)| reason.split(')').next());
+    Some(reason.filter(|reason| !reason.is_empty()).unwrap_or("its chain does not verify"))
+}
+
+/// Nothing came from the platform in time.
+pub fn late(evidence: &Evidence, limit: std::time::Duration) -> Error {
+    let seconds = limit.as_secs_f64();
+    let Some(submission) = &evidence.submission else {
+        return Error::new(Kind::PlatformLookup, format!("the Domain API did not answer within {seconds} s"));
+    };
+    let hint = "the platform waits for the endpoint itself; -m SECONDS waits longer";
+    let message = format!("the platform ({}) did not answer within {seconds} s", submission.host);
+    Error::new(Kind::Timeout, message).with_hint(hint)
+}
+
+/// An answer that came through the platform broke off.
+pub fn passed_on_short(error: &reqwest::Error, host: &str, received: u64) -> Error {
+    let message = format!(
+        "the answer by way of the platform ({host}) broke off after {received} bytes of the body, before its end: {}",
+        deepest(error)
+    );
+    let hint = "the platform, the endpoint behind it or something on the way ended it; try again, and compare with --compare";
+    Error::new(Kind::CutShort, message).with_hint(hint)
+}

@@ -1,0 +1,67 @@
+//! Getting there: DNS, TCP, proxies.
+
+use std::io;
+use std::net::SocketAddr;
+
+use super::in_words;
+use crate::error::{Error, Kind};
+
+/// A name that did not resolve. getaddrinfo's codes reach us as text only; these are glibc's, musl's and Apple's.
+pub fn lookup(host: &str, error: &io::Error) -> Error {
+    let text = error.to_string();
+    let unknown = ["not known", "No address", "does not exist", "nodename nor servname", "No such host"];
+    if unknown.iter().any(|part| text.contains(part)) {
+        return Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"));
+    }
+    let reason = text.rsplit(": ").next().unwrap_or_default().to_lowercase();
+    Error::new(Kind::DnsFailure, format!("DNS could not look up {host}: {reason}"))
+}
+
+/// No address took the connection. The kind is that of the last failure, as that address was the last hope.
+pub fn unreached(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
+    let tried: Vec<_> =
+        failures.iter().map(|(address, error)| format!("{address}: {}", in_words(error))).collect();
+    let kind = failures.last().map_or(Kind::ConnectionFailed, |(_, error)| connect_kind(error));
+    let message = match tried.as_slice() {
+        [] => format!("cannot connect to {target}: it has no address of the wanted family"),
+        tried => format!("cannot connect to {target} ({})", tried.join("; ")),
+    };
+    Error::new(kind, message)
+}
+
+pub(super) fn connect_kind(error: &io::Error) -> Kind {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Kind::ConnectionRefused,
+        io::ErrorKind::TimedOut => Kind::ConnectTimeout,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Kind::Unroutable,
+        io::ErrorKind::AddrNotAvailable => Kind::Unroutable,
+        _ => Kind::ConnectionFailed,
+    }
+}
+
+/// A SOCKS5 proxy said no, or something else than SOCKS5.
+pub fn socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Error) -> Error {
+    use tokio_socks::Error as Socks;
+    let reason = match error {
+        Socks::Io(io) => in_words(io),
+        other => other.to_string().to_lowercase(),
+    };
+    let kind = match error {
+        Socks::PasswordAuthFailure(_) | Socks::AuthorizationRequired | Socks::NoAcceptableAuthMethods => {
+            Kind::ProxyCredentials
+        }
+        Socks::ConnectionNotAllowedByRuleset => Kind::ProxyRefused,
+        _ => Kind::ProxyFailed,
+    };
+    Error::new(kind, format!("the proxy {proxy} did not connect to {host}:{port}: {reason}"))
+}
+
+/// A proxy answered CONNECT with something else than success.
+pub fn proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Error {
+    let (kind, said) = match status.as_u16() {
+        407 => (Kind::ProxyCredentials, "wants credentials for"),
+        401 | 403 | 405 => (Kind::ProxyRefused, "refuses to connect to"),
+        _ => (Kind::ProxyFailed, "could not connect to"),
+    };
+    Error::new(kind, format!("the proxy {proxy} {said} {target}: it answered {status}"))
+}

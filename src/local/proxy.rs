@@ -1,0 +1,146 @@
+//! Proxies: which one for which endpoint, HTTP CONNECT and SOCKS5.
+
+use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
+use http_body_util::Empty;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_socks::tcp::Socks5Stream;
+use url::{Host, Url};
+
+use crate::diagnosis::reach;
+use crate::error::{Error, Kind, Result};
+use crate::request::url::ForwardUrl;
+use crate::secret::Secret;
+
+/// The proxy to use: one that was named, or those of the environment; `NO_PROXY` holds for both.
+pub struct Proxies {
+    matcher: Matcher,
+    named: Option<Secret>,
+}
+
+impl std::fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Proxies(..)")
+    }
+}
+
+impl Proxies {
+    /// `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, in upper or lower case.
+    pub fn from_environment() -> Self {
+        Self { matcher: Matcher::from_env(), named: None }
+    }
+
+    /// `[SCHEME://][USER[:PASSWORD]@]HOST:PORT`, schemes http, socks5 and socks5h; empty means none. `user`
+    /// is `USER:PASSWORD`. Anything else is a usage error, told without the text, which may hold a password.
+    pub fn named(proxy: &Secret, user: Option<&Secret>) -> Result<Self> {
+        let unusable =
+            || Error::new(Kind::Usage, "--proxy is not of the form [http|socks5|socks5h]://HOST:PORT");
+        let text = std::str::from_utf8(proxy.expose()).map_err(|_| unusable())?;
+        let without = ["NO_PROXY", "no_proxy"].iter().find_map(|name| std::env::var(name).ok());
+        if text.is_empty() {
+            return Ok(Self::none());
+        }
+        let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let mut url = Url::parse(&text).map_err(|_| unusable())?;
+        if !matches!(url.scheme(), "http" | "socks5" | "socks5h") || !url.has_host() {
+            return Err(unusable());
+        }
+        if let Some(user) = user.map(|user| String::from_utf8_lossy(user.expose())) {
+            let (name, password) = user.split_once(':').unwrap_or((&user, ""));
+            url.set_username(name)
+                .and_then(|()| url.set_password(Some(password)))
+                .map_err(|()| unusable())?;
+        }
+        let named = Some(String::from(url.clone()).into_bytes().into());
+        let matcher = Matcher::builder().all(String::from(url)).no(without.unwrap_or_default()).build();
+        Ok(Self { matcher, named })
+    }
+
+    /// No proxy, whatever the environment says.
+    pub fn none() -> Self {
+        Self { matcher: Matcher::builder().build(), named: Some(Secret::default()) }
+    }
+
+    /// The URL of the proxy that was named, credentials included: empty for none at all, `None` when the
+    /// environment decides.
+    pub fn name(&self) -> Option<&Secret> {
+        self.named.as_ref()
+    }
+
+    pub(super) fn of(&self, url: &ForwardUrl) -> Option<Intercept> {
+        self.matcher.intercept(&url.as_str().parse().ok()?)
+    }
+}
+
+pub(super) fn address(proxy: &Intercept) -> Result<(Host, u16)> {
+    let uri = proxy.uri();
+    let usual = if uri.scheme_str() == Some("http") { 80 } else { 1080 };
+    let host = uri.host().and_then(|host| Host::parse(host).ok());
+    let unusable = || Error::new(Kind::ProxyFailed, "the proxy's URL holds no usable host");
+    if !matches!(uri.scheme_str(), Some("http" | "socks5" | "socks5h")) {
+        let message = "the proxy's URL is not of the form [http|socks5|socks5h]://HOST:PORT";
+        return Err(Error::new(Kind::ProxyFailed, message));
+    }
+    Ok((host.ok_or_else(unusable)?, uri.port_u16().unwrap_or(usual)))
+}
+
+/// SOCKS5 (RFC 1928), with user and password (RFC 1929) where the proxy's URL has them.
+pub(super) async fn socks(
+    proxy: &Intercept,
+    stream: TcpStream,
+    host: Host,
+    port: u16,
+    name: &str,
+) -> Result<TcpStream> {
+    let host = match host {
+        Host::Domain(name) => name,
+        Host::Ipv4(ip) => ip.to_string(),
+        Host::Ipv6(ip) => ip.to_string(),
+    };
+    let target = (host.as_str(), port);
+    let connected = match proxy.raw_auth() {
+        Some((user, password)) => {
+            Socks5Stream::connect_with_password_and_socket(stream, target, user, password).await
+        }
+        None => Socks5Stream::connect_with_socket(stream, target).await,
+    };
+    connected.map(Socks5Stream::into_inner).map_err(|error| reach::socks(name, &host, port, &error))
+}
+
+/// HTTP CONNECT (RFC 9110 section 9.3.6).
+pub(super) async fn tunnel(
+    proxy: &Intercept,
+    stream: TcpStream,
+    url: &ForwardUrl,
+    name: &str,
+) -> Result<TcpStream> {
+    let failed = |error: hyper::Error| {
+        Error::new(Kind::ProxyFailed, format!("the proxy {name} did not answer with HTTP: {error}"))
+    };
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
+    tokio::spawn(connection.with_upgrades());
+    let target = url.target();
+    let mut request = http::Request::new(Empty::<bytes::Bytes>::new());
+    *request.method_mut() = http::Method::CONNECT;
+    *request.uri_mut() = target.parse().map_err(|_| usage_target(&target))?;
+    let host = HeaderValue::from_str(&target).map_err(|_| usage_target(&target))?;
+    request.headers_mut().insert(HOST, host);
+    if let Some(authorization) = proxy.basic_auth() {
+        request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+    }
+    let response = sender.send_request(request).await.map_err(failed)?;
+    if !response.status().is_success() {
+        return Err(reach::proxy_status(name, &target, response.status()));
+    }
+    let upgraded = hyper::upgrade::on(response).await.map_err(failed)?;
+    let parts = upgraded.downcast::<TokioIo<TcpStream>>();
+    let spoiled =
+        Error::new(Kind::ProxyFailed, format!("the proxy {name} sent data before the endpoint could"));
+    parts.ok().filter(|parts| parts.read_buf.is_empty()).map(|parts| parts.io.into_inner()).ok_or(spoiled)
+}
+
+fn usage_target(target: &str) -> Error {
+    Error::new(Kind::Usage, format!("{target} cannot be asked of a proxy"))
+}

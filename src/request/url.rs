@@ -1,0 +1,112 @@
+//! A forward URL that can be called with a client certificate.
+
+use http::Uri;
+use url::{Host, Url};
+
+use super::usage;
+use crate::error::Result;
+
+/// A forward URL that can be called with a client certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardUrl {
+    url: Url,
+    host: Host,
+    uri: Uri,
+    absolute: Uri,
+}
+
+impl ForwardUrl {
+    /// Reads a URL as typed; without a scheme it is https. International names become ASCII (UTS 46).
+    pub fn parse(text: &str) -> Result<Self> {
+        let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let mut url = Url::parse(&full).map_err(|error| usage(format!("{text:?} is not a URL: {error}")))?;
+        if url.scheme() != "https" {
+            let message =
+                format!("{} has no client certificates: the URL must be https", url.scheme().escape_debug());
+            return Err(usage(message));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(usage("the URL holds a user or password; use --authorization-file instead".into()));
+        }
+        url.set_fragment(None);
+        let unusable = || usage(format!("{text:?} is not a URL that can be requested"));
+        let host = url.host().ok_or_else(unusable)?.to_owned();
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        let uri = path.parse().map_err(|_| unusable())?;
+        let absolute = url.as_str().parse().map_err(|_| unusable())?;
+        Ok(Self { url, host, uri, absolute })
+    }
+
+    /// The URL as it is called.
+    pub fn as_str(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Its host: a name in ASCII, or an address.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Its port, 443 unless it says another.
+    pub fn port(&self) -> u16 {
+        self.url.port().unwrap_or(443)
+    }
+
+    /// `host:port`, an IPv6 address in brackets.
+    pub fn target(&self) -> String {
+        format!("{}:{}", self.host, self.port())
+    }
+
+    /// The request target in origin form (RFC 9112 section 3.2.1).
+    pub fn origin_form(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The request target in absolute form, as HTTP/2 takes it apart (RFC 9113 section 8.3.1).
+    pub fn absolute_form(&self) -> &Uri {
+        &self.absolute
+    }
+
+    /// The value of `Host`: without the port where it is the usual one.
+    pub fn authority(&self) -> String {
+        match self.url.port() {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn a_url_without_a_scheme_is_https() {
+        let url = ForwardUrl::parse("localhost:8443/a?b#c").unwrap();
+        assert_eq!(
+            (url.target().as_str(), url.origin_form().to_string().as_str()),
+            ("localhost:8443", "/a?b")
+        );
+    }
+
+    #[test]
+    fn an_international_name_becomes_ascii() {
+        assert_eq!(ForwardUrl::parse("https://Bücher.example").unwrap().authority(), "xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn an_ipv6_address_keeps_its_brackets() {
+        assert_eq!(ForwardUrl::parse("https://[::1]:8443/").unwrap().target(), "[::1]:8443");
+    }
+
+    #[test]
+    fn what_cannot_carry_a_certificate_is_refused() {
+        for url in ["http://x/", "ftp://x/", "https://u:p@x/", "https://", "https://x:99999/"] {
+            assert_eq!(ForwardUrl::parse(url).unwrap_err().kind, Kind::Usage, "{url}");
+        }
+    }
+}
