@@ -23,11 +23,13 @@ use crate::request::body::Upload;
 use crate::response::{self, Answer, Response, Terms};
 use client::Client;
 use credential::Credential;
+use gateway::{Account, Base, Gateway};
 
 pub mod author;
 mod client;
 pub mod credential;
 pub mod domain;
+pub mod gateway;
 pub mod oauth1;
 
 /// The endpoint that the platform shall call.
@@ -56,74 +58,6 @@ pub struct Platform {
     pub max_time: Duration,
     /// What success means.
     pub terms: Terms,
-}
-
-/// An account number: letters, digits, `-` and `_`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account(String);
-
-impl std::str::FromStr for Account {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if text.is_empty() || text.len() > 64 || !text.chars().all(fine) {
-            return Err("an account is a number such as 12345678".into());
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl Account {
-    /// As it stands in a URL.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Where the platform is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gateway {
-    /// On this host.
-    Host(Base),
-    /// Where the Domain API at this URL says.
-    Lookup(Base),
-}
-
-/// A scheme, host and port. HTTPS, or plain HTTP to a loopback address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Base(Url);
-
-impl std::str::FromStr for Base {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let url = Url::parse(&full).map_err(|error| format!("not a host: {error}"))?;
-        match url.scheme() {
-            "https" => {}
-            "http" if client::is_loopback(&url) => {}
-            "http" => {
-                return Err("a credential is sent there, so plain http is for loopback addresses only".into());
-            }
-            _ => return Err("the scheme must be https".into()),
-        }
-        if !url.username().is_empty()
-            || url.password().is_some()
-            || url.query().is_some()
-            || url.path() != "/"
-        {
-            return Err("only a host and a port are wanted, nothing else".into());
-        }
-        Ok(Self(url))
-    }
-}
-
-impl Base {
-    /// The URL of its root.
-    pub fn url(&self) -> &Url {
-        &self.0
-    }
 }
 
 impl Platform {
@@ -160,7 +94,7 @@ impl Platform {
         evidence.timings.dns = began.elapsed();
         let url = self.url(&base)?;
         let host = diagnosis::platform::authority(&url);
-        let account = self.account.0.clone();
+        let account = self.account.as_str().to_owned();
         evidence.submission = Some(Submission { host: host.clone(), found_by, account, author: None });
         let headers = self.headers(request, &url)?;
         let form = form(request, p12).await?;
@@ -174,13 +108,13 @@ impl Platform {
 
     async fn gateway(&self) -> Result<(Url, Option<String>)> {
         let api = match &self.gateway {
-            Gateway::Host(base) => return Ok((base.0.clone(), None)),
-            Gateway::Lookup(api) => &api.0,
+            Gateway::Host(base) => return Ok((base.url().clone(), None)),
+            Gateway::Lookup(api) => api.url(),
         };
-        let url = domain::lookup_url(api, &self.account.0)?;
+        let url = domain::lookup_url(api, self.account.as_str())?;
         let plain = api.scheme() == "http";
         let client = Client::new(&self.connect, &self.tls, plain)?;
-        let host = domain::lookup(&client, &url, &self.account.0).await?;
+        let host = domain::lookup(&client, &url, self.account.as_str()).await?;
         let plainly = Url::parse(&format!("http://{host}/")).ok();
         let securely = || {
             Url::parse(&format!("https://{host}/")).map_err(|_| {
@@ -188,7 +122,7 @@ impl Platform {
             })
         };
         // A rehearsal on this machine that is looked up plainly is called plainly, too.
-        let base = match plainly.filter(|url| plain && client::is_loopback(url)) {
+        let base = match plainly.filter(|url| plain && gateway::is_loopback(url)) {
             Some(base) => base,
             None => securely()?,
         };
@@ -196,7 +130,7 @@ impl Platform {
     }
 
     fn url(&self, base: &Url) -> Result<Url> {
-        let path = format!("/mtls/account/{}/p12-test/multipart", self.account.0);
+        let path = format!("/mtls/account/{}/p12-test/multipart", self.account.as_str());
         base.join(&path).map_err(|error| Error::new(Kind::Internal, format!("{path} is no path: {error}")))
     }
 
@@ -331,32 +265,6 @@ impl Answer for Body {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_credential_goes_by_https_or_to_this_machine() {
-        for fine in [
-            "va-a.mtls.example",
-            "https://host:8443",
-            "http://127.0.0.1:80",
-            "http://[::1]:1",
-            "http://localhost:1/",
-        ] {
-            assert!(fine.parse::<Base>().is_ok(), "{fine}");
-        }
-        for refused in
-            ["http://va-a.mtls.example", "http://10.0.0.1", "ftp://x", "https://u@x", "x/path", "x?y", ""]
-        {
-            assert!(refused.parse::<Base>().is_err(), "{refused}");
-        }
-    }
-
-    #[test]
-    fn an_account_is_one_segment_of_a_path() {
-        assert!("12345678".parse::<Account>().is_ok());
-        for refused in ["", "..", "1/2", "1?2", "é", "1 2", "%2e"] {
-            assert!(refused.parse::<Account>().is_err(), "{refused}");
-        }
-    }
 
     #[test]
     fn a_file_name_that_parsers_read_differently_is_not_sent() {

@@ -7,7 +7,8 @@ use clap::{Args as Group, ValueEnum};
 
 use super::values::{secret, source};
 use crate::platform::credential::CredentialSource;
-use crate::platform::{Account, Base, domain, oauth1};
+use crate::platform::gateway::{Account, Base};
+use crate::platform::{domain, oauth1};
 use crate::secret::Secret;
 
 /// The platform's tester in place of this machine.

@@ -15,7 +15,7 @@ use crate::local::connect::{Connect, Override};
 use crate::local::policy::Policy;
 use crate::local::proxy::Proxies;
 use crate::local::tls::Tls;
-use crate::platform::Base;
+use crate::platform::gateway::Base;
 use crate::response::Terms;
 use crate::secret::Password;
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use http::HeaderMap;
 use reqwest::multipart::Form;
 use reqwest::{Certificate, ClientBuilder, NoProxy, Proxy, tls};
-use url::{Host, Url};
+use url::Url;
 
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
@@ -104,14 +104,4 @@ fn proxy(builder: ClientBuilder, connect: &Connect) -> Result<ClientBuilder> {
     let proxy = named.and_then(|named| Proxy::all(named).ok());
     let proxy = proxy.ok_or_else(|| Error::new(Kind::Usage, "--proxy cannot be used for the platform"))?;
     Ok(builder.proxy(proxy.no_proxy(NoProxy::from_env())))
-}
-
-/// Whether a host is this machine, so that plain HTTP tells nobody anything.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }

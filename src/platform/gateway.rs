@@ -1,0 +1,112 @@
+//! Where the platform is, and for which account it is asked.
+
+use url::{Host, Url};
+
+/// An account number: letters, digits, `-` and `_`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account(String);
+
+impl std::str::FromStr for Account {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if text.is_empty() || text.len() > 64 || !text.chars().all(fine) {
+            return Err("an account is a number such as 12345678".into());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Account {
+    /// As it stands in a URL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where the platform is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gateway {
+    /// On this host.
+    Host(Base),
+    /// Where the Domain API at this URL says.
+    Lookup(Base),
+}
+
+/// A scheme, host and port. HTTPS, or plain HTTP to a loopback address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base(Url);
+
+impl std::str::FromStr for Base {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let url = Url::parse(&full).map_err(|error| format!("not a host: {error}"))?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => {
+                return Err("a credential is sent there, so plain http is for loopback addresses only".into());
+            }
+            _ => return Err("the scheme must be https".into()),
+        }
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.path() != "/"
+        {
+            return Err("only a host and a port are wanted, nothing else".into());
+        }
+        Ok(Self(url))
+    }
+}
+
+impl Base {
+    /// The URL of its root.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+/// Whether a host is this machine, so that plain HTTP tells nobody anything.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_goes_by_https_or_to_this_machine() {
+        for fine in [
+            "va-a.mtls.example",
+            "https://host:8443",
+            "http://127.0.0.1:80",
+            "http://[::1]:1",
+            "http://localhost:1/",
+        ] {
+            assert!(fine.parse::<Base>().is_ok(), "{fine}");
+        }
+        for refused in
+            ["http://va-a.mtls.example", "http://10.0.0.1", "ftp://x", "https://u@x", "x/path", "x?y", ""]
+        {
+            assert!(refused.parse::<Base>().is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_one_segment_of_a_path() {
+        assert!("12345678".parse::<Account>().is_ok());
+        for refused in ["", "..", "1/2", "1?2", "é", "1 2", "%2e"] {
+            assert!(refused.parse::<Account>().is_err(), "{refused}");
+        }
+    }
+}
