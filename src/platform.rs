@@ -23,7 +23,7 @@ use crate::request::body::Upload;
 use crate::response::{self, Answer, Response, Terms};
 use client::Client;
 use credential::Credential;
-use gateway::{Account, Base, Gateway};
+use gateway::{Account, Gateway};
 
 pub mod author;
 mod client;

@@ -9,7 +9,7 @@ pub struct Account(String);
 impl std::str::FromStr for Account {
     type Err = String;
 
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if text.is_empty() || text.len() > 64 || !text.chars().all(fine) {
             return Err("an account is a number such as 12345678".into());
@@ -41,7 +41,7 @@ pub struct Base(Url);
 impl std::str::FromStr for Base {
     type Err = String;
 
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         let url = Url::parse(&full).map_err(|error| format!("not a host: {error}"))?;
         match url.scheme() {
