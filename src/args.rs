@@ -144,12 +144,21 @@ pub struct VerdictArgs {
 }
 
 /// Where the answer goes.
-#[derive(Debug, Group)]
+#[derive(Debug, Default, Group)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// Print the heads of the answer too, as they came over the wire
     #[arg(short = 'i', long)]
     pub include: bool,
+    /// Print one JSON document in place of the answer: verdict, evidence, answer's status, size and SHA-256
+    #[arg(long)]
+    pub json: bool,
+    /// Write that document to a file as well; it holds no secret
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
+    /// Put the answer's body into the document, too; up to 1 MiB of it
+    #[arg(long)]
+    pub include_body: bool,
     /// Write the answer to a file, which appears only when it is complete
     #[arg(short = 'o', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub output: Option<PathBuf>,

@@ -3,11 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// Everything seen of one call, in the order the world revealed it. Holds no secret.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     /// Our leaf, as read from the P12.
     pub ours: Option<Certificate>,
+    /// The certificates that go with it, its issuer first.
+    pub our_chain: Vec<Certificate>,
     /// `host:port` of the forward URL.
     pub target: String,
     /// By way of which platform the request went, where it did; then most of what follows stays unseen.
@@ -69,7 +73,8 @@ pub enum Author {
 }
 
 /// What came of the same request without the certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Control {
     /// An answer with this status.
     Answered(u16),
@@ -79,8 +84,8 @@ pub enum Control {
     Failed(String),
 }
 
-/// A certificate's names and validity, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A certificate in words, for people and reports.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Certificate {
     /// Subject, RFC 2253 order as the certificate has it: `CN=client, O=Example`.
     pub subject: String,
@@ -94,10 +99,28 @@ pub struct Certificate {
     pub days_left: i32,
     /// Whether validity is yet to begin.
     pub not_yet_valid: bool,
+    /// The serial number in hex.
+    pub serial: String,
+    /// `RSA 2048`, `EC prime256v1`, `ED25519`; empty when the key cannot be read.
+    pub key: String,
+    /// The key's size in bits; zero when it cannot be read.
+    pub key_bits: u32,
+    /// How it was signed: `sha256WithRSAEncryption`.
+    pub signature: String,
+    /// Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`.
+    pub names: Vec<String>,
+    /// What its extended key usage allows, by OpenSSL's names; `None` when it has none, which allows all.
+    pub usages: Option<Vec<String>>,
+    /// Whether its basic constraints say that it is a CA.
+    pub authority: bool,
+    /// The SHA-256 of its DER, in hex.
+    pub sha256: String,
+    /// The SHA-1 of its DER, in hex: what many consoles show.
+    pub sha1: String,
 }
 
 /// What the handshake agreed on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Session {
     /// `TLSv1.3`.
     pub version: String,
@@ -108,7 +131,8 @@ pub struct Session {
 }
 
 /// When a certificate was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// In the first handshake.
     Handshake,
@@ -130,7 +154,7 @@ impl Stage {
 }
 
 /// One CertificateRequest of the endpoint, and our answer to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CertificateRequest {
     /// When it came.
     pub stage: Stage,
@@ -245,7 +269,8 @@ fn alert_name(code: u8) -> Option<&'static str> {
 }
 
 /// How the endpoint's side of a connection ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum End {
     /// With a close_notify, as RFC 8446 section 6.1 wants it.
     CloseNotify,

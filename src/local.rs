@@ -88,6 +88,7 @@ impl<'a> Call<'a> {
         let start = Instant::now();
         let evidence = Evidence {
             ours: identity.as_ref().map(|identity| certificate::describe(&identity.leaf)),
+            our_chain: identity.iter().flat_map(|i| &i.chain).map(|c| certificate::describe(c)).collect(),
             target: request.url.target(),
             ..Evidence::default()
         };

@@ -37,7 +37,7 @@ async fn run(args: &Args) -> Exit {
     match &args.command {
         Some(Command::Demo(args)) => demo(args).await,
         Some(Command::Serve(args)) => serve(args).await,
-        None => test(&args.test, &Printer::new(&args.test.look)).await,
+        None => test(&args.test, &Printer::for_test(&args.test)).await,
     }
 }
 
@@ -49,15 +49,15 @@ async fn test(args: &TestArgs, printer: &Printer) -> Exit {
         outcome = called => outcome,
         _ = tokio::signal::ctrl_c() => Err(Error::new(Kind::Interrupted, "interrupted")),
     };
-    conclude(outcome, printer)
+    printer.concluded(outcome)
 }
 
 /// The main path. Every other command goes through it.
 async fn call(args: &TestArgs, printer: &Printer) -> Result<()> {
     let (request, route) = (args.request()?, args.route().await?);
-    printer.warnings(&route.warnings());
+    printer.asked(&request, &route);
     let p12 = open(args).await?;
-    printer.warnings(p12.warnings());
+    printer.opened(&p12);
     let mut response = printer.waiting(&request, route.send(&request, &p12)).await?;
     printer.response(&mut response, &args.output).await
 }
@@ -66,9 +66,9 @@ async fn call(args: &TestArgs, printer: &Printer) -> Result<()> {
 async fn compare(args: &TestArgs, printer: &Printer) -> Result<()> {
     let (request, here, there) =
         (args.request()?, Route::Local(Box::new(args.local()?)), args.route().await?);
-    printer.warnings(&there.warnings());
+    printer.asked(&request, &there);
     let p12 = open(args).await?;
-    printer.warnings(p12.warnings());
+    printer.opened(&p12);
     let here = attempt(&here, &request, &p12, printer, Some(&args.output)).await?;
     let there = attempt(&there, &request, &p12, printer, None).await?;
     let comparison = Comparison { here, there };
@@ -126,7 +126,7 @@ async fn serve(args: &ServeArgs) -> Exit {
         server.run(terminated()).await;
         Ok(())
     };
-    conclude(outcome.await, &printer)
+    printer.concluded(outcome.await)
 }
 
 /// Until SIGTERM or Ctrl-C.
@@ -156,15 +156,5 @@ async fn demo(args: &DemoArgs) -> Exit {
         }
         demo.finish(args.keep, |sentence| printer.say(sentence)).await
     };
-    conclude(outcome.await, &printer)
-}
-
-fn conclude(outcome: Result<()>, printer: &Printer) -> Exit {
-    match outcome {
-        Ok(()) => Exit::Success,
-        Err(error) => {
-            printer.failure(&error);
-            error.kind.exit()
-        }
-    }
+    printer.concluded(outcome.await)
 }

@@ -18,7 +18,6 @@ use container::{Fault, Pfx};
 use contents::Contents;
 use pick::Picked;
 
-mod ber;
 mod cipher;
 mod container;
 mod contents;

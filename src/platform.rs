@@ -67,6 +67,7 @@ impl Platform {
         let deadline = start + self.max_time;
         let mut evidence = Evidence {
             ours: p12.leaf().map(certificate::describe),
+            our_chain: p12.chain().iter().map(|certificate| certificate::describe(certificate)).collect(),
             target: request.url.target(),
             ..Evidence::default()
         };

@@ -5,14 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use colored::{Color as Paint, Colorize as _};
 
-use crate::args::{Color, LookArgs, OutputArgs};
+use crate::args::{Color, LookArgs, OutputArgs, TestArgs};
 use crate::compare::Comparison;
 use crate::demo::Step;
 use crate::diagnosis;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Result, Retry};
+use crate::p12::P12;
+use crate::report::Report;
+use crate::request::Request;
 use crate::response::Response;
+use crate::route::Route;
+use documents::Documents;
 use output::Output;
 
+mod documents;
 mod output;
 mod progress;
 mod report;
@@ -24,6 +30,7 @@ pub struct Printer {
     verbose: bool,
     /// Whether stdout, a terminal too, stands in the middle of a line.
     midline: AtomicBool,
+    documents: Option<Documents>,
 }
 
 impl Printer {
@@ -42,21 +49,76 @@ impl Printer {
             }
         };
         colored::control::set_override(color);
-        Self { quiet: look.quiet, verbose: look.verbose, midline: AtomicBool::new(false) }
+        Self { quiet: look.quiet, verbose: look.verbose, midline: AtomicBool::new(false), documents: None }
+    }
+
+    /// The same for one test, with the documents that it asks for.
+    pub fn for_test(args: &TestArgs) -> Self {
+        Self { documents: Documents::wanted(&args.output), ..Self::new(&args.look) }
+    }
+
+    /// Takes note of what is asked, and says what is odd about the route.
+    pub fn asked(&self, request: &Request, route: &Route) {
+        self.note(|report| report.asked(request, route));
+        self.warnings(&route.warnings());
+    }
+
+    /// Takes note of the P12, and says what is odd about it.
+    pub fn opened(&self, p12: &P12) {
+        self.note(|report| report.opened(p12));
+        self.warnings(p12.warnings());
+    }
+
+    /// Says what it all came to, and writes the documents. The exit status is that of the outcome, unless they
+    /// cannot be written.
+    pub fn concluded(&self, outcome: Result<()>) -> Exit {
+        if let Err(error) = &outcome {
+            self.failure(error);
+        }
+        let exit = |outcome: &Result<()>| {
+            outcome.as_ref().map_or_else(|error| error.kind.exit(), |()| Exit::Success)
+        };
+        let written = self.documents.as_ref().map_or(Ok(()), |documents| documents.write(&outcome));
+        if let Err(error) = &written {
+            self.failure(error);
+            return exit(&written);
+        }
+        exit(&outcome)
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Report)) {
+        if let Some(documents) = &self.documents {
+            note(&mut documents.report());
+        }
     }
 
     /// Prints the answer as it comes, then the report. Fails with the verdict of the whole call.
     pub async fn response(&self, response: &mut Response, to: &OutputArgs) -> Result<()> {
-        let output = Output::open(to.output.as_deref())?;
-        self.pass_on(response, output, to).await
+        let output = match (to.json, &to.output) {
+            (true, None) => Output::Nowhere,
+            (_, path) => Output::open(path.as_deref())?,
+        };
+        if self.documents.is_some() {
+            response.compute_digest();
+        }
+        let mut kept = to.include_body.then(Vec::new);
+        let verdict = self.pass_on(response, output, to, &mut kept).await;
+        self.note(|report| report.answered(response, kept.as_deref()));
+        verdict
     }
 
     /// Reads the answer to its end without printing it, then prints the report.
     pub async fn unprinted(&self, response: &mut Response) -> Result<()> {
-        self.pass_on(response, Output::Nowhere, &OutputArgs { include: false, output: None }).await
+        self.pass_on(response, Output::Nowhere, &OutputArgs::default(), &mut None).await
     }
 
-    async fn pass_on(&self, response: &mut Response, mut output: Output, to: &OutputArgs) -> Result<()> {
+    async fn pass_on(
+        &self,
+        response: &mut Response,
+        mut output: Output,
+        to: &OutputArgs,
+        kept: &mut Option<Vec<u8>>,
+    ) -> Result<()> {
         if to.include {
             output.write(&response.head)?;
         }
@@ -66,6 +128,7 @@ impl Printer {
             match piece {
                 Ok(bytes) => {
                     output.write(&bytes)?;
+                    documents::keep(kept, &bytes);
                     bar.inc(bytes.len() as u64);
                     last = bytes.last().copied().or(last);
                 }
@@ -113,10 +176,14 @@ impl Printer {
         }
         self.line(&format!("{} {}", "error:".color(Paint::Red).bold(), escape(&error.message)));
         self.line(&format!("{}  {}", "hint:".color(Paint::Cyan), escape(error.hint())));
+        if let Some(advice) = retry_advice(error) {
+            self.line(&format!("{} {}", "retry:".color(Paint::Cyan), escape(&advice)));
+        }
     }
 
     /// Both routes side by side, and whether they are alike.
     pub fn comparison(&self, comparison: &Comparison) {
+        self.note(|report| report.compared(comparison));
         if self.quiet {
             return;
         }
@@ -175,6 +242,21 @@ impl Printer {
     fn line(&self, line: &str) {
         let start = if self.midline.swap(false, Ordering::Relaxed) { "\n" } else { "" };
         let _ = writeln!(io::stderr().lock(), "{start}{line}");
+    }
+}
+
+/// Whether to try again, where that makes sense at all.
+fn retry_advice(error: &Error) -> Option<String> {
+    let when = error.retry_after.as_ref().map_or(String::new(), |after| match after.parse::<u64>() {
+        Ok(seconds) => format!(", after {seconds} s (Retry-After)"),
+        Err(_) => format!(", after {after} (Retry-After)"),
+    });
+    match error.retry() {
+        Retry::Never => None,
+        Retry::IfIdempotent => Some(format!(
+            "it may help{when}; the request may have been acted on, so only if it may be repeated"
+        )),
+        Retry::Yes => Some(format!("it may help{when}; nothing was acted on")),
     }
 }
 

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Version};
 use openssl::sha::Sha256;
 
-use crate::error::{Error, Kind, Result};
+use crate::certificate;
+use crate::error::{Error, Kind, Result, Retry};
 use crate::evidence::{Author, Control, Evidence, Submission};
 
 /// An answer whose head has come and whose body is still to be read.
@@ -91,8 +92,7 @@ impl Response {
 
     /// The SHA-256 of what was read of the body, in hex, where it was to be computed.
     pub fn sha256(&self) -> Option<String> {
-        let digest = self.digest.clone()?.finish();
-        Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(certificate::hex(&self.digest.clone()?.finish()))
     }
 
     /// The next piece of the body; `None` at its end.
@@ -132,7 +132,21 @@ impl Response {
             Some(_) => (format!("{target}, through the platform,"), Kind::Status.hint().to_owned()),
         };
         let message = format!("{who} answered {}{unexpected}", self.status);
-        Err(Error::new(Kind::Status, message).with_hint(hint))
+        Err(Error::new(Kind::Status, message).with_hint(hint).with_retry(self.retry(), self.retry_after()))
+    }
+
+    /// What the status says of trying again (RFC 9110 sections 15.5.9 and 15.6; RFC 6585 section 4).
+    fn retry(&self) -> Retry {
+        match self.status.as_u16() {
+            425 | 429 | 503 => Retry::Yes,
+            408 | 502 | 504 => Retry::IfIdempotent,
+            _ => Retry::Never,
+        }
+    }
+
+    fn retry_after(&self) -> Option<String> {
+        let value = self.headers.get(http::header::RETRY_AFTER)?;
+        Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
     }
 
     /// Fails when the platform is surely the author of what came.
@@ -151,7 +165,8 @@ impl Response {
                     _ => Kind::PlatformFailed,
                 };
                 let status = self.status;
-                Err(Error::new(kind, format!("the platform itself answered {status}: {signal}")))
+                let error = Error::new(kind, format!("the platform itself answered {status}: {signal}"));
+                Err(error.with_retry(kind.retry(), self.retry_after()))
             }
         }
     }

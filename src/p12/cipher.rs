@@ -5,11 +5,11 @@ use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
 use zeroize::Zeroizing;
 
-use super::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
 use super::container::Fault;
 use super::digest::{Digest, load_legacy, unknown};
 use super::kdf::{Budget, Kdf, Use, Wiped, key_derivation, salt_and_iterations};
 use super::password::Encoding;
+use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
 
 type Parsed<T> = Result<T, Fault>;
 

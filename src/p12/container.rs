@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
-use super::ber::{self, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
 use super::cipher::Scheme;
 use super::kdf::Wiped;
 use super::mac::Mac;
+use crate::ber::{self, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
 
 /// Why a file is not a P12 that can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

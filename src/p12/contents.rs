@@ -217,7 +217,7 @@ impl Unlocking<'_> {
         let proved = self.encodings.first();
         let noise = proved.and_then(|encoding| scheme.decrypt(ciphertext, encoding, &mut self.budget));
         match noise {
-            Some(noise) if noise.first() == Some(&super::ber::SEQUENCE) => {
+            Some(noise) if noise.first() == Some(&crate::ber::SEQUENCE) => {
                 Err(Fault::Malformed("its key decrypts, but is not PKCS#8".into()).into())
             }
             _ => Ok(None),

@@ -6,10 +6,10 @@ use openssl::md_ctx::MdCtx;
 use openssl::pkcs5;
 use zeroize::Zeroizing;
 
-use super::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
 use super::container::Fault;
 use super::digest::{Digest, unknown};
 use super::password::Encoding;
+use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
 
 type Parsed<T> = Result<T, Fault>;
 

@@ -3,11 +3,11 @@
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 
-use super::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
 use super::container::Fault;
 use super::digest::{Digest, unknown};
 use super::kdf::{Budget, Kdf, Use, iterations, key_derivation};
 use super::password::Encoding;
+use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
 
 type Parsed<T> = Result<T, Fault>;
 

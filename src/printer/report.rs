@@ -48,7 +48,7 @@ pub(super) fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
 }
 
 fn certificate(c: &Certificate) -> String {
-    let Certificate { subject, issuer, not_before, not_after, days_left, not_yet_valid } = c;
+    let Certificate { subject, issuer, not_before, not_after, days_left, not_yet_valid, .. } = c;
     let validity = match (not_yet_valid, days_left) {
         (true, _) => format!("not valid before {not_before}"),
         (_, days) if *days < 0 => format!("expired {not_after}"),

@@ -9,33 +9,34 @@ const MAX_DEPTH: usize = 64;
 /// More elements of indefinite length within each other than any file has.
 const MAX_OPEN: usize = 4096;
 
-pub(super) const SEQUENCE: u8 = 0x30;
-pub(super) const SET: u8 = 0x31;
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const OID: u8 = 0x06;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OID: u8 = 0x06;
 const CONSTRUCTED: u8 = 0x20;
 
 /// Why bytes are not BER.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The file ends before the element that begins at `at` does; `missing` bytes, where that is known.
     Truncated { at: usize, missing: Option<u64> },
     /// Something else, at this byte.
     Malformed { at: usize, what: String },
 }
 
-pub(super) type Read<T> = Result<T, Fault>;
+pub(crate) type Read<T> = Result<T, Fault>;
 
 /// An element: its tag, and where its content is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Element<'a> {
-    pub(super) tag: u8,
-    pub(super) content: &'a [u8],
+pub(crate) struct Element<'a> {
+    pub(crate) tag: u8,
+    pub(crate) content: &'a [u8],
     /// The element with its header, without an end-of-contents.
-    pub(super) whole: &'a [u8],
+    pub(crate) whole: &'a [u8],
     /// Of the header, from the start of the layer.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     content_at: usize,
     depth: usize,
     end_of_layer: usize,
@@ -43,7 +44,7 @@ pub(super) struct Element<'a> {
 
 /// Reads elements one after another.
 #[derive(Debug, Clone)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     at: usize,
     depth: usize,
@@ -58,21 +59,21 @@ struct Header {
 
 impl<'a> Reader<'a> {
     /// Reads a layer: the file, or what was decrypted.
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, at: 0, depth: 0, end_of_layer: bytes.len() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// How many bytes are left.
-    pub(super) fn rest_length(&self) -> usize {
+    pub(crate) fn rest_length(&self) -> usize {
         self.rest.len()
     }
 
     /// Whatever comes next.
-    pub(super) fn any(&mut self) -> Read<Element<'a>> {
+    pub(crate) fn any(&mut self) -> Read<Element<'a>> {
         let header = self.header(self.rest, self.at)?;
         let content = self.rest.get(header.size..).unwrap_or_default();
         let (length, end) = match header.length {
@@ -97,7 +98,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element, if it has this tag; a string may come in pieces.
-    pub(super) fn expect(&mut self, tag: u8, what: &str) -> Read<Element<'a>> {
+    pub(crate) fn expect(&mut self, tag: u8, what: &str) -> Read<Element<'a>> {
         let at = self.at;
         if self.is_empty() {
             return Err(malformed(at, format!("{what} is missing")));
@@ -110,7 +111,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element if it has this tag, else nothing is read.
-    pub(super) fn optional(&mut self, tag: u8) -> Read<Option<Element<'a>>> {
+    pub(crate) fn optional(&mut self, tag: u8) -> Read<Option<Element<'a>>> {
         match self.rest.first() {
             Some(first) if *first == tag => self.any().map(Some),
             _ => Ok(None),
@@ -183,7 +184,7 @@ impl<'a> Reader<'a> {
 
 impl<'a> Element<'a> {
     /// Reads what is inside.
-    pub(super) fn inside(&self) -> Read<Reader<'a>> {
+    pub(crate) fn inside(&self) -> Read<Reader<'a>> {
         if self.depth >= MAX_DEPTH {
             return Err(malformed(self.at, "nested too deep".into()));
         }
@@ -196,7 +197,7 @@ impl<'a> Element<'a> {
     }
 
     /// The bytes of a string, put together where it came in pieces (X.690 section 8.7).
-    pub(super) fn octets(&self) -> Read<Cow<'a, [u8]>> {
+    pub(crate) fn octets(&self) -> Read<Cow<'a, [u8]>> {
         if self.tag & CONSTRUCTED == 0 {
             return Ok(Cow::Borrowed(self.content));
         }
@@ -221,7 +222,7 @@ impl<'a> Element<'a> {
     }
 
     /// A non-negative INTEGER; `None` where it is negative or above `u64::MAX`.
-    pub(super) fn unsigned(&self) -> Option<u64> {
+    pub(crate) fn unsigned(&self) -> Option<u64> {
         let digits = match self.content {
             [0x80..=0xff, ..] | [] => return None,
             digits => digits.iter().skip_while(|octet| **octet == 0),
@@ -230,12 +231,12 @@ impl<'a> Element<'a> {
     }
 
     /// Whether an INTEGER is below zero.
-    pub(super) fn is_negative(&self) -> bool {
+    pub(crate) fn is_negative(&self) -> bool {
         self.content.first().is_some_and(|octet| *octet >= 0x80)
     }
 
     /// An OBJECT IDENTIFIER in dotted form.
-    pub(super) fn oid(&self) -> String {
+    pub(crate) fn oid(&self) -> String {
         let mut arcs: Vec<u64> = Vec::new();
         let mut arc: u64 = 0;
         for octet in self.content {
@@ -254,7 +255,7 @@ impl<'a> Element<'a> {
     }
 }
 
-pub(super) fn malformed(at: usize, what: String) -> Fault {
+pub(crate) fn malformed(at: usize, what: String) -> Fault {
     Fault::Malformed { at, what }
 }
 
