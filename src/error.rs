@@ -130,18 +130,33 @@ kinds! {
     ProxyCredentials, "proxy-credentials", Unreached, Never, "give them in the proxy's URL or with --proxy-user-file";
     ProxyFailed, "proxy-failed", Unreached, Yes, "check --proxy and the variables HTTPS_PROXY and ALL_PROXY";
     NotTls, "not-tls", Unreached, Never, "check the scheme and the port of the URL";
+    PlainHttp, "plain-http", Unreached, Never, "the port speaks HTTP without TLS; check the port: https is another one, most often 443 or 8443";
+    TlsVersion, "no-shared-tls-version", Unreached, Never, "the endpoint speaks other TLS versions than were offered; --tls-min 1.0 offers old ones too, to see";
+    NoCipher, "no-shared-cipher", Unreached, Never, "the two sides share no cipher, group or signature algorithm; ask the endpoint's owner which it takes, and for its log";
+    NameNotServed, "name-not-served", Unreached, Never, "the server there does not know this host name; check the URL's host, and what --resolve points it to";
+    NoProtocol, "no-shared-protocol", Unreached, Never, "the endpoint takes none of the offered protocols; --http2 offers HTTP/2 as well";
+    WeakKeyExchange, "weak-key-exchange", Unreached, Never, "the endpoint's owner must use a larger DH group, or ECDHE; --tls-min 1.0 accepts it, to see";
+    LegacyRenegotiation, "legacy-renegotiation", Unreached, Never, "the endpoint's TLS lacks RFC 5746 and must be updated";
     HandshakeReset, "handshake-reset", Unreached, Yes, "a firewall, a wrong port or a server that wants another name or certificate: ask for the endpoint's log";
     HandshakeFailed, "handshake-failed", Unreached, Never, "the two sides share no TLS version, cipher or signature; see -v, --tls-min and --tls-max";
 
     ServerUntrusted, "server-untrusted", Untrusted, Never, "name the CA that issued it with --cacert; -k goes on without trust";
     ServerChainIncomplete, "server-chain-incomplete", Untrusted, Never, "the server must send its intermediate certificate; or name the missing CA with --cacert";
     ServerSelfSigned, "server-self-signed", Untrusted, Never, "name that very certificate with --cacert if it is the right one; -k goes on without trust";
+    ServerRevoked, "server-revoked", Untrusted, Never, "its CA has revoked it: the endpoint's owner must replace it";
+    ServerWeak, "server-weak", Untrusted, Never, "the endpoint's owner must replace it by one with SHA-256 and a key of today's size; --tls-min 1.0 lets old rules pass, to see";
     ServerExpired, "server-expired", Untrusted, Never, "the endpoint's owner must renew it; check this machine's clock too";
     ServerNotYetValid, "server-not-yet-valid", Untrusted, Never, "check this machine's clock; else the endpoint's owner must replace it";
     ServerWrongHost, "server-wrong-host", Untrusted, Never, "use a host name that the certificate holds; --resolve points it to the address";
 
+    ClientUnknownCa, "client-certificate-unknown-ca", Refused, Never, "either the endpoint does not trust its CA, or an intermediate is missing from the P12: ask the owner which CA is trusted there, and export the P12 with its whole chain";
+    ClientExpired, "client-certificate-expired", Refused, Never, "renew the certificate; if it is valid here, the endpoint's clock may be wrong";
+    ClientRevoked, "client-certificate-revoked", Refused, Never, "its CA has revoked it: ask why, then for a new one";
+    ClientUnsupported, "client-certificate-unsupported", Refused, Never, "the endpoint does not take this kind of certificate: its key type, key usage or purpose (clientAuth)";
+    ClientDenied, "client-certificate-denied", Refused, Never, "the certificate is valid there, and this one may not in: ask the endpoint's owner to admit its subject";
     ClientRefused, "client-certificate-refused", Refused, Never, "ask the endpoint's owner which CA it trusts and whether this certificate is on its list";
     ClientRequired, "client-certificate-required", Refused, Never, "the endpoint insists on a certificate and got none";
+    ClientKeyUnfit, "client-key-unfit", Refused, Never, "ask the endpoint's owner which key types it takes, then for a certificate on such a key";
     ClientRefusedOrReset, "client-certificate-refused-or-reset", Refused, IfIdempotent, "ask the endpoint's owner for its log at this time";
 
     PlatformLookup, "platform-lookup-failed", Platform, Yes, "check the account number; --domain HOST names the platform's host without a lookup";
@@ -154,11 +169,21 @@ kinds! {
     RoutesDiffer, "routes-differ", Status, Never, "the endpoint does not treat this machine and the platform alike";
     Status, "status", Status, Never, "the answer above says why; --expect names the statuses that count as success";
 
+    CertificateRejected, "certificate-rejected-by-page", Status, Never, "ask the endpoint's owner which CA it trusts and whether this certificate is on its list";
+    CertificateMissed, "certificate-missed-by-page", Status, Never, "something between the TLS connection and the page lost the certificate: ask the endpoint's owner how it is passed on";
+    LoginPage, "redirected-to-login", Status, Never, "the endpoint wants people to log in, so the certificate did not get you in; check the URL; --expect 3xx takes it as success";
+    Misdirected, "misdirected", Status, Never, "the server does not serve this Host over this connection: the host of the URL (SNI) and the Host header must be the same";
+
     NotRequested, "certificate-not-requested", Untested, Never, "ask the endpoint's owner to switch client certificates on for this URL; --allow-unrequested accepts it";
     NotSent, "certificate-not-sent", Untested, Never, "the endpoint accepts none of this key's signature algorithms; ask which key types it takes";
     NotInsisted, "certificate-not-insisted", Untested, Never, "the endpoint answers the same without the certificate, so this answer proves nothing about it";
 
     CutShort, "answer-cut-short", BrokenAnswer, IfIdempotent, "the endpoint or something on the way ended the connection; try again";
+    HeadTooLarge, "answer-head-too-large", BrokenAnswer, Never, "the endpoint sends more headers than any client takes; look for a loop that adds cookies";
+    AnswerMalformed, "answer-malformed", BrokenAnswer, Never, "the endpoint, or a proxy before it, breaks HTTP: ask its owner for the log";
+    AnswerReset, "answer-reset", BrokenAnswer, IfIdempotent, "the endpoint or something on the way gave up while it answered; try again";
+    AnswerTimeout, "answer-timeout", BrokenAnswer, IfIdempotent, "-m SECONDS waits longer";
+    EndUnproven, "answer-end-unproven", BrokenAnswer, IfIdempotent, "the connection ended without TLS's own goodbye, so something may be missing; the endpoint should send a Content-Length or a close_notify";
     NotHttp, "not-http", BrokenAnswer, Never, "the port speaks TLS but not HTTP; check host and port";
 
     FileUnreadable, "file-unreadable", Machine, Never, "check the path and its permissions";
