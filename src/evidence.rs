@@ -28,6 +28,10 @@ pub struct Evidence {
     pub server_chain: Vec<Certificate>,
     /// The fault that verification found in the endpoint's chain; none when it is trusted.
     pub distrust: Option<String>,
+    /// The status that the endpoint stapled to its certificate, where it did.
+    pub staple: Option<Staple>,
+    /// The first bytes that came, where they were no TLS: what else speaks there.
+    pub greeting: Vec<u8>,
     /// TLS messages and alerts, with the time since the call began.
     pub steps: Vec<Step>,
     /// Each time the endpoint asked for a certificate.
@@ -130,6 +134,18 @@ pub struct Session {
     pub alpn: Option<String>,
 }
 
+/// The status of the endpoint's certificate, as its CA's responder signed it (RFC 6960).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Staple {
+    /// It is not revoked.
+    Good,
+    /// It was revoked at this time.
+    Revoked(String),
+    /// Nothing follows from it, for this reason.
+    Unusable(String),
+}
+
 /// When a certificate was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -162,6 +178,8 @@ pub struct CertificateRequest {
     pub issuers: Vec<String>,
     /// Whether a CA that our chain leads to is among them; `None` when it names none.
     pub ours_accepted: Option<bool>,
+    /// The signature algorithms that the endpoint takes, by IANA's names, its favourite first.
+    pub algorithms: Vec<String>,
     /// Whether our Certificate message held a certificate. `None` until it was sent.
     pub sent: Option<bool>,
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Version};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use openssl::x509::X509Name;
 use tokio::net::TcpStream;
@@ -17,8 +17,8 @@ use tokio_openssl::SslStream;
 
 use crate::certificate;
 use crate::diagnosis;
-use crate::error::{Error, Exit, Kind, Result};
-use crate::evidence::{CertificateRequest, Control, Evidence};
+use crate::error::{Error, Exit, Result};
+use crate::evidence::{CertificateRequest, Control, Evidence, Staple};
 use crate::p12::{Identity, P12};
 use crate::request::Request;
 use crate::request::body::Upload;
@@ -28,10 +28,12 @@ use connect::Connect;
 use tls::Tls;
 use wire::{SharedRecord, Tap, Wire};
 
+mod certificate_request;
 mod client_auth;
 pub mod connect;
 pub mod policy;
 pub mod proxy;
+mod staple;
 pub mod tls;
 mod wire;
 
@@ -63,11 +65,9 @@ impl Local {
     async fn without_certificate(&self, request: &Request) -> Result<Control> {
         Ok(match Call::new(self, request, None).make(request).await {
             Ok(response) => Control::Answered(response.status.as_u16()),
-            Err(error) if error.kind.exit() == Exit::Machine => return Err(error),
-            Err(error) => match error.kind {
-                Kind::ClientRequired | Kind::ClientRefused | Kind::ClientRefusedOrReset => {
-                    Control::Insisted(error.message)
-                }
+            Err(error) => match error.kind.exit() {
+                Exit::Machine => return Err(error),
+                Exit::Refused => Control::Insisted(error.message),
                 _ => Control::Failed(error.message),
             },
         })
@@ -110,9 +110,11 @@ impl<'a> Call<'a> {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {
                 let evidence = self.observed();
-                return Err(diagnosis::unanswered(&evidence, &error).with_evidence(evidence));
+                return Err(diagnosis::answer::none(&evidence, &error).with_evidence(evidence));
             }
-            Err(_) => return Err(self.failed(diagnosis::late(&self.evidence.target, self.route.max_time))),
+            Err(_) => {
+                return Err(self.failed(diagnosis::answer::late(&self.evidence.target, self.route.max_time)));
+            }
         };
         let mut head = std::mem::take(&mut wire::lock(&self.watch.record).head);
         match parts.version {
@@ -124,7 +126,12 @@ impl<'a> Call<'a> {
         }
         self.evidence.timings.first_byte = self.start.elapsed();
         let terms = self.route.terms.clone();
-        let body = Body { body, start: self.start, deadline, evidence: self.evidence, watch: self.watch };
+        let by_close = parts.version <= Version::HTTP_11
+            && !body.is_end_stream()
+            && body.size_hint().exact().is_none()
+            && !parts.headers.contains_key(TRANSFER_ENCODING);
+        let body =
+            Body { body, by_close, start: self.start, deadline, evidence: self.evidence, watch: self.watch };
         Ok(Response::new(parts, head, terms, Box::new(body)))
     }
 
@@ -139,15 +146,20 @@ impl<'a> Call<'a> {
         let stream = self.route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
         let began = Instant::now();
         let stream = Wire::new(stream, Arc::clone(&self.watch.record));
-        let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream)).await;
+        let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &self.watch.record)).await;
         self.evidence.timings.tls = began.elapsed();
         let stream = match handshake {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(self.handshake_failed(&error)),
-            Err(_) => return Err(diagnosis::tls_stalled(&self.observed())),
+            Err(_) => return Err(diagnosis::handshake::stalled(&self.observed())),
         };
         self.established(&stream);
-        Ok(stream)
+        match &self.evidence.staple {
+            Some(Staple::Revoked(when)) if !self.route.tls.insecure => {
+                Err(diagnosis::server::revoked(when, &self.observed()))
+            }
+            _ => Ok(stream),
+        }
     }
 
     fn established(&mut self, stream: &SslStream<Wire<TcpStream>>) {
@@ -157,6 +169,7 @@ impl<'a> Call<'a> {
         self.evidence.server_chain =
             chain.map(|chain| chain.iter().map(certificate::describe).collect()).unwrap_or_default();
         self.evidence.tls = Some(tls::session(stream.ssl()));
+        self.evidence.staple = staple::read(stream.ssl());
         self.evidence.distrust = trace.distrust.as_ref().map(|found| found.result.error_string().to_owned());
     }
 
@@ -165,9 +178,9 @@ impl<'a> Call<'a> {
         if let Some(distrust) = distrust.filter(|_| !self.route.tls.insecure) {
             self.evidence.server_chain = distrust.chain;
             self.evidence.distrust = Some(distrust.result.error_string().to_owned());
-            return diagnosis::untrusted(distrust.result, distrust.self_issued, &self.evidence);
+            return diagnosis::server::untrusted(distrust.result, distrust.self_issued, &self.evidence);
         }
-        diagnosis::handshake(error, &self.observed())
+        diagnosis::handshake::failed(error, &self.observed())
     }
 
     /// The request goes out and the head of the answer comes in, as HTTP/1.1 or as ALPN chose.
@@ -257,6 +270,9 @@ impl Watch {
         evidence.requests = trace.requests.iter().map(|asked| self.request(asked)).collect();
         drop(trace);
         let record = wire::lock(&self.record);
+        if !record.is_tls() {
+            evidence.greeting.clone_from(&record.greeting);
+        }
         evidence.end.clone_from(&record.end);
         evidence.write_failure.clone_from(&record.write_failure);
         evidence.timings.first_byte = record.first_byte.unwrap_or_default();
@@ -271,6 +287,7 @@ impl Watch {
             stage: asked.stage,
             issuers: asked.issuers.iter().map(|issuer| certificate::name(issuer)).collect(),
             ours_accepted: (!asked.issuers.is_empty()).then(|| asked.issuers.iter().any(ours)),
+            algorithms: asked.algorithms.clone(),
             sent: asked.sent,
         }
     }
@@ -279,6 +296,8 @@ impl Watch {
 /// The body of an answer, still on its connection.
 struct Body {
     body: Incoming,
+    /// Whether only the end of the connection ends it.
+    by_close: bool,
     start: Instant,
     deadline: Instant,
     evidence: Evidence,
@@ -292,7 +311,7 @@ impl Body {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) => return Some(Err(self.broken(&error))),
                 Ok(None) => return self.ended(),
-                Err(_) => return Some(Err(self.failed(diagnosis::body_stalled(&self.evidence)))),
+                Err(_) => return Some(Err(self.failed(diagnosis::answer::stalled(&self.evidence)))),
             };
             match frame.into_data() {
                 Ok(bytes) => {
@@ -317,7 +336,7 @@ impl Body {
 
     fn broken(&self, error: &hyper::Error) -> Error {
         let evidence = self.evidence();
-        diagnosis::cut_short(&evidence, error).with_evidence(evidence)
+        diagnosis::answer::broken(&evidence, error, self.by_close).with_evidence(evidence)
     }
 
     fn failed(&self, error: Error) -> Error {

@@ -229,7 +229,7 @@ impl Body {
                     self.whole = self.evidence.received == self.look.len() as u64;
                     return None;
                 }
-                Err(_) => return Some(Err(self.failed(diagnosis::body_stalled(&self.evidence)))),
+                Err(_) => return Some(Err(self.failed(diagnosis::answer::stalled(&self.evidence)))),
             };
             if let Ok(bytes) = frame.into_data() {
                 self.evidence.received += bytes.len() as u64;

@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode, Version};
 use openssl::sha::Sha256;
 
 use crate::certificate;
+use crate::diagnosis::{client, page};
 use crate::error::{Error, Kind, Result, Retry};
 use crate::evidence::{Author, Control, Evidence, Submission};
 
@@ -26,6 +27,8 @@ pub struct Response {
     pub terms: Terms,
     body: Box<dyn Answer>,
     digest: Option<Sha256>,
+    /// The beginning of the body, as far as it was read.
+    excerpt: Vec<u8>,
 }
 
 /// Which answers count as success.
@@ -82,6 +85,7 @@ impl Response {
             terms,
             body,
             digest: None,
+            excerpt: Vec::new(),
         }
     }
 
@@ -98,8 +102,12 @@ impl Response {
     /// The next piece of the body; `None` at its end.
     pub async fn piece(&mut self) -> Option<Result<Bytes>> {
         let piece = self.body.piece().await;
-        if let (Some(digest), Some(Ok(bytes))) = (&mut self.digest, &piece) {
-            digest.update(bytes);
+        if let Some(Ok(bytes)) = &piece {
+            if let Some(digest) = &mut self.digest {
+                digest.update(bytes);
+            }
+            let room = page::EXCERPT.saturating_sub(self.excerpt.len()).min(bytes.len());
+            self.excerpt.extend_from_slice(bytes.get(..room).unwrap_or_default());
         }
         piece
     }
@@ -114,18 +122,22 @@ impl Response {
         let evidence = self.evidence();
         let target = &evidence.target;
         if self.version == Version::HTTP_09 {
-            return Err(Error::new(Kind::NotHttp, format!("{target} did not answer with HTTP")));
+            return Err(page::headless(&self.excerpt, target));
         }
         match evidence.submission.as_ref().map(|submission| &submission.author) {
             None => self.certificate_tested(&evidence)?,
             Some(author) => author.as_ref().map_or(Ok(()), |author| self.passed_on(target, author))?,
         }
         if self.expected() {
-            return Ok(());
+            let login = page::login(self.status, &self.headers, &evidence);
+            return login.filter(|_| self.terms.expect.is_empty()).map_or(Ok(()), Err);
+        }
+        if let Some(refusal) = page::refusal(self.status, &self.excerpt, &evidence) {
+            return Err(refusal);
         }
         let unexpected = if self.terms.expect.is_empty() { "" } else { ", which is not among the expected" };
         let (who, hint) = match &evidence.submission {
-            None => (target.clone(), status_hint(self.status).to_owned()),
+            None => (target.clone(), page::status_hint(self.status, &evidence)),
             Some(Submission { author: Some(Author::Unclear(why)), .. }) => {
                 (format!("{target} or the platform"), format!("{}: {why}", platform_hint(self.status)))
             }
@@ -183,7 +195,8 @@ impl Response {
         }
         if evidence.requested() && !evidence.sent() {
             let message = format!(
-                "{target} asked for a certificate but ours did not fit what it accepts, so none was sent: the P12 was not tested"
+                "{target} answered {status} after asking for a certificate, and ours was not sent, as {}: the P12 was not tested",
+                client::unfit(evidence)
             );
             return Err(Error::new(Kind::NotSent, message));
         }
@@ -240,22 +253,5 @@ fn platform_hint(status: StatusCode) -> &'static str {
             "either the platform cannot use this P12 or password, or the endpoint failed; --compare tells more"
         }
         _ => "try --compare",
-    }
-}
-
-/// What a status points to where the endpoint speaks of certificates in HTTP (nginx: 400, 495, 496; IIS: 403).
-fn status_hint(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        400 | 495 | 496 => {
-            "the certificate was sent; if the answer speaks of it, the endpoint does not trust its CA or misses an intermediate"
-        }
-        401 => "the endpoint wants an authorization as well: --authorization-file",
-        403 => {
-            "either this certificate may not in, or the endpoint refuses for a reason of its own; see the answer"
-        }
-        404 => "the certificate got through to a server that does not know this path; check the URL",
-        405 => "the endpoint wants another method: -X",
-        415 => "the endpoint wants another content type: --content-type",
-        _ => Kind::Status.hint(),
     }
 }

@@ -19,6 +19,7 @@ use openssl::stack::StackRef;
 use openssl::x509::{X509Name, X509VerifyResult};
 use openssl_sys as ffi;
 
+use super::certificate_request;
 use crate::evidence::{Certificate, Message, Side, Stage, Step};
 
 /// What OpenSSL showed of one connection.
@@ -35,6 +36,7 @@ pub(super) struct Trace {
 pub(super) struct Asked {
     pub(super) stage: Stage,
     pub(super) issuers: Vec<X509Name>,
+    pub(super) algorithms: Vec<String>,
     pub(super) sent: Option<bool>,
 }
 
@@ -68,14 +70,15 @@ impl Trace {
         }
     }
 
-    fn asked(&mut self, version: c_int) {
+    fn asked(&mut self, message: &[u8], version: c_int) {
         let stage = match (self.established, version >= ffi::TLS1_3_VERSION) {
             (false, _) => Stage::Handshake,
             (true, false) => Stage::Renegotiation,
             (true, true) => Stage::PostHandshake,
         };
         if self.requests.len() < Self::MAX_STEPS {
-            self.requests.push(Asked { stage, issuers: Vec::new(), sent: None });
+            let algorithms = certificate_request::algorithms(message, version >= ffi::TLS1_3_VERSION);
+            self.requests.push(Asked { stage, issuers: Vec::new(), algorithms, sent: None });
         }
     }
 
@@ -185,7 +188,7 @@ extern "C" fn on_message(
             let mut trace = lock(trace);
             trace.step(from, Message::Handshake(*kind));
             match (from, *kind) {
-                (Side::Endpoint, CERTIFICATE_REQUEST) => trace.asked(version),
+                (Side::Endpoint, CERTIFICATE_REQUEST) => trace.asked(message, version),
                 (Side::Us, CERTIFICATE) => trace.answered(message, version, acceptable_issuers(ssl)),
                 _ => {}
             }

@@ -3,19 +3,23 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::time::Duration;
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{
     Ssl, SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode, SslRef, SslVerifyMode, SslVersion,
+    StatusType,
 };
 use openssl::x509::store::X509Lookup;
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags};
 use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::time::timeout;
 use tokio_openssl::SslStream;
 use url::Host;
 
 use super::client_auth::{self, Distrust, SharedTrace};
+use super::wire::{self, SharedRecord};
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
@@ -79,6 +83,7 @@ impl Tls {
             })?;
         }
         let mut ssl = Ssl::new(&builder.build()).map_err(failed)?;
+        ssl.set_status_type(StatusType::OCSP).map_err(failed)?;
         address(&mut ssl, host).map_err(failed)?;
         client_auth::watch(&mut ssl, trace).map_err(failed)?;
         Ok(ssl)
@@ -209,11 +214,22 @@ fn note_distrust(context: &X509StoreContextRef) {
 pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     ssl: Ssl,
     stream: S,
+    record: &SharedRecord,
 ) -> std::result::Result<SslStream<S>, openssl::ssl::Error> {
     let mut stream = SslStream::new(ssl, stream)?;
-    Pin::new(&mut stream).connect().await?;
-    Ok(stream)
+    match Pin::new(&mut stream).connect().await {
+        Ok(()) => Ok(stream),
+        Err(error) if wire::lock(record).is_tls() => Err(error),
+        Err(error) => {
+            // OpenSSL stops at the first bytes that are no TLS; the rest of them tells what else speaks there.
+            let _ = timeout(REST_OF_LINE, stream.get_mut().read(&mut [0; 128])).await;
+            Err(error)
+        }
+    }
 }
+
+/// Whoever has begun a line sends the rest of it with it, or soon.
+const REST_OF_LINE: Duration = Duration::from_millis(100);
 
 /// What the handshake agreed on.
 pub(super) fn session(ssl: &SslRef) -> Session {

@@ -18,6 +18,8 @@ pub(super) struct Record {
     pub(super) head: Vec<u8>,
     /// Since the start of the call, at the answer's first byte.
     pub(super) first_byte: Option<Duration>,
+    /// The first bytes from the network, below TLS.
+    pub(super) greeting: Vec<u8>,
     /// How the endpoint's side ended.
     pub(super) end: Option<End>,
     /// The first write that failed.
@@ -37,9 +39,17 @@ impl Record {
     /// Longer heads are HTTP's fault to report, not ours to keep.
     const MAX_HEAD: usize = 1 << 20;
 
+    /// Enough for the first line of any protocol.
+    const GREETING: usize = 128;
+
     /// For HTTP/2, whose heads are not text.
     pub(super) fn keep_no_head(&mut self) {
         self.head_complete = true;
+    }
+
+    /// Whether what came began as a TLS record does (RFC 8446 section 5.1), or nothing came.
+    pub(super) fn is_tls(&self) -> bool {
+        self.greeting.first().is_none_or(|kind| (20..=23).contains(kind))
     }
 
     fn received(&mut self, bytes: &[u8], start: Instant) {
@@ -101,7 +111,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
+        let greeting = &mut lock(&self.record).greeting;
+        let wanted = Record::GREETING.saturating_sub(greeting.len());
+        greeting.extend(buffer.filled().iter().skip(before).take(wanted));
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use http::Version;
 
-use crate::evidence::{Author, Certificate, CertificateRequest, Control, Evidence, Side, Submission};
+use crate::diagnosis::client;
+use crate::evidence::{Author, Certificate, CertificateRequest, Control, Evidence, Side, Staple, Submission};
 use crate::response::Response;
 
 /// A label and what it says.
@@ -84,7 +85,13 @@ fn endpoint(evidence: &Evidence) -> String {
         (None, Some(leaf)) => format!("; {}, trusted", leaf.subject),
         (None, None) => String::new(),
     };
-    format!("{}{way}{trust}", evidence.target)
+    let staple = match &evidence.staple {
+        Some(Staple::Good) => "; not revoked, by its OCSP status".into(),
+        Some(Staple::Revoked(when)) => format!("; REVOKED since {when}, by its OCSP status"),
+        Some(Staple::Unusable(why)) => format!("; its OCSP status says nothing: {why}"),
+        None => String::new(),
+    };
+    format!("{}{way}{trust}{staple}", evidence.target)
 }
 
 fn client(evidence: &Evidence) -> String {
@@ -110,8 +117,10 @@ fn asked(request: &CertificateRequest) -> String {
 }
 
 fn accepted(evidence: &Evidence) -> Vec<Line> {
-    let issuers = evidence.requests.last().map(|request| request.issuers.as_slice()).unwrap_or_default();
-    issuers.iter().map(|issuer| line("accepts", issuer.clone())).collect()
+    let Some(last) = evidence.requests.last() else { return Vec::new() };
+    let mut lines: Vec<_> = last.issuers.iter().map(|issuer| line("accepts", issuer.clone())).collect();
+    lines.push(line("signed by", last.algorithms.join(", ")));
+    lines
 }
 
 fn without(control: &Control) -> String {
@@ -162,21 +171,16 @@ pub(super) fn steps(evidence: &Evidence) -> Vec<Line> {
 
 /// What did not stop the call and still deserves a word.
 pub(super) fn warnings(evidence: &Evidence) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if let Some(ours) = &evidence.ours {
-        if ours.days_left < 0 {
-            warnings.push(format!("the P12's certificate expired on {}", ours.not_after));
-        } else if ours.not_yet_valid {
-            warnings.push(format!("the P12's certificate is not valid before {}", ours.not_before));
-        } else if ours.days_left < 30 {
-            warnings.push(format!("the P12's certificate expires in {} days", ours.days_left));
-        }
-    }
-    if evidence.requests.iter().any(|request| request.ours_accepted == Some(false)) {
-        warnings.push("the endpoint names the CAs it accepts, and none of this chain's is among them".into());
+    let mut warnings: Vec<_> = client::suspects(evidence).into_iter().map(|suspect| suspect.fact).collect();
+    let soon = |ours: &&Certificate| !ours.not_yet_valid && (0..30).contains(&ours.days_left);
+    if let Some(ours) = evidence.ours.as_ref().filter(soon) {
+        warnings.push(format!("the P12's certificate expires in {} days", ours.days_left));
     }
     if let Some(fault) = &evidence.distrust {
         warnings.push(format!("the endpoint's certificate is not trusted ({fault}); -k went on"));
+    }
+    if let Some(Staple::Revoked(when)) = &evidence.staple {
+        warnings.push(format!("the endpoint's certificate is revoked since {when}; -k went on"));
     }
     warnings
 }

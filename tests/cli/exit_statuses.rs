@@ -118,8 +118,10 @@ fn what_cannot_be_reached_exits_4_and_says_why() {
     lab.run(&site, &["-4"]).ends(4, "connection refused");
     let ran = lab.run(&site, &["-6", "--resolve", &format!("localhost:{}:127.0.0.1", closed.port())]);
     ran.ends(4, "it has no address of the wanted family");
-    lab.run(&lab.plain(Some(b"HTTP/1.1 400 Bad Request\r\n\r\n")), &[]).ends(4, "does not speak TLS");
-    lab.run(&lab.plain(Some(b"SSH-2.0-OpenSSH_9.2\r\n")), &[]).ends(4, "does not speak TLS");
+    lab.run(&lab.plain(Some(b"HTTP/1.1 400 Bad Request\r\n\r\n")), &[])
+        .ends(4, "speaks HTTP without TLS: it said \"HTTP/1.1 400 Bad Request\"");
+    lab.run(&lab.plain(Some(b"SSH-2.0-OpenSSH_9.2\r\n")), &[])
+        .ends(4, "does not speak TLS there: it said \"SSH-2.0-OpenSSH_9.2\"");
 }
 
 #[test]
@@ -154,7 +156,8 @@ fn an_untrusted_endpoint_exits_5_and_says_in_what_way() {
         command.args(["-p", PASSWORD, "--cacert"]).arg(&path).args(more).arg("client.p12").arg(site.url());
         Ran::of(command, b"")
     };
-    client(&[]).ends(5, "either that CA is not trusted, or the endpoint forgot its intermediate");
+    client(&[])
+        .ends(5, "either the endpoint does not send its intermediate certificate, or that CA is not trusted");
     client(&["-k"]).ends(0, "NOT trusted").printed("hello\n");
     let port = site.address.port();
     let resolve = format!("other.example:{port}:127.0.0.1");

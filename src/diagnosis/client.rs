@@ -1,0 +1,206 @@
+//! The endpoint and our certificate: refused, missed, or left without a word; and what in the P12 may be why.
+
+use crate::error::{Error, Kind, Retry};
+use crate::evidence::{Certificate, Evidence, Message};
+
+/// Something that was read from our own certificate or from the endpoint's request, and that may be why.
+pub struct Suspect {
+    /// The kind that an alert of its own would have.
+    cause: Kind,
+    /// The fact, as a clause.
+    pub fact: String,
+    /// What mends it.
+    pub hint: String,
+}
+
+/// What may be wrong with our certificate in the endpoint's eyes, the likeliest first.
+pub fn suspects(evidence: &Evidence) -> Vec<Suspect> {
+    let Some(ours) = &evidence.ours else { return Vec::new() };
+    let all = [validity(evidence, ours), purpose(ours), issuer(evidence, ours), strength(ours)];
+    all.into_iter().flatten().collect()
+}
+
+fn validity(evidence: &Evidence, ours: &Certificate) -> Option<Suspect> {
+    let suspect =
+        |fact, hint: &str| Some(Suspect { cause: Kind::ClientExpired, fact, hint: hint.to_owned() });
+    if ours.days_left < 0 {
+        return suspect(
+            format!("the P12's certificate expired on {}", ours.not_after),
+            "renew the certificate, and export it with its key and chain as a new P12",
+        );
+    }
+    if ours.not_yet_valid {
+        return suspect(
+            format!("the P12's certificate is not valid before {}", ours.not_before),
+            "wait until it is valid, or ask its CA for one that is; check this machine's clock too",
+        );
+    }
+    let above = evidence.our_chain.iter().find(|above| above.days_left < 0)?;
+    suspect(
+        format!("the P12 holds an expired CA certificate: {}, until {}", above.subject, above.not_after),
+        "ask the CA for its new certificate, and export the P12 with that one in its chain",
+    )
+}
+
+/// RFC 5280 section 4.2.1.12: an extended key usage that is there must allow client authentication.
+fn purpose(ours: &Certificate) -> Option<Suspect> {
+    let usages = ours.usages.as_ref()?;
+    if usages.iter().any(|usage| usage == "clientAuth" || usage == "anyExtendedKeyUsage") {
+        return None;
+    }
+    let named = if usages.is_empty() { "something else".to_owned() } else { usages.join(", ") };
+    Some(Suspect {
+        cause: Kind::ClientUnsupported,
+        fact: format!("the P12's certificate is for {named} and not for client authentication"),
+        hint: "ask its CA for a certificate with the extended key usage clientAuth".into(),
+    })
+}
+
+/// Whether our chain leads to a CA that the endpoint named.
+fn issuer(evidence: &Evidence, ours: &Certificate) -> Option<Suspect> {
+    let asked = evidence.requests.last().filter(|asked| asked.ours_accepted == Some(false))?;
+    let last = evidence.our_chain.last().unwrap_or(ours);
+    let accepted = asked.issuers.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
+    let more = if asked.issuers.len() > 3 { " and others" } else { "" };
+    let whole = last.subject == last.issuer;
+    let fact = if whole {
+        format!("its chain leads to {}, which is not among the CAs that the endpoint accepts", last.subject)
+    } else {
+        format!(
+            "its chain ends with {}, issued by {}, which is not among the CAs that the endpoint accepts",
+            last.subject, last.issuer
+        )
+    };
+    let mend = if whole {
+        "ask its owner to trust that CA"
+    } else {
+        "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA"
+    };
+    let hint = format!("{mend}; it accepts {accepted}{more}");
+    Some(Suspect { cause: Kind::ClientUnknownCa, fact, hint })
+}
+
+/// What TLS libraries of today refuse by default.
+fn strength(ours: &Certificate) -> Option<Suspect> {
+    let small = ours.key.starts_with("RSA") && ours.key_bits < 2048;
+    let old = ["sha1", "md5"].iter().any(|old| ours.signature.to_lowercase().contains(old));
+    let fact = match (small, old) {
+        (true, _) => format!("the P12's key has only {} bits", ours.key_bits),
+        (_, true) => format!("the P12's certificate is signed with {}", ours.signature),
+        _ => return None,
+    };
+    let hint = "ask its CA for a certificate with a key of at least 2048 bits and SHA-256".to_owned();
+    Some(Suspect { cause: Kind::ClientRefused, fact, hint })
+}
+
+/// An alert after a certificate was asked for.
+pub(super) fn refusal(evidence: &Evidence) -> Option<Error> {
+    let code = evidence.alert().filter(|_| evidence.requested())?;
+    let alert = Message::Alert(code).name();
+    match (evidence.sent(), code) {
+        (true, 40..=49 | 51 | 116) => Some(refused(evidence, refused_kind(code), &alert)),
+        (true, _) => Some(unclear(evidence, &format!("ended the connection with {alert}"))),
+        (false, 40..=49 | 116) => Some(missed(evidence, &alert)),
+        (false, _) => None,
+    }
+}
+
+/// What each alert says of the certificate (RFC 8446 section 6.2).
+fn refused_kind(code: u8) -> Kind {
+    match code {
+        43 => Kind::ClientUnsupported,
+        44 => Kind::ClientRevoked,
+        45 => Kind::ClientExpired,
+        48 => Kind::ClientUnknownCa,
+        49 => Kind::ClientDenied,
+        _ => Kind::ClientRefused,
+    }
+}
+
+fn refused(evidence: &Evidence, kind: Kind, alert: &str) -> Error {
+    let mut suspects = suspects(evidence);
+    suspects.sort_by_key(|suspect| suspect.cause != kind);
+    let error = |rest: &str| {
+        let message = format!("{} refused the client certificate: {alert}{rest}", evidence.target);
+        Error::new(kind, message)
+    };
+    match (suspects.first(), &evidence.ours) {
+        // The endpoint may know better only where its alert says nothing certain of its own.
+        (Some(suspect), _) if suspect.cause == kind || kind == Kind::ClientRefused => {
+            error(&format!("; {}", suspect.fact)).with_hint(suspect.hint.clone())
+        }
+        (Some(suspect), _) => error(&format!("; besides, {}", suspect.fact)),
+        (None, Some(ours)) if kind == Kind::ClientExpired => {
+            error(&format!("; by this machine's clock it is valid until {}", ours.not_after))
+        }
+        (None, Some(ours)) if kind == Kind::ClientUnknownCa => {
+            let last = evidence.our_chain.last().unwrap_or(ours);
+            error(&format!("; its chain ends with {}, issued by {}", last.subject, last.issuer))
+        }
+        (None, _) => error(""),
+    }
+}
+
+/// An end without a word after a certificate was asked for: servers such as Node and Java refuse this way.
+pub(super) fn ended(evidence: &Evidence) -> Option<Error> {
+    match (evidence.requested(), evidence.requests.iter().any(|asked| asked.sent.is_some())) {
+        (false, _) | (_, false) => None,
+        (true, true) if evidence.sent() => {
+            Some(unclear(evidence, "ended the connection without an alert or an answer"))
+        }
+        (true, true) => Some(missed(evidence, "it ended the connection without a word")),
+    }
+}
+
+/// It may be the certificate, and it may be something else.
+fn unclear(evidence: &Evidence, how: &str) -> Error {
+    let target = &evidence.target;
+    let when = match evidence.tls {
+        Some(_) => "after the handshake, in which the client certificate was sent",
+        None => "after the client certificate was sent",
+    };
+    let error = |why: &str| Error::new(Kind::ClientRefusedOrReset, format!("{target} {how} {when}: {why}"));
+    let protocol = evidence.tls.as_ref().is_some_and(|tls| tls.alpn.is_none());
+    match suspects(evidence).first() {
+        Some(suspect) => {
+            let why = format!("most likely it refused the certificate, as {}", suspect.fact);
+            error(&why).with_hint(suspect.hint.clone()).with_retry(Retry::Never, None)
+        }
+        None if protocol => {
+            let hint =
+                "--http2 offers HTTP/2 as well; else ask the endpoint's owner for its log at this time";
+            let why = "it refused the certificate, or it broke; it also chose no protocol by ALPN, as servers of HTTP/2 alone do";
+            error(why).with_hint(hint)
+        }
+        None => error("it refused the certificate, or it broke"),
+    }
+}
+
+/// A certificate was asked for and none was sent: there is none (a control call), or its key does not fit.
+fn missed(evidence: &Evidence, how: &str) -> Error {
+    let target = &evidence.target;
+    match &evidence.ours {
+        None => {
+            let message = format!("{target} insists on a client certificate and none was sent: {how}");
+            Error::new(Kind::ClientRequired, message)
+        }
+        Some(_) => {
+            let why = unfit(evidence);
+            let message =
+                format!("{target} insists on a client certificate, and ours was not sent, as {why}: {how}");
+            Error::new(Kind::ClientKeyUnfit, message)
+        }
+    }
+}
+
+/// Why OpenSSL answered a request for a certificate with none.
+pub fn unfit(evidence: &Evidence) -> String {
+    let key = evidence.ours.as_ref().map_or("", |ours| ours.key.as_str());
+    let takes = evidence.requests.last().map(|asked| asked.algorithms.join(", ")).unwrap_or_default();
+    match takes.as_str() {
+        "" => format!("its key ({key}) fits no signature algorithm that the endpoint takes"),
+        takes => {
+            format!("its key ({key}) fits none of the signature algorithms that the endpoint takes ({takes})")
+        }
+    }
+}

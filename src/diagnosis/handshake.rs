@@ -1,0 +1,120 @@
+//! The TLS handshake failed. The alert, the step reached and the end decide; never the order of two errors.
+
+use openssl::ssl;
+
+use super::{client, handshake_end};
+use crate::error::{Error, Kind};
+use crate::evidence::{End, Evidence, Message, Side};
+
+/// Something ended the handshake, the endpoint's certificate aside.
+pub fn failed(error: &ssl::Error, evidence: &Evidence) -> Error {
+    if let Some(code) = evidence.alert() {
+        return client::refusal(evidence).unwrap_or_else(|| alert(code, evidence));
+    }
+    let target = &evidence.target;
+    match handshake_end(error) {
+        End::Failure(reason) if !heard(evidence) => not_tls(&reason, evidence),
+        End::Failure(reason) => own_refusal(&reason, target),
+        end => client::ended(evidence).unwrap_or_else(|| {
+            let when = if heard(evidence) { "in" } else { "at the first message of" };
+            Error::new(Kind::HandshakeReset, format!("{target} {} {when} the TLS handshake", end.in_words()))
+        }),
+    }
+}
+
+/// The handshake did not end in time.
+pub fn stalled(evidence: &Evidence) -> Error {
+    let how = if heard(evidence) {
+        "began the TLS handshake and then fell silent"
+    } else {
+        "took the connection and said nothing in TLS"
+    };
+    Error::new(Kind::TlsTimeout, format!("{} {how} within the time allowed", evidence.target))
+}
+
+fn heard(evidence: &Evidence) -> bool {
+    evidence.steps.iter().any(|step| step.from == Side::Endpoint)
+}
+
+/// An alert that has nothing to do with our certificate (RFC 8446 section 6.2).
+fn alert(code: u8, evidence: &Evidence) -> Error {
+    let (target, name) = (&evidence.target, Message::Alert(code).name());
+    let answered = evidence.steps.iter().any(|step| step.from == Side::Endpoint && step.what == SERVER_HELLO);
+    let (kind, what) = match code {
+        70 => (Kind::TlsVersion, "speaks none of the TLS versions that were offered"),
+        71 => (Kind::NoCipher, "finds all ciphers that were offered too weak"),
+        40 if !answered => (
+            Kind::NoCipher,
+            "shares no cipher, group or signature algorithm with this machine, or wants another host name",
+        ),
+        112 => (Kind::NameNotServed, "does not serve this host name"),
+        120 => (Kind::NoProtocol, "takes none of the protocols that were offered"),
+        _ => (Kind::HandshakeFailed, "ended the handshake without having asked for a certificate"),
+    };
+    Error::new(kind, format!("{target} {what}: {name}"))
+}
+
+const SERVER_HELLO: Message = Message::Handshake(2);
+
+/// OpenSSL refused what the endpoint proposed.
+fn own_refusal(reason: &str, target: &str) -> Error {
+    let (kind, what) = match reason {
+        _ if reason.contains("dh key too small") => {
+            (Kind::WeakKeyExchange, "offers a Diffie-Hellman group that is too small to be safe".into())
+        }
+        _ if ["wrong signature type", "no suitable signature algorithm", "legacy sigalg"]
+            .iter()
+            .any(|part| reason.contains(part)) =>
+        {
+            let what = format!("signs the key exchange in a way that is not safe, such as SHA-1 ({reason})");
+            (Kind::WeakKeyExchange, what)
+        }
+        _ if reason.contains("unsafe legacy renegotiation") => (
+            Kind::LegacyRenegotiation,
+            "lacks secure renegotiation (RFC 5746), so its TLS is open to an old attack".into(),
+        ),
+        _ if ["unsupported protocol", "version too low", "wrong ssl version"]
+            .iter()
+            .any(|part| reason.contains(part)) =>
+        {
+            (Kind::TlsVersion, "chose a TLS version that was not offered".into())
+        }
+        _ => {
+            let message = format!("the TLS handshake with {target} failed: {reason}");
+            return Error::new(Kind::HandshakeFailed, message);
+        }
+    };
+    Error::new(kind, format!("{target} {what}"))
+}
+
+/// What came was no TLS; what it says tells what speaks there.
+fn not_tls(reason: &str, evidence: &Evidence) -> Error {
+    let target = &evidence.target;
+    let greeting = String::from_utf8_lossy(&evidence.greeting);
+    let line = greeting.lines().next().unwrap_or_default().trim_end();
+    let printable = !line.is_empty() && !line.contains(|c: char| c.is_control() || c == '\u{fffd}');
+    if greeting.starts_with("HTTP/") || greeting.trim_start().starts_with('<') {
+        return Error::new(Kind::PlainHttp, format!("{target} speaks HTTP without TLS: it said {line:?}"));
+    }
+    let said = if printable { format!("it said {line:?}") } else { reason.to_owned() };
+    let error = Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}"));
+    match protocol(line) {
+        Some(protocol) => {
+            error.with_hint(format!("that is {protocol}: check the host and the port of the URL"))
+        }
+        None => error,
+    }
+}
+
+/// Protocols in which the server speaks first.
+fn protocol(line: &str) -> Option<&'static str> {
+    const GREETINGS: &[(&str, &str)] = &[
+        ("SSH-", "SSH"),
+        ("220", "a mail or FTP server"),
+        ("+OK", "POP3"),
+        ("* OK", "IMAP"),
+        ("RFB ", "VNC"),
+        ("-ERR", "Redis"),
+    ];
+    GREETINGS.iter().find(|(greeting, _)| line.starts_with(greeting)).map(|(_, name)| *name)
+}

@@ -1,0 +1,131 @@
+//! What an answer says of certificates in HTTP, where a server refuses them there and not in TLS.
+
+use http::header::LOCATION;
+use http::{HeaderMap, StatusCode};
+
+use super::client;
+use crate::error::{Error, Kind};
+use crate::evidence::Evidence;
+
+/// How much of a body is looked at, in bytes.
+pub const EXCERPT: usize = 4096;
+
+/// The pages of servers that refuse in HTTP: nginx (400, 495, 496), IIS (403.7 to 403.17); and 421 (RFC 9110
+/// section 15.5.20).
+pub fn refusal(status: StatusCode, excerpt: &[u8], evidence: &Evidence) -> Option<Error> {
+    let text = String::from_utf8_lossy(excerpt);
+    let says = |phrases: &[&'static str]| phrases.iter().copied().find(|phrase| text.contains(phrase));
+    let target = &evidence.target;
+    match (status.as_u16(), says(REFUSED), says(MISSED)) {
+        (421, ..) => {
+            let message =
+                format!("{target} answered {status}: it does not serve this host on this connection");
+            Some(Error::new(Kind::Misdirected, message))
+        }
+        (495 | 400..=403, Some(phrase), _) => {
+            Some(rejected(evidence, &format!("{status}, and its page says {phrase:?}")))
+        }
+        (495, None, _) => Some(rejected(evidence, "495, nginx's status for a client certificate in error")),
+        (496 | 400..=403, _, Some(phrase)) => {
+            Some(lost(evidence, &format!("{status}, and its page says {phrase:?}")))
+        }
+        (496, _, None) => Some(lost(evidence, "496, nginx's status for a missing client certificate")),
+        _ => None,
+    }
+}
+
+const REFUSED: &[&str] = &[
+    "The SSL certificate error",
+    "SSL certificate error",
+    "SSL Certificate Error",
+    "403.13",
+    "403.16",
+    "403.17",
+    "Client certificate is untrusted or invalid",
+    "Client certificate revoked",
+    "Client certificate has expired or is not yet valid",
+];
+
+const MISSED: &[&str] = &[
+    "No required SSL certificate was sent",
+    "SSL Certificate Required",
+    "403.7 -",
+    "Client certificate required",
+];
+
+fn rejected(evidence: &Evidence, what: &str) -> Error {
+    let head = format!("{} took the certificate in TLS and refused it in HTTP: {what}", evidence.target);
+    match client::suspects(evidence).into_iter().next() {
+        Some(suspect) => {
+            Error::new(Kind::CertificateRejected, format!("{head}; {}", suspect.fact)).with_hint(suspect.hint)
+        }
+        None => Error::new(Kind::CertificateRejected, head),
+    }
+}
+
+fn lost(evidence: &Evidence, what: &str) -> Error {
+    let message = format!("the certificate was sent to {}, which answered {what}", evidence.target);
+    Error::new(Kind::CertificateMissed, message)
+}
+
+/// A redirect to where people log in: the certificate alone did not open the door.
+pub fn login(status: StatusCode, headers: &HeaderMap, evidence: &Evidence) -> Option<Error> {
+    let location = headers.get(LOCATION).filter(|_| status.is_redirection())?;
+    let location = String::from_utf8_lossy(location.as_bytes());
+    let place = location.split(['?', '#']).next().unwrap_or_default();
+    let segments = place.split(['/', '.', ':']).map(|part| part.replace(['-', '_'], "").to_lowercase());
+    let doors = ["login", "logon", "signin", "sso", "saml", "adfs"];
+    let is_door = |part: &str| {
+        doors.iter().any(|door| part.starts_with(door)) || ["auth", "oauth2", "authorize"].contains(&part)
+    };
+    let found = segments.into_iter().any(|part| is_door(&part));
+    let message =
+        || format!("{} answered {status} to {place:?}, which looks like a login page", evidence.target);
+    found.then(|| Error::new(Kind::LoginPage, message()))
+}
+
+/// An answer without a head.
+pub fn headless(excerpt: &[u8], target: &str) -> Error {
+    if let [_, _, _, SETTINGS, _, 0, 0, 0, 0, ..] = excerpt {
+        return Error::new(Kind::NoProtocol, format!("{target} speaks HTTP/2 and nothing else"));
+    }
+    let line = String::from_utf8_lossy(excerpt)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .collect::<String>();
+    let said = match line.trim() {
+        "" => String::new(),
+        line => format!("; it began with {line:?}"),
+    };
+    Error::new(Kind::NotHttp, format!("{target} did not answer with HTTP{said}"))
+}
+
+/// The frame that a server of HTTP/2 speaks first (RFC 9113 section 3.4).
+const SETTINGS: u8 = 4;
+
+/// What a status points to, where the page says nothing of certificates.
+pub fn status_hint(status: StatusCode, evidence: &Evidence) -> String {
+    let suspect = client::suspects(evidence).into_iter().next();
+    match (status.as_u16(), suspect) {
+        (400 | 401 | 403, Some(suspect)) => {
+            format!("see the answer; it may also be the certificate, as {}: {}", suspect.fact, suspect.hint)
+        }
+        (400, None) => "see the answer: either the request is not what the endpoint wants, or the certificate is not".into(),
+        (401, None) => "the endpoint wants an authorization as well: --authorization-file".into(),
+        (403, None) => {
+            "either this certificate may not in, or the endpoint refuses for a reason of its own; see the answer".into()
+        }
+        (404, _) => {
+            "the certificate got through to a server that does not know this path; check the URL".into()
+        }
+        (405, _) => "the endpoint wants another method: -X".into(),
+        (415, _) => "the endpoint wants another content type: --content-type".into(),
+        (429 | 503, _) => "the certificate got through; the endpoint is busy or limits calls: wait, then try again".into(),
+        (502 | 504, _) => "the certificate got through to a gateway, which got no answer from the server behind it".into(),
+        (500.., _) => "the certificate got through; the endpoint failed at the request: see the answer, and its log".into(),
+        _ => Kind::Status.hint().into(),
+    }
+}

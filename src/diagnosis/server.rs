@@ -1,0 +1,88 @@
+//! The endpoint's own certificate: why it is not trusted.
+
+use openssl::x509::X509VerifyResult;
+use openssl_sys as ffi;
+
+use crate::error::{Error, Kind};
+use crate::evidence::{Certificate, Evidence};
+
+/// Verification failed; `evidence` has the chain that it had put together, and `self_issued` says whether the
+/// certificate at fault is its own issuer.
+pub fn untrusted(result: X509VerifyResult, self_issued: bool, evidence: &Evidence) -> Error {
+    let nameless = Certificate::default();
+    let leaf = evidence.server_chain.first().unwrap_or(&nameless);
+    let Certificate { subject, issuer, not_before, not_after, .. } = leaf;
+    let alone = !self_issued && evidence.server_chain.len() == 1;
+    let reason = result.error_string();
+    let (kind, what) = match result.as_raw() {
+        ffi::X509_V_ERR_CERT_HAS_EXPIRED if leaf.days_left < 0 => {
+            (Kind::ServerExpired, format!("expired: {subject} was valid until {not_after}"))
+        }
+        ffi::X509_V_ERR_CERT_HAS_EXPIRED => (Kind::ServerExpired, expired_above(evidence)),
+        ffi::X509_V_ERR_CERT_NOT_YET_VALID => {
+            (Kind::ServerNotYetValid, format!("not yet valid: {subject} begins {not_before}"))
+        }
+        ffi::X509_V_ERR_HOSTNAME_MISMATCH | ffi::X509_V_ERR_IP_ADDRESS_MISMATCH => {
+            (Kind::ServerWrongHost, format!("for another host: {}", names(leaf)))
+        }
+        ffi::X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT => {
+            (Kind::ServerSelfSigned, format!("self-signed: {subject}"))
+        }
+        ffi::X509_V_ERR_EE_KEY_TOO_SMALL
+        | ffi::X509_V_ERR_CA_KEY_TOO_SMALL
+        | ffi::X509_V_ERR_CA_MD_TOO_WEAK => {
+            (Kind::ServerWeak, format!("too weak: {}", weak(evidence, reason)))
+        }
+        ffi::X509_V_ERR_CERT_REVOKED => (Kind::ServerRevoked, format!("revoked: {subject}")),
+        ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+        | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
+            if alone =>
+        {
+            let what = "which is neither sent along nor trusted here: either the endpoint does not send its intermediate certificate, or that CA is not trusted";
+            (Kind::ServerChainIncomplete, format!("not trusted: {subject} was issued by {issuer}, {what}"))
+        }
+        ffi::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN => {
+            let root = evidence.server_chain.last().map_or("", |root| root.subject.as_str());
+            let what = format!("not trusted: {subject} leads to the root {root}, which is not trusted here");
+            (Kind::ServerUntrusted, what)
+        }
+        _ => (Kind::ServerUntrusted, format!("not trusted: {subject}, issued by {issuer} ({reason})")),
+    };
+    Error::new(kind, format!("the certificate of {} is {what}", evidence.target))
+}
+
+/// What is stapled says that the certificate was revoked.
+pub fn revoked(when: &str, evidence: &Evidence) -> Error {
+    let (target, subject) =
+        (&evidence.target, evidence.server_chain.first().map_or("", |leaf| leaf.subject.as_str()));
+    let message = format!(
+        "the certificate of {target} is revoked since {when}: {subject}, by the OCSP status that the endpoint itself sent"
+    );
+    Error::new(Kind::ServerRevoked, message)
+}
+
+fn expired_above(evidence: &Evidence) -> String {
+    match evidence.server_chain.iter().find(|certificate| certificate.days_left < 0) {
+        Some(above) => {
+            format!(
+                "expired: its own is valid, but its CA's ({}) was until {}",
+                above.subject, above.not_after
+            )
+        }
+        None => "expired: its own is valid, but not its CA's".into(),
+    }
+}
+
+/// The names that count (RFC 9525 section 6): the subject's only where there are no others to show.
+fn names(leaf: &Certificate) -> String {
+    match leaf.names.as_slice() {
+        [] => leaf.subject.clone(),
+        names => names.join(", "),
+    }
+}
+
+fn weak(evidence: &Evidence, reason: &str) -> String {
+    let facts = |c: &Certificate| format!("{} has key {} and signature {}", c.subject, c.key, c.signature);
+    let facts: Vec<_> = evidence.server_chain.iter().take(3).map(facts).collect();
+    format!("{reason} ({})", facts.join("; "))
+}
