@@ -11,8 +11,8 @@ pub use self::serve::{LimitArgs, ServeArgs};
 use crate::error::{Error, Kind, Result};
 use crate::local::Local;
 use crate::local::tls::Tls;
-use crate::platform::Platform;
 use crate::platform::gateway::Gateway;
+use crate::platform::{Platform, Shared};
 use crate::request::body::Body;
 use crate::request::{Parts, Request};
 use crate::response::{Expected, Terms};
@@ -257,6 +257,7 @@ impl TestArgs {
             tls: Tls { cacert: platform.platform_cacert.clone().or(roots), ..self.connection.tls()? },
             max_time: self.connection.max_time,
             terms: self.verdict.terms(),
+            shared: Shared::default(),
         })
     }
 

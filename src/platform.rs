@@ -1,6 +1,7 @@
 //! The platform's route: the multipart request that asks it to test a P12 against a forward URL.
 
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderVal
 use http::response::Parts;
 use http_body_util::BodyExt as _;
 use reqwest::multipart::{Form, Part};
+use tokio::sync::OnceCell;
 use tokio::time::timeout_at;
 use url::Url;
 
@@ -58,6 +60,16 @@ pub struct Platform {
     pub max_time: Duration,
     /// What success means.
     pub terms: Terms,
+    /// Made at the first call, so that many calls look up the host and load the roots once.
+    pub shared: Shared,
+}
+
+/// What all calls by one [`Platform`] have in common.
+#[derive(Debug, Default)]
+pub struct Shared {
+    plain: OnceLock<Client>,
+    secure: OnceLock<Client>,
+    found: OnceCell<(Url, String)>,
 }
 
 impl Platform {
@@ -99,23 +111,37 @@ impl Platform {
         evidence.submission = Some(Submission { host: host.clone(), found_by, account, author: None });
         let headers = self.headers(request, &url)?;
         let form = form(request, p12).await?;
-        let client = Client::new(&self.connect, &self.tls, url.scheme() == "http")?;
-        let response = client.post(&url, headers, form).await;
+        let response = self.client(&url)?.post(&url, headers, form).await;
         let response =
             response.map_err(|error| diagnosis::platform::submission(&error, &host, "the platform"))?;
         evidence.address = response.remote_addr();
         Ok(http::Response::from(response).into_parts())
     }
 
+    fn client(&self, url: &Url) -> Result<&Client> {
+        let plain = url.scheme() == "http";
+        let slot = if plain { &self.shared.plain } else { &self.shared.secure };
+        if let Some(made) = slot.get() {
+            return Ok(made);
+        }
+        let client = Client::new(&self.connect, &self.tls, plain)?;
+        Ok(slot.get_or_init(|| client))
+    }
+
     async fn gateway(&self) -> Result<(Url, Option<String>)> {
-        let api = match &self.gateway {
-            Gateway::Host(base) => return Ok((base.url().clone(), None)),
-            Gateway::Lookup(api) => api.url(),
-        };
+        match &self.gateway {
+            Gateway::Host(base) => Ok((base.url().clone(), None)),
+            Gateway::Lookup(api) => {
+                let found = self.shared.found.get_or_try_init(|| self.lookup(api.url())).await?;
+                Ok((found.0.clone(), Some(found.1.clone())))
+            }
+        }
+    }
+
+    async fn lookup(&self, api: &Url) -> Result<(Url, String)> {
         let url = domain::lookup_url(api, self.account.as_str())?;
         let plain = api.scheme() == "http";
-        let client = Client::new(&self.connect, &self.tls, plain)?;
-        let host = domain::lookup(&client, &url, self.account.as_str()).await?;
+        let host = domain::lookup(self.client(api)?, &url, self.account.as_str()).await?;
         let plainly = Url::parse(&format!("http://{host}/")).ok();
         let securely = || {
             Url::parse(&format!("https://{host}/")).map_err(|_| {
@@ -127,7 +153,7 @@ impl Platform {
             Some(base) => base,
             None => securely()?,
         };
-        Ok((base, Some(diagnosis::platform::authority(api))))
+        Ok((base, diagnosis::platform::authority(api)))
     }
 
     fn url(&self, base: &Url) -> Result<Url> {

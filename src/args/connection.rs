@@ -109,6 +109,13 @@ impl ConnectionArgs {
         if min > max && max.is_some() {
             return Err(Error::new(Kind::Usage, "--tls-min is above --tls-max"));
         }
-        Ok(Tls { cacert: self.cacert.clone(), insecure: self.insecure, min, max, http2: self.http2 })
+        Ok(Tls {
+            cacert: self.cacert.clone(),
+            insecure: self.insecure,
+            min,
+            max,
+            http2: self.http2,
+            ..Tls::default()
+        })
     }
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use openssl::error::ErrorStack;
@@ -39,7 +40,13 @@ pub struct Tls {
     pub max: Option<Version>,
     /// Offer HTTP/2 as well as HTTP/1.1.
     pub http2: bool,
+    /// Made at the first call, so that many calls load the roots once.
+    pub context: Shared,
 }
+
+/// What all connections of one [`Tls`] have in common.
+#[derive(Debug, Default)]
+pub struct Shared(OnceLock<SslContext>);
 
 /// A TLS version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,19 +81,26 @@ impl Tls {
         trace: SharedTrace,
     ) -> Result<Ssl> {
         let failed = |stack| diagnosis::openssl("setting up TLS", &stack);
-        let mut builder = self.rules().map_err(failed)?;
-        self.trust(&mut builder)?;
+        let mut ssl = Ssl::new(self.context()?).map_err(failed)?;
+        ssl.set_status_type(StatusType::OCSP).map_err(failed)?;
         if let Some(identity) = identity {
-            present(&mut builder, identity).map_err(|stack| {
+            present(&mut ssl, identity).map_err(|stack| {
                 let reasons = diagnosis::reasons(&stack);
                 Error::new(Kind::KeyNotForTls, format!("TLS cannot use the P12's certificate: {reasons}"))
             })?;
         }
-        let mut ssl = Ssl::new(&builder.build()).map_err(failed)?;
-        ssl.set_status_type(StatusType::OCSP).map_err(failed)?;
         address(&mut ssl, host).map_err(failed)?;
         client_auth::watch(&mut ssl, trace).map_err(failed)?;
         Ok(ssl)
+    }
+
+    fn context(&self) -> Result<&SslContext> {
+        if let Some(made) = self.context.0.get() {
+            return Ok(made);
+        }
+        let mut builder = self.rules().map_err(|stack| diagnosis::openssl("setting up TLS", &stack))?;
+        self.trust(&mut builder)?;
+        Ok(self.context.0.get_or_init(|| builder.build()))
     }
 
     fn rules(&self) -> std::result::Result<SslContextBuilder, ErrorStack> {
@@ -169,11 +183,11 @@ fn add_directory(builder: &mut SslContextBuilder, path: &Path) -> std::result::R
     builder.cert_store_mut().add_lookup(X509Lookup::hash_dir())?.add_dir(path, SslFiletype::PEM)
 }
 
-fn present(builder: &mut SslContextBuilder, identity: &Identity) -> std::result::Result<(), ErrorStack> {
-    builder.set_certificate(&identity.leaf)?;
-    builder.set_private_key(&identity.key)?;
+fn present(ssl: &mut SslRef, identity: &Identity) -> std::result::Result<(), ErrorStack> {
+    ssl.set_certificate(&identity.leaf)?;
+    ssl.set_private_key(&identity.key)?;
     for certificate in &identity.chain {
-        builder.add_extra_chain_cert(certificate.clone())?;
+        ssl.add_chain_cert(certificate.clone())?;
     }
     Ok(())
 }

@@ -13,7 +13,8 @@ use crate::local::connect::{Connect, Family};
 use crate::local::tls::{Tls, Version};
 use crate::secret::Secret;
 
-/// A client for one submission and the lookup before it.
+/// A client for submissions and the lookup before them, each on a connection of its own.
+#[derive(Debug)]
 pub(super) struct Client(reqwest::Client);
 
 impl Client {
@@ -25,6 +26,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            .pool_max_idle_per_host(0)
             .user_agent(concat!("p12-test/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(connect.timeout);
         let builder = addresses(builder, connect);
