@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+pub use self::batch::{BatchArgs, Format, Shard};
 pub use self::connection::ConnectionArgs;
 pub use self::platform::PlatformArgs;
 pub use self::request::{PasswordArgs, RequestArgs};
@@ -19,6 +20,7 @@ use crate::response::{Expected, Terms};
 use crate::route::Route;
 use crate::secret::Secret;
 
+mod batch;
 mod connection;
 mod platform;
 mod request;
@@ -66,6 +68,13 @@ pub enum Command {
     /// Makes a small CA, a server certificate and three P12 files in a private folder, starts an endpoint on
     /// 127.0.0.1 that asks for client certificates, and tests each file against it.
     Demo(DemoArgs),
+    /// Many tests at once; NDJSON in and out
+    ///
+    /// Each record of the manifest is an object with an id, p12, url, and any other option of a test as a field:
+    /// {"id":"a","p12":"a.p12","password_file":"a.txt","url":"https://api.example.com/","expect":"200"}. A record
+    /// {"defaults":{…}} is for all that follow. Each result is the report of its test with the record's id. Paths are
+    /// relative to the current directory. Ctrl-C finishes what is in flight.
+    Batch(Box<BatchArgs>),
     /// The platform's resource itself, for rehearsal or an own network
     ///
     /// Takes the multipart request that the platform's tester takes, makes the call from this machine, and passes
@@ -192,8 +201,18 @@ pub enum Color {
 
 impl TestArgs {
     /// The path of the P12.
-    pub fn p12(&self) -> Result<&Path> {
+    pub fn p12_path(&self) -> Result<&Path> {
         Ok(&self.target()?.p12)
+    }
+
+    /// The forward URL as it was typed.
+    pub fn url(&self) -> Result<&str> {
+        Ok(&self.target()?.url)
+    }
+
+    /// Whether the password or the body comes from standard input.
+    pub fn reads_stdin(&self) -> bool {
+        self.password.password_stdin || matches!(self.request.body(), Body::Stdin)
     }
 
     fn target(&self) -> Result<&Target> {

@@ -100,6 +100,10 @@ macro_rules! kinds {
 kinds! {
     Usage, "usage", Usage, Never, "see p12-test --help";
 
+    RecordInvalid, "record-invalid", Usage, Never, "its fields are the options of the command line: see p12-test --help";
+    ManifestUnusable, "manifest-unusable", P12, Never, "a manifest is one JSON object a line, or a .csv or .toml file: see p12-test batch --help";
+    SomeFailed, "some-failed", Status, Never, "each result says why; --resume with these results leaves them out";
+
     NotAP12, "not-a-p12", P12, Never, "export the certificate and its private key together as PKCS#12 (.p12, .pfx)";
     Truncated, "p12-truncated", P12, Never, "copy or download the file again, in binary mode";
     Malformed, "p12-malformed", P12, Never, "export the file again; compare its checksum with the original's";

@@ -4,6 +4,8 @@
 pub mod printer;
 pub mod demo;
 pub mod serve;
+pub mod batch;
+pub mod inputs;
 pub mod args;
 pub mod report;
 pub mod compare;

@@ -208,7 +208,9 @@ impl<'a> Call<'a> {
     }
 
     fn observed(&self) -> Evidence {
-        self.watch.complete(self.evidence.clone())
+        let mut evidence = self.watch.complete(self.evidence.clone());
+        evidence.timings.total = self.start.elapsed();
+        evidence
     }
 
     fn failed(&self, error: Error) -> Error {

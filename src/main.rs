@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Parser as _;
-use p12_test::args::{Args, Command, DemoArgs, OutputArgs, ServeArgs, TestArgs};
+use p12_test::args::{Args, BatchArgs, Command, DemoArgs, OutputArgs, ServeArgs, TestArgs};
+use p12_test::batch::{self, cache::Cached};
 use p12_test::compare::{Comparison, Outcome};
 use p12_test::demo::Demo;
 use p12_test::error::{Error, Exit, Kind, Result};
-use p12_test::p12::{P12, P12File};
-use p12_test::printer::{self, Printer};
+use p12_test::inputs::Inputs;
+use p12_test::p12::P12;
+use p12_test::printer::{self, Printer, Results};
 use p12_test::request::Request;
 use p12_test::route::Route;
-use p12_test::secret::{self, Secret};
+use p12_test::secret;
 use p12_test::serve::Server;
+use serde_json::Value;
 
 fn main() -> ExitCode {
     secret::forbid_core_dumps();
@@ -23,7 +26,7 @@ fn main() -> ExitCode {
         Err(error) => return printer::usage(&error).into(),
     };
     let mut runtime = match args.command {
-        Some(Command::Serve(_)) => tokio::runtime::Builder::new_multi_thread(),
+        Some(Command::Serve(_) | Command::Batch(_)) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let Ok(runtime) = runtime.enable_all().build() else { return Exit::Machine.into() };
@@ -37,37 +40,42 @@ async fn run(args: &Args) -> Exit {
     match &args.command {
         Some(Command::Demo(args)) => demo(args).await,
         Some(Command::Serve(args)) => serve(args).await,
+        Some(Command::Batch(args)) => batch(args).await,
         None => test(&args.test, &Printer::for_test(&args.test)).await,
     }
 }
 
 async fn test(args: &TestArgs, printer: &Printer) -> Exit {
-    let called = async {
-        if args.platform.compare { compare(args, printer).await } else { call(args, printer).await }
-    };
     let outcome = tokio::select! {
-        outcome = called => outcome,
+        outcome = outcome(args, args, printer) => outcome,
         _ = tokio::signal::ctrl_c() => Err(Error::new(Kind::Interrupted, "interrupted")),
     };
     printer.concluded(outcome)
 }
 
+async fn outcome(inputs: &impl Inputs, args: &TestArgs, printer: &Printer) -> Result<()> {
+    match args.platform.compare {
+        true => compare(inputs, args, printer).await,
+        false => call(inputs, &args.output, printer).await,
+    }
+}
+
 /// The main path. Every other command goes through it.
-async fn call(args: &TestArgs, printer: &Printer) -> Result<()> {
-    let (request, route) = (args.request()?, args.route().await?);
+async fn call(inputs: &impl Inputs, output: &OutputArgs, printer: &Printer) -> Result<()> {
+    let (request, route) = (inputs.request()?, inputs.route().await?);
     printer.asked(&request, &route);
-    let p12 = open(args).await?;
+    let p12 = inputs.p12().await?;
     printer.opened(&p12);
     let mut response = printer.waiting(&request, route.send(&request, &p12)).await?;
-    printer.response(&mut response, &args.output).await
+    printer.response(&mut response, output).await
 }
 
 /// The same request by both routes. What is printed is the answer from here.
-async fn compare(args: &TestArgs, printer: &Printer) -> Result<()> {
-    let (request, here, there) =
-        (args.request()?, Route::Local(Box::new(args.local()?)), args.route().await?);
+async fn compare(inputs: &impl Inputs, args: &TestArgs, printer: &Printer) -> Result<()> {
+    let here = Route::Local(Box::new(args.local()?));
+    let (request, there) = (inputs.request()?, inputs.route().await?);
     printer.asked(&request, &there);
-    let p12 = open(args).await?;
+    let p12 = inputs.p12().await?;
     printer.opened(&p12);
     let here = attempt(&here, &request, &p12, printer, Some(&args.output)).await?;
     let there = attempt(&there, &request, &p12, printer, None).await?;
@@ -108,13 +116,32 @@ async fn attempt(
     Ok(Outcome::answered(&response, verdict))
 }
 
-async fn open(args: &TestArgs) -> Result<P12> {
-    let file = P12File::read(args.p12()?)?;
-    let open = |password: Option<&Secret>| match args.platform.no_precheck {
-        true => P12::unread(&file, password),
-        false => P12::open(&file, password, args.alias.as_deref()),
+async fn batch(args: &BatchArgs) -> Exit {
+    secret::never_ask();
+    let printer = Printer::new(&args.look);
+    let outcome = async {
+        let mut results = Results::new(args, &printer)?;
+        let tally = batch::run(args, Each, |done, tally| results.add(done, tally)).await?;
+        results.finish(&tally)?;
+        tally.verdict()
     };
-    args.password.source().unlock(file.name(), open).await
+    printer.concluded(outcome.await)
+}
+
+/// Makes the call of a record as the main path does.
+#[derive(Clone)]
+struct Each;
+
+impl batch::Each for Each {
+    async fn test(&self, inputs: Cached) -> Value {
+        let (printer, args) = (Printer::recording(), &inputs.test.args);
+        let outcome = outcome(&inputs, args, &printer).await;
+        printer.document(&outcome)
+    }
+
+    fn refused(&self, error: Error) -> Value {
+        Printer::recording().document(&Err(error))
+    }
 }
 
 async fn serve(args: &ServeArgs) -> Exit {

@@ -17,8 +17,10 @@ use crate::response::Response;
 use crate::route::Route;
 use documents::Documents;
 use output::Output;
+pub use results::Results;
 
 mod documents;
+mod results;
 mod output;
 mod progress;
 mod report;
@@ -31,6 +33,8 @@ pub struct Printer {
     /// Whether stdout, a terminal too, stands in the middle of a line.
     midline: AtomicBool,
     documents: Option<Documents>,
+    /// Whether nothing is printed at all, the answer included.
+    mute: bool,
 }
 
 impl Printer {
@@ -49,12 +53,31 @@ impl Printer {
             }
         };
         colored::control::set_override(color);
-        Self { quiet: look.quiet, verbose: look.verbose, midline: AtomicBool::new(false), documents: None }
+        Self {
+            quiet: look.quiet,
+            verbose: look.verbose,
+            midline: AtomicBool::new(false),
+            documents: None,
+            mute: false,
+        }
     }
 
     /// The same for one test, with the documents that it asks for.
     pub fn for_test(args: &TestArgs) -> Self {
         Self { documents: Documents::wanted(&args.output), ..Self::new(&args.look) }
+    }
+
+    /// One that prints nothing and makes the document of one test.
+    pub fn recording() -> Self {
+        let documents = Some(Documents::taken());
+        Self { quiet: true, verbose: false, midline: AtomicBool::new(false), documents, mute: true }
+    }
+
+    /// The document of the test, with what it came to.
+    pub fn document(&self, outcome: &Result<()>) -> serde_json::Value {
+        self.documents
+            .as_ref()
+            .map_or_else(Default::default, |documents| documents.report().document(outcome))
     }
 
     /// Takes note of what is asked, and says what is odd about the route.
@@ -94,7 +117,7 @@ impl Printer {
 
     /// Prints the answer as it comes, then the report. Fails with the verdict of the whole call.
     pub async fn response(&self, response: &mut Response, to: &OutputArgs) -> Result<()> {
-        let output = match (to.json, &to.output) {
+        let output = match (to.json || self.mute, &to.output) {
             (true, None) => Output::Nowhere,
             (_, path) => Output::open(path.as_deref())?,
         };
@@ -240,6 +263,9 @@ impl Printer {
 
     /// A line on stderr. When stderr is closed there is nobody left to tell.
     fn line(&self, line: &str) {
+        if self.mute {
+            return;
+        }
         let start = if self.midline.swap(false, Ordering::Relaxed) { "\n" } else { "" };
         let _ = writeln!(io::stderr().lock(), "{start}{line}");
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
@@ -193,7 +194,7 @@ impl Password {
             let kind = outcome.as_ref().err().map(|error| error.kind);
             matches!(kind, Some(Kind::PasswordNeeded | Kind::WrongPassword))
         };
-        if !io::stderr().is_terminal() {
+        if !can_ask() {
             return outcome;
         }
         for attempt in 0..Self::TRIES {
@@ -206,6 +207,18 @@ impl Password {
         }
         outcome
     }
+}
+
+static NOBODY_TO_ASK: AtomicBool = AtomicBool::new(false);
+
+/// From now on nothing is asked at the terminal: where many tests run, nobody could tell which one asks.
+pub fn never_ask() {
+    NOBODY_TO_ASK.store(true, Ordering::Relaxed);
+}
+
+/// Whether somebody sits at a terminal.
+pub fn can_ask() -> bool {
+    !NOBODY_TO_ASK.load(Ordering::Relaxed) && io::stderr().is_terminal()
 }
 
 /// Asks at the terminal without echo. However it ends, Ctrl-C included, the terminal is left as it was.

@@ -74,6 +74,11 @@ impl From<OAuth1Method> for oauth1::Method {
 }
 
 impl PlatformArgs {
+    /// Whether the platform is to make the call.
+    pub fn is_used(&self) -> bool {
+        self.account.is_some()
+    }
+
     pub(super) fn credential(&self) -> CredentialSource {
         if self.oauth1 || self.oauth1_file.is_some() || self.oauth1_env.is_some() {
             let prefix = self.oauth1_env.clone().unwrap_or_else(|| "P12_TEST_OAUTH1".into());

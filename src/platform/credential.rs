@@ -1,7 +1,6 @@
 //! What lets us into the platform: a Bearer token, or the four values of OAuth 1.0a.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use url::Url;
@@ -75,7 +74,7 @@ fn bearer(token: Secret) -> Result<Credential> {
 }
 
 async fn ask(what: &str, elsewhere: &str) -> Result<Secret> {
-    if !io::stderr().is_terminal() {
+    if !secret::can_ask() {
         let message = format!("the platform needs a credential: no {what} was given");
         return Err(Error::new(Kind::Usage, message).with_hint(format!("name a source: {elsewhere}")));
     }

@@ -22,6 +22,11 @@ impl Documents {
         wanted.then(|| Self { stdout: args.json, file: args.report.clone(), report: Mutex::default() })
     }
 
+    /// To be taken by whoever asked for it.
+    pub(super) fn taken() -> Self {
+        Self { stdout: false, file: None, report: Mutex::default() }
+    }
+
     pub(super) fn report(&self) -> MutexGuard<'_, Report> {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -92,13 +92,13 @@ fn builder() -> tempfile::Builder<'static, 'static> {
 }
 
 #[cfg(unix)]
-fn stdout_file() -> std::io::Result<File> {
+pub(super) fn stdout_file() -> std::io::Result<File> {
     use std::os::fd::AsFd as _;
     Ok(std::io::stdout().as_fd().try_clone_to_owned()?.into())
 }
 
 #[cfg(windows)]
-fn stdout_file() -> std::io::Result<File> {
+pub(super) fn stdout_file() -> std::io::Result<File> {
     use std::os::windows::io::AsHandle as _;
     Ok(std::io::stdout().as_handle().try_clone_to_owned()?.into())
 }

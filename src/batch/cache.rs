@@ -1,0 +1,79 @@
+//! What many tests have in common is made once: routes with their roots, opened P12 files.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
+use tokio::sync::OnceCell;
+
+use super::record::{Digest, Test};
+use crate::error::{Error, Kind, Result};
+use crate::inputs::Inputs;
+use crate::p12::P12;
+use crate::request::Request;
+use crate::route::Route;
+
+/// Something that is made once, or that failed once.
+type Slot<T> = Arc<OnceCell<Result<Arc<T>>>>;
+
+/// Things by digest, the ones used last.
+struct Cache<T>(Mutex<LruCache<Digest, Slot<T>>>);
+
+/// Of each kind so many are kept.
+const KEPT: NonZeroUsize = NonZeroUsize::new(256).expect("is not zero");
+
+impl<T> Cache<T> {
+    fn new() -> Self {
+        Self(Mutex::new(LruCache::new(KEPT)))
+    }
+
+    /// Makes it, or waits for whoever is making it, or takes it as it was made.
+    async fn get(&self, digest: Digest, make: impl Future<Output = Result<Arc<T>>>) -> Result<Arc<T>> {
+        let cell = {
+            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.get_or_insert(digest, Arc::default))
+        };
+        cell.get_or_init(|| make).await.clone()
+    }
+}
+
+/// What the tests of a batch have in common.
+pub struct Common {
+    routes: Cache<Route>,
+    p12s: Cache<P12>,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self { routes: Cache::new(), p12s: Cache::new() }
+    }
+}
+
+/// A test that takes its route and its P12 from what is common.
+pub struct Cached {
+    /// What is common.
+    pub common: Arc<Common>,
+    /// The test.
+    pub test: Arc<Test>,
+}
+
+impl Inputs for Cached {
+    fn request(&self) -> Result<Request> {
+        self.test.args.request()
+    }
+
+    async fn route(&self) -> Result<Arc<Route>> {
+        self.common.routes.get(self.test.route, Inputs::route(&self.test.args)).await
+    }
+
+    /// Key derivation takes its time, and others must not wait for it.
+    async fn p12(&self) -> Result<Arc<P12>> {
+        let test = Arc::clone(&self.test);
+        let opening = async {
+            let runtime = tokio::runtime::Handle::current();
+            let opened = tokio::task::spawn_blocking(move || runtime.block_on(test.args.p12())).await;
+            opened.unwrap_or_else(|_| Err(Error::new(Kind::Internal, "the P12 was given up by its reader")))
+        };
+        self.common.p12s.get(self.test.p12, opening).await
+    }
+}
