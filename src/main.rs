@@ -21,6 +21,8 @@ use serde_json::Value;
 
 fn main() -> ExitCode {
     secret::forbid_core_dumps();
+    // First of all calls of OpenSSL: it decides that nothing is torn down at exit, while other threads still run.
+    openssl::init();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return printer::usage(&error).into(),
