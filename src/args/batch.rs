@@ -49,7 +49,7 @@ pub enum Format {
     Table,
     /// JUnit's XML, at the end.
     Junit,
-    /// The Test Anything Protocol, version 14.
+    /// The Test Anything Protocol, version 13.
     Tap,
 }
 

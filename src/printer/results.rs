@@ -40,7 +40,7 @@ impl<'a> Results<'a> {
             began: Instant::now(),
         };
         match args.format {
-            Format::Tap => results.write("TAP version 14\n".into())?,
+            Format::Tap => results.write("TAP version 13\n".into())?,
             Format::Table => results.write(row("exit", "kind", "time", "id", "what happened"))?,
             Format::Ndjson | Format::Junit => {}
         }

@@ -4,6 +4,7 @@
 mod harness;
 
 mod answers;
+mod batch;
 mod exit_statuses;
 mod passwords;
 mod platform;

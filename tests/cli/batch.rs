@@ -1,0 +1,352 @@
+//! Many tests at once.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use p12_test::demo::endpoint::OnConnection;
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
+
+use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, Ran, Site, TOKEN, with};
+
+fn batch(lab: &Lab, manifest: &str, more: &[&str]) -> Ran {
+    let mut arguments = vec!["batch"];
+    arguments.extend(more);
+    Ran::of(with(lab.command(), &arguments), manifest.as_bytes())
+}
+
+fn results(stdout: &[u8]) -> Vec<Value> {
+    let lines = stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+}
+
+fn result<'a>(results: &'a [Value], id: &str) -> &'a Value {
+    let mut found = results.iter().filter(|result| result["id"] == id);
+    let result = found.next().unwrap_or_else(|| panic!("no result for {id}"));
+    assert!(found.next().is_none(), "two results for {id}");
+    result
+}
+
+fn defaults(site: &Site) -> String {
+    let defaults = json!({ "defaults": {
+        "cacert": "ca.pem", "password_file": "password.txt", "p12": "client.p12", "url": site.url(),
+    }});
+    format!("{defaults}\n")
+}
+
+fn numbered(site: &Site, count: usize) -> String {
+    let records = (0..count).map(|number| format!("{{\"id\":\"r{number}\"}}\n"));
+    defaults(site) + &records.collect::<String>()
+}
+
+fn ids(results: &[Value]) -> Vec<String> {
+    results.iter().map(|result| result["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn each_record_has_one_result_with_its_id_and_line() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let missing = lab.site("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+    let manifest = defaults(&site)
+        + &format!(
+            "{{\"id\":\"good\"}}\n\n{{\"id\":7,\"url\":\"{}\",\"expect\":[\"200\"]}}\n",
+            missing.url()
+        );
+    let ran = batch(&lab, &manifest, &[]);
+    ran.ends(1, "1 of 2 tests did not pass").ends(1, "2 tests in ");
+    let results = results(&ran.stdout);
+    assert_eq!(results.len(), 2);
+    let (good, other) = (result(&results, "good"), result(&results, "7"));
+    assert_eq!((&good["kind"], &good["exit"], &good["line"]), (&json!("passed"), &json!(0), &json!(2)));
+    assert_eq!(good["answer"]["size"], 6);
+    assert_eq!((&other["kind"], &other["exit"], &other["line"]), (&json!("status"), &json!(1), &json!(4)));
+    batch(&lab, &numbered(&site, 3), &["-q"]).ends(0, "");
+}
+
+#[test]
+fn ndjson_csv_and_toml_say_the_same() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let url = site.url();
+    lab.write("m.csv", format!("id,p12,url,header,header,password_file,insecure,cacert\na,client.p12,{url},X: 1,\"Y: \"\"2\"\"\",password.txt,true,\n").as_bytes());
+    lab.write("m.toml", format!("[defaults]\npassword-file = \"password.txt\"\n\n[[test]]\nid = \"a\"\np12 = \"client.p12\"\nurl = \"{url}\"\nheader = [\"X: 1\", 'Y: \"2\"']\ninsecure = true\n").as_bytes());
+    lab.write("m.jsonl", format!("\u{feff}{}\n", json!({ "id": "a", "p12": "client.p12", "url": url, "headers": ["X: 1", "Y: \"2\""], "password_file": "password.txt", "insecure": true })).as_bytes());
+    for (file, line) in [("m.csv", 2), ("m.toml", 4), ("m.jsonl", 1)] {
+        let ran = batch(&lab, "", &[file]);
+        ran.ends(0, "1 passed");
+        assert_eq!(results(&ran.stdout)[0]["line"], line, "{file}");
+        assert!(site.request().contains("x: 1\r\ny: \"2\"\r\n"), "{file}: {}", site.request());
+    }
+}
+
+#[test]
+fn a_record_replaces_what_the_defaults_say() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("defaults.json", json!({ "cacert": "ca.pem", "p12": "client.p12" }).to_string().as_bytes());
+    lab.write("defaults.toml", b"cacert = \"ca.pem\"\np12 = \"client.p12\"\n");
+    let manifest = format!(
+        "{}\n{}\n",
+        json!({ "defaults": { "password_env": "NO_SUCH_VARIABLE" } }),
+        json!({ "id": "a", "url": site.url(), "password_file": "password.txt" })
+    );
+    for file in ["defaults.json", "defaults.toml"] {
+        batch(&lab, &manifest, &["--defaults", file]).ends(0, "1 passed");
+    }
+}
+
+#[test]
+fn a_bad_record_is_a_result_and_shows_no_secret() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let manifest = defaults(&site)
+        + &[
+            json!({ "id": "typo", "pasword": "canary" }).to_string(),
+            json!({ "id": "two", "password": "canary", "no_password": true }).to_string(),
+            json!({ "id": "wrong", "password": "canary" }).to_string(),
+            json!({ "id": "literal", "password": PASSWORD }).to_string(),
+            json!({ "id": "stdin", "body": "@-" }).to_string(),
+            json!({ "id": "flag", "insecure": "canary" }).to_string(),
+            json!({ "id": "report", "report": "x.json" }).to_string(),
+            json!({ "p12": "client.p12" }).to_string(),
+            json!({ "id": ["canary"] }).to_string(),
+            "{\"id\": canary".into(),
+            "[1]".into(),
+            format!("{{\"id\":\"{}\"}}", "x".repeat(1 << 20)),
+            json!({ "id": "literal" }).to_string(),
+        ]
+        .join("\n");
+    let ran = batch(&lab, &manifest, &[]);
+    ran.ends(1, "12 of 13 tests did not pass");
+    let results = results(&ran.stdout);
+    let kind = |id: &str| result(&results, id)["kind"].as_str().unwrap().to_owned();
+    for id in [
+        "typo", "two", "stdin", "flag", "report", "line-9", "line-10", "line-11", "line-12", "line-13",
+        "line-14",
+    ] {
+        assert_eq!(kind(id), "record-invalid", "{id}");
+    }
+    assert_eq!((kind("wrong").as_str(), kind("literal").as_str()), ("wrong-password", "passed"));
+    let said = result(&results, "typo")["message"].as_str().unwrap();
+    assert_eq!(said, "the record in line 2: there is no field \"pasword\" in records");
+    let all = String::from_utf8_lossy(&ran.stdout).into_owned() + &ran.stderr;
+    assert!(!all.contains("canary") && !all.contains(PASSWORD), "{all}");
+}
+
+#[test]
+fn an_unusable_manifest_exits_3() {
+    let lab = Lab::new();
+    batch(&lab, "", &["no-such-file"]).ends(3, "cannot read no-such-file");
+    lab.write("m.toml", b"[[test]\n");
+    batch(&lab, "", &["m.toml"]).ends(3, "cannot read m.toml");
+    lab.write("results", b"no result\n");
+    batch(&lab, "", &["--resume", "results"]).ends(3, "line 1 of results is no result");
+    batch(&lab, "", &["--shard", "3/3"]).ends(2, "I from 0 to N-1");
+    batch(&lab, "", &[]).ends(0, "0 tests in ");
+}
+
+#[test]
+fn shares_hold_each_record_once() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let manifest = numbered(&site, 30);
+    let mut all = Vec::new();
+    for shard in ["0/3", "1/3", "2/3"] {
+        let ran = batch(&lab, &manifest, &["--shard", shard]);
+        ran.ends(0, "belong to other shares");
+        all.extend(ids(&results(&ran.stdout)));
+    }
+    assert_eq!((all.len(), all.iter().collect::<BTreeSet<_>>().len()), (30, 30));
+}
+
+/// A batch whose results go to a file.
+fn start(lab: &Lab, results: &str, arguments: &[&str]) -> Child {
+    let mut command = with(lab.command(), &["batch", "manifest", "-j", "2"]);
+    command.args(arguments).stdin(Stdio::null()).stderr(Stdio::piped());
+    command.stdout(File::create(lab.path(results)).unwrap()).spawn().unwrap()
+}
+
+fn wait_for_results(lab: &Lab, file: &str, number: usize) {
+    while std::fs::read_to_string(lab.path(file)).unwrap().lines().count() < number {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn what_was_killed_and_resumed_holds_each_id_once() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("manifest", numbered(&site, 300).as_bytes());
+    let mut child = start(&lab, "first", &[]);
+    wait_for_results(&lab, "first", 20);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let first = results(&std::fs::read(lab.path("first")).unwrap());
+    assert!(first.len() < 300, "it was through before it could be killed");
+    let second = batch(&lab, "", &["manifest", "--resume", "first"]);
+    second.ends(0, &format!("{} had a result", first.len()));
+    let all = [first, results(&second.stdout)].concat();
+    assert_eq!((all.len(), ids(&all).iter().collect::<BTreeSet<_>>().len()), (300, 300));
+}
+
+#[test]
+fn ctrl_c_finishes_what_is_in_flight_and_tells_how_to_go_on() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("manifest", numbered(&site, 300).as_bytes());
+    let child = start(&lab, "first", &[]);
+    wait_for_results(&lab, "first", 20);
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains(" passed\n") && said.contains("--resume"), "{said}");
+    let first = std::fs::read(lab.path("first")).unwrap();
+    assert!(first.ends_with(b"\n"));
+    let first = results(&first);
+    let second = batch(&lab, "", &["manifest", "--resume", "first"]);
+    let all = [first, results(&second.stdout)].concat();
+    assert_eq!((all.len(), ids(&all).iter().collect::<BTreeSet<_>>().len()), (300, 300));
+    assert!(all.iter().all(|result| result["kind"] == "passed"));
+}
+
+#[test]
+fn half_a_line_at_the_end_of_results_is_no_result() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("results", b"{\"id\":\"r0\"}\n{\"id\":\"r1\",\"ki");
+    let ran = batch(&lab, &numbered(&site, 2), &["--resume", "results"]);
+    assert_eq!(ids(&results(&ran.stdout)), ["r1"]);
+}
+
+#[test]
+fn a_p12_and_the_roots_are_read_once_for_many_records() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let mut open = Open::start(&lab);
+    open.give(&numbered(&site, 1));
+    assert_eq!(open.result()["kind"], "passed");
+    for file in ["client.p12", "ca.pem"] {
+        std::fs::remove_file(lab.path(file)).unwrap();
+    }
+    open.give("{\"id\":\"again\"}\n{\"id\":\"other\",\"alias\":\"client\"}\n");
+    let rest = [open.result(), open.result()];
+    assert_eq!(result(&rest, "again")["kind"], "passed");
+    assert_eq!(result(&rest, "other")["kind"], "file-unreadable");
+    assert_eq!(open.end(), 1);
+}
+
+#[test]
+fn no_host_gets_more_at_once_than_is_allowed() {
+    let lab = Lab::new();
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (current, peak) = (Arc::clone(&now), Arc::clone(&most));
+    let handler: OnConnection = Arc::new(move |mut stream| {
+        let (current, peak) = (Arc::clone(&current), Arc::clone(&peak));
+        Box::pin(async move {
+            peak.fetch_max(current.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4096]).await;
+            tokio::task::yield_now().await;
+            current.fetch_sub(1, Ordering::SeqCst);
+            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, OK).await;
+            let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
+        })
+    });
+    let site = lab.site_of(&lab.manners(), handler, Arc::default());
+    batch(&lab, &numbered(&site, 60), &["--per-host", "3"]).ends(0, "60 passed");
+    assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
+}
+
+#[test]
+fn records_go_by_way_of_the_platform_too() {
+    let lab = Lab::new();
+    let (site, serve) = (lab.site(OK), lab.serve(&["--rate", "0"]));
+    let records = (0..12).map(|number| format!("{{\"id\":\"r{number}\"}}\n")).collect::<String>();
+    let defaults = json!({ "defaults": {
+        "password_file": "password.txt", "p12": "client.p12", "url": site.url(), "account": ACCOUNT,
+        "bearer_file": "token", "domain_api": serve.url,
+    }});
+    let ran = batch(&lab, &format!("{defaults}\n{records}"), &["--rate", "0"]);
+    ran.ends(0, "12 passed");
+    assert!(results(&ran.stdout).iter().all(|result| result["route"] == "platform"));
+    let (_, log) = serve.end();
+    let lookups = log.lines().filter(|line| line.contains("\"route\":\"domain\"")).count();
+    assert_eq!((lookups, log.contains(TOKEN)), (1, false), "{log}");
+}
+
+#[test]
+fn the_other_formats_tell_the_same() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let manifest = defaults(&site) + "{\"id\":\"good\"}\n{\"id\":\"bad # \\u001b[31m\",\"password\":\"x\"}\n";
+    let table = batch(&lab, &manifest, &["--format", "table"]);
+    let table = String::from_utf8(table.stdout).unwrap();
+    assert!(
+        table.starts_with("exit  kind") && table.contains("wrong-password") && table.lines().count() == 3
+    );
+    let tap = String::from_utf8(batch(&lab, &manifest, &["--format", "tap"]).stdout).unwrap();
+    assert!(tap.starts_with("TAP version 13\n") && tap.ends_with("1..2\n"), "{tap}");
+    assert!(tap.contains(" - good\n") && tap.contains(" - bad \\# \\\\u{1b}[31m\n"), "{tap}");
+    let junit = String::from_utf8(batch(&lab, &manifest, &["--format", "junit"]).stdout).unwrap();
+    assert!(junit.contains("tests=\"2\" skipped=\"0\" errors=\"1\" failures=\"0\""), "{junit}");
+    assert!(![&table, &tap, &junit].iter().any(|text| text.contains('\x1b')));
+}
+
+/// Threads that still run while a process ends have crashed it before.
+#[test]
+fn many_short_runs_end_in_order() {
+    let lab = Lab::new();
+    let manifest = numbered(&Site::nowhere(), 40);
+    for _ in 0..25 {
+        batch(&lab, &manifest, &["-q"]).ends(1, "40 of 40 tests did not pass");
+    }
+}
+
+#[test]
+fn results_come_while_the_manifest_is_still_open() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let mut open = Open::start(&lab);
+    open.give(&numbered(&site, 1));
+    assert_eq!(open.result()["id"], "r0");
+    assert_eq!(open.end(), 0);
+}
+
+/// A batch whose manifest is not at its end yet.
+struct Open {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Open {
+    fn start(lab: &Lab) -> Self {
+        let mut command = with(lab.command(), &["batch"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, input, output }
+    }
+
+    fn give(&mut self, records: &str) {
+        self.input.write_all(records.as_bytes()).unwrap();
+    }
+
+    fn result(&mut self) -> Value {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    fn end(self) -> i32 {
+        let Self { mut child, input, .. } = self;
+        drop(input);
+        child.wait().unwrap().code().unwrap()
+    }
+}
