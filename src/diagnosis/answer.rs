@@ -50,7 +50,12 @@ pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
     }
     let kind = if evidence.end == Some(End::Reset) { Kind::AnswerReset } else { Kind::CutShort };
     let alert = evidence.alert().map_or(String::new(), |code| format!(" ({})", Message::Alert(code).name()));
-    Error::new(kind, format!("{target} {end} without an answer{alert}, and had not asked for a certificate"))
+    let message = format!("{target} {end} without an answer{alert}, and had not asked for a certificate");
+    match client::chose_no_protocol(evidence) {
+        true => Error::new(kind, format!("{message}; {}", client::NO_PROTOCOL))
+            .with_hint(client::NO_PROTOCOL_HINT),
+        false => Error::new(kind, message),
+    }
 }
 
 /// The connection ended within the body. Where the body ends with the connection (`by_close`), a bare end may be

@@ -125,8 +125,11 @@ fn refused(evidence: &Evidence, kind: Kind, alert: &str) -> Error {
         Error::new(kind, message)
     };
     match (suspects.first(), &evidence.ours) {
-        // The endpoint may know better only where its alert says nothing certain of its own.
-        (Some(suspect), _) if suspect.cause == kind || kind == Kind::ClientRefused => {
+        // Two alerts leave the cause open: the general ones by themselves, and access_denied as GnuTLS sends it for
+        // every fault.
+        (Some(suspect), _)
+            if suspect.cause == kind || matches!(kind, Kind::ClientRefused | Kind::ClientDenied) =>
+        {
             error(&format!("; {}", suspect.fact)).with_hint(suspect.hint.clone())
         }
         (Some(suspect), _) => error(&format!("; besides, {}", suspect.fact)),
@@ -160,21 +163,26 @@ fn unclear(evidence: &Evidence, how: &str) -> Error {
         None => "after the client certificate was sent",
     };
     let error = |why: &str| Error::new(Kind::ClientRefusedOrReset, format!("{target} {how} {when}: {why}"));
-    let protocol = evidence.tls.as_ref().is_some_and(|tls| tls.alpn.is_none());
     match suspects(evidence).first() {
         Some(suspect) => {
             let why = format!("most likely it refused the certificate, as {}", suspect.fact);
             error(&why).with_hint(suspect.hint.clone()).with_retry(Retry::Never, None)
         }
-        None if protocol => {
-            let hint =
-                "--http2 offers HTTP/2 as well; else ask the endpoint's owner for its log at this time";
-            let why = "it refused the certificate, or it broke; it also chose no protocol by ALPN, as servers of HTTP/2 alone do";
-            error(why).with_hint(hint)
-        }
+        None if chose_no_protocol(evidence) => error(&format!(
+            "it refused the certificate, or it broke; {NO_PROTOCOL}"
+        ))
+        .with_hint(format!("{NO_PROTOCOL_HINT}; else ask the endpoint's owner for its log at this time")),
         None => error("it refused the certificate, or it broke"),
     }
 }
+
+/// Whether ALPN was left unanswered (RFC 7301 section 3.2).
+pub(super) fn chose_no_protocol(evidence: &Evidence) -> bool {
+    evidence.tls.as_ref().is_some_and(|tls| tls.alpn.is_none())
+}
+
+pub(super) const NO_PROTOCOL: &str = "it also chose no protocol by ALPN, as servers of HTTP/2 alone do";
+pub(super) const NO_PROTOCOL_HINT: &str = "--http2 offers HTTP/2 as well, to see";
 
 /// A certificate was asked for and none was sent: there is none (a control call), or its key does not fit.
 fn missed(evidence: &Evidence, how: &str) -> Error {

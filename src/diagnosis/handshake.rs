@@ -16,8 +16,12 @@ pub fn failed(error: &ssl::Error, evidence: &Evidence) -> Error {
         End::Failure(reason) if !heard(evidence) => not_tls(&reason, evidence),
         End::Failure(reason) => own_refusal(&reason, target),
         end => client::ended(evidence).unwrap_or_else(|| {
+            let how = if end == End::Reset { "reset" } else { "ended" };
             let when = if heard(evidence) { "in" } else { "at the first message of" };
-            Error::new(Kind::HandshakeReset, format!("{target} {} {when} the TLS handshake", end.in_words()))
+            Error::new(
+                Kind::HandshakeReset,
+                format!("{target} {how} the connection {when} the TLS handshake"),
+            )
         }),
     }
 }

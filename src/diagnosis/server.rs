@@ -81,8 +81,16 @@ fn names(leaf: &Certificate) -> String {
     }
 }
 
+/// The certificates that are weak by the rules of today, or all where none stands out.
 fn weak(evidence: &Evidence, reason: &str) -> String {
     let facts = |c: &Certificate| format!("{} has key {} and signature {}", c.subject, c.key, c.signature);
-    let facts: Vec<_> = evidence.server_chain.iter().take(3).map(facts).collect();
-    format!("{reason} ({})", facts.join("; "))
+    let is_weak = |c: &&Certificate| {
+        let old = ["sha1", "md5"].iter().any(|old| c.signature.to_lowercase().contains(old));
+        old || (c.key.starts_with("RSA") && (1..2048).contains(&c.key_bits)) || (1..224).contains(&c.key_bits)
+    };
+    let mut facts_of: Vec<_> = evidence.server_chain.iter().filter(is_weak).map(facts).collect();
+    if facts_of.is_empty() {
+        facts_of = evidence.server_chain.iter().map(facts).collect();
+    }
+    format!("{reason} ({})", facts_of.join("; "))
 }
