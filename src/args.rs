@@ -6,6 +6,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 pub use self::batch::{BatchArgs, Format, Shard};
 pub use self::connection::ConnectionArgs;
+pub use self::inspect::InspectArgs;
 pub use self::platform::PlatformArgs;
 pub use self::request::{PasswordArgs, RequestArgs};
 pub use self::serve::{LimitArgs, ServeArgs};
@@ -22,6 +23,7 @@ use crate::secret::Secret;
 
 mod batch;
 mod connection;
+mod inspect;
 mod platform;
 mod request;
 mod serve;
@@ -68,6 +70,12 @@ pub enum Command {
     /// Makes a small CA, a server certificate and three P12 files in a private folder, starts an endpoint on
     /// 127.0.0.1 that asks for client certificates, and tests each file against it.
     Demo(DemoArgs),
+    /// What is in P12 files, and what will go wrong with them
+    ///
+    /// Shows how each file is protected, its keys, certificates and chains, and what is wrong or odd about it, each
+    /// with the command that mends it. Without the password, what stands in the open. Exit status 3 when a file
+    /// cannot be used, 1 when a test with it must fail, else 0.
+    Inspect(Box<InspectArgs>),
     /// Many tests at once; NDJSON in and out
     ///
     /// Each record of the manifest is an object with an id, p12, url, and any other option of a test as a field:

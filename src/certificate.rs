@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use openssl::asn1::{Asn1ObjectRef, Asn1Time, Asn1TimeRef};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::Id;
+use openssl::pkey::{HasPublic, Id, PKeyRef};
 use openssl::x509::{GeneralNameRef, X509ExtendedKeyUsage, X509NameRef, X509Ref};
 
 use crate::ber::{self, Reader};
@@ -16,7 +16,7 @@ use crate::evidence::Certificate;
 pub fn describe(certificate: &X509Ref) -> Certificate {
     let now = Asn1Time::days_from_now(0).ok();
     let not_yet_valid = now.as_ref().is_some_and(|now| certificate.not_before() > now);
-    let (key, key_bits) = key(certificate);
+    let (key, key_bits) = certificate.public_key().map(|public| key(&public)).unwrap_or_default();
     let digest = |kind| certificate.digest(kind).map(|digest| hex(&digest)).unwrap_or_default();
     let serial = certificate
         .serial_number()
@@ -50,8 +50,8 @@ fn object(object: &Asn1ObjectRef) -> String {
     object.nid().long_name().map_or_else(|_| object.to_string(), str::to_owned)
 }
 
-fn key(certificate: &X509Ref) -> (String, u32) {
-    let Ok(key) = certificate.public_key() else { return Default::default() };
+/// The kind of a key and its size in bits: `RSA 2048`, `EC prime256v1`.
+pub fn key<T: HasPublic>(key: &PKeyRef<T>) -> (String, u32) {
     let kind = match key.id() {
         Id::RSA => "RSA".to_owned(),
         Id::RSA_PSS => "RSA-PSS".to_owned(),

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod serve;
 pub mod batch;
 pub mod inputs;
+pub mod inspect;
 pub mod args;
 pub mod report;
 pub mod compare;

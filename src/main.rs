@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Parser as _;
-use p12_test::args::{Args, BatchArgs, Command, DemoArgs, OutputArgs, ServeArgs, TestArgs};
+use p12_test::args::{Args, BatchArgs, Command, DemoArgs, InspectArgs, OutputArgs, ServeArgs, TestArgs};
 use p12_test::batch::{self, cache::Cached};
 use p12_test::compare::{Comparison, Outcome};
 use p12_test::demo::Demo;
 use p12_test::error::{Error, Exit, Kind, Result};
 use p12_test::inputs::Inputs;
+use p12_test::inspect::Inspection;
 use p12_test::p12::P12;
 use p12_test::printer::{self, Printer, Results};
 use p12_test::request::Request;
@@ -43,6 +44,7 @@ async fn run(args: &Args) -> Exit {
         Some(Command::Demo(args)) => demo(args).await,
         Some(Command::Serve(args)) => serve(args).await,
         Some(Command::Batch(args)) => batch(args).await,
+        Some(Command::Inspect(args)) => inspect(args).await,
         None => test(&args.test, &Printer::for_test(&args.test)).await,
     }
 }
@@ -116,6 +118,21 @@ async fn attempt(
         return verdict.map(|()| Outcome::answered(&response, Ok(())));
     }
     Ok(Outcome::answered(&response, verdict))
+}
+
+async fn inspect(args: &InspectArgs) -> Exit {
+    let printer = Printer::new(&args.look);
+    let outcome = async {
+        let mut inspections = Vec::new();
+        for path in &args.files {
+            inspections.push(Inspection::make(path, &args.password.source(), args.within).await?);
+        }
+        printer.inspections(&inspections, args.json)
+    };
+    match outcome.await {
+        Ok(exit) => exit,
+        Err(error) => printer.concluded(Err(error)),
+    }
 }
 
 async fn batch(args: &BatchArgs) -> Exit {

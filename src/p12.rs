@@ -15,9 +15,10 @@ use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 use container::{Fault, Pfx};
-use contents::Contents;
+use contents::{Contents, Refused};
 use pick::Picked;
 
+pub mod anatomy;
 mod cipher;
 mod container;
 mod contents;
@@ -82,6 +83,26 @@ impl P12File {
         Self { work, ..self }
     }
 
+    fn failed(&self, kind: Kind, what: &str) -> Error {
+        Error::new(kind, format!("cannot open {}: {what}", self.name))
+    }
+
+    fn faulty(&self, fault: Fault) -> Error {
+        match fault {
+            Fault::NotP12(what) => self.failed(Kind::NotAP12, &what),
+            Fault::Truncated(what) => self.failed(Kind::Truncated, &what),
+            Fault::Malformed(what) => self.failed(Kind::Malformed, &what),
+            Fault::Unsupported(what) => self.failed(Kind::Unsupported, &what),
+        }
+    }
+
+    fn refused(&self, refused: Refused) -> Error {
+        match refused {
+            Refused::Fault(fault) => self.faulty(fault),
+            Refused::Because(kind, what) => self.failed(kind, &what),
+        }
+    }
+
     /// What it is called in messages.
     pub fn name(&self) -> &str {
         &self.name
@@ -128,27 +149,18 @@ impl P12 {
     /// Opens a file. Without a password, none at all and the empty one are tried; with one, also the ways of
     /// encoding it that producers use against the standard. `alias` chooses among several keys.
     pub fn open(file: &P12File, password: Option<&Secret>, alias: Option<&str>) -> Result<Self> {
-        let failed = |kind, what: String| Error::new(kind, format!("cannot open {}: {what}", file.name));
-        let faulty = |fault: Fault| match fault {
-            Fault::NotP12(what) => failed(Kind::NotAP12, what),
-            Fault::Truncated(what) => failed(Kind::Truncated, what),
-            Fault::Malformed(what) => failed(Kind::Malformed, what),
-            Fault::Unsupported(what) => failed(Kind::Unsupported, what),
-        };
-        let bytes = sniff::unwrap(&file.bytes).map_err(|what| failed(Kind::NotAP12, what))?;
+        let bytes = sniff::unwrap(&file.bytes).map_err(|what| file.failed(Kind::NotAP12, &what))?;
         let bytes = Zeroizing::new(bytes.into_owned());
-        let pfx = Pfx::parse(&bytes).map_err(faulty)?;
-        let safes = pfx.safes().map_err(faulty)?;
-        let contents =
-            Contents::unlock(&pfx, &safes, password, file.work).map_err(|refused| match refused {
-                contents::Refused::Fault(fault) => faulty(fault),
-                contents::Refused::Because(kind, what) => failed(kind, what),
-            })?;
+        let pfx = Pfx::parse(&bytes).map_err(|fault| file.faulty(fault))?;
+        let safes = pfx.safes().map_err(|fault| file.faulty(fault))?;
+        let contents = Contents::unlock(&pfx, &safes, password, file.work);
+        let contents = contents.map_err(|refused| file.refused(refused))?;
         let mut warnings = contents.warnings.clone();
         if pfx.trailing > 0 {
             warnings.push(format!("{} bytes follow the end of the P12 in {}", pfx.trailing, file.name));
         }
-        let picked = pick::pick(contents, alias, &mut warnings).map_err(|(kind, what)| failed(kind, what))?;
+        let picked =
+            pick::pick(contents, alias, &mut warnings).map_err(|(kind, what)| file.failed(kind, &what))?;
         Ok(Self { file: file.clone(), password: password.cloned(), picked: Some(picked), warnings })
     }
 

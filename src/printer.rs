@@ -20,6 +20,7 @@ use output::Output;
 pub use results::Results;
 
 mod documents;
+mod inspections;
 mod results;
 mod output;
 mod progress;

@@ -5,6 +5,7 @@ use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
 use zeroize::Zeroizing;
 
+use super::anatomy::Protection;
 use super::container::Fault;
 use super::digest::{Digest, load_legacy, unknown};
 use super::kdf::{Budget, Kdf, Use, Wiped, key_derivation, salt_and_iterations};
@@ -131,6 +132,11 @@ impl Scheme {
         }
         let key = usize::try_from(bits / 8).unwrap_or(16);
         Ok(Self { kdf, cipher: "CAST5-CBC", key, iv: Iv::Written(iv) })
+    }
+
+    /// The algorithms in words.
+    pub(super) fn protection(&self) -> Protection {
+        self.kdf.protection(self.cipher.to_owned())
     }
 
     /// Decrypts, or says `None` when the padding shows that this is not the key (or the budget is gone).

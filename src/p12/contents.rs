@@ -3,6 +3,7 @@
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 
+use super::anatomy::Protection;
 use super::cipher::Scheme;
 use super::container::{self, Bag, Fault, Label, Pfx, Safe};
 use super::digest;
@@ -38,6 +39,8 @@ pub(super) struct Contents {
 pub(super) struct KeyEntry {
     pub(super) key: Option<PKey<Private>>,
     pub(super) label: Label,
+    /// How it was encrypted by itself.
+    pub(super) protection: Option<Protection>,
     oid: String,
 }
 
@@ -182,9 +185,9 @@ impl Unlocking<'_> {
         let mut closed = 0;
         for bag in bags {
             match bag {
-                Bag::Key(pkcs8, label) => contents.keys.push(self.key(&pkcs8, label)?),
+                Bag::Key(pkcs8, label) => contents.keys.push(self.key(&pkcs8, label, None)?),
                 Bag::ShroudedKey(scheme, ciphertext, label) => match self.shrouded(&scheme, &ciphertext)? {
-                    Some(pkcs8) => contents.keys.push(self.key(&pkcs8, label)?),
+                    Some(pkcs8) => contents.keys.push(self.key(&pkcs8, label, Some(scheme.protection()))?),
                     None => closed += 1,
                 },
                 Bag::Certificate(der, label) => match X509::from_der(&der) {
@@ -226,7 +229,12 @@ impl Unlocking<'_> {
 
     /// OpenSSL computes the public half of a finite-field key at once, in time that grows with the cube of its
     /// size and without end in sight for a hostile one; so size and number are bounded before it sees them.
-    fn key(&mut self, pkcs8: &[u8], label: Label) -> Result<KeyEntry, Refused> {
+    fn key(
+        &mut self,
+        pkcs8: &[u8],
+        label: Label,
+        protection: Option<Protection>,
+    ) -> Result<KeyEntry, Refused> {
         let oid = container::key_algorithm(pkcs8)
             .ok_or_else(|| Fault::Malformed("its key is not PKCS#8".into()))?;
         let finite_field = FINITE_FIELD.contains(&oid.as_str());
@@ -240,7 +248,7 @@ impl Unlocking<'_> {
             .into());
         }
         let key = PKey::private_key_from_pkcs8(pkcs8).ok();
-        Ok(KeyEntry { key, label, oid })
+        Ok(KeyEntry { key, label, protection, oid })
     }
 
     /// Something encrypted did not open.

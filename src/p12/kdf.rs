@@ -6,6 +6,7 @@ use openssl::md_ctx::MdCtx;
 use openssl::pkcs5;
 use zeroize::Zeroizing;
 
+use super::anatomy::Protection;
 use super::container::Fault;
 use super::digest::{Digest, unknown};
 use super::password::Encoding;
@@ -101,6 +102,17 @@ impl Kdf {
             Self::Pbkdf1 { digest, iterations, .. } => iterations.checked_mul(digest.weight()),
             Self::Scrypt { n, r, p, .. } => n.checked_mul(*r)?.checked_mul(*p)?.checked_mul(2),
         }
+    }
+
+    /// In words, for a key of this algorithm.
+    pub(super) fn protection(&self, algorithm: String) -> Protection {
+        let (kdf, prf, iterations, salt) = match self {
+            Self::Pkcs12 { digest, salt, iterations } => ("PKCS12", Some(digest.0), *iterations, salt),
+            Self::Pbkdf1 { digest, salt, iterations } => ("PBKDF1", Some(digest.0), *iterations, salt),
+            Self::Pbkdf2 { digest, salt, iterations, .. } => ("PBKDF2", Some(digest.0), *iterations, salt),
+            Self::Scrypt { salt, n, r, p, .. } => ("scrypt", None, n * r * p, salt),
+        };
+        Protection { algorithm, kdf, prf, iterations, salt: salt.len() }
     }
 
     pub(super) fn fixed_length(&self) -> Option<usize> {

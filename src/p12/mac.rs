@@ -3,6 +3,7 @@
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 
+use super::anatomy::Protection;
 use super::container::Fault;
 use super::digest::{Digest, unknown};
 use super::kdf::{Budget, Kdf, Use, iterations, key_derivation};
@@ -54,6 +55,11 @@ impl Mac {
             Some(key) => Err(malformed(at, format!("a PBMAC1 key of {key} bytes")).into()),
             None => Err(malformed(at, "PBMAC1 without the length of its key".into()).into()),
         }
+    }
+
+    /// The algorithms in words.
+    pub(super) fn protection(&self) -> Protection {
+        self.kdf.protection(format!("HMAC-{}", self.digest.0))
     }
 
     /// Whether the MAC is right under this password; `None` when the budget is gone.

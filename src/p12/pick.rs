@@ -35,7 +35,9 @@ pub(super) fn pick(
         return Err(mismatch(&contents));
     }
     let Choice { key, leaf, alias } = choose(choices, alias, &contents.certificates)?;
-    let chain = chain(leaf, &contents.certificates);
+    let chain = chain(leaf, &contents.certificates).into_iter().skip(1);
+    let chain =
+        chain.filter_map(|at| contents.certificates.get(at)).map(|entry| entry.certificate.clone()).collect();
     if contents.unreadable > 0 {
         warnings.push(format!("{} certificates in it are unreadable and were left out", contents.unreadable));
     }
@@ -89,7 +91,7 @@ fn choices(contents: &Contents) -> Vec<Choice> {
 }
 
 /// The certificate of a key. A key that cannot be compared goes by its localKeyID, or by there being one only.
-fn leaf_of(key: &KeyEntry, certificates: &[CertificateEntry]) -> Option<usize> {
+pub(super) fn leaf_of(key: &KeyEntry, certificates: &[CertificateEntry]) -> Option<usize> {
     let same_id =
         |entry: &CertificateEntry| key.label.key_id.is_some() && entry.label.key_id == key.label.key_id;
     if let Some(public) = &key.key {
@@ -139,10 +141,10 @@ fn choose(
     }
 }
 
-/// From the leaf's issuer on, as far as the file has them. A certificate is an issuer by its name and by
+/// From the leaf on, by index, as far as the file has them. A certificate is an issuer by its name and by
 /// the signature; no certificate comes twice, so that a circle ends. Signatures cost time, so only so many are
 /// checked.
-fn chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<X509> {
+pub(super) fn chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<usize> {
     let mut used = vec![leaf];
     let mut checks = MAX_CHECKS;
     while let Some(last) = used.last().and_then(|at| certificates.get(*at)) {
@@ -155,8 +157,7 @@ fn chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<X509> {
             None => break,
         }
     }
-    let chain = used.iter().skip(1).filter_map(|at| certificates.get(*at));
-    chain.map(|entry| entry.certificate.clone()).collect()
+    used
 }
 
 fn self_issued(certificate: &X509Ref) -> bool {

@@ -1,0 +1,37 @@
+//! `inspect`: its flags.
+
+use std::path::PathBuf;
+
+use clap::Args as Group;
+
+use super::{LookArgs, PasswordArgs};
+
+/// `inspect`.
+#[derive(Debug, Group)]
+pub struct InspectArgs {
+    /// The P12 files
+    #[arg(required = true, value_name = "P12", value_hint = clap::ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// Their password.
+    #[command(flatten)]
+    pub password: PasswordArgs,
+    /// Warn of certificates that expire within this time, in days (30d) or weeks (6w)
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = days)]
+    pub within: i32,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub look: LookArgs,
+}
+
+fn days(text: &str) -> Result<i32, String> {
+    let (number, days) = match (text.strip_suffix('w'), text.strip_suffix('d')) {
+        (Some(weeks), _) => (weeks, 7),
+        (None, Some(days)) => (days, 1),
+        (None, None) => (text, 1),
+    };
+    let number: i32 = number.parse().map_err(|_| "the form is 30d or 6w".to_owned())?;
+    number.checked_mul(days).filter(|days| *days >= 0).ok_or_else(|| "not a time".to_owned())
+}
