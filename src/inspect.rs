@@ -10,7 +10,9 @@ use crate::p12::anatomy::Anatomy;
 use crate::p12::{P12, P12File};
 use crate::secret::{Password, Secret};
 
+mod container;
 pub mod findings;
+mod identity;
 mod producer;
 
 pub use findings::{Finding, Severity};

@@ -244,16 +244,7 @@ impl Printer {
         if self.quiet {
             return;
         }
-        let mut ascii = String::new();
-        for letter in line.to_string().chars() {
-            match letter {
-                ' '..='~' => ascii.push(letter),
-                _ => {
-                    ascii.extend(letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")))
-                }
-            }
-        }
-        self.line(&ascii);
+        self.line(&ascii(&line.to_string()));
     }
 
     fn lines(&self, lines: &[(String, String)]) {
@@ -308,6 +299,18 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// JSON in ASCII: the same value, and no terminal is led astray by it.
+fn ascii(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            ' '..='~' | '\n' => ascii.push(letter),
+            _ => ascii.extend(letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}"))),
+        }
+    }
+    ascii
 }
 
 /// An output that failed.

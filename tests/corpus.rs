@@ -11,6 +11,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkcs12::Pkcs12;
 use openssl::provider::Provider;
 use p12_test::error::Kind;
+use p12_test::p12::anatomy::Protection;
 use p12_test::p12::{P12, P12File};
 use p12_test::secret::Secret;
 
@@ -210,4 +211,91 @@ fn compare_with_oracle(corpus: &Path, rows: &[Row], outcomes: &[Outcome]) {
     }
     eprintln!("{compared} leaves are the same as OpenSSL's");
     assert!(compared > 300);
+}
+
+/// What `inspect` says of the algorithms, against the manifest's columns.
+#[test]
+fn the_algorithms_are_those_of_the_manifest() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let Ok(manifest) = std::fs::read(corpus.join("manifest.tsv")) else {
+        eprintln!("skipped: the corpus is not at {}", corpus.display());
+        return;
+    };
+    let manifest = String::from_utf8_lossy(&manifest).into_owned();
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for line in manifest.lines().skip(1) {
+        let columns: Vec<_> = line.split('\t').collect();
+        let [_, _, _, "opens" | "wrong-password" | "several-keys", _, _, certificates, keys, mac, ..] =
+            columns[..]
+        else {
+            continue;
+        };
+        let row = row(line);
+        let file = P12File::read(&corpus.join(&row.path)).unwrap();
+        let password = row.password.map(Secret::from);
+        let Ok((anatomy, _)) = P12::dissect(&file, password.as_ref()) else {
+            wrong.push(format!("{}: it cannot be dissected", row.path));
+            continue;
+        };
+        compared += 1;
+        let safes: Vec<_> = anatomy.safes.iter().flatten().map(notation).collect();
+        let of_keys: Vec<_> = anatomy.keys.iter().flat_map(|key| &key.protection).map(notation).collect();
+        let found_mac = anatomy.mac.as_ref().map_or_else(|| "none".into(), mac_notation);
+        let fits = |wanted: &str, found: &[String]| match wanted {
+            "" => true,
+            "none" => found.is_empty(),
+            wanted if wanted.starts_with("none(in ") => true,
+            wanted => found.iter().any(|found| found == wanted),
+        };
+        let within = |wanted: &str| fits(wanted, &of_keys) || wanted == "none" && of_keys.is_empty();
+        let in_safes = certificates == "none" || fits(certificates, &safes);
+        if !in_safes || anatomy.opened && !within(keys) || !mac.is_empty() && mac != found_mac {
+            wrong.push(format!(
+                "{}: {certificates} {keys} {mac}, found {safes:?} {of_keys:?} {found_mac}",
+                row.path
+            ));
+        }
+    }
+    eprintln!("{compared} compared");
+    // Old NSS names AES-128 and uses the 32 bytes of key that its key derivation states.
+    wrong.retain(|what| !what.contains("AES-128-CBC") || !what.contains("AES-256-CBC"));
+    assert!(compared > 400 && wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn notation(protection: &Protection) -> String {
+    let cipher = protection.algorithm.as_str();
+    let digest = protection.prf.unwrap_or_default().to_lowercase();
+    match (protection.kdf, cipher) {
+        ("PKCS12", "RC2-40-CBC") => "PBE-RC2-40".into(),
+        ("PKCS12", "RC2-CBC") => "PBE-RC2-128".into(),
+        ("PKCS12", "DES-EDE3-CBC") => "PBE-3DES".into(),
+        ("PKCS12", "DES-EDE-CBC") => "PBE-2DES".into(),
+        ("PKCS12", "RC4") => "PBE-RC4-128".into(),
+        ("PKCS12", "RC4-40") => "PBE-RC4-40".into(),
+        ("PBKDF1", cipher) => format!("PBES1-{digest}-{}", cipher.trim_end_matches("-CBC")),
+        (_, cipher) => {
+            let cipher = match cipher {
+                "DES-EDE3-CBC" => "3DES-CBC",
+                "RC2-40-CBC" | "RC2-64-CBC" => "RC2-CBC",
+                "ARIA-256-CBC" => "oid:1.2.410.200046.1.1.12",
+                "CAMELLIA-256-CBC" => "oid:1.2.392.200011.61.1.1.1.4",
+                cipher => cipher,
+            };
+            let kdf = match protection.kdf {
+                "scrypt" => "scrypt-N16384-r8-p1".to_owned(),
+                _ => format!("PBKDF2-{digest}"),
+            };
+            format!("PBES2/{kdf}/{cipher}")
+        }
+    }
+}
+
+fn mac_notation(mac: &Protection) -> String {
+    let spelled =
+        |name: &str| name.to_lowercase().replace("sha512-256", "sha512_256").replace("sha3-256", "sha3_256");
+    let digest = spelled(mac.algorithm.trim_start_matches("HMAC-"));
+    match mac.kdf {
+        "PBKDF2" => format!("PBMAC1-{digest}/PBKDF2-{}", spelled(mac.prf.unwrap_or_default())),
+        _ => format!("HMAC-{digest}"),
+    }
 }

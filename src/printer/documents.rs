@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::ascii;
 use super::output::Output;
 use crate::args::OutputArgs;
 use crate::error::Result;
@@ -32,7 +33,7 @@ impl Documents {
     }
 
     pub(super) fn write(&self, outcome: &Result<()>) -> Result<()> {
-        let document = format!("{:#}\n", self.report().document(outcome));
+        let document = ascii(&format!("{:#}\n", self.report().document(outcome)));
         if self.stdout {
             Output::open(None)?.write(document.as_bytes())?;
         }

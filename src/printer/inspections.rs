@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::output::Output;
-use super::{Printer, escape};
+use super::{Printer, ascii, escape};
 use crate::error::{Exit, Result};
 use crate::evidence::Certificate;
 use crate::inspect::{Inspection, SCHEMA};
@@ -13,7 +13,7 @@ impl Printer {
     /// Prints what was found. The exit status is the worst of all files'.
     pub fn inspections(&self, inspections: &[Inspection], json: bool) -> Result<Exit> {
         let text = match inspections {
-            _ if json => format!("{:#}\n", json!({ "schema": SCHEMA, "files": inspections })),
+            _ if json => ascii(&format!("{:#}\n", json!({ "schema": SCHEMA, "files": inspections }))),
             [one] => full(one),
             many => table(many),
         };

@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::Value;
 
 use super::output::stdout_file;
-use super::{Printer, escape, unwritable};
+use super::{Printer, ascii, escape, unwritable};
 use crate::args::{BatchArgs, Format};
 use crate::batch::manifest::Manifest;
 use crate::batch::{Done, Tally};
@@ -123,7 +123,7 @@ fn line(done: Done) -> String {
         fields.insert("id".into(), id.into());
         fields.insert("line".into(), line.into());
     }
-    format!("{document}\n")
+    ascii(&format!("{document}\n"))
 }
 
 /// What a result says in short.

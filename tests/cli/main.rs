@@ -6,6 +6,7 @@ mod harness;
 mod answers;
 mod batch;
 mod exit_statuses;
+mod inspect;
 mod passwords;
 mod platform;
 mod proxies;
