@@ -45,7 +45,8 @@ pub struct Args {
     pub command: Option<Command>,
 }
 
-const EXIT_STATUSES: &str = "\
+/// What each exit status means, as the help has it.
+pub const EXIT_STATUSES: &str = "\
 Exit status:
   0  answered below 400 (or as --expect says); the certificate was asked for and sent
   1  answered with another status
@@ -58,6 +59,7 @@ Exit status:
   8  answered, but the P12 was not tested
   9  the answer broke off or was not HTTP
   10 this machine: a file or the output
+  130 Ctrl-C
 
 Example:
   p12-test --password-file secret.txt client.p12 https://api.example.com/";

@@ -27,12 +27,12 @@ impl Look<'_> {
         let aes = all.iter().any(|used| used.kdf == "PBKDF2");
         match mac {
             None => {
-                let what =
-                    "it has no MAC: nothing shows whether it was changed, and Java loads it without its keys";
+                let what = "it has no MAC: nothing shows whether it was changed, and a wrong password shows late or not at all";
                 findings.push(self.finding("no-mac", Severity::Warning, what, self.exported("")));
             }
             Some(mac) if mac.kdf == "PBKDF2" => {
-                let what = "its MAC is PBMAC1 (RFC 9879): no Java reads it yet, nor OpenSSL before 3.4";
+                let what =
+                    "its MAC is PBMAC1 (RFC 9879): Java (17 at least) and OpenSSL before 3.4 refuse it";
                 findings.push(self.finding("pbmac1", Severity::Warning, what, self.exported("")));
             }
             Some(mac) if aes && mac.algorithm != "HMAC-SHA1" => {
