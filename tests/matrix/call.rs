@@ -19,6 +19,12 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// The peer did not start, for this reason.
+    pub(crate) fn nothing(why: &str) -> Self {
+        let (kind, message) = ("no peer".into(), why.to_owned());
+        Self { kind, exit: -1, retry: "-".into(), message, hint: String::new() }
+    }
+
     pub(crate) fn text(&self) -> String {
         format!("{} | {}", self.message, self.hint)
     }

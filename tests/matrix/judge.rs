@@ -6,7 +6,8 @@ use crate::Result;
 use crate::approved;
 
 /// Kinds that stand for what nobody has named.
-const UNSPECIFIC: &[&str] = &["internal", "handshake-failed", "connection-failed", "no document", ""];
+const UNSPECIFIC: &[&str] =
+    &["internal", "handshake-failed", "connection-failed", "no document", "no peer", ""];
 
 /// `all` says whether all rows were run.
 pub(crate) fn faults(results: &[Result], all: bool) -> Vec<String> {

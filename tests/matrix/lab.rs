@@ -32,10 +32,17 @@ impl Lab {
         lab.write("issuing.pem", lab.issuing.certificate_pem().unwrap());
         lab.write("issuing.key", lab.issuing.key_pem().unwrap());
         lab.write("root.key", lab.root.key_pem().unwrap());
+        std::fs::create_dir(lab.path().join("www")).unwrap();
+        lab.write("www/index.html", "hello\n");
+        lab.write("www/asked.html", "hello\n");
         lab.endpoints();
         lab.clients();
         lab.files_of_platforms();
         lab.write("ca.cnf", "[ca]\ndefault_ca=x\n[x]\ndatabase=index.txt\ndefault_md=sha256\n");
+        lab.write(
+            "level0.cnf",
+            "openssl_conf=a\n[a]\nssl_conf=b\n[b]\nsystem_default=c\n[c]\nCipherString=DEFAULT:@SECLEVEL=0\n",
+        );
         lab.revocations();
         lab
     }
@@ -72,6 +79,7 @@ impl Lab {
         strange.chain.push(self.other.certificate.clone());
         self.endpoint("rooted", &strange);
         self.write("server.pfx", self.issuing.issue(&rsa).unwrap().p12(PASSWORD, "server").unwrap());
+        self.openssl("dhparam -dsaparam -out dh.pem 1024");
         self.openssl("req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost");
         self.openssl("req -new -newkey rsa:2048 -nodes -keyout sha1.key -out sha1.csr -subj /CN=localhost");
         self.write("names.cnf", "subjectAltName=DNS:localhost\n");

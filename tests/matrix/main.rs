@@ -95,7 +95,9 @@ fn run(lab: &Lab, peers: &[Peer]) -> Vec<Result> {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(peer) = peers.get(at) else { break };
+                    let t = std::time::Instant::now();
                     let ran = meet(lab, peer);
+                    eprintln!("TIME {:?} {} {}", t.elapsed(), peer.name, ran[0].name());
                     results.lock().unwrap().push((at, ran));
                 }
             });
@@ -109,11 +111,13 @@ fn run(lab: &Lab, peers: &[Peer]) -> Vec<Result> {
 fn meet(lab: &Lab, peer: &Peer) -> Vec<Result> {
     let mut server = peer.installed().then(|| peer.start(lab));
     let results = peer.rows.iter().map(|row| {
-        let told = server.as_mut().map(|server| {
-            let mut calls: Vec<_> = (0..row.times).map(|_| row.call(lab, &mut server.ports)).collect();
-            (calls.remove(0), calls)
-        });
-        let (told, again) = told.map_or((None, Vec::new()), |(told, again)| (Some(told), again));
+        let mut calls: Vec<_> = match &mut server {
+            None => Vec::new(),
+            Some(Err(why)) => vec![Told::nothing(why)],
+            Some(Ok(server)) => (0..row.times).map(|_| row.call(lab, &mut server.ports)).collect(),
+        };
+        let again = calls.split_off(calls.len().min(1));
+        let told = calls.pop();
         let others = again.into_iter().filter(|other| Some(other) != told.as_ref()).collect();
         Result { row: row.clone(), peer: peer.name, told, others }
     });

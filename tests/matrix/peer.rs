@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::lab::Lab;
 use crate::row::Row;
 
-/// In every text, `@name@` is a free port, `DIR` the folder of the PKI and `SCRIPTS` that of the scripts.
+/// In every text, `~name~` is a free port, `DIR` the folder of the PKI and `SCRIPTS` that of the scripts.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
     /// None where the fault needs no server.
@@ -37,22 +37,22 @@ impl Peer {
     }
 
     /// Starts it and waits until it listens on all its ports.
-    pub(crate) fn start(&self, lab: &Lab) -> Server {
+    pub(crate) fn start(&self, lab: &Lab) -> Result<Server, String> {
         let mut ports = Ports::default();
         if let Some((name, text)) = self.file {
             lab.write(name, ports.fill(text, lab));
         }
         let command = ports.fill(self.command, lab);
         let mut words = command.split_whitespace();
-        let Some(program) = words.next() else { return Server { child: None, ports } };
+        let Some(program) = words.next() else { return Ok(Server { child: None, ports }) };
         let log = lab.path().join(format!("{}.log", ports.first().unwrap_or_default()));
         let mut command = Command::new(program);
         command.args(words).current_dir(lab.path()).stdin(Stdio::piped()).stdout(Stdio::null());
         command.env("PYTHONPATH", python_packages()).env_remove("SSL_CERT_FILE");
         command.stderr(std::fs::File::create(&log).unwrap());
         let mut server = Server { child: Some(command.spawn().unwrap()), ports };
-        server.listens(&log);
-        server
+        server.listens(&log)?;
+        Ok(server)
     }
 }
 
@@ -68,23 +68,27 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn listens(&mut self, log: &Path) {
+    fn listens(&mut self, log: &Path) -> Result<(), String> {
         let until = Instant::now() + Duration::from_secs(30);
-        let log = || std::fs::read_to_string(log).unwrap_or_default();
         for port in self.ports.named.values() {
             while TcpStream::connect(("127.0.0.1", *port)).is_err() {
                 let ended = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
-                assert!(ended.is_none(), "the server ended: {}", log());
-                assert!(Instant::now() < until, "the server does not listen: {}", log());
+                if ended.is_some() || Instant::now() > until {
+                    return Err(std::fs::read_to_string(log).unwrap_or_default());
+                }
                 std::thread::yield_now();
             }
         }
+        Ok(())
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         let Some(child) = &mut self.child else { return };
+        if child.try_wait().is_ok_and(|ended| ended.is_some()) {
+            return;
+        }
         // Servers with workers end them at SIGTERM; a kill would leave them behind.
         if Command::new("kill").arg(child.id().to_string()).status().is_err() {
             let _ = child.kill();
@@ -111,7 +115,7 @@ impl Ports {
             0 => piece.to_owned(),
             _ => self.named.entry(piece.to_owned()).or_insert_with(free_port).to_string(),
         };
-        text.split('@').enumerate().map(port).collect()
+        text.split('~').enumerate().map(port).collect()
     }
 
     /// The text without what differs from run to run.

@@ -4,7 +4,7 @@ use crate::peer::{Peer, peer};
 use crate::row::row;
 
 pub(crate) fn peers() -> Vec<Peer> {
-    let url = "https://localhost:@closed@/";
+    let url = "https://localhost:~closed~/";
     vec![peer(
         "none",
         "",

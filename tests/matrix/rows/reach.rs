@@ -3,7 +3,7 @@
 use crate::peer::{Peer, peer};
 use crate::row::row;
 
-const PORT: &str = "https://localhost:@port@/";
+const PORT: &str = "https://localhost:~port~/";
 
 pub(crate) fn peers() -> Vec<Peer> {
     let name = "https://endpoint.example.test/";
@@ -24,7 +24,7 @@ pub(crate) fn peers() -> Vec<Peer> {
             "kernel",
             "",
             [
-                row("connection refused", "connection-refused", "https://localhost:@closed@/"),
+                row("connection refused", "connection-refused", "https://localhost:~closed~/"),
                 row("no route", "unroutable", unroutable).inside("unroutable"),
                 row("packets are dropped", "connect-timeout", unroutable)
                     .inside("dropped")
@@ -33,21 +33,21 @@ pub(crate) fn peers() -> Vec<Peer> {
         ),
         peer(
             "socket",
-            "python3 SCRIPTS/raw.py stall:@stall@ smtp:@smtp@ reset:@reset@ close:@close@ garbage:@garbage@",
+            "python3 SCRIPTS/raw.py stall:~stall~ smtp:~smtp~ reset:~reset~ close:~close~ garbage:~garbage~",
             [
-                row("port that says nothing", "tls-timeout", "https://localhost:@stall@/")
+                row("port that says nothing", "tls-timeout", "https://localhost:~stall~/")
                     .with("--connect-timeout 0.5"),
-                row("mail server on the port", "not-tls", "https://localhost:@smtp@/").racy(),
-                row("bytes of no protocol on the port", "not-tls", "https://localhost:@garbage@/"),
-                row("reset in the handshake", "handshake-reset", "https://localhost:@reset@/").racy(),
-                row("closed in the handshake", "handshake-reset", "https://localhost:@close@/").racy(),
+                row("mail server on the port", "not-tls", "https://localhost:~smtp~/").racy(),
+                row("bytes of no protocol on the port", "not-tls", "https://localhost:~garbage~/"),
+                row("reset in the handshake", "handshake-reset", "https://localhost:~reset~/").racy(),
+                row("closed in the handshake", "handshake-reset", "https://localhost:~close~/").racy(),
             ],
         ),
         peer(
             "python http",
-            "python3 -m http.server --bind 127.0.0.1 @port@",
+            "python3 -m http.server --bind 127.0.0.1 ~port~",
             [row("plain HTTP on the port", "plain-http", PORT).racy()],
         ),
-        peer("sshd", "bash SCRIPTS/sshd.sh @port@", [row("SSH on the port", "not-tls", PORT)]),
+        peer("sshd", "bash SCRIPTS/sshd.sh ~port~", [row("SSH on the port", "not-tls", PORT)]),
     ]
 }
