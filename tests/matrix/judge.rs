@@ -64,7 +64,7 @@ fn shared_texts(results: &[Result]) -> Vec<String> {
             by_text.entry(told.text()).or_default().push(result);
         }
     }
-    let differ = |rows: &[&Result]| rows.iter().any(|result| result.row.fault != rows[0].row.fault);
+    let differ = |rows: &[&Result]| rows.iter().any(|result| result.row.alike != rows[0].row.alike);
     let shared = by_text.into_iter().filter(|(_, rows)| differ(rows));
     shared
         .map(|(text, rows)| {

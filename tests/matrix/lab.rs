@@ -79,7 +79,7 @@ impl Lab {
         strange.chain.push(self.other.certificate.clone());
         self.endpoint("rooted", &strange);
         self.write("server.pfx", self.issuing.issue(&rsa).unwrap().p12(PASSWORD, "server").unwrap());
-        self.openssl("dhparam -dsaparam -out dh.pem 1024");
+        self.openssl("genpkey -genparam -algorithm DH -pkeyopt group:modp_1536 -out dh.pem");
         self.openssl("req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost");
         self.openssl("req -new -newkey rsa:2048 -nodes -keyout sha1.key -out sha1.csr -subj /CN=localhost");
         self.write("names.cnf", "subjectAltName=DNS:localhost\n");

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use crate::lab::Lab;
 use crate::row::Row;
 
-/// In every text, `~name~` is a free port, `DIR` the folder of the PKI and `SCRIPTS` that of the scripts.
+/// In every text, `~name~` is a free port, `DIR` the folder of the PKI `SCRIPTS` that of the scripts,
+/// `BINARY` the program itself.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
     /// None where the fault needs no server.
@@ -111,6 +112,7 @@ impl Ports {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/matrix/peers");
         let text = text.replace("DIR", &lab.path().display().to_string());
         let text = text.replace("SCRIPTS", &scripts.display().to_string());
+        let text = text.replace("BINARY", env!("CARGO_BIN_EXE_p12-test"));
         let port = |(at, piece): (usize, &str)| match at % 2 {
             0 => piece.to_owned(),
             _ => self.named.entry(piece.to_owned()).or_insert_with(free_port).to_string(),

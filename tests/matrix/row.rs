@@ -16,6 +16,8 @@ pub(crate) struct Row {
     /// The namespace it is called in, by the name of its script's case.
     pub(crate) namespace: Option<&'static str>,
     pub(crate) times: usize,
+    /// The fault that looks the same on the wire, so that the text is the same; its own unless it is told.
+    pub(crate) alike: &'static str,
     /// Why the kind may be one that names no single fault.
     pub(crate) unspecific: Option<&'static str>,
 }
@@ -32,6 +34,7 @@ pub(crate) fn row(fault: &'static str, wanted: &'static str, url: &'static str) 
         more: "",
         namespace: None,
         times: 3,
+        alike: fault,
         unspecific: None,
     }
 }
@@ -64,6 +67,11 @@ impl Row {
 
     pub(crate) fn inside(self, namespace: &'static str) -> Self {
         Self { namespace: Some(namespace), ..self }
+    }
+
+    /// On the wire and in the files this is the same as another fault.
+    pub(crate) fn alike(self, alike: &'static str) -> Self {
+        Self { alike, ..self }
     }
 
     pub(crate) fn unspecific(self, why: &'static str) -> Self {

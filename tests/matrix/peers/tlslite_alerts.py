@@ -25,7 +25,7 @@ def handle(connection, code):
         endpoint = Endpoint(connection)
         endpoint.code = code
         try:
-            endpoint.handshakeServer(certChain=chain, privateKey=key, reqCert=True, reqCAs=[])
+            endpoint.handshakeServer(certChain=chain, privateKey=key, reqCert=True, reqCAs=[], alpn=[b"http/1.1"])
             for _ in endpoint._sendError(code):
                 pass
         except (BaseTLSException, OSError):

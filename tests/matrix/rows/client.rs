@@ -9,13 +9,17 @@ pub(crate) fn peers() -> Vec<Peer> {
     [s_servers(), servers(), gnutls(), languages(), misbehaving()].into_iter().flatten().collect()
 }
 
+const EXPIRED: &str = "certificate refused: expired";
+const STRANGER: &str = "certificate refused: CA unknown";
+const PARTIAL: &str = "certificate refused: intermediate missing";
+const SILENTLY: &str = "ended without a word after the certificate";
+
 /// What servers that name the reason in an alert come to.
 fn refused() -> [Row; 4] {
     [
-        row("certificate refused: expired", "client-certificate-expired", PORT).p12("expired"),
-        row("certificate refused: CA unknown", "client-certificate-unknown-ca", PORT).p12("stranger"),
-        row("certificate refused: intermediate missing", "client-certificate-unknown-ca", PORT)
-            .p12("leaf-only"),
+        row(EXPIRED, "client-certificate-expired", PORT).p12("expired"),
+        row(STRANGER, "client-certificate-unknown-ca", PORT).p12("stranger"),
+        row(PARTIAL, "client-certificate-unknown-ca", PORT).p12("leaf-only"),
         row("certificate refused: not yet valid", "client-certificate-refused", PORT).p12("early"),
     ]
 }
@@ -95,7 +99,8 @@ fn servers() -> Vec<Peer> {
                     "server behind the TLS endpoint is down",
                     "client-certificate-refused-or-reset",
                     PORT,
-                )]),
+                )
+                .alike(SILENTLY)]),
             ]
             .concat(),
         )
@@ -109,14 +114,26 @@ fn apache() -> Peer {
     let rows = [
         refused_often(),
         vec![
-            row("renegotiation refuses: expired", "client-certificate-expired", late)
+            row("refused in a renegotiation: expired", "client-certificate-expired", late)
                 .p12("expired")
-                .only("1.2"),
-            row("renegotiation refuses: CA unknown", "client-certificate-unknown-ca", late)
+                .only("1.2")
+                .alike(EXPIRED)
+                .times(6),
+            row("refused in a renegotiation: CA unknown", "client-certificate-unknown-ca", late)
                 .p12("stranger")
-                .only("1.2"),
-            row("post-handshake request refuses: expired", "status", late).p12("expired").only("1.3"),
-            row("post-handshake request refuses: CA unknown", "status", late).p12("stranger").only("1.3"),
+                .only("1.2")
+                .alike(STRANGER)
+                .times(6),
+            row("refused after the handshake: expired", "client-certificate-expired", late)
+                .p12("expired")
+                .only("1.3")
+                .alike(EXPIRED)
+                .times(6),
+            row("refused after the handshake: CA unknown", "client-certificate-unknown-ca", late)
+                .p12("stranger")
+                .only("1.3")
+                .alike(STRANGER)
+                .times(6),
         ],
         both([
             row("certificate accepted", "passed", late).with("--control"),
@@ -170,52 +187,64 @@ fn gnutls() -> Vec<Peer> {
         "gnutls-serv --quiet --http --port ~port~ --x509certfile server.pem --x509keyfile server.key --x509cafile ca.pem --require-client-cert --verify-client-cert",
         both([
             row("certificate accepted", "passed", PORT),
-            row("certificate refused: expired", "client-certificate-refused", PORT).p12("expired"),
-            row("certificate refused: CA unknown", "client-certificate-refused", PORT).p12("stranger"),
+            row("certificate refused as denied: expired", "client-certificate-denied", PORT).p12("expired"),
+            row("certificate refused as denied: CA unknown", "client-certificate-denied", PORT)
+                .p12("stranger"),
         ]),
     )]
 }
 
 fn languages() -> Vec<Peer> {
+    let silently = "client-certificate-refused-or-reset";
     let closes = |port| {
         both([
-            row("certificate refused without an alert: expired", "client-certificate-refused-or-reset", port)
-                .p12("expired")
-                .racy(),
-            row(
-                "certificate refused without an alert: CA unknown",
-                "client-certificate-refused-or-reset",
-                port,
-            )
-            .p12("stranger")
-            .racy(),
+            row("certificate refused without an alert: expired", silently, port).p12("expired").racy(),
+            row("certificate refused without an alert: CA unknown", silently, port).p12("stranger").racy(),
         ])
     };
     vec![
-        peer("node", "node SCRIPTS/https.js ~port~", closes(PORT)),
+        peer(
+            "node",
+            "node SCRIPTS/https.js ~port~",
+            [closes(PORT), both([row("certificate accepted", "passed", PORT)])].concat(),
+        ),
         peer(
             "java",
             "java SCRIPTS/Endpoint.java ~port~",
             [
-                both(refused().map(|row| Row { wanted: "client-certificate-refused", ..row }.times(6))),
-                both([row("certificate accepted", "passed", PORT)]),
+                closes(PORT),
+                both([
+                    row("certificate refused without an alert: intermediate missing", silently, PORT)
+                        .p12("leaf-only")
+                        .times(6),
+                    row("certificate refused without an alert: not yet valid", silently, PORT)
+                        .p12("early")
+                        .times(6),
+                    row("certificate accepted", "passed", PORT),
+                ]),
             ]
             .concat(),
         ),
         peer(
             "python ssl",
             "python3 SCRIPTS/silent.py bare:~bare~ reset:~reset~",
-            [
-                closes("https://localhost:~bare~/"),
-                both([row(
-                    "certificate refused by a reset: expired",
-                    "client-certificate-refused-or-reset",
-                    "https://localhost:~reset~/",
+            both([
+                row("certificate refused without an alert: expired", silently, "https://localhost:~bare~/")
+                    .p12("expired")
+                    .racy(),
+                row(
+                    "certificate refused without an alert: CA unknown, and none was named",
+                    silently,
+                    "https://localhost:~bare~/",
                 )
-                .p12("expired")
-                .racy()]),
-            ]
-            .concat(),
+                .p12("stranger")
+                .alike(SILENTLY)
+                .racy(),
+                row("certificate refused by a reset: expired", silently, "https://localhost:~reset~/")
+                    .p12("expired")
+                    .alike("certificate refused without an alert: expired")
+                    .racy(),
+            ]),
         ),
     ]
 }

@@ -19,7 +19,7 @@ fn s_servers() -> Vec<Peer> {
         peer(
             "openssl s_server",
             "openssl s_server -www -accept ~port~ -cert server-leaf.pem -key server.key -cert_chain server.pem -tls1_3",
-            [row("TLS 1.3 only", "no-shared-tls-version", PORT).only("1.2")],
+            [row("TLS 1.3 only", "no-shared-tls-version", PORT).alike("TLS 1.0 only").only("1.2")],
         ),
         peer(
             "openssl s_server",
@@ -44,7 +44,8 @@ fn gnutls() -> Vec<Peer> {
         peer(
             "gnutls-serv",
             "gnutls-serv --quiet --http --port ~port~ --x509certfile rsa.pem --x509keyfile rsa.key --priority NORMAL:-VERS-ALL:+VERS-TLS1.2:-SIGN-ALL:+SIGN-RSA-SHA1:-KX-ALL:+ECDHE-RSA:%VERIFY_ALLOW_SIGN_WITH_SHA1",
-            [row("handshake signed with SHA-1 only", "no-shared-cipher", PORT)],
+            [row("handshake signed with SHA-1 only", "no-shared-cipher", PORT)
+                .alike("no cipher or group in common")],
         ),
         peer(
             "gnutls-serv",
@@ -54,7 +55,7 @@ fn gnutls() -> Vec<Peer> {
         peer(
             "gnutls-serv",
             "gnutls-serv --quiet --http --port ~port~ --x509certfile server.pem --x509keyfile server.key --alpn spdy/3 --alpn-fatal",
-            [row("no protocol in common", "no-shared-protocol", PORT)],
+            [row("no protocol in common", "no-shared-protocol", PORT).alike("HTTP/2 only")],
         ),
     ]
 }
@@ -64,7 +65,7 @@ fn http2() -> Vec<Peer> {
         peer(
             "nghttpd",
             "nghttpd -a 127.0.0.1 ~port~ server.key server.pem",
-            [row("HTTP/2 only", "no-shared-protocol", PORT)],
+            [row("HTTP/2 only, and no alert", "answer-cut-short", PORT)],
         ),
         peer("node http2", "node SCRIPTS/http2.js ~port~", [row("HTTP/2 only", "no-shared-protocol", PORT)]),
     ]
