@@ -17,11 +17,13 @@ pub(crate) struct Peer {
     /// None where the fault needs no server.
     command: &'static str,
     file: Option<(&'static str, &'static str)>,
+    /// A further program without which there is nothing to meet.
+    needs: &'static str,
     pub(crate) rows: Vec<Row>,
 }
 
 pub(crate) fn peer(name: &'static str, command: &'static str, rows: impl IntoIterator<Item = Row>) -> Peer {
-    Peer { name, command, file: None, rows: rows.into_iter().collect() }
+    Peer { name, command, file: None, needs: "", rows: rows.into_iter().collect() }
 }
 
 impl Peer {
@@ -29,12 +31,15 @@ impl Peer {
         Self { file: Some((name, text)), ..self }
     }
 
+    pub(crate) fn needs(self, needs: &'static str) -> Self {
+        Self { needs, ..self }
+    }
+
     pub(crate) fn installed(&self) -> bool {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = |program: &str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
-        let needs_python = self.command.contains("tlslite");
-        self.command.split_whitespace().next().is_none_or(found)
-            && (!needs_python || python_packages().join("tlslite").is_dir())
+        let program = self.command.split_whitespace().next().unwrap_or_default();
+        let packages = !self.command.contains("tlslite") || python_packages().join("tlslite").is_dir();
+        let apart = self.rows.iter().all(|row| row.namespace.is_none()) || may_unshare();
+        [program, self.needs].into_iter().all(on_path) && packages && apart
     }
 
     /// Starts it and waits until it listens on all its ports.
@@ -55,6 +60,20 @@ impl Peer {
         server.listens(&log)?;
         Ok(server)
     }
+}
+
+/// Whether there is such a program; no name is always there.
+pub(crate) fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    program.is_empty() || std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Networks of one's own are root's.
+fn may_unshare() -> bool {
+    Command::new("unshare")
+        .args(["--net", "--mount", "true"])
+        .output()
+        .is_ok_and(|done| done.status.success())
 }
 
 /// Where `pip install --target` puts what a peer needs.

@@ -18,8 +18,6 @@ pub(crate) struct Row {
     pub(crate) times: usize,
     /// The fault that looks the same on the wire, so that the text is the same; its own unless it is told.
     pub(crate) alike: &'static str,
-    /// Why the kind may be one that names no single fault.
-    pub(crate) unspecific: Option<&'static str>,
 }
 
 /// A `kind` that is right for a `fault` met at `url`.
@@ -35,7 +33,6 @@ pub(crate) fn row(fault: &'static str, wanted: &'static str, url: &'static str) 
         namespace: None,
         times: 3,
         alike: fault,
-        unspecific: None,
     }
 }
 
@@ -72,10 +69,6 @@ impl Row {
     /// On the wire and in the files this is the same as another fault.
     pub(crate) fn alike(self, alike: &'static str) -> Self {
         Self { alike, ..self }
-    }
-
-    pub(crate) fn unspecific(self, why: &'static str) -> Self {
-        Self { unspecific: Some(why), ..self }
     }
 
     pub(crate) fn name(&self) -> String {

@@ -4,6 +4,7 @@ mod reach;
 mod server;
 mod tls;
 mod client;
+mod silent;
 mod pages;
 mod answers;
 mod proxies;
@@ -12,6 +13,9 @@ mod p12;
 
 use crate::peer::Peer;
 
+/// What is left of several faults on the wire.
+const SILENTLY: &str = "ended without a word after the certificate";
+
 pub(crate) fn all() -> Vec<Peer> {
     let subjects = [
         p12::peers(),
@@ -19,6 +23,7 @@ pub(crate) fn all() -> Vec<Peer> {
         server::peers(),
         tls::peers(),
         client::peers(),
+        silent::peers(),
         pages::peers(),
         answers::peers(),
         proxies::peers(),

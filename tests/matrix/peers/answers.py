@@ -68,6 +68,8 @@ def serve(case, port):
     listener, rules = socket.create_server(("127.0.0.1", int(port)), backlog=64), context(case)
 
     def handle(connection):
+        # What waits for an acknowledgement when the reset comes would never be sent.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             with connection, rules.wrap_socket(connection, server_side=True) as tls:
                 answer(tls, *CASES[case])

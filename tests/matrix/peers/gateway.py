@@ -1,4 +1,4 @@
-"""CASE:PORT…: a platform or its Domain API that answers everything as the case says."""
+"""CASE:PORT…: a platform or its Domain API that answers everything as the case says; own- is in the platform's own shape."""
 import http.server
 import sys
 import threading
@@ -13,9 +13,11 @@ def serve(case, port):
             self.do_GET()
 
         def do_GET(self):
-            body = LOOKUPS.get(case, '{"message": "no"}').encode()
-            self.send_response(int(case) if case.isdigit() else 200)
-            if case == "429":
+            own = '{"time": 1, "message": "no", "internalCode": 7}' if case.startswith("own-") else "no"
+            body = LOOKUPS.get(case, own).encode()
+            status = case.removeprefix("own-")
+            self.send_response(int(status) if status.isdigit() else 200)
+            if status == "429":
                 self.send_header("Retry-After", "5")
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -2,17 +2,17 @@
 
 use crate::peer::{Peer, peer};
 use crate::row::{Row, both, row};
+use crate::rows::SILENTLY;
 
 const PORT: &str = "https://localhost:~port~/";
 
 pub(crate) fn peers() -> Vec<Peer> {
-    [s_servers(), servers(), gnutls(), languages(), misbehaving()].into_iter().flatten().collect()
+    [s_servers(), by_key_type(), servers()].into_iter().flatten().collect()
 }
 
 const EXPIRED: &str = "certificate refused: expired";
 const STRANGER: &str = "certificate refused: CA unknown";
 const PARTIAL: &str = "certificate refused: intermediate missing";
-const SILENTLY: &str = "ended without a word after the certificate";
 
 /// What servers that name the reason in an alert come to.
 fn refused() -> [Row; 4] {
@@ -39,6 +39,10 @@ fn s_servers() -> Vec<Peer> {
                     row("certificate refused: revoked", "client-certificate-revoked", PORT).p12("revoked"),
                     row("certificate refused: for servers only", "client-certificate-unsupported", PORT)
                         .p12("server-only"),
+                    row("certificate refused: that of a CA", "client-certificate-unsupported", PORT)
+                        .p12("authority"),
+                    row("certificate refused: key of 1024 bits", "client-certificate-refused", PORT)
+                        .p12("weak"),
                     row("certificate accepted", "passed", PORT).with("--control"),
                 ]),
             ]
@@ -55,6 +59,12 @@ fn s_servers() -> Vec<Peer> {
             both([row("certificate asked for, and not insisted on", "certificate-not-insisted", PORT)
                 .with("--control")]),
         ),
+    ]
+}
+
+/// An RSA key, where only ECDSA is taken.
+fn by_key_type() -> Vec<Peer> {
+    vec![
         peer(
             "openssl s_server",
             "openssl s_server -www -accept ~port~ -cert server-leaf.pem -key server.key -cert_chain server.pem -CAfile ca.pem -client_sigalgs ECDSA+SHA256 -Verify 3 -verify_return_error",
@@ -71,7 +81,9 @@ fn s_servers() -> Vec<Peer> {
 fn servers() -> Vec<Peer> {
     let haproxy = "defaults\n  mode http\n  timeout connect 9s\n  timeout client 9s\n  timeout server 9s\n\
         frontend f\n  bind 127.0.0.1:~port~ ssl crt DIR/server-both.pem ca-file DIR/ca.pem crl-file DIR/crl.pem verify required\n\
-        \x20 http-request return status 200 content-type text/plain string hello\n";
+        \x20 http-request return status 200 content-type text/plain string hello\n\
+        frontend g\n  bind 127.0.0.1:~page~ ssl crt DIR/server-both.pem ca-file DIR/ca.pem verify optional crt-ignore-err all ca-ignore-err all\n\
+        \x20 http-request deny deny_status 403 if { ssl_c_verify gt 0 }\n\x20 http-request return status 200 content-type text/plain string hello\n";
     let stunnel = "foreground = yes\npid =\n[s]\naccept = 127.0.0.1:~port~\nconnect = 127.0.0.1:1\ncert = DIR/server.pem\nkey = DIR/server.key\n\
         CAfile = DIR/ca.pem\nrequireCert = yes\nverifyChain = yes\n";
     vec![
@@ -86,6 +98,11 @@ fn servers() -> Vec<Peer> {
                         .p12("server-only"),
                     row("certificate accepted", "passed", PORT).with("--control"),
                 ]),
+                vec![
+                    row("page 403, certificate expired", "status", "https://localhost:~page~/")
+                        .p12("expired"),
+                    row("page 403, CA unknown", "status", "https://localhost:~page~/").p12("stranger"),
+                ],
             ]
             .concat(),
         )
@@ -106,6 +123,7 @@ fn servers() -> Vec<Peer> {
         )
         .file("stunnel.conf", stunnel),
         apache(),
+        gnutls(),
     ]
 }
 
@@ -181,8 +199,8 @@ SSLVerifyClient require
 </VirtualHost>
 ";
 
-fn gnutls() -> Vec<Peer> {
-    vec![peer(
+fn gnutls() -> Peer {
+    peer(
         "gnutls-serv",
         "gnutls-serv --quiet --http --port ~port~ --x509certfile server.pem --x509keyfile server.key --x509cafile ca.pem --require-client-cert --verify-client-cert",
         both([
@@ -191,101 +209,5 @@ fn gnutls() -> Vec<Peer> {
             row("certificate refused as denied: CA unknown", "client-certificate-denied", PORT)
                 .p12("stranger"),
         ]),
-    )]
-}
-
-fn languages() -> Vec<Peer> {
-    let silently = "client-certificate-refused-or-reset";
-    let closes = |port| {
-        both([
-            row("certificate refused without an alert: expired", silently, port).p12("expired").racy(),
-            row("certificate refused without an alert: CA unknown", silently, port).p12("stranger").racy(),
-        ])
-    };
-    vec![
-        peer(
-            "node",
-            "node SCRIPTS/https.js ~port~",
-            [closes(PORT), both([row("certificate accepted", "passed", PORT)])].concat(),
-        ),
-        peer(
-            "java",
-            "java SCRIPTS/Endpoint.java ~port~",
-            [
-                closes(PORT),
-                both([
-                    row("certificate refused without an alert: intermediate missing", silently, PORT)
-                        .p12("leaf-only")
-                        .times(6),
-                    row("certificate refused without an alert: not yet valid", silently, PORT)
-                        .p12("early")
-                        .times(6),
-                    row("certificate accepted", "passed", PORT),
-                ]),
-            ]
-            .concat(),
-        ),
-        peer(
-            "python ssl",
-            "python3 SCRIPTS/silent.py bare:~bare~ reset:~reset~",
-            both([
-                row("certificate refused without an alert: expired", silently, "https://localhost:~bare~/")
-                    .p12("expired")
-                    .racy(),
-                row(
-                    "certificate refused without an alert: CA unknown, and none was named",
-                    silently,
-                    "https://localhost:~bare~/",
-                )
-                .p12("stranger")
-                .alike(SILENTLY)
-                .racy(),
-                row("certificate refused by a reset: expired", silently, "https://localhost:~reset~/")
-                    .p12("expired")
-                    .alike("certificate refused without an alert: expired")
-                    .racy(),
-            ]),
-        ),
-    ]
-}
-
-fn misbehaving() -> Vec<Peer> {
-    vec![peer(
-        "tlslite-ng",
-        "python3 SCRIPTS/tlslite_alerts.py 49:~denied~ 80:~internal~ 46:~unknown~ 42:~bad~ 40:~failure~",
-        both([
-            row(
-                "certificate refused: access denied",
-                "client-certificate-denied",
-                "https://localhost:~denied~/",
-            )
-            .p12("rsa")
-            .times(20),
-            row(
-                "internal error after the certificate",
-                "client-certificate-refused-or-reset",
-                "https://localhost:~internal~/",
-            )
-            .p12("rsa")
-            .times(20),
-            row(
-                "certificate refused: certificate_unknown",
-                "client-certificate-refused",
-                "https://localhost:~unknown~/",
-            )
-            .p12("rsa"),
-            row(
-                "certificate refused: bad_certificate",
-                "client-certificate-refused",
-                "https://localhost:~bad~/",
-            )
-            .p12("rsa"),
-            row(
-                "certificate refused: handshake_failure",
-                "client-certificate-refused",
-                "https://localhost:~failure~/",
-            )
-            .p12("rsa"),
-        ]),
-    )]
+    )
 }

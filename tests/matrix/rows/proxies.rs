@@ -35,7 +35,7 @@ pub(crate) fn peers() -> Vec<Peer> {
                     .with("-x socks5://localhost:~port~"),
             ],
         )
-        .file("tinyproxy-open.conf", "Port ~port~\nListen 127.0.0.1\nTimeout 9\nLogLevel Critical\n"),
+        .file("tinyproxy-open.conf", "Port ~port~\nListen 127.0.0.1\nTimeout 1\nLogLevel Critical\n"),
         peer(
             "none",
             "",

@@ -48,6 +48,6 @@ pub(crate) fn peers() -> Vec<Peer> {
             "python3 -m http.server --bind 127.0.0.1 ~port~",
             [row("plain HTTP on the port", "plain-http", PORT).racy()],
         ),
-        peer("sshd", "bash SCRIPTS/sshd.sh ~port~", [row("SSH on the port", "not-tls", PORT)]),
+        peer("sshd", "bash SCRIPTS/sshd.sh ~port~", [row("SSH on the port", "not-tls", PORT)]).needs("sshd"),
     ]
 }

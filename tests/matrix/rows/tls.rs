@@ -75,12 +75,16 @@ fn others() -> Vec<Peer> {
     let config = "daemon off; pid DIR/nginx-name.pid; error_log DIR/nginx-name.log; events {}
         http { access_log off; client_body_temp_path DIR/b2; proxy_temp_path DIR/p2; fastcgi_temp_path DIR/f2;
                uwsgi_temp_path DIR/u2; scgi_temp_path DIR/s2;
-               server { listen 127.0.0.1:~port~ ssl; ssl_reject_handshake on; } }";
+               server { listen 127.0.0.1:~port~ ssl; ssl_reject_handshake on; }
+               server { listen 127.0.0.1:~plain~; } }";
     vec![
         peer(
             "nginx",
             "nginx -p DIR -e DIR/early.log -c DIR/nginx-name.conf",
-            [row("host name not served", "name-not-served", PORT)],
+            [
+                row("host name not served", "name-not-served", PORT),
+                row("plain HTTP on the port", "plain-http", "https://localhost:~plain~/").racy(),
+            ],
         )
         .file("nginx-name.conf", config),
         peer(
