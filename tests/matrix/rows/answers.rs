@@ -37,8 +37,8 @@ pub(crate) fn peers() -> Vec<Peer> {
         row("status line malformed", "answer-malformed", "https://localhost:~status~/"),
         row("header line without a colon, passed over", "passed", "https://localhost:~line~/"),
         row("two lengths that differ", "answer-malformed", "https://localhost:~lengths~/"),
-        row("body stops coming", "answer-timeout", "https://localhost:~slow~/").with("-m 0.5"),
-        row("no answer in time", "timeout", "https://localhost:~late~/").with("-m 0.5"),
+        row("body stops coming", "answer-timeout", "https://localhost:~slow~/").with("-m 2"),
+        row("no answer in time", "timeout", "https://localhost:~late~/").with("-m 2"),
         row("body without length, closed with close_notify", "passed", "https://localhost:~closed~/"),
     ];
     let command = "python3 SCRIPTS/answers.py reset:~reset~ cut:~cut~ unproven:~unproven~ mute:~mute~ rude:~rude~ politely:~politely~ chunk:~chunk~ chunks:~chunks~ head:~head~ half:~half~ banner:~banner~ status:~status~ line:~line~ lengths:~lengths~ slow:~slow~ late:~late~ closed:~closed~";

@@ -92,7 +92,7 @@ fn others() -> Vec<Peer> {
             "python3 SCRIPTS/silent.py half:~half~ eof:~eof~",
             [
                 row("silent after its ServerHello", "tls-timeout", "https://localhost:~half~/")
-                    .with("--connect-timeout 0.5"),
+                    .with("--connect-timeout 2"),
                 row("closed after its ServerHello", "handshake-reset", "https://localhost:~eof~/").racy(),
             ],
         ),
