@@ -20,11 +20,11 @@ pub(crate) fn peers() -> Vec<Peer> {
                     .with("--connect-timeout 0.5"),
             ],
         ),
+        peer("none", "", [row("connection refused", "connection-refused", "https://localhost:~closed~/")]),
         peer(
             "kernel",
             "",
             [
-                row("connection refused", "connection-refused", "https://localhost:~closed~/"),
                 row("no route", "unroutable", unroutable).inside("unroutable"),
                 row("packets are dropped", "connect-timeout", unroutable)
                     .inside("dropped")

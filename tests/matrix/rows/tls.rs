@@ -67,7 +67,14 @@ fn http2() -> Vec<Peer> {
             "nghttpd -a 127.0.0.1 ~port~ server.key server.pem",
             [row("HTTP/2 only, and no alert", "answer-cut-short", PORT)],
         ),
-        peer("node http2", "node SCRIPTS/http2.js ~port~", [row("HTTP/2 only", "no-shared-protocol", PORT)]),
+        peer(
+            "node http2",
+            "node SCRIPTS/http2.js ~port~",
+            [
+                row("HTTP/2 only", "no-shared-protocol", PORT),
+                row("HTTP/2 only, and offered", "passed", PORT).with("--http2"),
+            ],
+        ),
     ]
 }
 
