@@ -80,6 +80,11 @@ fn constant(text: &str, lab: &Lab) -> String {
     let text = text.replace(&lab.path().display().to_string(), "DIR");
     let text = masked(&text, "####-##-## ##:##:##", "DATE");
     let text = masked(&text, "####-##-##T##:##:##Z", "DATE");
+    let text = masked(&text, "### bytes are missing", "N bytes are missing");
+    let text = match text.split_once("SSH-2.0-") {
+        Some((before, after)) => format!("{before}SSH-2.0-VERSION{}", after.trim_start_matches(|c| c != '"')),
+        None => text,
+    };
     // A serial or a fingerprint.
     let words = text.split(' ').map(|word| match word.len() >= 32 && word.chars().all(is_hex) {
         true => "HEX",
