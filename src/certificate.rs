@@ -154,11 +154,15 @@ pub fn timestamp() -> String {
 
 /// `2026-11-23 18:49:40`, out of OpenSSL's `Nov 23 18:49:40 2026 GMT`.
 fn time(time: &Asn1TimeRef) -> String {
+    year_first(&time.to_string())
+}
+
+/// The same out of OpenSSL's text for any time.
+pub fn year_first(text: &str) -> String {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let text = time.to_string();
     let parts: Vec<_> = text.split_whitespace().collect();
-    let [month, day, clock, year, ..] = parts.as_slice() else { return text };
-    let Some(month) = MONTHS.find(month).map(|at| at / 3 + 1) else { return text };
+    let [month, day, clock, year, ..] = parts.as_slice() else { return text.to_owned() };
+    let Some(month) = MONTHS.find(month).map(|at| at / 3 + 1) else { return text.to_owned() };
     format!("{year}-{month:02}-{day:0>2} {clock}")
 }
 

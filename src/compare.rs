@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::Author;
 use crate::response::Response;
@@ -103,7 +104,7 @@ impl Comparison {
         };
         let status = |outcome: &Outcome| match (&outcome.answer, &outcome.verdict) {
             (None, Err(error)) => format!("no answer ({})", error.kind.name()),
-            _ => cell(outcome, |answer| answer.status.to_string()),
+            _ => cell(outcome, |answer| diagnosis::status(answer.status)),
         };
         let both = |label: &str, text: &dyn Fn(&Outcome) -> String| {
             [label.to_owned(), text(&self.here), text(&self.there)]

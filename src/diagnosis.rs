@@ -28,6 +28,14 @@ pub fn in_words(error: &io::Error) -> String {
     }
 }
 
+/// A status with its usual words, where it has some.
+pub fn status(status: http::StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
 /// A file that could not be read.
 pub fn unreadable(path: &Path, error: &io::Error) -> Error {
     Error::new(Kind::FileUnreadable, format!("cannot read {}: {}", path.display(), in_words(error)))

@@ -122,7 +122,7 @@ kinds! {
     KeyNotForTls, "key-not-for-tls", P12, Never, "ask for a certificate on an RSA, EC or Ed25519 key";
 
     NameUnknown, "name-unknown", Unreached, Never, "check the spelling of the host; --resolve HOST:PORT:ADDRESS goes around DNS";
-    DnsFailure, "dns-failure", Unreached, Yes, "the name server did not answer; try again, or go around it with --resolve HOST:PORT:ADDRESS";
+    DnsFailure, "dns-failure", Unreached, Yes, "the name server failed or did not answer; try again, or go around it with --resolve HOST:PORT:ADDRESS";
     ConnectionRefused, "connection-refused", Unreached, Yes, "nothing listens there, or a firewall says no: check host and port";
     Unroutable, "unroutable", Unreached, Yes, "no route from this machine to that address: check network, VPN, -4 and -6";
     ConnectTimeout, "connect-timeout", Unreached, Yes, "a firewall may drop the packets; is this machine's address allowed? --connect-timeout waits longer";

@@ -18,7 +18,7 @@ use tokio_openssl::SslStream;
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Result};
-use crate::evidence::{CertificateRequest, Control, Evidence, Staple};
+use crate::evidence::{CertificateRequest, Control, End, Evidence, Staple};
 use crate::p12::{Identity, P12};
 use crate::request::Request;
 use crate::request::body::Upload;
@@ -180,7 +180,8 @@ impl<'a> Call<'a> {
             self.evidence.distrust = Some(distrust.result.error_string().to_owned());
             return diagnosis::server::untrusted(distrust.result, distrust.self_issued, &self.evidence);
         }
-        diagnosis::handshake::failed(error, &self.observed())
+        let capped = self.route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
+        diagnosis::handshake::failed(error, &self.observed(), capped)
     }
 
     /// The request goes out and the head of the answer comes in, as HTTP/1.1 or as ALPN chose.
@@ -270,12 +271,17 @@ impl Watch {
         let trace = client_auth::lock(&self.trace);
         evidence.steps.clone_from(&trace.steps);
         evidence.requests = trace.requests.iter().map(|asked| self.request(asked)).collect();
+        let closed = trace.closed;
         drop(trace);
         let record = wire::lock(&self.record);
         if !record.is_tls() {
             evidence.greeting.clone_from(&record.greeting);
         }
         evidence.end.clone_from(&record.end);
+        // A bare end of the TCP stream reads like a goodbye; only the alert tells them apart.
+        if evidence.end == Some(End::CloseNotify) && !closed {
+            evidence.end = Some(End::Eof);
+        }
         evidence.write_failure.clone_from(&record.write_failure);
         evidence.timings.first_byte = record.first_byte.unwrap_or_default();
         evidence
@@ -333,12 +339,14 @@ impl Body {
 
     fn ended(&mut self) -> Option<Result<Bytes>> {
         self.evidence.timings.total = self.start.elapsed();
-        None
+        let evidence = self.evidence();
+        let unproven = self.by_close && evidence.end == Some(End::Eof);
+        unproven.then(|| Err(diagnosis::answer::unproven(&evidence).with_evidence(evidence)))
     }
 
     fn broken(&self, error: &hyper::Error) -> Error {
         let evidence = self.evidence();
-        diagnosis::answer::broken(&evidence, error, self.by_close).with_evidence(evidence)
+        diagnosis::answer::broken(&evidence, error).with_evidence(evidence)
     }
 
     fn failed(&self, error: Error) -> Error {

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode, Version};
 use openssl::sha::Sha256;
 
 use crate::certificate;
-use crate::diagnosis::{client, page};
+use crate::diagnosis::{self, client, page};
 use crate::error::{Error, Kind, Result, Retry};
 use crate::evidence::{Author, Control, Evidence, Submission};
 
@@ -143,7 +143,7 @@ impl Response {
             }
             Some(_) => (format!("{target}, through the platform,"), Kind::Status.hint().to_owned()),
         };
-        let message = format!("{who} answered {}{unexpected}", self.status);
+        let message = format!("{who} answered {}{unexpected}", diagnosis::status(self.status));
         Err(Error::new(Kind::Status, message).with_hint(hint).with_retry(self.retry(), self.retry_after()))
     }
 
@@ -176,7 +176,7 @@ impl Response {
                     429 => Kind::PlatformRate,
                     _ => Kind::PlatformFailed,
                 };
-                let status = self.status;
+                let status = diagnosis::status(self.status);
                 let error = Error::new(kind, format!("the platform itself answered {status}: {signal}"));
                 Err(error.with_retry(kind.retry(), self.retry_after()))
             }
@@ -186,7 +186,7 @@ impl Response {
     /// An answer proves something about the P12 only if its certificate was asked for and sent, so this
     /// comes before the status.
     fn certificate_tested(&self, evidence: &Evidence) -> Result<()> {
-        let (target, status) = (&evidence.target, self.status);
+        let (target, status) = (&evidence.target, diagnosis::status(self.status));
         if !evidence.requested() && !self.terms.allow_unrequested {
             let message = format!(
                 "{target} answered {status} but never asked for a certificate: the P12 was not tested"
@@ -201,7 +201,7 @@ impl Response {
             return Err(Error::new(Kind::NotSent, message));
         }
         match &evidence.control {
-            Some(Control::Answered(without)) if *without == status.as_u16() => Err(Error::new(
+            Some(Control::Answered(without)) if *without == self.status.as_u16() => Err(Error::new(
                 Kind::NotInsisted,
                 format!("{target} answers {status} without the certificate too: it does not insist on it"),
             )),

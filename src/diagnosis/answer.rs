@@ -36,7 +36,10 @@ pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
         );
     }
     if http.is_parse() {
-        return Error::new(Kind::AnswerMalformed, format!("the head of {target}'s answer is not valid HTTP"));
+        return Error::new(
+            Kind::AnswerMalformed,
+            format!("the head of {target}'s answer is not HTTP: {http}"),
+        );
     }
     let end = evidence.end.as_ref().unwrap_or(&End::Eof).in_words();
     if !evidence.timings.first_byte.is_zero() {
@@ -58,20 +61,22 @@ pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
     }
 }
 
-/// The connection ended within the body. Where the body ends with the connection (`by_close`), a bare end may be
-/// its end (RFC 9112 section 9.8).
-pub fn broken(evidence: &Evidence, http: &hyper::Error, by_close: bool) -> Error {
+/// The body ended with the connection, and nobody said that this is its end (RFC 9112 section 9.8).
+pub fn unproven(evidence: &Evidence) -> Error {
+    let (target, received) = (&evidence.target, evidence.received);
+    let message = format!(
+        "{target} ended the connection without a close_notify after {received} bytes of a body whose length it had not said"
+    );
+    Error::new(Kind::EndUnproven, message)
+}
+
+/// The connection ended within the body.
+pub fn broken(evidence: &Evidence, http: &hyper::Error) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
     if let Some(refusal) = client::refusal(evidence) {
         return refusal;
     }
     let (kind, what) = match &evidence.end {
-        Some(End::Eof) if by_close => (
-            Kind::EndUnproven,
-            format!(
-                "{target} ended the connection without a close_notify after {received} bytes of a body whose length it had not said"
-            ),
-        ),
         Some(End::Reset) => (
             Kind::AnswerReset,
             format!("{target} reset the connection after {received} bytes of the body, before its end"),
@@ -86,7 +91,10 @@ pub fn broken(evidence: &Evidence, http: &hyper::Error, by_close: bool) -> Error
         ),
         None => (
             Kind::AnswerMalformed,
-            format!("the body of {target}'s answer is not valid HTTP after {received} bytes ({http})"),
+            format!(
+                "the body of {target}'s answer is not HTTP after {received} bytes: {}",
+                super::platform::deepest(http).to_lowercase()
+            ),
         ),
     };
     Error::new(kind, what)

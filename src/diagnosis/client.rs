@@ -16,7 +16,8 @@ pub struct Suspect {
 /// What may be wrong with our certificate in the endpoint's eyes, the likeliest first.
 pub fn suspects(evidence: &Evidence) -> Vec<Suspect> {
     let Some(ours) = &evidence.ours else { return Vec::new() };
-    let all = [validity(evidence, ours), purpose(ours), issuer(evidence, ours), strength(ours)];
+    let all =
+        [validity(evidence, ours), purpose(ours), authority(ours), issuer(evidence, ours), strength(ours)];
     all.into_iter().flatten().collect()
 }
 
@@ -53,6 +54,15 @@ fn purpose(ours: &Certificate) -> Option<Suspect> {
         cause: Kind::ClientUnsupported,
         fact: format!("the P12's certificate is for {named} and not for client authentication"),
         hint: "ask its CA for a certificate with the extended key usage clientAuth".into(),
+    })
+}
+
+/// RFC 5280 section 4.2.1.3: a CA's key is for signing certificates.
+fn authority(ours: &Certificate) -> Option<Suspect> {
+    ours.authority.then(|| Suspect {
+        cause: Kind::ClientUnsupported,
+        fact: "the P12's certificate is that of a CA, and not a client's".into(),
+        hint: "ask that CA to issue a certificate for the client, and export that one".into(),
     })
 }
 
@@ -168,10 +178,10 @@ fn unclear(evidence: &Evidence, how: &str) -> Error {
             let why = format!("most likely it refused the certificate, as {}", suspect.fact);
             error(&why).with_hint(suspect.hint.clone()).with_retry(Retry::Never, None)
         }
-        None if chose_no_protocol(evidence) => error(&format!(
-            "it refused the certificate, or it broke; {NO_PROTOCOL}"
-        ))
-        .with_hint(format!("{NO_PROTOCOL_HINT}; else ask the endpoint's owner for its log at this time")),
+        None if chose_no_protocol(evidence) => {
+            error(&format!("it refused the certificate, or it broke; {NO_PROTOCOL}"))
+                .with_hint(format!("{}; or {NO_PROTOCOL_HINT}", Kind::ClientRefusedOrReset.hint()))
+        }
         None => error("it refused the certificate, or it broke"),
     }
 }

@@ -6,10 +6,17 @@ use super::{client, handshake_end};
 use crate::error::{Error, Kind};
 use crate::evidence::{End, Evidence, Message, Side};
 
-/// Something ended the handshake, the endpoint's certificate aside.
-pub fn failed(error: &ssl::Error, evidence: &Evidence) -> Error {
+/// Something ended the handshake, the endpoint's certificate aside. `capped` says that the newest version was not
+/// offered.
+pub fn failed(error: &ssl::Error, evidence: &Evidence, capped: bool) -> Error {
     if let Some(code) = evidence.alert() {
-        return client::refusal(evidence).unwrap_or_else(|| alert(code, evidence));
+        let error = client::refusal(evidence).unwrap_or_else(|| alert(code, evidence));
+        return match error.kind {
+            Kind::TlsVersion if capped => error.with_hint(
+                "--tls-max keeps TLS 1.3 from being offered; without it, the endpoint may take that",
+            ),
+            _ => error,
+        };
     }
     let target = &evidence.target;
     match handshake_end(error) {
@@ -28,12 +35,16 @@ pub fn failed(error: &ssl::Error, evidence: &Evidence) -> Error {
 
 /// The handshake did not end in time.
 pub fn stalled(evidence: &Evidence) -> Error {
-    let how = if heard(evidence) {
-        "began the TLS handshake and then fell silent"
-    } else {
-        "took the connection and said nothing in TLS"
-    };
-    Error::new(Kind::TlsTimeout, format!("{} {how} within the time allowed", evidence.target))
+    let target = &evidence.target;
+    if heard(evidence) {
+        let message =
+            format!("{target} began the TLS handshake and then fell silent within the time allowed");
+        let hint =
+            "it is overloaded, or something on the way drops its packets; --connect-timeout waits longer";
+        return Error::new(Kind::TlsTimeout, message).with_hint(hint);
+    }
+    let message = format!("{target} took the connection and said nothing in TLS within the time allowed");
+    Error::new(Kind::TlsTimeout, message)
 }
 
 fn heard(evidence: &Evidence) -> bool {
@@ -100,7 +111,11 @@ fn not_tls(reason: &str, evidence: &Evidence) -> Error {
     if greeting.starts_with("HTTP/") || greeting.trim_start().starts_with('<') {
         return Error::new(Kind::PlainHttp, format!("{target} speaks HTTP without TLS: it said {line:?}"));
     }
-    let said = if printable { format!("it said {line:?}") } else { reason.to_owned() };
+    let said = match (printable, reason) {
+        (true, _) => format!("it said {line:?}"),
+        (false, "wrong version number") => "what came is no TLS record".into(),
+        (false, reason) => reason.to_owned(),
+    };
     let error = Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}"));
     match protocol(line) {
         Some(protocol) => {

@@ -18,16 +18,18 @@ pub fn refusal(status: StatusCode, excerpt: &[u8], evidence: &Evidence) -> Optio
     let target = &evidence.target;
     match (status.as_u16(), says(REFUSED), says(MISSED)) {
         (421, ..) => {
-            let message =
-                format!("{target} answered {status}: it does not serve this host on this connection");
+            let message = format!(
+                "{target} answered {}: it does not serve this host on this connection",
+                super::status(status)
+            );
             Some(Error::new(Kind::Misdirected, message))
         }
         (495 | 400..=403, Some(phrase), _) => {
-            Some(rejected(evidence, &format!("{status}, and its page says {phrase:?}")))
+            Some(rejected(evidence, &format!("{}, and its page says {phrase:?}", super::status(status))))
         }
         (495, None, _) => Some(rejected(evidence, "495, nginx's status for a client certificate in error")),
         (496 | 400..=403, _, Some(phrase)) => {
-            Some(lost(evidence, &format!("{status}, and its page says {phrase:?}")))
+            Some(lost(evidence, &format!("{}, and its page says {phrase:?}", super::status(status))))
         }
         (496, _, None) => Some(lost(evidence, "496, nginx's status for a missing client certificate")),
         _ => None,
@@ -79,8 +81,13 @@ pub fn login(status: StatusCode, headers: &HeaderMap, evidence: &Evidence) -> Op
         doors.iter().any(|door| part.starts_with(door)) || ["auth", "oauth2", "authorize"].contains(&part)
     };
     let found = segments.into_iter().any(|part| is_door(&part));
-    let message =
-        || format!("{} answered {status} to {place:?}, which looks like a login page", evidence.target);
+    let message = || {
+        format!(
+            "{} answered {} to {place:?}, which looks like a login page",
+            evidence.target,
+            super::status(status)
+        )
+    };
     found.then(|| Error::new(Kind::LoginPage, message()))
 }
 

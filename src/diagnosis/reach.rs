@@ -53,6 +53,12 @@ pub fn socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Error) -> 
         Socks::ConnectionNotAllowedByRuleset => Kind::ProxyRefused,
         _ => Kind::ProxyFailed,
     };
+    if let Socks::Io(io) = error
+        && matches!(io.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
+    {
+        let message = format!("{proxy} does not answer as a SOCKS5 proxy: {reason}");
+        return Error::new(kind, message).with_hint("is it an HTTP proxy? Then its URL begins with http://");
+    }
     Error::new(kind, format!("the proxy {proxy} did not connect to {host}:{port}: {reason}"))
 }
 
@@ -63,5 +69,12 @@ pub fn proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Erro
         401 | 403 | 405 => (Kind::ProxyRefused, "refuses to connect to"),
         _ => (Kind::ProxyFailed, "could not connect to"),
     };
-    Error::new(kind, format!("the proxy {proxy} {said} {target}: it answered {status}"))
+    let error =
+        Error::new(kind, format!("the proxy {proxy} {said} {target}: it answered {}", super::status(status)));
+    match status.as_u16() {
+        500.. => error.with_hint(
+            "the proxy works and does not reach the endpoint: check the URL's host and port, and whether the proxy may reach them",
+        ),
+        _ => error,
+    }
 }

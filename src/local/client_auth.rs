@@ -29,6 +29,8 @@ pub(super) struct Trace {
     pub(super) established: bool,
     pub(super) steps: Vec<Step>,
     pub(super) requests: Vec<Asked>,
+    /// Whether the endpoint said goodbye (close_notify).
+    pub(super) closed: bool,
     pub(super) distrust: Option<Distrust>,
 }
 
@@ -59,12 +61,19 @@ impl Trace {
 
     /// An empty trace of a call that began then.
     pub(super) fn shared(start: Instant) -> SharedTrace {
-        let trace =
-            Self { start, established: false, steps: Vec::new(), requests: Vec::new(), distrust: None };
+        let trace = Self {
+            start,
+            established: false,
+            steps: Vec::new(),
+            requests: Vec::new(),
+            closed: false,
+            distrust: None,
+        };
         Arc::new(Mutex::new(trace))
     }
 
     fn step(&mut self, from: Side, what: Message) {
+        self.closed |= (from, &what) == (Side::Endpoint, &Message::Alert(0));
         if self.steps.len() < Self::MAX_STEPS {
             self.steps.push(Step { at: self.start.elapsed(), from, what });
         }

@@ -5,6 +5,7 @@ use openssl::hash::MessageDigest;
 use openssl::ocsp::{OcspCertId, OcspCertStatus, OcspFlag, OcspResponse, OcspResponseStatus};
 use openssl::ssl::SslRef;
 
+use crate::certificate;
 use crate::diagnosis;
 use crate::evidence::Staple;
 
@@ -38,9 +39,12 @@ fn judge(ssl: &SslRef, response: &[u8]) -> Result<Staple, ErrorStack> {
         status.check_validity(SKEW, None)?;
         return Ok(match status.status {
             OcspCertStatus::GOOD => Staple::Good,
-            OcspCertStatus::REVOKED => {
-                Staple::Revoked(status.revocation_time.map(ToString::to_string).unwrap_or_default())
-            }
+            OcspCertStatus::REVOKED => Staple::Revoked(
+                status
+                    .revocation_time
+                    .map(|when| certificate::year_first(&when.to_string()))
+                    .unwrap_or_default(),
+            ),
             _ => Staple::Unusable("the responder does not know the certificate".into()),
         });
     }

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::client::Client;
 use crate::diagnosis;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Retry};
 
 /// The service whose host is looked up; names are case-sensitive.
 pub const SERVICE: &str = "mtlsGateway";
@@ -29,6 +29,7 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<
     let failed = |what: String| {
         Error::new(Kind::PlatformLookup, format!("the Domain API did not tell the platform's host: {what}"))
     };
+    let for_good = |what: String| failed(what).with_retry(Retry::Never, None);
     let target = diagnosis::platform::authority(url);
     let mut response = client.get(url).await.map_err(|error| {
         failed(diagnosis::platform::submission(&error, &target, "the Domain API").message)
@@ -47,15 +48,18 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<
     }
     if status.as_u16() == 404 {
         let what = format!("{target} knows no {SERVICE} for account {account} (404)");
-        return Err(failed(what).with_hint(NOT_ENABLED));
+        return Err(for_good(what).with_hint(NOT_ENABLED));
     }
     if !status.is_success() {
-        return Err(failed(format!("{target} answered {status}")));
+        let what = format!("{target} answered {}", diagnosis::status(status));
+        let again = status.is_server_error() || status.as_u16() == 429;
+        return Err(if again { failed(what) } else { for_good(what) });
     }
     let json = serde_json::from_slice(&text);
-    let json: Value = json.map_err(|error| failed(format!("{target} did not answer with JSON ({error})")))?;
+    let json: Value =
+        json.map_err(|error| for_good(format!("{target} did not answer with JSON ({error})")))?;
     let host = base_uri(&json).ok_or_else(|| {
-        failed(format!("the answer of {target} holds no {SERVICE} for account {account}"))
+        for_good(format!("the answer of {target} holds no {SERVICE} for account {account}"))
             .with_hint(NOT_ENABLED)
     })?;
     let bare = |host: &str| {
@@ -63,7 +67,7 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<
     };
     let plain = host.strip_suffix(":443").unwrap_or(host);
     if !bare(plain) && !bare(host) {
-        return Err(failed(format!("{target} names {host:?}, which is no bare host")));
+        return Err(for_good(format!("{target} names {host:?}, which is no bare host")));
     }
     Ok(host.to_owned())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Version;
 
-use crate::diagnosis::client;
+use crate::diagnosis::{self, client};
 use crate::evidence::{Author, Certificate, CertificateRequest, Control, Evidence, Side, Staple, Submission};
 use crate::response::Response;
 
@@ -136,7 +136,7 @@ pub(super) fn answer(response: &Response, evidence: &Evidence) -> Line {
     let times = &evidence.timings;
     let status = match response.version {
         Version::HTTP_09 => "no HTTP".into(),
-        _ => response.status.to_string(),
+        _ => diagnosis::status(response.status),
     };
     if evidence.submission.is_some() {
         let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte));
