@@ -1,6 +1,7 @@
 //! The command line: what each flag is called and what it becomes. No behaviour.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
@@ -34,7 +35,7 @@ mod values;
 /// Makes the call with the certificate, prints the endpoint's answer unchanged on standard output, says on
 /// standard error what happened, and ends with an exit status that a script can trust.
 #[derive(Debug, Parser)]
-#[command(name = "p12-test", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(name = "p12-test", version, long_version = VERSION.as_str(), args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(arg_required_else_help = true, after_help = EXIT_STATUSES, disable_help_subcommand = true)]
 pub struct Args {
     /// A test, unless a command is named.
@@ -44,6 +45,10 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
 }
+
+/// With the OpenSSL that is inside, or that of the system where that is linked.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), openssl::version::version()));
 
 /// What each exit status means, as the help has it.
 pub const EXIT_STATUSES: &str = "\

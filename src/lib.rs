@@ -16,6 +16,7 @@ pub mod local;
 pub mod response;
 pub mod request;
 pub mod p12;
+pub mod scrub;
 pub mod secret;
 pub mod certificate;
 mod ber;

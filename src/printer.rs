@@ -2,8 +2,10 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use colored::{Color as Paint, Colorize as _};
+use serde_json::Value;
 
 use crate::args::{Color, LookArgs, OutputArgs, TestArgs};
 use crate::compare::Comparison;
@@ -15,6 +17,8 @@ use crate::report::Report;
 use crate::request::Request;
 use crate::response::Response;
 use crate::route::Route;
+use crate::scrub::Scrubber;
+use crate::secret::Secret;
 use documents::Documents;
 use output::Output;
 pub use results::Results;
@@ -36,6 +40,8 @@ pub struct Printer {
     documents: Option<Documents>,
     /// Whether nothing is printed at all, the answer included.
     mute: bool,
+    /// What no line and no document may show.
+    known: Mutex<Scrubber>,
 }
 
 impl Printer {
@@ -60,6 +66,7 @@ impl Printer {
             midline: AtomicBool::new(false),
             documents: None,
             mute: false,
+            known: Mutex::default(),
         }
     }
 
@@ -71,24 +78,34 @@ impl Printer {
     /// One that prints nothing and makes the document of one test.
     pub fn recording() -> Self {
         let documents = Some(Documents::taken());
-        Self { quiet: true, verbose: false, midline: AtomicBool::new(false), documents, mute: true }
+        Self {
+            quiet: true,
+            verbose: false,
+            midline: AtomicBool::new(false),
+            documents,
+            mute: true,
+            known: Mutex::default(),
+        }
     }
 
     /// The document of the test, with what it came to.
-    pub fn document(&self, outcome: &Result<()>) -> serde_json::Value {
-        self.documents
-            .as_ref()
-            .map_or_else(Default::default, |documents| documents.report().document(outcome))
+    pub fn document(&self, outcome: &Result<()>) -> Value {
+        let documents = self.documents.as_ref();
+        let mut document = documents.map_or(Value::Null, |documents| documents.report().document(outcome));
+        self.known().clean_report(&mut document);
+        document
     }
 
     /// Takes note of what is asked, and says what is odd about the route.
     pub fn asked(&self, request: &Request, route: &Route) {
+        self.learn(request.secrets().into_iter().chain(route.secrets()));
         self.note(|report| report.asked(request, route));
         self.warnings(&route.warnings());
     }
 
     /// Takes note of the P12, and says what is odd about it.
     pub fn opened(&self, p12: &P12) {
+        self.learn([p12.password()]);
         self.note(|report| report.opened(p12));
         self.warnings(p12.warnings());
     }
@@ -102,12 +119,22 @@ impl Printer {
         let exit = |outcome: &Result<()>| {
             outcome.as_ref().map_or_else(|error| error.kind.exit(), |()| Exit::Success)
         };
-        let written = self.documents.as_ref().map_or(Ok(()), |documents| documents.write(&outcome));
+        let written =
+            self.documents.as_ref().map_or(Ok(()), |documents| documents.write(&self.document(&outcome)));
         if let Err(error) = &written {
             self.failure(error);
             return exit(&written);
         }
         exit(&outcome)
+    }
+
+    fn learn(&self, secrets: impl IntoIterator<Item = Secret>) {
+        let mut known = self.known();
+        secrets.into_iter().for_each(|secret| known.learn(&secret));
+    }
+
+    fn known(&self) -> MutexGuard<'_, Scrubber> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, note: impl FnOnce(&mut Report)) {
@@ -240,7 +267,7 @@ impl Printer {
     }
 
     /// A line of a log: JSON in ASCII, so that no terminal and no reader of lines is led astray.
-    pub fn log(&self, line: &serde_json::Value) {
+    pub fn log(&self, line: &Value) {
         if self.quiet {
             return;
         }
@@ -259,7 +286,7 @@ impl Printer {
             return;
         }
         let start = if self.midline.swap(false, Ordering::Relaxed) { "\n" } else { "" };
-        let _ = writeln!(io::stderr().lock(), "{start}{line}");
+        let _ = writeln!(io::stderr().lock(), "{start}{}", self.known().clean_quoted(line));
     }
 }
 

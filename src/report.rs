@@ -12,6 +12,7 @@ use crate::p12::P12;
 use crate::request::Request;
 use crate::response::Response;
 use crate::route::Route;
+use crate::scrub::HIDDEN;
 
 /// What is known so far.
 #[derive(Debug, Default)]
@@ -131,6 +132,8 @@ fn observed_facts(evidence: &Evidence) -> Value {
         "tls": evidence.tls,
         "server_chain": evidence.server_chain,
         "distrust": evidence.distrust,
+        "staple": evidence.staple,
+        "greeting": Some(String::from_utf8_lossy(&evidence.greeting)).filter(|text| !text.is_empty()),
         "certificate_requests": evidence.requests,
         "alert": evidence.alert().map(|code| crate::evidence::Message::Alert(code).name()),
         "end": evidence.end,
@@ -197,8 +200,6 @@ const SECRET: &[&str] = &[
 
 /// In a request, what cannot be a secret.
 const OPEN: &[&str] = &["accept", "content-type", "host", "user-agent"];
-
-const HIDDEN: &str = "***";
 
 /// A URL whose query keeps its names and loses its values.
 fn without_values(url: &str) -> String {

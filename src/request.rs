@@ -1,5 +1,6 @@
 //! What is asked of the endpoint: method, URL, headers, body. Checked once, then trusted.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -57,6 +58,29 @@ impl Request {
         Ok(upload)
     }
 }
+
+impl Request {
+    /// All that nobody but the endpoint may see: values of headers and of the query, a body from the command line.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let sensitive = self.headers.values().filter(|value| value.is_sensitive()).map(HeaderValue::as_bytes);
+        // `Bearer TOKEN`: the token is a secret by itself, too.
+        let parts = |value: &[u8]| value.split(|byte| *byte == b' ').map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let mut secrets: Vec<Secret> = sensitive
+            .flat_map(|value| [vec![value.to_vec()], parts(value)].concat())
+            .map(Secret::from)
+            .collect();
+        let long = |value: &Cow<'_, str>| value.len() >= LONG_VALUE;
+        let values = self.url.query_values();
+        secrets.extend(values.into_iter().filter(long).map(|value| value.into_owned().into_bytes().into()));
+        if let Body::Bytes(body) = &self.body {
+            secrets.push(body.clone());
+        }
+        secrets
+    }
+}
+
+/// Shorter values of a query are page numbers and the like.
+const LONG_VALUE: usize = 8;
 
 impl Parts {
     /// Checks each part. A fault is a usage error.

@@ -7,6 +7,7 @@ use crate::platform::Platform;
 use crate::platform::credential::Credential;
 use crate::request::Request;
 use crate::response::Response;
+use crate::secret::Secret;
 
 /// The way a request takes to its endpoint.
 #[derive(Debug)]
@@ -23,6 +24,18 @@ impl Route {
         match self {
             Self::Local(local) => local.send(request, p12).await,
             Self::Platform(platform) => platform.send(request, p12).await,
+        }
+    }
+
+    /// All that nobody but the platform and a proxy may see.
+    pub fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Self::Local(local) => local.connect.proxies.secrets(),
+            Self::Platform(platform) => {
+                let mut secrets = platform.connect.proxies.secrets();
+                secrets.extend(platform.credential.secrets());
+                secrets
+            }
         }
     }
 

@@ -19,6 +19,15 @@ pub struct Proxies {
     named: Option<Secret>,
 }
 
+/// A password of a URL, and the pair as `Proxy-Authorization` has it.
+fn credentials(url: &Url) -> Option<[Secret; 3]> {
+    let password = url.password()?;
+    let decoded: Vec<u8> = percent_encoding::percent_decode_str(password).collect();
+    let user: Vec<u8> = percent_encoding::percent_decode_str(url.username()).collect();
+    let pair = [user.as_slice(), b":", &decoded].concat();
+    Some([password.as_bytes().to_vec().into(), decoded.into(), pair.into()])
+}
+
 impl std::fmt::Debug for Proxies {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Proxies(..)")
@@ -60,6 +69,18 @@ impl Proxies {
     /// No proxy, whatever the environment says.
     pub fn none() -> Self {
         Self { matcher: Matcher::builder().build(), named: Some(Secret::default()) }
+    }
+
+    /// Users and passwords in the URLs of proxies, encoded and as they are meant.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let named = self.named.as_ref().map(|named| String::from_utf8_lossy(named.expose()).into_owned());
+        let variables = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        let known = variables.iter().filter_map(|name| std::env::var(name).ok()).chain(named);
+        known
+            .filter_map(|proxy| Url::parse(&proxy).ok())
+            .filter_map(|url| credentials(&url))
+            .flatten()
+            .collect()
     }
 
     /// The URL of the proxy that was named, credentials included: empty for none at all, `None` when the

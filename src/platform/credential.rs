@@ -160,6 +160,16 @@ fn pair(line: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 impl Credential {
+    /// All that nobody but the platform may see.
+    pub fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Self::Bearer(token) => vec![token.clone()],
+            Self::OAuth1(Keys { consumer_key, consumer_secret, token, token_secret }, _) => {
+                [consumer_key, consumer_secret, token, token_secret].map(Clone::clone).to_vec()
+            }
+        }
+    }
+
     /// The value of `Authorization` for a request that is made now.
     pub(super) fn authorization(&self, verb: &str, url: &Url) -> Result<Secret> {
         match self {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
+
 use super::ascii;
 use super::output::Output;
 use crate::args::OutputArgs;
@@ -32,8 +34,8 @@ impl Documents {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn write(&self, outcome: &Result<()>) -> Result<()> {
-        let document = ascii(&format!("{:#}\n", self.report().document(outcome)));
+    pub(super) fn write(&self, document: &Value) -> Result<()> {
+        let document = ascii(&format!("{document:#}\n"));
         if self.stdout {
             Output::open(None)?.write(document.as_bytes())?;
         }

@@ -1,5 +1,7 @@
 //! A forward URL that can be called with a client certificate.
 
+use std::borrow::Cow;
+
 use http::Uri;
 use url::{Host, Url};
 
@@ -43,6 +45,11 @@ impl ForwardUrl {
     /// The URL as it is called.
     pub fn as_str(&self) -> &str {
         self.url.as_str()
+    }
+
+    /// The values of its query, decoded.
+    pub fn query_values(&self) -> Vec<Cow<'_, str>> {
+        self.url.query_pairs().map(|(_, value)| value).collect()
     }
 
     /// Its host: a name in ASCII, or an address.
