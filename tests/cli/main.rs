@@ -10,6 +10,7 @@ mod inspect;
 mod passwords;
 mod platform;
 mod proxies;
+mod report;
 mod requests;
 mod secrets;
 mod serve;
