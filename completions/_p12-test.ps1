@@ -82,6 +82,7 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Print the heads of the answer too, as they came over the wire')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document in place of the answer: verdict, evidence, answer''s status, size and SHA-256')
             [CompletionResult]::new('--include-body', '--include-body', [CompletionResultType]::ParameterName, 'Put the answer''s body into the document, too; up to 1 MiB of it')
+            [CompletionResult]::new('--curl', '--curl', [CompletionResultType]::ParameterName, 'Print the curl command for the same request in place of making it; secrets stand in variables')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No report, no progress; only what failed')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No report, no progress; only what failed')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'The handshake in steps, the chain, the accepted issuers, the timings')

@@ -79,6 +79,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand --include 'Print the heads of the answer too, as they came over the wire'
             cand --json 'Print one JSON document in place of the answer: verdict, evidence, answer''s status, size and SHA-256'
             cand --include-body 'Put the answer''s body into the document, too; up to 1 MiB of it'
+            cand --curl 'Print the curl command for the same request in place of making it; secrets stand in variables'
             cand -q 'No report, no progress; only what failed'
             cand --quiet 'No report, no progress; only what failed'
             cand -v 'The handshake in steps, the chain, the accepted issuers, the timings'

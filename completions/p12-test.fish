@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_p12_test_global_optspecs
-    string join \n alias= password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested i/include json report= include-body o/output= q/quiet v/verbose color= h/help V/version
+    string join \n alias= password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested i/include json report= include-body curl o/output= q/quiet v/verbose color= h/help V/version
 end
 
 function __fish_p12_test_needs_command
@@ -76,6 +76,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -l allow-unrequested -d 
 complete -c p12-test -n "__fish_p12_test_needs_command" -s i -l include -d 'Print the heads of the answer too, as they came over the wire'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l json -d 'Print one JSON document in place of the answer: verdict, evidence, answer\'s status, size and SHA-256'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l include-body -d 'Put the answer\'s body into the document, too; up to 1 MiB of it'
+complete -c p12-test -n "__fish_p12_test_needs_command" -l curl -d 'Print the curl command for the same request in place of making it; secrets stand in variables'
 complete -c p12-test -n "__fish_p12_test_needs_command" -s q -l quiet -d 'No report, no progress; only what failed'
 complete -c p12-test -n "__fish_p12_test_needs_command" -s v -l verbose -d 'The handshake in steps, the chain, the accepted issuers, the timings'
 complete -c p12-test -n "__fish_p12_test_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -7,6 +7,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 pub use self::batch::{BatchArgs, Format, Shard};
 pub use self::connection::ConnectionArgs;
+pub use self::curl::Curl;
 pub use self::inspect::InspectArgs;
 pub use self::platform::PlatformArgs;
 pub use self::request::{PasswordArgs, RequestArgs};
@@ -14,7 +15,6 @@ pub use self::serve::{LimitArgs, ServeArgs};
 use crate::error::{Error, Kind, Result};
 use crate::local::Local;
 use crate::local::tls::Tls;
-use crate::platform::gateway::Gateway;
 use crate::platform::{Platform, Shared};
 use crate::request::body::Body;
 use crate::request::{Parts, Request};
@@ -24,6 +24,7 @@ use crate::secret::Secret;
 
 mod batch;
 mod connection;
+mod curl;
 mod inspect;
 mod platform;
 mod request;
@@ -183,6 +184,9 @@ pub struct OutputArgs {
     /// Put the answer's body into the document, too; up to 1 MiB of it
     #[arg(long)]
     pub include_body: bool,
+    /// Print the curl command for the same request in place of making it; secrets stand in variables
+    #[arg(long)]
+    pub curl: bool,
     /// Write the answer to a file, which appears only when it is complete
     #[arg(short = 'o', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub output: Option<PathBuf>,
@@ -282,10 +286,9 @@ impl TestArgs {
         local_only(self.verdict.allow_unrequested, "--allow-unrequested")?;
         local_only(self.connection.http2, "--http2")?;
         let roots = self.connection.cacert.clone().filter(|_| !platform.compare);
-        let api = || Gateway::Lookup(platform.domain_api.clone());
         Ok(Platform {
             account,
-            gateway: platform.domain.clone().map_or_else(api, Gateway::Host),
+            gateway: platform.gateway(),
             credential: platform.credential().read().await?,
             connect: self.connection.connect()?,
             tls: Tls { cacert: platform.platform_cacert.clone().or(roots), ..self.connection.tls()? },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{HOST, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Version};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
@@ -236,9 +236,14 @@ fn http1() -> hyper::client::conn::http1::Builder {
 const MAX_BUFFER: usize = 256 * 1024;
 
 fn message(request: &Request, upload: Upload, http2: bool) -> http::Request<Upload> {
+    // A body that is there and empty has a length, too (RFC 9110 section 8.6); hyper leaves it out.
+    let empty = !request.body.is_empty() && upload.length() == Some(0);
     let mut message = http::Request::new(upload);
     *message.method_mut() = request.method.clone();
     *message.headers_mut() = request.headers.clone();
+    if empty {
+        message.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     if http2 {
         *message.version_mut() = Version::HTTP_2;
         *message.uri_mut() = request.url.absolute_form().clone();

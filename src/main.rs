@@ -50,6 +50,9 @@ async fn run(args: &Args) -> Exit {
 }
 
 async fn test(args: &TestArgs, printer: &Printer) -> Exit {
+    if args.output.curl {
+        return printer.concluded(args.curl().and_then(|curl| printer.curl(&curl)));
+    }
     let outcome = tokio::select! {
         outcome = outcome(args, args, printer) => outcome,
         _ = tokio::signal::ctrl_c() => Err(Error::new(Kind::Interrupted, "interrupted")),

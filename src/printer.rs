@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use colored::{Color as Paint, Colorize as _};
 use serde_json::Value;
 
-use crate::args::{Color, LookArgs, OutputArgs, TestArgs};
+use crate::args::{Color, Curl, LookArgs, OutputArgs, TestArgs};
 use crate::compare::Comparison;
 use crate::demo::Step;
 use crate::diagnosis;
@@ -247,6 +247,13 @@ impl Printer {
         if let Some(sentence) = comparison.alike() {
             self.line(sentence);
         }
+    }
+
+    /// A curl command, and what stands in its variables.
+    pub fn curl(&self, curl: &Curl) -> Result<()> {
+        Output::open(None)?.write(&curl.line())?;
+        curl.notes.iter().for_each(|note| self.say(&format!("# {note}")));
+        Ok(())
     }
 
     /// Introduces a step of the demo by the command that a user would type.

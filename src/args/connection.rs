@@ -83,6 +83,18 @@ impl From<TlsVersion> for Version {
     }
 }
 
+impl TlsVersion {
+    /// `1.2`.
+    pub(super) fn number(self) -> &'static str {
+        match self {
+            Self::V10 => "1.0",
+            Self::V11 => "1.1",
+            Self::V12 => "1.2",
+            Self::V13 => "1.3",
+        }
+    }
+}
+
 impl ConnectionArgs {
     pub(super) fn connect(&self) -> Result<Connect> {
         Ok(Connect {

@@ -7,7 +7,7 @@ use clap::{Args as Group, ValueEnum};
 
 use super::values::{secret, source};
 use crate::platform::credential::CredentialSource;
-use crate::platform::gateway::{Account, Base};
+use crate::platform::gateway::{Account, Base, Gateway};
 use crate::platform::{domain, oauth1};
 use crate::secret::Secret;
 
@@ -79,8 +79,18 @@ impl PlatformArgs {
         self.account.is_some()
     }
 
+    pub(super) fn uses_oauth1(&self) -> bool {
+        self.oauth1 || self.oauth1_file.is_some() || self.oauth1_env.is_some()
+    }
+
+    /// Where the platform is.
+    pub(super) fn gateway(&self) -> Gateway {
+        let api = || Gateway::Lookup(self.domain_api.clone());
+        self.domain.clone().map_or_else(api, Gateway::Host)
+    }
+
     pub(super) fn credential(&self) -> CredentialSource {
-        if self.oauth1 || self.oauth1_file.is_some() || self.oauth1_env.is_some() {
+        if self.uses_oauth1() {
             let prefix = self.oauth1_env.clone().unwrap_or_else(|| "P12_TEST_OAUTH1".into());
             return CredentialSource::OAuth1 {
                 file: self.oauth1_file.clone(),

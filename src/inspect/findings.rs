@@ -6,6 +6,7 @@ use crate::error::{Error, Kind};
 use crate::evidence::Certificate;
 use crate::p12::anatomy::{Anatomy, Held};
 use crate::secret::Secret;
+use crate::shell;
 
 /// How bad something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -143,11 +144,6 @@ fn subject(certificate: &Certificate) -> String {
     format!("/{}", parts.collect::<Vec<_>>().join("/"))
 }
 
-/// A word of a shell's command line.
 fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
+    String::from_utf8_lossy(&shell::quoted(text.as_bytes())).into_owned()
 }

@@ -50,6 +50,11 @@ pub struct Override {
 }
 
 impl Override {
+    /// The port it is for.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The host that DNS is not asked for.
     pub fn host(&self) -> &str {
         &self.host

@@ -5,6 +5,7 @@ mod harness;
 
 mod answers;
 mod batch;
+mod curl;
 mod exit_statuses;
 mod inspect;
 mod passwords;

@@ -1,0 +1,289 @@
+//! A test as a curl command. Secrets stand in the shell's variables.
+
+use std::path::Path;
+
+use super::TestArgs;
+use super::connection::TlsVersion;
+use crate::error::{Error, Kind, Result};
+use crate::inspect::Inspection;
+use crate::p12::P12File;
+use crate::platform::{self, domain, gateway::Gateway};
+use crate::request::Request;
+use crate::request::body::Body;
+use crate::shell::quoted;
+
+/// The command, and what has to be said of it.
+pub struct Curl {
+    words: Vec<Vec<u8>>,
+    /// What stands in which variable, and what curl cannot do.
+    pub notes: Vec<String>,
+}
+
+impl TestArgs {
+    /// The curl command for the same request. Nothing is asked for and nothing is sent.
+    pub fn curl(&self) -> Result<Curl> {
+        let request = self.request()?;
+        let mut curl = Curl { words: vec![b"curl".to_vec()], notes: Vec::new() };
+        // Silent, but for errors; nothing in the URL is a pattern or is tidied up.
+        curl.plain(&["-sS", "-g", "--path-as-is"]);
+        curl.connection(self);
+        match &self.platform.account {
+            None => curl.call(self, &request)?,
+            Some(_) => curl.submission(self, &request)?,
+        }
+        if self.output.include {
+            curl.plain(&["-i"]);
+        }
+        if let Some(path) = &self.output.output {
+            curl.option("-o", path.as_os_str().as_encoded_bytes());
+        }
+        curl.cannot(self);
+        Ok(curl)
+    }
+}
+
+impl Curl {
+    /// The command as a line for a POSIX shell.
+    pub fn line(&self) -> Vec<u8> {
+        let mut line = self.words.join(&b' ');
+        line.push(b'\n');
+        line
+    }
+
+    fn plain(&mut self, words: &[&str]) {
+        self.words.extend(words.iter().map(|word| word.as_bytes().to_vec()));
+    }
+
+    fn option(&mut self, name: &str, value: &[u8]) {
+        self.plain(&[name]);
+        self.words.push(quoted(value));
+    }
+
+    /// An option whose value ends with a variable.
+    fn secret(&mut self, name: &str, before: &[u8], variable: &str) {
+        self.plain(&[name]);
+        let mut word = if before.is_empty() { Vec::new() } else { quoted(before) };
+        word.extend(format!("\"${variable}\"").bytes());
+        self.words.push(word);
+    }
+
+    fn stands(&mut self, variable: &str, what: &str) {
+        self.notes.push(format!("${variable} stands for {what}"));
+    }
+
+    fn connection(&mut self, args: &TestArgs) {
+        let connection = &args.connection;
+        let platform = args.platform.account.is_some();
+        let roots =
+            args.platform.platform_cacert.as_ref().filter(|_| platform).or(connection.cacert.as_ref());
+        if let Some(roots) = roots {
+            let name = if roots.is_dir() { "--capath" } else { "--cacert" };
+            self.option(name, roots.as_os_str().as_encoded_bytes());
+        }
+        let number = |version: TlsVersion| version.number();
+        self.plain(&[&format!("--tlsv{}", connection.tls_min.map_or("1.2", number))]);
+        if let Some(max) = connection.tls_max {
+            self.plain(&["--tls-max", max.number()]);
+        }
+        self.plain(&[if connection.http2 && !platform { "--http2" } else { "--http1.1" }]);
+        let switches = [(connection.insecure, "-k"), (connection.ipv4, "-4"), (connection.ipv6, "-6")];
+        switches.iter().filter(|(set, _)| *set).for_each(|(_, name)| self.plain(&[name]));
+        self.plain(&["--connect-timeout", &connection.connect_timeout.as_secs_f64().to_string()]);
+        self.plain(&["-m", &connection.max_time.as_secs_f64().to_string()]);
+        for known in &connection.resolve {
+            let addresses: Vec<_> = known.addresses().iter().map(ToString::to_string).collect();
+            self.option(
+                "--resolve",
+                format!("{}:{}:{}", known.host(), known.port(), addresses.join(",")).as_bytes(),
+            );
+        }
+        self.proxy(args);
+    }
+
+    fn proxy(&mut self, args: &TestArgs) {
+        let connection = &args.connection;
+        let Some(proxy) = &connection.proxy else { return };
+        let proxy = proxy.expose();
+        if proxy.is_empty() {
+            return self.option("--noproxy", b"*");
+        }
+        // User and password stand before the last @ of the authority.
+        let scheme = proxy.windows(3).position(|three| three == b"://").map_or(0, |at| at + 3);
+        let at = proxy.iter().rposition(|byte| *byte == b'@');
+        let bare = match at.filter(|at| *at >= scheme) {
+            Some(at) => {
+                [proxy.get(..scheme).unwrap_or_default(), proxy.get(at + 1..).unwrap_or_default()].concat()
+            }
+            None => proxy.to_vec(),
+        };
+        self.option("-x", &bare);
+        if bare.len() < proxy.len()
+            || connection.proxy_user_file.is_some()
+            || connection.proxy_user_env.is_some()
+        {
+            self.secret("--proxy-user", b"", "PROXY_USER");
+            self.stands("PROXY_USER", "the proxy's USER:PASSWORD");
+        }
+    }
+
+    /// The mutual-TLS call itself.
+    fn call(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
+        self.certificate(args)?;
+        let usual = if request.body.is_empty() { "GET" } else { "POST" };
+        match request.method.as_str() {
+            "HEAD" => self.plain(&["--head"]),
+            method if method == usual => {}
+            method => self.option("-X", method.as_bytes()),
+        }
+        for (at, (name, value)) in request.headers.iter().enumerate() {
+            let name = name.as_str();
+            if !value.is_sensitive() {
+                self.option("-H", &[name.as_bytes(), b": ", value.as_bytes()].concat());
+                continue;
+            }
+            let numbered = || format!("HEADER_{at}");
+            let variable = if name == "authorization" { "AUTHORIZATION".into() } else { numbered() };
+            self.secret("-H", format!("{name}: ").as_bytes(), &variable);
+            self.stands(&variable, &format!("the value of the header {name}"));
+        }
+        self.body("--data-binary", "", &request.body);
+        self.words.push(quoted(request.url.as_str().as_bytes()));
+        Ok(())
+    }
+
+    fn certificate(&mut self, args: &TestArgs) -> Result<()> {
+        let path = args.p12_path()?;
+        let mut name = Vec::new();
+        for byte in path.as_os_str().as_encoded_bytes() {
+            if matches!(byte, b':' | b'\\') {
+                name.push(b'\\');
+            }
+            name.push(*byte);
+        }
+        name.push(b':');
+        self.plain(&["--cert-type", "P12"]);
+        if args.password.no_password {
+            self.option("--cert", &name);
+        } else {
+            self.secret("--cert", &name, "P12_PASSWORD");
+            self.stands("P12_PASSWORD", "the P12's password");
+        }
+        self.file(path);
+        Ok(())
+    }
+
+    /// What curl will make of the file, as far as that shows without its password.
+    fn file(&mut self, path: &Path) {
+        let Ok(file) = P12File::read(path) else { return };
+        let inspection = Inspection::of(&file, None, 0);
+        if inspection.findings.iter().any(|finding| finding.name == "legacy-cipher") {
+            self.notes.push("curl with OpenSSL 3 refuses the ciphers of this P12; p12-test inspect tells how to mend that".into());
+        }
+        if inspection.anatomy.is_some_and(|anatomy| anatomy.form == "text") {
+            self.notes.push("curl reads a P12 in binary only, and this one is text".into());
+        }
+    }
+
+    fn body(&mut self, option: &str, name: &str, body: &Body) {
+        match body {
+            Body::Empty | Body::Stream(_) => {}
+            Body::Bytes(_) => {
+                self.secret(option, name.as_bytes(), "BODY");
+                self.stands("BODY", "the body");
+            }
+            Body::File(path) => {
+                self.option(option, &[name.as_bytes(), b"@", path.as_os_str().as_encoded_bytes()].concat());
+            }
+            Body::Stdin => self.option(option, format!("{name}@-").as_bytes()),
+        }
+        if !body.is_empty() {
+            self.option("-H", b"Expect:");
+        }
+    }
+
+    /// The multipart request to the platform.
+    fn submission(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
+        let gateway = args.platform.gateway();
+        let account = args.platform.account.as_ref().map_or("", |account| account.as_str());
+        let path = format!("/mtls/account/{account}/p12-test/multipart");
+        let header =
+            |name: &http::HeaderName, value: &[u8]| [name.as_str().as_bytes(), b": ", value].concat();
+        self.option("-H", &header(&platform::FORWARD_URL, request.url.as_str().as_bytes()));
+        self.option("-H", &header(&platform::METHOD, request.method.as_str().as_bytes()));
+        if let Some(kind) = request.headers.get(http::header::CONTENT_TYPE) {
+            self.option("-H", &header(&platform::TYPE, kind.as_bytes()));
+        }
+        if request.headers.contains_key(http::header::AUTHORIZATION) {
+            self.secret("-H", &header(&platform::FORWARD_AUTHORIZATION, b""), "AUTHORIZATION");
+            self.stands("AUTHORIZATION", "the Authorization for the endpoint");
+        }
+        if args.platform.uses_oauth1() {
+            self.secret("-H", b"authorization: ", "OAUTH1");
+            self.stands("OAUTH1", "OAuth and its signature, which curl cannot make");
+        } else {
+            self.secret("-H", b"authorization: Bearer ", "BEARER");
+            self.stands("BEARER", "the Bearer token for the platform");
+        }
+        self.option("-H", format!("user-agent: p12-test/{}", env!("CARGO_PKG_VERSION")).as_bytes());
+        self.option("-H", b"Expect:");
+        self.option("-F", &form_file("file", '@', args.p12_path()?, ";type=application/x-pkcs12"));
+        self.secret("--form-string", b"password=", "P12_PASSWORD");
+        self.stands("P12_PASSWORD", "the P12's password, empty where it has none");
+        match &request.body {
+            Body::Empty | Body::Stream(_) => {}
+            Body::Bytes(_) => {
+                self.secret("--form-string", b"body=", "BODY");
+                self.stands("BODY", "the body");
+            }
+            Body::File(path) => self.option("-F", &form_file("body", '<', path, "")),
+            Body::Stdin => self.option("-F", b"body=<-"),
+        }
+        match gateway {
+            Gateway::Host(base) => {
+                let url =
+                    base.url().join(&path).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+                self.words.push(quoted(url.as_str().as_bytes()));
+            }
+            Gateway::Lookup(api) => {
+                let lookup = domain::lookup_url(api.url(), account)?;
+                let mut word = b"https://\"$PLATFORM\"".to_vec();
+                word.extend(quoted(path.as_bytes()));
+                self.words.push(word);
+                self.stands("PLATFORM", &format!("the baseURI that {lookup} names"));
+            }
+        }
+        Ok(())
+    }
+
+    fn cannot(&mut self, args: &TestArgs) {
+        let missing = [
+            (args.alias.is_some(), "--alias: curl takes the first key"),
+            (args.verdict.control, "--control: run the command once more without --cert"),
+            (!args.verdict.expect.is_empty(), "--expect: curl's exit status says nothing of the answer's"),
+            (
+                args.verdict.allow_unrequested,
+                "--allow-unrequested: curl never tells whether the certificate was asked for",
+            ),
+            (
+                args.platform.compare,
+                "--compare: this is the call by the platform; leave --account out for the other",
+            ),
+        ];
+        let told = missing.iter().filter(|(set, _)| *set);
+        self.notes.extend(told.map(|(_, what)| format!("not in curl: {what}")));
+    }
+}
+
+/// `name=@"path";more`, with curl's own escapes in the quotes.
+fn form_file(name: &str, how: char, path: &Path, more: &str) -> Vec<u8> {
+    let mut value = format!("{name}={how}\"").into_bytes();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            value.push(b'\\');
+        }
+        value.push(*byte);
+    }
+    value.push(b'"');
+    value.extend(more.bytes());
+    value
+}
