@@ -15,3 +15,4 @@ mod report;
 mod requests;
 mod secrets;
 mod serve;
+mod terminals;

@@ -1,0 +1,261 @@
+//! Seeded mutations of P12 files and of answers: nothing panics, hangs or grows.
+//!
+//! Ten thousand cases; `P12_TEST_CASES` makes them more, `P12_TEST_SEED` others. A failure names both, so that it can be
+//! repeated.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use p12_test::args::OutputArgs;
+use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
+use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
+use p12_test::inspect::Inspection;
+use p12_test::local::Local;
+use p12_test::local::connect::Connect;
+use p12_test::local::proxy::Proxies;
+use p12_test::local::tls::Tls;
+use p12_test::p12::{P12, P12File};
+use p12_test::printer::Printer;
+use p12_test::request::body::Body;
+use p12_test::request::{Parts, Request};
+use p12_test::response::Terms;
+use p12_test::secret::Secret;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+const PASSWORD: &str = "correct horse";
+
+/// xorshift64*: small, and the same everywhere.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+
+    /// One to four changes: bits, bytes, lengths that lie, pieces lost, doubled or moved.
+    fn mutate(&mut self, bytes: &mut Vec<u8>) {
+        for _ in 0..=self.below(4) {
+            let at = self.below(bytes.len());
+            let length = self.below(bytes.len() - at + 1).min(64);
+            match self.below(7) {
+                0 if !bytes.is_empty() => bytes[at] ^= 1 << self.below(8),
+                1 if !bytes.is_empty() => {
+                    bytes[at] =
+                        [0, 1, 0x30, 0x7f, 0x80, 0x82, 0x84, 0xff, b'\r', b'\n', b':'][self.below(11)];
+                }
+                2 => drop(bytes.drain(at..at + length)),
+                3 => {
+                    let piece = bytes[at..at + length].to_vec();
+                    let to = self.below(bytes.len() + 1);
+                    bytes.splice(to..to, piece);
+                }
+                4 => bytes.truncate(at),
+                5 => {
+                    let noise = (0..length).map(|_| self.next().to_le_bytes()[0]).collect::<Vec<_>>();
+                    bytes.splice(at..at, noise);
+                }
+                _ if !bytes.is_empty() => bytes[at] = self.next().to_le_bytes()[0],
+                _ => {}
+            }
+        }
+    }
+}
+
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().map_or(usual, |text| text.parse().unwrap())
+}
+
+/// Cases by number, each from a seed of its own, and a word on the one that fails or does not end.
+struct Run {
+    what: &'static str,
+    seed: u64,
+    at: Arc<AtomicU64>,
+    since: Arc<Mutex<Instant>>,
+}
+
+impl Run {
+    fn new(what: &'static str) -> Self {
+        let run = Self {
+            what,
+            seed: number("P12_TEST_SEED", 20_261_124),
+            at: Arc::default(),
+            since: Arc::new(Mutex::new(Instant::now())),
+        };
+        let (at, since, seed) = (Arc::clone(&run.at), Arc::clone(&run.since), run.seed);
+        std::thread::spawn(move || {
+            loop {
+                std::thread::park_timeout(Duration::from_secs(5));
+                let case = at.load(Ordering::SeqCst);
+                if case != u64::MAX && since.lock().unwrap().elapsed() > Duration::from_secs(60) {
+                    eprintln!("{what}: case {case} of P12_TEST_SEED={seed} does not end");
+                    std::process::abort();
+                }
+            }
+        });
+        run
+    }
+
+    fn case(&self, case: u64) -> Chance {
+        self.at.store(case, Ordering::SeqCst);
+        *self.since.lock().unwrap() = Instant::now();
+        Chance(self.seed ^ (case + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn failed(&self, case: u64) -> ! {
+        panic!("{}: case {case} of P12_TEST_SEED={} panicked", self.what, self.seed);
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.at.store(u64::MAX, Ordering::SeqCst);
+    }
+}
+
+/// In MiB.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+/// Files of our own, and where they are, the smaller ones of the corpus.
+fn files() -> Vec<Vec<u8>> {
+    let root = Identity::root("CA").unwrap();
+    let client = |key| root.issue(&Profile { key, ..Profile::new("client", Purpose::Client) }).unwrap();
+    let mut files: Vec<_> = [Key::Ec, Key::Rsa(2048), Key::Ed25519]
+        .map(|key| client(key).p12(PASSWORD, "client").unwrap())
+        .into();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/made");
+    let Ok(entries) = std::fs::read_dir(&corpus) else {
+        eprintln!("the corpus is not at {}; files of our own only", corpus.display());
+        return files;
+    };
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    files.extend(
+        paths.iter().step_by(4).map(|path| std::fs::read(path).unwrap()).filter(|file| file.len() < 8192),
+    );
+    files
+}
+
+#[test]
+fn mutated_files_end_in_a_verdict() {
+    let (files, run) = (files(), Run::new("files"));
+    let passwords = [PASSWORD, "changeit", "", "wrong"].map(|text| Secret::from(text.as_bytes().to_vec()));
+    for case in 0..number("P12_TEST_CASES", 10_000) * 8 / 10 {
+        let mut chance = run.case(case);
+        let mut bytes = files[chance.below(files.len())].clone();
+        chance.mutate(&mut bytes);
+        let password = chance.below(passwords.len() + 1);
+        let password = passwords.get(password);
+        // Little work, so that a mutated count of iterations does not make the run a benchmark.
+        let file = P12File::from_bytes("mutated", bytes).with_work(20_000);
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let opened = P12::open(&file, password, None);
+            let inspection = Inspection::of(&file, password, 30);
+            (opened.is_ok(), inspection.exit as u8)
+        }));
+        let Ok((opened, exit)) = judged else { run.failed(case) };
+        assert!(!opened || exit < 3, "case {case} of seed {}: open and inspect disagree", run.seed);
+    }
+    assert!(peak_memory() < 512, "{} MiB", peak_memory());
+}
+
+const ANSWERS: &[&str] = &[
+    "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 12\r\nset-cookie: a=b\r\n\r\nhello world\n",
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x\r\n\r\n5\r\nhello\r\n6;a=b\r\n world\r\n0\r\nx: y\r\n\r\n",
+    "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 302 Found\r\nlocation: /login?next=/\r\ncontent-length: 0\r\n\r\n",
+    "HTTP/1.1 400 Bad Request\r\ncontent-length: 41\r\n\r\n<center>The SSL certificate error</center>",
+    "HTTP/1.0 503 Busy\r\nretry-after: 5\r\n\r\nuntil the end",
+    "\0\0\x12\x04\0\0\0\0\0 no HTTP at all",
+];
+
+fn route() -> Local {
+    Local {
+        connect: Connect {
+            overrides: Vec::new(),
+            family: None,
+            proxies: Proxies::none(),
+            timeout: Duration::from_secs(10),
+            policy: None,
+        },
+        tls: Tls { insecure: true, ..Tls::default() },
+        max_time: Duration::from_secs(10),
+        control: false,
+        terms: Terms::default(),
+    }
+}
+
+fn request(endpoint: &Endpoint) -> Request {
+    let url = format!("https://localhost:{}/", endpoint.address().port());
+    let parts = Parts {
+        url,
+        method: None,
+        content_type: None,
+        authorization: None,
+        headers: Vec::new(),
+        body: Body::Empty,
+    };
+    parts.check().unwrap()
+}
+
+/// Gives each connection what is to be answered next, and closes.
+fn handler(next: Arc<Mutex<Vec<u8>>>) -> OnConnection {
+    Arc::new(move |mut stream| {
+        let answer = next.lock().unwrap().clone();
+        Box::pin(async move {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(&answer).await;
+            let _ = stream.shutdown().await;
+        })
+    })
+}
+
+#[test]
+fn mutated_answers_end_in_a_verdict() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let root = Identity::root("CA").unwrap();
+    let server = root.issue(&Profile::new("localhost", Purpose::Server)).unwrap();
+    let client = root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let file = P12File::from_bytes("client", client.p12(PASSWORD, "client").unwrap());
+    let p12 = P12::open(&file, Some(&Secret::from(PASSWORD.as_bytes().to_vec())), None).unwrap();
+    let (next, run) = (Arc::<Mutex<Vec<u8>>>::default(), Run::new("answers"));
+    runtime.block_on(async {
+        let endpoint =
+            Endpoint::start(&Manners::new(&server, &root), handler(Arc::clone(&next))).await.unwrap();
+        let (request, route) = (request(&endpoint), route());
+        for case in 0..number("P12_TEST_CASES", 10_000) * 2 / 10 {
+            let mut chance = run.case(case);
+            let mut bytes = ANSWERS[chance.below(ANSWERS.len())].as_bytes().to_vec();
+            chance.mutate(&mut bytes);
+            *next.lock().unwrap() = bytes;
+            let call = async {
+                let printer = Printer::recording();
+                let outcome = match route.send(&request, &p12).await {
+                    Ok(mut response) => printer.response(&mut response, &OutputArgs::default()).await,
+                    Err(error) => Err(error),
+                };
+                printer.document(&outcome)
+            };
+            let Ok(document) = AssertUnwindSafe(call).catch_unwind().await else { run.failed(case) };
+            assert!(
+                document["kind"].is_string() && document["kind"] != "internal",
+                "case {case}: {document:#}"
+            );
+        }
+    });
+    assert!(peak_memory() < 512, "{} MiB", peak_memory());
+}
