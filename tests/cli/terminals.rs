@@ -44,9 +44,8 @@ fn nothing_from_outside_reaches_a_terminal_raw() {
     let file = format!("{EVIL}.p12");
     lab.write(&file, &client.p12(PASSWORD, EVIL).unwrap());
     lab.write("ca.pem", &[lab.root.certificate_pem().unwrap(), root.certificate_pem().unwrap()].concat());
-    let login = lab.site(format!(
-        "HTTP/1.1 302 Found\r\nlocation: /login/evil\u{9b}\u{202e}\r\ncontent-length: 0\r\n\r\n"
-    ));
+    let login =
+        lab.site("HTTP/1.1 302 Found\r\nlocation: /login/evil\u{9b}\u{202e}\r\ncontent-length: 0\r\n\r\n");
     let trusted = ["-v", "--cacert", "ca.pem", "--password-file", "password.txt"];
     is_harmless("an alert", &shown(&lab, &[&trusted[..], &[&file, &login.url()]].concat()));
     is_harmless("a login page", &shown(&lab, &[&trusted[..], &["client.p12", &login.url()]].concat()));
