@@ -126,7 +126,19 @@ fn steady(line: &str) -> String {
             "364" => "365".to_owned(),
             word if rest.starts_with(" bytes are missing") && word.parse::<u64>().is_ok() => "400".to_owned(),
             word if rest.starts_with(" bytes, DER") && word.parse::<u64>().is_ok() => "1500".to_owned(),
-            word if rest.starts_with(" ms") && word.parse::<f64>().is_ok() => "1.0".to_owned(),
+            "-3" => "-2".to_owned(),
+            word if rest.starts_with(" ms") && word.parse::<f64>().is_ok() => {
+                // Columns stay where they are, to the right or, in a comparison, to the left.
+                let room = " ".repeat(word.len().saturating_sub(3));
+                match (line.starts_with("time "), out.ends_with("  ")) {
+                    (true, _) if rest.starts_with(" ms  ") => {
+                        rest = &rest[3..];
+                        format!("1.0 ms{room}")
+                    }
+                    (false, true) => format!("{room}1.0"),
+                    _ => "1.0".to_owned(),
+                }
+            }
             word if rest.starts_with(" s:") && word.parse::<f64>().is_ok() => "0.1".to_owned(),
             word if word.len() >= 32 && word.chars().all(|c| c.is_ascii_hexdigit()) => {
                 "0123456789abcdef…".to_owned()
