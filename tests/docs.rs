@@ -135,7 +135,10 @@ fn steady(line: &str) -> String {
                         rest = &rest[3..];
                         format!("1.0 ms{room}")
                     }
-                    (false, true) => format!("{room}1.0"),
+                    (false, true) => {
+                        out = format!("{:<46}", out.trim_end());
+                        "1.0".to_owned()
+                    }
                     _ => "1.0".to_owned(),
                 }
             }
