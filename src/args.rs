@@ -65,7 +65,7 @@ Exit status:
   8  answered, but the P12 was not tested
   9  the answer broke off or was not HTTP
   10 this machine: a file or the output
-  130 Ctrl-C
+  130 Ctrl-C or SIGTERM
 
 Example:
   p12-test --password-file secret.txt client.p12 https://api.example.com/";
@@ -89,7 +89,7 @@ pub enum Command {
     /// Each record of the manifest is an object with an id, p12, url, and any other option of a test as a field:
     /// {"id":"a","p12":"a.p12","password_file":"a.txt","url":"https://api.example.com/","expect":"200"}. A record
     /// {"defaults":{…}} is for all that follow. Each result is the report of its test with the record's id. Paths are
-    /// relative to the current directory. Ctrl-C finishes what is in flight.
+    /// relative to the current directory. Ctrl-C or SIGTERM finishes what is in flight.
     Batch(Box<BatchArgs>),
     /// The platform's resource itself, for rehearsal or an own network
     ///

@@ -13,10 +13,11 @@ use tokio::task::JoinSet;
 
 use crate::args::BatchArgs;
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::interrupted;
 use cache::{Cached, Common};
 use manifest::Manifest;
 use pace::Pace;
-use record::{Record, Records, Test};
+use record::{Record, Records, Test, by_line};
 use share::{Choice, Share};
 
 pub mod cache;
@@ -46,7 +47,9 @@ pub struct Tally {
     pub resumed: u64,
     /// Records that are for other shares.
     pub elsewhere: u64,
-    /// Whether Ctrl-C ended it.
+    /// Lines of what is resumed that hold no result.
+    pub garbled: u64,
+    /// Whether Ctrl-C or SIGTERM ended it.
     pub interrupted: bool,
 }
 
@@ -94,8 +97,8 @@ pub trait Each: Clone + Send + Sync + 'static {
 /// Records that wait for their turn, for each that runs: room to go on where one host is slow.
 const WAITING: usize = 4;
 
-/// Tests the records of the manifest, each by `each`, and hands over what came of them as they end. Ctrl-C ends the
-/// reading, not what is in flight.
+/// Tests the records of the manifest, each by `each`, and hands over what came of them as they end. Ctrl-C, or
+/// SIGTERM, ends the reading, not what is in flight.
 pub async fn run(
     args: &BatchArgs,
     each: impl Each,
@@ -105,19 +108,19 @@ pub async fn run(
     let defaults = args.defaults.as_deref().map_or_else(|| Ok(Default::default()), manifest::defaults)?;
     let (mut records, reading) = read(args.manifest.as_deref(), Records::new(defaults));
     let (pace, common) = (Arc::new(Pace::new(args)), Arc::new(Common::default()));
-    let (mut running, mut tally) = (JoinSet::new(), Tally::default());
+    let (mut running, mut tally) = (JoinSet::new(), Tally { garbled: share.garbled, ..Tally::default() });
     let mut more = true;
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut interrupt = std::pin::pin!(interrupted());
     while more || !running.is_empty() {
         tokio::select! {
             biased;
-            _ = &mut interrupt => {
+            () = &mut interrupt => {
                 pace.close();
                 if tally.interrupted {
                     break;
                 }
                 (tally.interrupted, more) = (true, false);
-                interrupt.set(tokio::signal::ctrl_c());
+                interrupt.set(interrupted());
             }
             Some(ended) = running.join_next() => {
                 let ended: Option<Done> = ended.map_err(|_| Error::new(Kind::Internal, "a test was given up"))?;
@@ -128,7 +131,7 @@ pub async fn run(
             }
             record = records.recv(), if more && running.len() < args.jobs * WAITING => match record {
                 None => more = false,
-                Some(record) => match share.choose(&record.id) {
+                Some(record) => match share.choose(&record.id, record.line) {
                     Choice::Elsewhere => tally.elsewhere += 1,
                     Choice::Done => tally.resumed += 1,
                     Choice::Twice => drop(running.spawn(ready(Some(twice(record, &each))))),
@@ -191,5 +194,5 @@ fn twice(record: Record, each: &impl Each) -> Done {
     let Record { id, line, read, .. } = record;
     let message = format!("the record in line {line} has the id {id:?}, which another record before it has");
     let document = each.refused(Error::new(Kind::RecordInvalid, message));
-    Done { id: format!("line-{line}"), line, read, document }
+    Done { id: by_line(line), line, read, document }
 }

@@ -21,6 +21,7 @@ use tokio_openssl::SslStream;
 use crate::args::{Args, Command, ServeArgs, TestArgs};
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::interrupted;
 use crate::serve::Server;
 use endpoint::{Endpoint, Manners};
 use pki::{Identity, Profile, Purpose};
@@ -122,7 +123,7 @@ impl Demo {
             say(
                 "The endpoint and the files stay until Ctrl-C; repeat any of the commands in another terminal.",
             );
-            let _ = tokio::signal::ctrl_c().await;
+            interrupted().await;
         } else {
             say(
                 "The files are gone again; --keep leaves them and the endpoint, so that the commands can be repeated.",

@@ -31,7 +31,7 @@ pub enum Exit {
     BrokenAnswer = 9,
     /// Something on this machine: a file, the output.
     Machine = 10,
-    /// Ended by Ctrl-C, as shells number it.
+    /// Ended by Ctrl-C or SIGTERM, numbered as shells number the former.
     Interrupted = 130,
 }
 

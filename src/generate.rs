@@ -166,7 +166,7 @@ fn exit_statuses(roff: &mut Roff, name: &str) {
             ("2", "usage"),
             ("3", "the manifest cannot be used"),
             ("10", "the results cannot be written"),
-            ("130", "Ctrl-C; what was in flight has its results"),
+            ("130", "Ctrl-C or SIGTERM; what was in flight has its results"),
         ],
         "p12-test-serve" | "p12-test-demo" => &[
             ("0", "it ended as it should"),

@@ -18,6 +18,7 @@ pub mod response;
 pub mod request;
 pub mod p12;
 pub mod scrub;
+pub mod interrupt;
 pub mod secret;
 pub mod certificate;
 mod ber;

@@ -12,6 +12,7 @@ use p12_test::demo::Demo;
 use p12_test::error::{Error, Exit, Kind, Result};
 use p12_test::inputs::Inputs;
 use p12_test::inspect::Inspection;
+use p12_test::interrupt::interrupted;
 use p12_test::p12::P12;
 use p12_test::printer::{self, Printer, Results};
 use p12_test::request::Request;
@@ -55,7 +56,7 @@ async fn test(args: &TestArgs, printer: &Printer) -> Exit {
     }
     let outcome = tokio::select! {
         outcome = outcome(args, args, printer) => outcome,
-        _ = tokio::signal::ctrl_c() => Err(Error::new(Kind::Interrupted, "interrupted")),
+        () = interrupted() => Err(Error::new(Kind::Interrupted, "interrupted")),
     };
     printer.concluded(outcome)
 }
@@ -172,26 +173,10 @@ async fn serve(args: &ServeArgs) -> Exit {
     let outcome = async {
         let server = Server::bind(args, Arc::new(move |line| log.log(line))).await?;
         printer.say(&format!("listening on {}", server.url()?));
-        server.run(terminated()).await;
+        server.run(interrupted()).await;
         Ok(())
     };
     printer.concluded(outcome.await)
-}
-
-/// Until SIGTERM or Ctrl-C.
-async fn terminated() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 async fn demo(args: &DemoArgs) -> Exit {

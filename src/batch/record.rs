@@ -33,6 +33,11 @@ pub struct Test {
     pub p12: Digest,
 }
 
+/// What a result is known by whose record has no id of its own.
+pub(super) fn by_line(line: u64) -> String {
+    format!("line-{line}")
+}
+
 /// Stands for some fields and their values.
 pub type Digest = [u8; 32];
 
@@ -89,7 +94,7 @@ impl Records {
     /// The record of an entry; `None` when it was `{"defaults": …}`, which is for all that follow.
     pub fn take(&mut self, entry: Entry) -> Option<Record> {
         let Entry { line, fields, read } = entry;
-        let fallback = format!("line-{line}");
+        let fallback = by_line(line);
         let invalid = |id: String, what: &str| {
             let error = Error::new(Kind::RecordInvalid, format!("the record in line {line}: {what}"));
             Some(Record { id, line, read, test: Err(error) })

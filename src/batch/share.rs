@@ -8,6 +8,7 @@ use std::path::Path;
 use openssl::sha::sha256;
 use serde::Deserialize;
 
+use super::record::by_line;
 use crate::args::Shard;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
@@ -21,6 +22,8 @@ pub(super) struct Share {
     shard: Option<Shard>,
     done: HashSet<Mark>,
     seen: HashSet<Mark>,
+    /// Lines of the results that hold none.
+    pub(super) garbled: u64,
 }
 
 /// What is to be done with a record.
@@ -53,35 +56,46 @@ impl Share {
         }
         let unreadable = |error| diagnosis::unreadable(path, &error);
         let mut lines = BufReader::new(File::open(path).map_err(unreadable)?);
-        let mut line = Vec::new();
-        for number in 1.. {
+        let (mut line, mut held, mut garbled) = (Vec::new(), 0, None);
+        for number in 1_u64.. {
             line.clear();
             if lines.read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
                 break;
             }
             match serde_json::from_slice::<Known>(&line) {
-                Ok(known) => drop(self.done.insert(mark(&known.id))),
+                Ok(known) => {
+                    held += 1;
+                    self.done.insert(mark(&known.id));
+                }
                 Err(_) if line.trim_ascii().is_empty() => {}
-                // Whoever wrote it was ended in the middle: that record has no result.
-                Err(_) if !line.ends_with(b"\n") => {}
+                // Whoever wrote it was ended in the middle; where several write, another goes on in the same line.
                 Err(_) => {
-                    let message = format!("line {number} of {} is no result", path.display());
-                    let hint = "--resume takes the NDJSON that an earlier run wrote";
-                    return Err(Error::new(Kind::ManifestUnusable, message).with_hint(hint));
+                    self.garbled += 1;
+                    if line.ends_with(b"\n") {
+                        garbled.get_or_insert(number);
+                    }
                 }
             }
         }
-        Ok(())
+        match garbled {
+            Some(number) if held == 0 => {
+                let message = format!("line {number} of {} is no result", path.display());
+                let hint = "--resume takes the NDJSON that an earlier run wrote";
+                Err(Error::new(Kind::ManifestUnusable, message).with_hint(hint))
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// What is to be done with the record of this id.
-    pub(super) fn choose(&mut self, id: &str) -> Choice {
+    /// What is to be done with the record of this id, in this line of the manifest.
+    pub(super) fn choose(&mut self, id: &str, line: u64) -> Choice {
         let mark = mark(id);
         match self.shard {
             Some(Shard { index, of }) if mark % u128::from(of) != u128::from(index) => Choice::Elsewhere,
             _ if self.done.contains(&mark) => Choice::Done,
-            _ if !self.seen.insert(mark) => Choice::Twice,
-            _ => Choice::Test,
+            _ if self.seen.insert(mark) => Choice::Test,
+            _ if self.done.contains(&self::mark(&by_line(line))) => Choice::Done,
+            _ => Choice::Twice,
         }
     }
 }
@@ -99,7 +113,7 @@ mod tests {
         for id in 0..100 {
             let in_share = |index| {
                 let mut share = Share { shard: Some(Shard { index, of: 3 }), ..Share::default() };
-                share.choose(&id.to_string()) == Choice::Test
+                share.choose(&id.to_string(), 1) == Choice::Test
             };
             assert_eq!((0..3).filter(|index| in_share(*index)).count(), 1);
         }

@@ -89,7 +89,11 @@ impl<'a> Results<'a> {
 
     fn told(&self, tally: &Tally) -> String {
         let mut parts: Vec<_> = tally.kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        let aside = [(tally.resumed, "had a result"), (tally.elsewhere, "belong to other shares")];
+        let aside = [
+            (tally.resumed, "had a result"),
+            (tally.elsewhere, "belong to other shares"),
+            (tally.garbled, "lines of results could not be read"),
+        ];
         parts.extend(
             aside.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")),
         );
@@ -190,11 +194,11 @@ fn case(done: &Done) -> TestCase {
                 true => NonSuccessKind::Error,
                 false => NonSuccessKind::Failure,
             });
-            status.set_type(kind).set_message(what).set_description(hint);
+            status.set_type(kind).set_message(escape(&what)).set_description(hint);
             status
         }
     };
-    let mut case = TestCase::new(done.id.as_str(), status);
-    case.set_classname(target).set_time(time);
+    let mut case = TestCase::new(escape(&done.id), status);
+    case.set_classname(escape(target)).set_time(time);
     case
 }

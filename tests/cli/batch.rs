@@ -196,12 +196,21 @@ fn what_was_killed_and_resumed_holds_each_id_once() {
 
 #[test]
 fn ctrl_c_finishes_what_is_in_flight_and_tells_how_to_go_on() {
+    finishes_at("-INT");
+}
+
+#[test]
+fn sigterm_does_the_same() {
+    finishes_at("-TERM");
+}
+
+fn finishes_at(signal: &str) {
     let lab = Lab::new();
     let site = lab.site(OK);
     lab.write("manifest", numbered(&site, 300).as_bytes());
     let child = start(&lab, "first", &[]);
     wait_for_results(&lab, "first", 20);
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
@@ -221,7 +230,31 @@ fn half_a_line_at_the_end_of_results_is_no_result() {
     let site = lab.site(OK);
     lab.write("results", b"{\"id\":\"r0\"}\n{\"id\":\"r1\",\"ki");
     let ran = batch(&lab, &numbered(&site, 2), &["--resume", "results"]);
+    ran.ends(0, "1 passed, 1 had a result, 1 lines of results could not be read");
     assert_eq!(ids(&results(&ran.stdout)), ["r1"]);
+}
+
+/// Two workers write to one file, and the first is killed within a line.
+#[test]
+fn a_line_that_two_have_written_is_no_result_and_not_the_end() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("results", b"{\"id\":\"r0\"}\n{\"id\":\"r1\",\"ki{\"id\":\"r2\"}\n{\"id\":\"r3\"}\n");
+    let ran = batch(&lab, &numbered(&site, 4), &["--resume", "results"]);
+    ran.ends(0, "1 lines of results could not be read");
+    assert_eq!(
+        ids(&results(&ran.stdout)).into_iter().collect::<BTreeSet<_>>(),
+        ["r1", "r2"].map(String::from).into()
+    );
+}
+
+#[test]
+fn a_record_whose_id_came_before_keeps_its_one_result_when_resumed() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let manifest = numbered(&site, 1) + "{\"id\":\"r0\"}\n";
+    lab.write("results", b"{\"id\":\"line-3\"}\n");
+    assert_eq!(ids(&results(&batch(&lab, &manifest, &["--resume", "results"]).stdout)), ["r0"]);
 }
 
 #[test]
