@@ -312,17 +312,24 @@ fn retry_advice(error: &Error) -> Option<String> {
     }
 }
 
-/// Help, version and usage errors in clap's words.
+/// Help, version and usage errors in clap's words. Errors quote what was typed, or what a shell found as file names.
 pub fn usage(error: &clap::Error) -> Exit {
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Success;
+    }
+    let told: String = error.render().to_string().lines().map(|line| escape(line) + "\n").collect();
+    let _ = io::stderr().lock().write_all(told.as_bytes());
+    Exit::Usage
 }
 
-/// Text from outside as a terminal may see it: no control characters, nothing that turns the line around.
+/// Text from outside as a terminal, and XML, may see it: no control characters, nothing that turns the line around,
+/// nothing that is no character (Unicode section 23.7).
 fn escape(text: &str) -> String {
     let harmful = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+            || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}')
     };
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {

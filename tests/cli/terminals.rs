@@ -56,6 +56,9 @@ fn nothing_from_outside_reaches_a_terminal_raw() {
         &shown(&lab, &[&trusted[..], &[&format!("no {file}"), &login.url()]].concat()),
     );
     is_harmless("a URL", &shown(&lab, &[&trusted[..], &[&file, EVIL]].concat()));
+    // A glob that finds such a file names an option.
+    is_harmless("an option", &shown(&lab, &["inspect", &format!("--{EVIL}")]));
+    is_harmless("a value", &shown(&lab, &["--color", EVIL, &file, "https://localhost/"]));
     is_harmless("inspect", &shown(&lab, &["inspect", "--password-file", "password.txt", &file]));
     is_harmless(
         "a table",

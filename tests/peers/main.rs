@@ -7,7 +7,14 @@ mod harness;
 
 mod apache;
 mod haproxy;
+mod jenkins;
 mod nginx;
 mod platform;
 mod s_server;
+mod spread;
 mod stunnel;
+
+/// Endpoints that behave as a test wants, as the tests of the command line have them.
+#[path = "../cli/harness.rs"]
+#[allow(dead_code, reason = "a part of it is used")]
+mod stage;

@@ -1,0 +1,329 @@
+//! Batches that outgrow a machine: GNU parallel over ssh, and a Kubernetes Indexed Job; a worker is killed in the middle.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use p12_test::demo::endpoint::OnConnection;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::watch;
+
+use crate::stage::{Lab, OK, Site};
+
+const RECORDS: usize = 200;
+
+/// So many answers come before [`Gate::open`]: fewer than any worker has records, so that all are in the middle.
+const AT_FIRST: usize = 30;
+
+/// An endpoint that stops answering until it is told to go on.
+struct Gate {
+    site: Site,
+    answered: Arc<AtomicUsize>,
+    open: watch::Sender<bool>,
+}
+
+impl Gate {
+    fn new(lab: &Lab) -> Self {
+        let (answered, (open, opened)) = (Arc::new(AtomicUsize::new(0)), watch::channel(false));
+        let count = Arc::clone(&answered);
+        let handler: OnConnection = Arc::new(move |mut stream| {
+            let (count, mut opened) = (Arc::clone(&count), opened.clone());
+            Box::pin(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                if count.fetch_add(1, Ordering::SeqCst) >= AT_FIRST {
+                    let _ = opened.wait_for(|open| *open).await;
+                }
+                let _ = stream.write_all(OK).await;
+                let _ = stream.shutdown().await;
+            })
+        });
+        Self { site: lab.site_of(&lab.manners(), handler, Arc::default()), answered, open }
+    }
+
+    fn wait_until_closed(&self) {
+        until(|| self.answered.load(Ordering::SeqCst) > AT_FIRST);
+    }
+
+    fn open(&self) {
+        self.open.send(true).unwrap();
+    }
+}
+
+fn until(mut reached: impl FnMut() -> bool) {
+    while !reached() {
+        std::thread::yield_now();
+    }
+}
+
+/// What each worker has to have, in a folder of its own.
+fn furnish(lab: &Lab, folder: &Path) {
+    std::fs::create_dir(folder).unwrap();
+    for file in ["client.p12", "ca.pem", "password.txt"] {
+        std::fs::copy(lab.path(file), folder.join(file)).unwrap();
+    }
+}
+
+fn defaults(gate: &Gate) -> Value {
+    json!({ "p12": "client.p12", "url": gate.site.url(), "cacert": "ca.pem", "password_file": "password.txt" })
+}
+
+fn records() -> String {
+    (0..RECORDS).map(|number| format!("{{\"id\":\"r{number}\"}}\n")).collect()
+}
+
+/// How many results each id has.
+fn counted<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> BTreeMap<String, usize> {
+    let mut counted = BTreeMap::new();
+    for file in files {
+        for line in std::fs::read_to_string(file).unwrap().lines() {
+            let result: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(result["kind"], "passed", "{line}");
+            *counted.entry(result["id"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    counted
+}
+
+#[track_caller]
+fn each_once(counted: &BTreeMap<String, usize>) {
+    assert!(counted.values().all(|times| *times == 1), "{counted:?}");
+}
+
+fn done(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn kill(pid: &str) {
+    done(Command::new("kill").args(["-KILL", pid]));
+}
+
+fn script(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A machine as ssh sees it: a server on a port of its own, whose `work` is a folder of its own.
+struct Host(Child);
+
+impl Host {
+    fn start(lab: &Lab, name: &str, port: u16) -> Self {
+        let folder = lab.folder.path().display();
+        furnish(lab, &lab.path(name));
+        done(
+            Command::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+                .arg(lab.path(&format!("{name}.key"))),
+        );
+        let config = format!(
+            "ListenAddress 127.0.0.1:{port}\nHostKey {folder}/{name}.key\nAuthorizedKeysFile {folder}/user.key.pub\n\
+             StrictModes no\nPermitRootLogin yes\nPidFile none\nSetEnv PATH={folder}/bin:/usr/bin:/bin WORKER={name}\n"
+        );
+        lab.write(&format!("{name}.conf"), config.as_bytes());
+        let mut sshd = Command::new("unshare");
+        sshd.args([
+            "--mount",
+            "sh",
+            "-c",
+            "mkdir -p /run/sshd; mount --bind \"$1\" work && exec /usr/sbin/sshd -D -f \"$1.conf\"",
+            "sh",
+        ]);
+        sshd.arg(name).current_dir(lab.folder.path()).stderr(Stdio::null());
+        let host = Self(sshd.spawn().unwrap());
+        until(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        host
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The commands of `docs/many.md`, with the hosts of the test, and a part of them that is small enough.
+fn parallel(lab: &Lab) -> [Command; 2] {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/many.md")).unwrap();
+    let mut commands = page
+        .split("```")
+        .filter_map(|block| block.strip_prefix("sh\n"))
+        .filter(|block| block.starts_with("parallel "));
+    let login = |name: &str| format!("'ssh -F {} {name}'", lab.path("ssh.conf").display());
+    [(); 2].map(|()| {
+        let mut command = commands.next().unwrap().to_owned();
+        for (on_the_page, here) in [
+            ("parallel --pipe -N 500", "parallel --will-cite -j 1 --pipe -N 50".to_owned()),
+            ("-S host1,host2", format!("-S {} -S {}", login("one"), login("two"))),
+            ("/srv/p12-test", lab.path("work").display().to_string()),
+        ] {
+            assert_eq!(command.matches(on_the_page).count(), 1, "{on_the_page} is not in {command}");
+            command = command.replace(on_the_page, &here);
+        }
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &command]).current_dir(lab.folder.path()).env("HOME", lab.folder.path());
+        shell
+    })
+}
+
+#[test]
+#[ignore = "needs GNU parallel, rsync and OpenSSH, as root"]
+fn a_share_whose_worker_was_killed_is_done_by_the_next_pass_of_parallel() {
+    let lab = Lab::new();
+    let gate = Gate::new(&lab);
+    for folder in ["bin", "work"] {
+        std::fs::create_dir(lab.path(folder)).unwrap();
+    }
+    let folder = lab.folder.path().display();
+    script(
+        &lab.path("bin/p12-test"),
+        &format!(
+            "#!/bin/sh\necho $$ > '{folder}/pid-'$WORKER\nexec '{}' \"$@\"\n",
+            env!("CARGO_BIN_EXE_p12-test")
+        ),
+    );
+    done(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(lab.path("user.key")));
+    let mut config = format!(
+        "Host *\n HostName 127.0.0.1\n User root\n IdentityFile {folder}/user.key\n StrictHostKeyChecking no\n\
+         \x20UserKnownHostsFile {folder}/known\n LogLevel ERROR\n"
+    );
+    let mut hosts = Vec::new();
+    for name in ["one", "two"] {
+        let port = crate::harness::free_port();
+        config += &format!("Host {name}\n Port {port}\n");
+        hosts.push(Host::start(&lab, name, port));
+        lab.write(&format!("{name}/defaults.json"), defaults(&gate).to_string().as_bytes());
+    }
+    lab.write("ssh.conf", config.as_bytes());
+    lab.write("records.ndjson", records().as_bytes());
+
+    let [mut first, mut second] = parallel(&lab);
+    let mut first = first.spawn().unwrap();
+    gate.wait_until_closed();
+    let pid = lab.path("pid-two");
+    until(|| std::fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n')));
+    kill(std::fs::read_to_string(&pid).unwrap().trim());
+    gate.open();
+    // As many as there are jobs that did not end well.
+    assert_eq!(first.wait().unwrap().code(), Some(1));
+    let [results, more] = ["results.ndjson", "more.ndjson"].map(|file| lab.path(file));
+    let part = counted([&results]);
+    each_once(&part);
+    assert!((RECORDS - 50..RECORDS).contains(&part.len()), "{} results", part.len());
+
+    assert!(second.status().unwrap().success());
+    let whole = counted([&results, &more]);
+    each_once(&whole);
+    assert_eq!(whole.len(), RECORDS);
+}
+
+/// What `docs/kubernetes/job.yaml` runs.
+struct Job {
+    lab: Lab,
+    said: Value,
+}
+
+impl Job {
+    /// Read by Python, which judges it by Kubernetes' schemas too.
+    fn read(lab: Lab) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut python = Command::new("python3");
+        python.env("PYTHONPATH", root.join("target/python"));
+        python.arg(root.join("tests/peers/scripts/job.py")).arg(root.join("docs/kubernetes/job.yaml"));
+        let output = python.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Self { lab, said: serde_json::from_slice(&output.stdout).unwrap() }
+    }
+
+    fn text(&self, at: &str) -> String {
+        self.said.pointer(at).unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// As a node would run it: its user, its folders and its variables, and nothing else of ours.
+    fn pod(&self, index: u64, name: &str) -> Command {
+        let user = self.said["user"].to_string();
+        let mut pod = Command::new("unshare");
+        pod.args([
+            "--mount",
+            "sh",
+            "-euc",
+            POD,
+            "sh",
+            &self.text("/mounts/tests"),
+            &self.text("/mounts/results"),
+        ]);
+        pod.args([&self.text("/folder"), &user]);
+        pod.args(self.said["command"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()));
+        pod.current_dir(self.lab.folder.path())
+            .env_clear()
+            .env("PATH", "/srv/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+        pod.env("BINARY", env!("CARGO_BIN_EXE_p12-test")).env("JOB_COMPLETION_INDEX", index.to_string());
+        for (variable, value) in self.said["env"].as_object().unwrap() {
+            // Without a value it is the pod's name.
+            pod.env(variable, value.as_str().unwrap_or(name));
+        }
+        // A pod's host name is that of its index, and so the same for each try.
+        pod.env("HOSTNAME", format!("p12-test-{index}")).stdin(Stdio::null()).stderr(Stdio::null());
+        pod
+    }
+}
+
+/// TESTS RESULTS FOLDER USER COMMAND…, in mounts of its own.
+const POD: &str = r#"
+lab=$PWD tests=$1 results=$2 folder=$3 user=$4
+shift 4
+mount -t tmpfs -o mode=755 tmpfs /srv
+mkdir -p /srv/bin "$tests" "$results"
+touch /srv/bin/p12-test
+mount --bind "$BINARY" /srv/bin/p12-test
+mount --bind "$lab/tests" "$tests"
+mount --bind "$lab/results" "$results"
+cd "$folder"
+exec setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs "$@"
+"#;
+
+#[test]
+#[ignore = "needs kubernetes-validate, as root"]
+fn an_indexed_job_whose_pod_was_killed_has_each_result_once() {
+    let lab = Lab::new();
+    let gate = Gate::new(&lab);
+    furnish(&lab, &lab.path("tests"));
+    lab.write(
+        "tests/records.ndjson",
+        format!("{}\n{}", json!({ "defaults": defaults(&gate) }), records()).as_bytes(),
+    );
+    std::fs::create_dir(lab.path("results")).unwrap();
+    std::fs::set_permissions(lab.path("results"), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let job = Job::read(lab);
+    let completions = job.said["completions"].as_u64().unwrap();
+    assert_eq!(job.text("/env/SHARES"), completions.to_string());
+
+    let mut pods: Vec<_> =
+        (0..completions).map(|index| job.pod(index, &format!("first-{index}")).spawn().unwrap()).collect();
+    gate.wait_until_closed();
+    // The pod is the shell that execs nothing: p12-test is its child, and both go, as when a node is lost.
+    let shell = pods[1].id().to_string();
+    let mut child = String::new();
+    until(|| {
+        child = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
+        let name = |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        child.split(' ').next().is_some_and(|pid| name(pid) == "p12-test\n")
+    });
+    kill(&shell);
+    kill(child.trim());
+    gate.open();
+    let ended: Vec<_> = pods.iter_mut().map(|pod| pod.wait().unwrap().success()).collect();
+    assert_eq!(ended, [true, false, true, true]);
+    assert!(job.pod(1, "second-1").status().unwrap().success());
+
+    let folder = std::fs::read_dir(job.lab.path("results")).unwrap();
+    let files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len() as u64, completions + 1);
+    let whole = counted(&files);
+    each_once(&whole);
+    assert_eq!(whole.len(), RECORDS);
+}
