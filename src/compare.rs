@@ -59,6 +59,12 @@ impl Outcome {
         self.answer.as_ref().filter(|answer| !own(&answer.author))
     }
 
+    /// Whether an answer began and did not come whole.
+    fn is_broken(&self) -> bool {
+        self.answer.is_some()
+            && self.verdict.as_ref().is_err_and(|error| error.kind.exit() == Exit::BrokenAnswer)
+    }
+
     /// Whether the endpoint was called and gave no answer.
     fn without_answer(&self) -> bool {
         match (&self.answer, &self.verdict) {
@@ -126,8 +132,11 @@ impl Comparison {
         rows
     }
 
-    /// The local route's verdict, unless the two differ.
+    /// The local route's verdict, unless the two differ. Nothing can be compared with an answer that broke off.
     pub fn verdict(self) -> Result<()> {
+        if self.here.is_broken() {
+            return self.here.verdict;
+        }
         match self.difference() {
             None => self.here.verdict,
             Some(difference) => {
@@ -139,16 +148,24 @@ impl Comparison {
 
     /// That the endpoint treats both alike, in a sentence; `None` when it does not.
     pub fn alike(&self) -> Option<&'static str> {
-        let both_failed = self.here.without_answer() && self.there.without_answer();
-        self.difference().is_none().then_some(if both_failed {
-            "alike: neither from here nor by the platform does the endpoint give an answer"
-        } else {
-            "alike: the endpoint gives both the same status and the same body"
+        if self.here.is_broken() || self.there.is_broken() || self.difference().is_some() {
+            return None;
+        }
+        let author = self.there.answer.as_ref().and_then(|answer| answer.author.as_ref());
+        Some(match (self.here.without_answer() && self.there.without_answer(), author) {
+            (true, _) => "alike: neither from here nor by the platform does the endpoint give an answer",
+            (false, Some(Author::Unclear(_))) => {
+                "alike: both answers have the same status and the same body; whether the endpoint wrote both is not sure"
+            }
+            (false, _) => "alike: the endpoint gives both the same status and the same body",
         })
     }
 
     fn difference(&self) -> Option<String> {
         match (self.here.of_endpoint(), self.there.of_endpoint()) {
+            (Some(_), Some(_)) if self.there.is_broken() => {
+                Some(format!("a whole answer from here, and {}", self.why_not_there()))
+            }
             (Some(here), Some(there)) if here.status != there.status => {
                 Some(format!("{} from here, {} by the platform", here.status, there.status))
             }

@@ -146,6 +146,7 @@ kinds! {
 
     ServerUntrusted, "server-untrusted", Untrusted, Never, "name the CA that issued it with --cacert; -k goes on without trust";
     ServerChainIncomplete, "server-chain-incomplete", Untrusted, Never, "the server must send its intermediate certificate; or name the missing CA with --cacert";
+    ServerChainInvalid, "server-chain-invalid", Untrusted, Never, "the endpoint's certificates break a rule of X.509 (RFC 5280), so no trust in a CA helps: its owner must replace them; -k goes on without trust";
     ServerSelfSigned, "server-self-signed", Untrusted, Never, "name that very certificate with --cacert if it is the right one; -k goes on without trust";
     ServerRevoked, "server-revoked", Untrusted, Never, "its CA has revoked it: the endpoint's owner must replace it";
     ServerWeak, "server-weak", Untrusted, Never, "the endpoint's owner must replace it by one with SHA-256 and a key of today's size; --tls-min 1.0 lets old rules pass, to see";
@@ -180,7 +181,7 @@ kinds! {
 
     NotRequested, "certificate-not-requested", Untested, Never, "ask the endpoint's owner to switch client certificates on for this URL; --allow-unrequested accepts it";
     NotSent, "certificate-not-sent", Untested, Never, "the endpoint accepts none of this key's signature algorithms; ask which key types it takes";
-    NotInsisted, "certificate-not-insisted", Untested, Never, "the endpoint answers the same without the certificate, so this answer proves nothing about it";
+    NotInsisted, "certificate-not-insisted", Untested, Never, "the endpoint answers with the same status without the certificate, so this status proves nothing about it";
 
     CutShort, "answer-cut-short", BrokenAnswer, IfIdempotent, "the endpoint or something on the way ended the connection; try again";
     HeadTooLarge, "answer-head-too-large", BrokenAnswer, Never, "the endpoint sends more headers than any client takes; look for a loop that adds cookies";
@@ -193,7 +194,7 @@ kinds! {
     FileUnreadable, "file-unreadable", Machine, Never, "check the path and its permissions";
     FileExposed, "file-exposed", Machine, Never, "let only its owner read it: chmod 600 FILE";
     OutputFailed, "output-failed", Machine, Never, "check the disk and the path given to --output";
-    Interrupted, "interrupted", Interrupted, IfIdempotent, "nothing was changed; run it again";
+    Interrupted, "interrupted", Interrupted, IfIdempotent, "run it again; a request that was on its way may have been acted on";
     Internal, "internal", Machine, Never, "this is a fault of p12-test; please report it with the output of -v";
 }
 

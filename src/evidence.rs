@@ -14,6 +14,8 @@ pub struct Evidence {
     pub our_chain: Vec<Certificate>,
     /// `host:port` of the forward URL.
     pub target: String,
+    /// The path of the forward URL.
+    pub path: String,
     /// By way of which platform the request went, where it did; then most of what follows stays unseen.
     pub submission: Option<Submission>,
     /// The proxy that the connection went through, without its credentials.
@@ -24,7 +26,7 @@ pub struct Evidence {
     pub address: Option<SocketAddr>,
     /// The TLS session, once its handshake was through.
     pub tls: Option<Session>,
-    /// The endpoint's chain as it was sent, its leaf first.
+    /// The endpoint's chain, its leaf first: as it was sent, or where it is not trusted as verification put it together.
     pub server_chain: Vec<Certificate>,
     /// The fault that verification found in the endpoint's chain; none when it is trusted.
     pub distrust: Option<String>,
@@ -211,6 +213,8 @@ pub enum Message {
     Handshake(u8),
     /// An alert by its description (RFC 8446 section 6).
     Alert(u8),
+    /// An alert that ends nothing: of level warning before TLS 1.3, user_canceled in it (RFC 5246 section 7.2.2).
+    Warning(u8),
 }
 
 impl Message {
@@ -218,13 +222,15 @@ impl Message {
     pub fn name(&self) -> String {
         let (name, number) = match *self {
             Self::Handshake(kind) => (handshake_name(kind), kind),
-            Self::Alert(code) => (alert_name(code), code),
+            Self::Alert(code) | Self::Warning(code) => (alert_name(code), code),
         };
+        let warning = if matches!(self, Self::Warning(_)) { "warning: " } else { "" };
         match self {
             Self::Handshake(_) => name.map_or_else(|| format!("handshake message {number}"), str::to_owned),
-            Self::Alert(_) => {
-                name.map_or_else(|| format!("alert {number}"), |name| format!("alert {number} {name}"))
-            }
+            Self::Alert(_) | Self::Warning(_) => name.map_or_else(
+                || format!("{warning}alert {number}"),
+                |name| format!("{warning}alert {number} {name}"),
+            ),
         }
     }
 }
@@ -315,18 +321,34 @@ pub struct Timings {
     pub total: Duration,
 }
 
+const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
+
 impl Evidence {
-    /// The alert the endpoint sent, close_notify aside.
+    /// The alert by which the endpoint ended the connection, close_notify aside; or a warning that names a
+    /// certificate, as its end may follow without another word.
     pub fn alert(&self) -> Option<u8> {
         self.steps.iter().rev().find_map(|step| match (step.from, &step.what) {
             (Side::Endpoint, Message::Alert(code)) if *code != 0 => Some(*code),
+            (Side::Endpoint, Message::Warning(code @ 41..=49)) => Some(*code),
             _ => None,
         })
+    }
+
+    /// Whether the endpoint asked for a certificate after its answer had begun.
+    pub fn requested_late(&self) -> bool {
+        let begun = self.timings.first_byte;
+        let asks = |step: &&Step| (step.from, &step.what) == (Side::Endpoint, &CERTIFICATE_REQUEST);
+        !begun.is_zero() && self.steps.iter().filter(asks).any(|step| step.at > begun)
     }
 
     /// Whether the endpoint asked for a certificate at all.
     pub fn requested(&self) -> bool {
         !self.requests.is_empty()
+    }
+
+    /// Whether one of its requests was answered, with a certificate or without.
+    pub fn answered_request(&self) -> bool {
+        self.requests.iter().any(|request| request.sent.is_some())
     }
 
     /// Whether our certificate was sent, at any of the requests.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderValue, Version};
+use http::uri::Authority;
+use http::{HeaderValue, Uri, Version};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -90,6 +91,7 @@ impl<'a> Call<'a> {
             ours: identity.as_ref().map(|identity| certificate::describe(&identity.leaf)),
             our_chain: identity.iter().flat_map(|i| &i.chain).map(|c| certificate::describe(c)).collect(),
             target: request.url.target(),
+            path: request.url.origin_form().path().to_owned(),
             ..Evidence::default()
         };
         let watch = Watch {
@@ -113,7 +115,12 @@ impl<'a> Call<'a> {
                 return Err(diagnosis::answer::none(&evidence, &error).with_evidence(evidence));
             }
             Err(_) => {
-                return Err(self.failed(diagnosis::answer::late(&self.evidence.target, self.route.max_time)));
+                let late = diagnosis::answer::late(
+                    &self.evidence.target,
+                    self.route.max_time,
+                    !request.progress.is_done(),
+                );
+                return Err(self.failed(late));
             }
         };
         let mut head = std::mem::take(&mut wire::lock(&self.watch.record).head);
@@ -124,14 +131,23 @@ impl<'a> Call<'a> {
             }
             _ => {}
         }
-        self.evidence.timings.first_byte = self.start.elapsed();
+        let first_byte = self.start.elapsed();
+        wire::lock(&self.watch.record).first_byte.get_or_insert(first_byte);
         let terms = self.route.terms.clone();
-        let by_close = parts.version <= Version::HTTP_11
+        let by_close = matches!(parts.version, Version::HTTP_10 | Version::HTTP_11)
             && !body.is_end_stream()
             && body.size_hint().exact().is_none()
             && !parts.headers.contains_key(TRANSFER_ENCODING);
-        let body =
-            Body { body, by_close, start: self.start, deadline, evidence: self.evidence, watch: self.watch };
+        let http2 = parts.version == Version::HTTP_2;
+        let body = Body {
+            body,
+            by_close,
+            http2,
+            start: self.start,
+            deadline,
+            evidence: self.evidence,
+            watch: self.watch,
+        };
         Ok(Response::new(parts, head, terms, Box::new(body)))
     }
 
@@ -143,9 +159,9 @@ impl<'a> Call<'a> {
             Arc::clone(&self.watch.trace),
         )?;
         let deadline = self.start + self.route.connect.timeout.min(self.route.max_time);
-        let stream = self.route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
+        let (stream, early) = self.route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
         let began = Instant::now();
-        let stream = Wire::new(stream, Arc::clone(&self.watch.record));
+        let stream = Wire::new(stream, early, self.start, Arc::clone(&self.watch.record));
         let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &self.watch.record)).await;
         self.evidence.timings.tls = began.elapsed();
         let stream = match handshake {
@@ -178,7 +194,7 @@ impl<'a> Call<'a> {
         if let Some(distrust) = distrust.filter(|_| !self.route.tls.insecure) {
             self.evidence.server_chain = distrust.chain;
             self.evidence.distrust = Some(distrust.result.error_string().to_owned());
-            return diagnosis::server::untrusted(distrust.result, distrust.self_issued, &self.evidence);
+            return diagnosis::server::untrusted(distrust.result, &distrust.at, &self.evidence);
         }
         let capped = self.route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
         diagnosis::handshake::failed(error, &self.observed(), capped)
@@ -246,7 +262,7 @@ fn message(request: &Request, upload: Upload, http2: bool) -> http::Request<Uplo
     }
     if http2 {
         *message.version_mut() = Version::HTTP_2;
-        *message.uri_mut() = request.url.absolute_form().clone();
+        *message.uri_mut() = absolute_form(request);
         message.headers_mut().remove(HOST);
     } else {
         *message.uri_mut() = request.url.origin_form().clone();
@@ -256,6 +272,16 @@ fn message(request: &Request, upload: Upload, http2: bool) -> http::Request<Uplo
         }
     }
     message
+}
+
+/// The URL as HTTP/2 takes it apart; its authority is that of a `Host` that was given (RFC 9113 section 8.3.1).
+fn absolute_form(request: &Request) -> Uri {
+    let absolute = request.url.absolute_form();
+    let host = request.headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    let Some(host) = host else { return absolute.clone() };
+    let mut parts = absolute.clone().into_parts();
+    parts.authority = Some(host);
+    Uri::from_parts(parts).unwrap_or_else(|_| absolute.clone())
 }
 
 /// The names of the CAs that our chain leads to.
@@ -275,10 +301,11 @@ impl Watch {
     fn complete(&self, mut evidence: Evidence) -> Evidence {
         let trace = client_auth::lock(&self.trace);
         evidence.steps.clone_from(&trace.steps);
-        evidence.requests = trace.requests.iter().map(|asked| self.request(asked)).collect();
+        let record = wire::lock(&self.record);
+        evidence.requests =
+            trace.requests.iter().map(|asked| self.request(asked, record.last_written)).collect();
         let closed = trace.closed;
         drop(trace);
-        let record = wire::lock(&self.record);
         if !record.is_tls() {
             evidence.greeting.clone_from(&record.greeting);
         }
@@ -292,7 +319,7 @@ impl Watch {
         evidence
     }
 
-    fn request(&self, asked: &client_auth::Asked) -> CertificateRequest {
+    fn request(&self, asked: &client_auth::Asked, last_written: Duration) -> CertificateRequest {
         let ours = |accepted: &X509Name| {
             self.issuers.iter().any(|issuer| issuer.try_cmp(accepted).is_ok_and(std::cmp::Ordering::is_eq))
         };
@@ -301,7 +328,8 @@ impl Watch {
             issuers: asked.issuers.iter().map(|issuer| certificate::name(issuer)).collect(),
             ours_accepted: (!asked.issuers.is_empty()).then(|| asked.issuers.iter().any(ours)),
             algorithms: asked.algorithms.clone(),
-            sent: asked.sent,
+            // A message that was made and never left is no answer.
+            sent: asked.sent.filter(|_| last_written >= asked.answered),
         }
     }
 }
@@ -311,6 +339,8 @@ struct Body {
     body: Incoming,
     /// Whether only the end of the connection ends it.
     by_close: bool,
+    /// Whether it is a stream of HTTP/2.
+    http2: bool,
     start: Instant,
     deadline: Instant,
     evidence: Evidence,
@@ -345,8 +375,13 @@ impl Body {
     fn ended(&mut self) -> Option<Result<Bytes>> {
         self.evidence.timings.total = self.start.elapsed();
         let evidence = self.evidence();
-        let unproven = self.by_close && evidence.end == Some(End::Eof);
-        unproven.then(|| Err(diagnosis::answer::unproven(&evidence).with_evidence(evidence)))
+        let error = match (self.by_close, &evidence.end) {
+            (true, Some(End::Eof)) => diagnosis::answer::unproven(&evidence),
+            // hyper takes a stream that was cancelled for one that ended.
+            _ if self.http2 && !self.body.is_end_stream() => diagnosis::answer::cancelled(&evidence),
+            _ => return None,
+        };
+        Some(Err(error.with_evidence(evidence)))
     }
 
     fn broken(&self, error: &hyper::Error) -> Error {

@@ -82,7 +82,9 @@ async fn call(inputs: &impl Inputs, output: &OutputArgs, printer: &Printer) -> R
 async fn compare(inputs: &impl Inputs, args: &TestArgs, printer: &Printer) -> Result<()> {
     let here = Route::Local(Box::new(args.local()?));
     let (request, there) = (inputs.request()?, inputs.route().await?);
-    printer.asked(&request, &there);
+    for route in [&*there, &here] {
+        printer.asked(&request, route);
+    }
     let p12 = inputs.p12().await?;
     printer.opened(&p12);
     let here = attempt(&here, &request, &p12, printer, Some(&args.output)).await?;

@@ -81,6 +81,7 @@ impl Platform {
             ours: p12.leaf().map(certificate::describe),
             our_chain: p12.chain().iter().map(|certificate| certificate::describe(certificate)).collect(),
             target: request.url.target(),
+            path: request.url.origin_form().path().to_owned(),
             ..Evidence::default()
         };
         let submission = self.submit(request, p12, &mut evidence);

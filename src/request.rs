@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use http::Method;
 use http::header::{
@@ -52,8 +51,7 @@ impl Request {
     /// Opens the body for sending. Fails when its file cannot be read.
     pub async fn upload(&self) -> Result<Upload> {
         let mut upload = self.body.open().await?;
-        self.progress.sent.store(0, Ordering::Relaxed);
-        self.progress.total.store(upload.left.unwrap_or(0), Ordering::Relaxed);
+        self.progress.begin(upload.left);
         upload.progress = Arc::clone(&self.progress);
         Ok(upload)
     }

@@ -150,8 +150,8 @@ impl Response {
     /// What the status says of trying again (RFC 9110 sections 15.5.9 and 15.6; RFC 6585 section 4).
     fn retry(&self) -> Retry {
         match self.status.as_u16() {
-            425 | 429 | 503 => Retry::Yes,
-            408 | 502 | 504 => Retry::IfIdempotent,
+            425 | 429 => Retry::Yes,
+            408 | 502..=504 => Retry::IfIdempotent,
             _ => Retry::Never,
         }
     }
@@ -191,7 +191,13 @@ impl Response {
             let message = format!(
                 "{target} answered {status} but never asked for a certificate: the P12 was not tested"
             );
-            return Err(Error::new(Kind::NotRequested, message));
+            return Err(match &evidence.proxy {
+                Some(proxy) => Error::new(Kind::NotRequested, message).with_hint(format!(
+                    "{}; or the proxy {proxy} ends TLS itself, so that the endpoint never sees this connection",
+                    Kind::NotRequested.hint()
+                )),
+                None => Error::new(Kind::NotRequested, message),
+            });
         }
         if evidence.requested() && !evidence.sent() {
             let message = format!(

@@ -2,13 +2,23 @@
 
 use std::time::Duration;
 
+use h2::Reason;
+
 use super::{client, in_words, own_body};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Retry};
 use crate::evidence::{End, Evidence, Message};
 
-/// No head of an answer came in time.
-pub fn late(target: &str, limit: Duration) -> Error {
-    Error::new(Kind::Timeout, format!("{target} did not answer within {} s", limit.as_secs_f64()))
+/// No head of an answer came in time; `sending` says that the request's body had not been sent to its end by then.
+pub fn late(target: &str, limit: Duration, sending: bool) -> Error {
+    let seconds = limit.as_secs_f64();
+    if sending {
+        let hint = "either the body comes too slowly on this machine, or the endpoint takes it too slowly; -m SECONDS waits longer";
+        let message = format!(
+            "the request to {target} was not sent to its end within {seconds} s, and nothing was answered"
+        );
+        return Error::new(Kind::Timeout, message).with_hint(hint);
+    }
+    Error::new(Kind::Timeout, format!("{target} did not answer within {seconds} s"))
 }
 
 /// The body stopped coming.
@@ -29,6 +39,9 @@ pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
         return refusal;
     }
     let target = &evidence.target;
+    if let Some(http2) = http2(http) {
+        return unanswered_stream(target, http2);
+    }
     if http.is_parse_too_large() {
         return Error::new(
             Kind::HeadTooLarge,
@@ -70,11 +83,17 @@ pub fn unproven(evidence: &Evidence) -> Error {
     Error::new(Kind::EndUnproven, message)
 }
 
-/// The connection ended within the body.
+/// The connection ended within the body. An alert by then is no refusal of the certificate, unless that was asked for after
+/// the answer had begun.
 pub fn broken(evidence: &Evidence, http: &hyper::Error) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
-    if let Some(refusal) = client::refusal(evidence) {
+    if let Some(refusal) = client::refusal(evidence).filter(|_| evidence.requested_late()) {
         return refusal;
+    }
+    if let Some(http2) = http2(http) {
+        let how = broken_off(http2);
+        let message = format!("{target} {how} after {received} bytes of the body, before its end");
+        return Error::new(Kind::AnswerReset, message);
     }
     let (kind, what) = match &evidence.end {
         Some(End::Reset) => (
@@ -84,10 +103,6 @@ pub fn broken(evidence: &Evidence, http: &hyper::Error) -> Error {
         Some(end) => (
             Kind::CutShort,
             format!("{target} {} after {received} bytes of the body, before its end", end.in_words()),
-        ),
-        None if was_reset(http) => (
-            Kind::AnswerReset,
-            format!("{target} broke off the answer's HTTP/2 stream after {received} bytes of the body"),
         ),
         None => (
             Kind::AnswerMalformed,
@@ -100,8 +115,40 @@ pub fn broken(evidence: &Evidence, http: &hyper::Error) -> Error {
     Error::new(kind, what)
 }
 
-/// HTTP/2 can end one stream of a connection (RFC 9113 section 6.4).
-fn was_reset(http: &hyper::Error) -> bool {
+/// HTTP/2 broke the stream off and gave no reason, or none but that it did (RFC 9113 section 7, NO_ERROR and CANCEL).
+pub fn cancelled(evidence: &Evidence) -> Error {
+    let (target, received) = (&evidence.target, evidence.received);
+    let message =
+        format!("{target} cancelled the HTTP/2 stream after {received} bytes of the body, before its end");
+    Error::new(Kind::AnswerReset, message)
+}
+
+/// What HTTP/2 itself says of a failure. A connection that just ended is none: how it ended says more.
+fn http2(http: &hyper::Error) -> Option<&h2::Error> {
     let causes = std::iter::successors(std::error::Error::source(http), |cause| cause.source());
-    causes.into_iter().any(|cause| cause.to_string().contains("stream"))
+    causes
+        .into_iter()
+        .find_map(|cause| cause.downcast_ref::<h2::Error>())
+        .filter(|http2| http2.reason().is_some())
+}
+
+/// A stream that ended before its answer, though the connection may be open still (RFC 9113 sections 6.4 and 6.8).
+fn unanswered_stream(target: &str, http2: &h2::Error) -> Error {
+    let message = format!("{target} {} without an answer", broken_off(http2));
+    match http2.reason() {
+        Some(Reason::HTTP_1_1_REQUIRED) => Error::new(Kind::NoProtocol, message).with_hint(
+            "it wants HTTP/1.1 for this request, as over HTTP/2 no certificate can be asked for late (RFC 8740): leave --http2 out",
+        ),
+        Some(Reason::REFUSED_STREAM) => Error::new(Kind::AnswerReset, message).with_retry(Retry::Yes, None),
+        _ => Error::new(Kind::AnswerReset, message),
+    }
+}
+
+fn broken_off(http2: &h2::Error) -> String {
+    let reason = http2.reason().map_or_else(String::new, |reason| format!("{reason:?}"));
+    match (http2.is_remote(), http2.is_go_away()) {
+        (false, _) => format!("broke HTTP/2, so that the stream was given up here ({reason})"),
+        (true, true) => format!("ended the HTTP/2 connection by GOAWAY ({reason})"),
+        (true, false) => format!("broke off the HTTP/2 stream ({reason})"),
+    }
 }

@@ -105,14 +105,14 @@ fn strength(ours: &Certificate) -> Option<Suspect> {
 
 /// An alert after a certificate was asked for.
 pub(super) fn refusal(evidence: &Evidence) -> Option<Error> {
-    let code = evidence.alert().filter(|_| evidence.requested())?;
+    let code = evidence.alert().filter(|_| evidence.answered_request())?;
     let alert = Message::Alert(code).name();
-    match (evidence.sent(), code) {
-        (true, 40..=49 | 51 | 116) => Some(refused(evidence, refused_kind(code), &alert)),
-        (true, _) => Some(unclear(evidence, &format!("ended the connection with {alert}"))),
-        (false, 40..=49 | 116) => Some(missed(evidence, &alert)),
-        (false, _) => None,
-    }
+    Some(match (evidence.sent(), code) {
+        (true, 40..=46 | 48 | 49 | 51 | 116) => refused(evidence, refused_kind(code), &alert),
+        (true, _) => unclear(evidence, &format!("ended the connection with {alert}")),
+        (false, 40..=46 | 48 | 49 | 116) => missed(evidence, &alert, true),
+        (false, _) => missed(evidence, &alert, false),
+    })
 }
 
 /// What each alert says of the certificate (RFC 8446 section 6.2).
@@ -156,12 +156,12 @@ fn refused(evidence: &Evidence, kind: Kind, alert: &str) -> Error {
 
 /// An end without a word after a certificate was asked for: servers such as Node and Java refuse this way.
 pub(super) fn ended(evidence: &Evidence) -> Option<Error> {
-    match (evidence.requested(), evidence.requests.iter().any(|asked| asked.sent.is_some())) {
-        (false, _) | (_, false) => None,
-        (true, true) if evidence.sent() => {
-            Some(unclear(evidence, "ended the connection without an alert or an answer"))
+    match (evidence.answered_request(), evidence.sent()) {
+        (false, _) => None,
+        (true, true) => Some(unclear(evidence, "ended the connection without an alert or an answer")),
+        (true, false) => {
+            Some(missed(evidence, "it ended the connection without an alert or an answer", false))
         }
-        (true, true) => Some(missed(evidence, "it ended the connection without a word")),
     }
 }
 
@@ -194,21 +194,18 @@ pub(super) fn chose_no_protocol(evidence: &Evidence) -> bool {
 pub(super) const NO_PROTOCOL: &str = "it also chose no protocol by ALPN, as servers of HTTP/2 alone do";
 pub(super) const NO_PROTOCOL_HINT: &str = "--http2 offers HTTP/2 as well, to see";
 
-/// A certificate was asked for and none was sent: there is none (a control call), or its key does not fit.
-fn missed(evidence: &Evidence, how: &str) -> Error {
-    let target = &evidence.target;
-    match &evidence.ours {
-        None => {
-            let message = format!("{target} insists on a client certificate and none was sent: {how}");
-            Error::new(Kind::ClientRequired, message)
-        }
-        Some(_) => {
-            let why = unfit(evidence);
-            let message =
-                format!("{target} insists on a client certificate, and ours was not sent, as {why}: {how}");
-            Error::new(Kind::ClientKeyUnfit, message)
-        }
-    }
+/// A certificate was asked for and none was sent: there is none (a control call), or its key does not fit. Whether that is
+/// why the endpoint ended the connection is `sure` only where it said so.
+fn missed(evidence: &Evidence, how: &str, sure: bool) -> Error {
+    let insists = match sure {
+        true => "insists on a client certificate",
+        false => "asked for a client certificate, and most likely insists on it",
+    };
+    let (kind, why) = match &evidence.ours {
+        None => (Kind::ClientRequired, "none was sent".to_owned()),
+        Some(_) => (Kind::ClientKeyUnfit, format!("ours was not sent, as {}", unfit(evidence))),
+    };
+    Error::new(kind, format!("{} {insists}; {why}: {how}", evidence.target))
 }
 
 /// Why OpenSSL answered a request for a certificate with none.

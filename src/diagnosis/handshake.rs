@@ -36,6 +36,12 @@ pub fn failed(error: &ssl::Error, evidence: &Evidence, capped: bool) -> Error {
 /// The handshake did not end in time.
 pub fn stalled(evidence: &Evidence) -> Error {
     let target = &evidence.target;
+    if evidence.sent() {
+        let message =
+            format!("{target} fell silent after the client certificate was sent, within the time allowed");
+        let hint = "it is overloaded, or waits for somebody else to judge the certificate (CRL, OCSP, a directory): ask for its log; --connect-timeout waits longer";
+        return Error::new(Kind::TlsTimeout, message).with_hint(hint);
+    }
     if heard(evidence) {
         let message =
             format!("{target} began the TLS handshake and then fell silent within the time allowed");
@@ -64,6 +70,9 @@ fn alert(code: u8, evidence: &Evidence) -> Error {
         ),
         112 => (Kind::NameNotServed, "does not serve this host name"),
         120 => (Kind::NoProtocol, "takes none of the protocols that were offered"),
+        _ if evidence.requested() => {
+            (Kind::HandshakeFailed, "asked for a certificate and ended the handshake before it was sent")
+        }
         _ => (Kind::HandshakeFailed, "ended the handshake without having asked for a certificate"),
     };
     Error::new(kind, format!("{target} {what}: {name}"))

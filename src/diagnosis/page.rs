@@ -40,9 +40,9 @@ const REFUSED: &[&str] = &[
     "The SSL certificate error",
     "SSL certificate error",
     "SSL Certificate Error",
-    "403.13",
-    "403.16",
-    "403.17",
+    "403.13 - ",
+    "403.16 - ",
+    "403.17 - ",
     "Client certificate is untrusted or invalid",
     "Client certificate revoked",
     "Client certificate has expired or is not yet valid",
@@ -51,12 +51,16 @@ const REFUSED: &[&str] = &[
 const MISSED: &[&str] = &[
     "No required SSL certificate was sent",
     "SSL Certificate Required",
-    "403.7 -",
+    "403.7 - ",
     "Client certificate required",
 ];
 
 fn rejected(evidence: &Evidence, what: &str) -> Error {
-    let head = format!("{} took the certificate in TLS and refused it in HTTP: {what}", evidence.target);
+    let target = &evidence.target;
+    let head = match evidence.sent() {
+        true => format!("{target} took the certificate in TLS and refused it in HTTP: {what}"),
+        false => format!("{target} refused the certificate in HTTP: {what}"),
+    };
     match client::suspects(evidence).into_iter().next() {
         Some(suspect) => {
             Error::new(Kind::CertificateRejected, format!("{head}; {}", suspect.fact)).with_hint(suspect.hint)
@@ -66,8 +70,21 @@ fn rejected(evidence: &Evidence, what: &str) -> Error {
 }
 
 fn lost(evidence: &Evidence, what: &str) -> Error {
-    let message = format!("the certificate was sent to {}, which answered {what}", evidence.target);
-    Error::new(Kind::CertificateMissed, message)
+    let target = &evidence.target;
+    match (&evidence.submission, evidence.sent()) {
+        (None, true) => {
+            let message = format!("the certificate was sent to {target}, which answered {what}");
+            Error::new(Kind::CertificateMissed, message)
+        }
+        (None, false) => {
+            let message = format!("{target} never asked for a certificate in TLS, and answered {what}");
+            Error::new(Kind::CertificateMissed, message).with_hint("something before the endpoint ends TLS without asking for a certificate: ask its owner to switch client certificates on there")
+        }
+        (Some(_), _) => {
+            let message = format!("{target}, through the platform, answered {what}");
+            Error::new(Kind::CertificateMissed, message).with_hint("either the platform sent no certificate, or it was lost between the TLS connection and the page: --compare shows how it looks from here")
+        }
+    }
 }
 
 /// A redirect to where people log in: the certificate alone did not open the door.
@@ -75,12 +92,9 @@ pub fn login(status: StatusCode, headers: &HeaderMap, evidence: &Evidence) -> Op
     let location = headers.get(LOCATION).filter(|_| status.is_redirection())?;
     let location = String::from_utf8_lossy(location.as_bytes());
     let place = location.split(['?', '#']).next().unwrap_or_default();
-    let segments = place.split(['/', '.', ':']).map(|part| part.replace(['-', '_'], "").to_lowercase());
-    let doors = ["login", "logon", "signin", "sso", "saml", "adfs"];
-    let is_door = |part: &str| {
-        doors.iter().any(|door| part.starts_with(door)) || ["auth", "oauth2", "authorize"].contains(&part)
-    };
-    let found = segments.into_iter().any(|part| is_door(&part));
+    // A path that has such a name already is not led to a door by it.
+    let known = doors(&format!("{}{}", evidence.target, evidence.path));
+    let found = doors(place).iter().any(|door| !known.contains(door));
     let message = || {
         format!(
             "{} answered {} to {place:?}, which looks like a login page",
@@ -89,6 +103,31 @@ pub fn login(status: StatusCode, headers: &HeaderMap, evidence: &Evidence) -> Op
         )
     };
     found.then(|| Error::new(Kind::LoginPage, message()))
+}
+
+/// The names in a URL that doors have, in lower case.
+fn doors(place: &str) -> Vec<String> {
+    const DOORS: &[&str] = &[
+        "login",
+        "logon",
+        "signin",
+        "sso",
+        "saml",
+        "saml2",
+        "adfs",
+        "auth",
+        "oauth",
+        "oauth2",
+        "oidc",
+        "authorize",
+    ];
+    let words = |part: &str| part.to_lowercase().split(['-', '_']).map(str::to_owned).collect::<Vec<_>>();
+    let parts = place.split(['/', '.', ':']).map(words);
+    let names = parts.flat_map(|words| {
+        let pairs: Vec<_> = words.windows(2).map(<[String]>::concat).collect();
+        [words, pairs].concat()
+    });
+    names.filter(|name| DOORS.contains(&name.as_str())).collect()
 }
 
 /// An answer without a head.
@@ -116,23 +155,62 @@ const SETTINGS: u8 = 4;
 /// What a status points to, where the page says nothing of certificates.
 pub fn status_hint(status: StatusCode, evidence: &Evidence) -> String {
     let suspect = client::suspects(evidence).into_iter().next();
-    match (status.as_u16(), suspect) {
+    let through = if evidence.sent() { "the certificate got through; " } else { "" };
+    let what = match (status.as_u16(), suspect) {
         (400 | 401 | 403, Some(suspect)) => {
-            format!("see the answer; it may also be the certificate, as {}: {}", suspect.fact, suspect.hint)
+            return format!(
+                "see the answer; it may also be the certificate, as {}: {}",
+                suspect.fact, suspect.hint
+            );
         }
-        (400, None) => "see the answer: either the request is not what the endpoint wants, or the certificate is not".into(),
-        (401, None) => "the endpoint wants an authorization as well: --authorization-file".into(),
+        (400, None) => return "see the answer: either the request is not what the endpoint wants, or the certificate is not".into(),
+        (401, None) => return "the endpoint wants an authorization as well: --authorization-file".into(),
         (403, None) => {
-            "either this certificate may not in, or the endpoint refuses for a reason of its own; see the answer".into()
+            return "either this certificate may not in, or the endpoint refuses for a reason of its own; see the answer".into();
         }
-        (404, _) => {
-            "the certificate got through to a server that does not know this path; check the URL".into()
+        (404, _) => "the server does not know this path: check the URL",
+        (405, _) => "the endpoint wants another method: -X",
+        (415, _) => "the endpoint wants another content type: --content-type",
+        (429 | 503, _) => "the endpoint is busy or limits calls: wait, then try again",
+        (502 | 504, _) => "a gateway got no answer from the server behind it: ask the endpoint's owner",
+        (500.., _) => "the endpoint failed at the request: see the answer, and its log",
+        _ => Kind::Status.hint(),
+    };
+    format!("{through}{what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leads_to_login(from: &str, location: &str) -> bool {
+        let evidence =
+            Evidence { target: "api.example:443".into(), path: from.into(), ..Evidence::default() };
+        let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
+        login(StatusCode::FOUND, &headers, &evidence).is_some()
+    }
+
+    #[test]
+    fn a_door_is_known_by_a_whole_word() {
+        for door in [
+            "/login",
+            "/Login.html",
+            "/user/sign-in?x=1",
+            "https://login.example.com/",
+            "/oauth2/authorize",
+            "/log_on",
+            "/signin-oidc",
+        ] {
+            assert!(leads_to_login("/orders", door), "{door}");
         }
-        (405, _) => "the endpoint wants another method: -X".into(),
-        (415, _) => "the endpoint wants another content type: --content-type".into(),
-        (429 | 503, _) => "the certificate got through; the endpoint is busy or limits calls: wait, then try again".into(),
-        (502 | 504, _) => "the certificate got through to a gateway, which got no answer from the server behind it".into(),
-        (500.., _) => "the certificate got through; the endpoint failed at the request: see the answer, and its log".into(),
-        _ => Kind::Status.hint().into(),
+        for other in ["/signing-keys/v2", "/authors", "/blogin", "/orders?next=/login", "/ssot"] {
+            assert!(!leads_to_login("/orders", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_within_what_was_asked_for_leads_to_no_door() {
+        assert!(!leads_to_login("/auth", "/auth/"));
+        assert!(leads_to_login("/auth", "/auth/login"));
     }
 }

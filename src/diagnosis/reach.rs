@@ -9,7 +9,14 @@ use crate::error::{Error, Kind};
 /// A name that did not resolve. getaddrinfo's codes reach us as text only; these are glibc's, musl's and Apple's.
 pub fn lookup(host: &str, error: &io::Error) -> Error {
     let text = error.to_string();
-    let unknown = ["not known", "No address", "does not exist", "nodename nor servname", "No such host"];
+    let unknown = [
+        "not known",
+        "No address",
+        "does not exist",
+        "does not resolve",
+        "nodename nor servname",
+        "No such host",
+    ];
     if unknown.iter().any(|part| text.contains(part)) {
         return Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"));
     }
@@ -17,11 +24,15 @@ pub fn lookup(host: &str, error: &io::Error) -> Error {
     Error::new(Kind::DnsFailure, format!("DNS could not look up {host}: {reason}"))
 }
 
-/// No address took the connection. The kind is that of the last failure, as that address was the last hope.
+/// No address took the connection. Where they failed in several ways, the kind is that of the one that came nearest, never
+/// that which came last.
 pub fn unreached(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
     let tried: Vec<_> =
         failures.iter().map(|(address, error)| format!("{address}: {}", in_words(error))).collect();
-    let kind = failures.last().map_or(Kind::ConnectionFailed, |(_, error)| connect_kind(error));
+    let kinds = || failures.iter().map(|(_, error)| connect_kind(error));
+    let nearest = [Kind::ConnectionRefused, Kind::ConnectTimeout, Kind::Unroutable];
+    let kind = nearest.into_iter().find(|kind| kinds().any(|met| met == *kind));
+    let kind = kind.or_else(|| kinds().next()).unwrap_or(Kind::ConnectionFailed);
     let message = match tried.as_slice() {
         [] => format!("cannot connect to {target}: it has no address of the wanted family"),
         tried => format!("cannot connect to {target} ({})", tried.join("; ")),

@@ -6,21 +6,34 @@ use openssl_sys as ffi;
 use crate::error::{Error, Kind};
 use crate::evidence::{Certificate, Evidence};
 
-/// Verification failed; `evidence` has the chain that it had put together, and `self_issued` says whether the
-/// certificate at fault is its own issuer.
-pub fn untrusted(result: X509VerifyResult, self_issued: bool, evidence: &Evidence) -> Error {
+/// Verification failed at the certificate `at`; `evidence` has the chain that it had put together.
+pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence) -> Error {
     let nameless = Certificate::default();
     let leaf = evidence.server_chain.first().unwrap_or(&nameless);
-    let Certificate { subject, issuer, not_before, not_after, .. } = leaf;
-    let alone = !self_issued && evidence.server_chain.len() == 1;
+    let Certificate { subject, issuer, .. } = leaf;
+    let alone = at.issuer != at.subject && evidence.server_chain.len() == 1;
+    let own = at.sha256 == leaf.sha256;
     let reason = result.error_string();
     let (kind, what) = match result.as_raw() {
-        ffi::X509_V_ERR_CERT_HAS_EXPIRED if leaf.days_left < 0 => {
-            (Kind::ServerExpired, format!("expired: {subject} was valid until {not_after}"))
+        ffi::X509_V_ERR_CERT_HAS_EXPIRED if own => {
+            (Kind::ServerExpired, format!("expired: {subject} was valid until {}", at.not_after))
         }
-        ffi::X509_V_ERR_CERT_HAS_EXPIRED => (Kind::ServerExpired, expired_above(evidence)),
+        ffi::X509_V_ERR_CERT_HAS_EXPIRED => {
+            let what = format!(
+                "expired: its own is valid, but its CA's ({}) was until {}",
+                at.subject, at.not_after
+            );
+            (Kind::ServerExpired, what)
+        }
+        ffi::X509_V_ERR_CERT_NOT_YET_VALID if own => {
+            (Kind::ServerNotYetValid, format!("not yet valid: {subject} begins {}", at.not_before))
+        }
         ffi::X509_V_ERR_CERT_NOT_YET_VALID => {
-            (Kind::ServerNotYetValid, format!("not yet valid: {subject} begins {not_before}"))
+            let what = format!(
+                "not yet valid: its own is valid, but its CA's ({}) begins {}",
+                at.subject, at.not_before
+            );
+            (Kind::ServerNotYetValid, what)
         }
         ffi::X509_V_ERR_HOSTNAME_MISMATCH | ffi::X509_V_ERR_IP_ADDRESS_MISMATCH => {
             (Kind::ServerWrongHost, format!("for another host: {}", names(leaf)))
@@ -33,7 +46,6 @@ pub fn untrusted(result: X509VerifyResult, self_issued: bool, evidence: &Evidenc
         | ffi::X509_V_ERR_CA_MD_TOO_WEAK => {
             (Kind::ServerWeak, format!("too weak: {}", weak(evidence, reason)))
         }
-        ffi::X509_V_ERR_CERT_REVOKED => (Kind::ServerRevoked, format!("revoked: {subject}")),
         ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
         | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
             if alone =>
@@ -46,9 +58,26 @@ pub fn untrusted(result: X509VerifyResult, self_issued: bool, evidence: &Evidenc
             let what = format!("not trusted: {subject} leads to the root {root}, which is not trusted here");
             (Kind::ServerUntrusted, what)
         }
-        _ => (Kind::ServerUntrusted, format!("not trusted: {subject}, issued by {issuer} ({reason})")),
+        ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
+        | ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+        | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
+        | ffi::X509_V_ERR_CERT_UNTRUSTED => {
+            (Kind::ServerUntrusted, format!("not trusted: {subject}, issued by {issuer} ({reason})"))
+        }
+        _ => (Kind::ServerChainInvalid, format!("not valid: {} ({reason})", at.subject)),
     };
-    Error::new(kind, format!("the certificate of {} is {what}", evidence.target))
+    let error = Error::new(kind, format!("the certificate of {} is {what}", evidence.target));
+    let by_trust = [Kind::ServerUntrusted, Kind::ServerChainIncomplete, Kind::ServerSelfSigned];
+    match &evidence.proxy {
+        Some(proxy) if by_trust.contains(&kind) => {
+            let hint = format!(
+                "{}; or the proxy {proxy} ends TLS itself and shows a certificate of its own",
+                error.hint()
+            );
+            error.with_hint(hint)
+        }
+        _ => error,
+    }
 }
 
 /// What is stapled says that the certificate was revoked.
@@ -59,18 +88,6 @@ pub fn revoked(when: &str, evidence: &Evidence) -> Error {
         "the certificate of {target} is revoked since {when}: {subject}, by the OCSP status that the endpoint itself sent"
     );
     Error::new(Kind::ServerRevoked, message)
-}
-
-fn expired_above(evidence: &Evidence) -> String {
-    match evidence.server_chain.iter().find(|certificate| certificate.days_left < 0) {
-        Some(above) => {
-            format!(
-                "expired: its own is valid, but its CA's ({}) was until {}",
-                above.subject, above.not_after
-            )
-        }
-        None => "expired: its own is valid, but not its CA's".into(),
-    }
 }
 
 /// The names that count (RFC 9525 section 6): the subject's only where there are no others to show.

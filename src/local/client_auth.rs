@@ -4,12 +4,13 @@
 //! (`SSL_set_msg_callback(3)`, `SSL_get_client_CA_list(3)`, `SSL_CTX_set_post_handshake_auth(3)`,
 //! `SSL_CTX_set_security_callback(3)`). The message callback sees each handshake message and alert of the
 //! connection, decrypted, in both directions: in the handshake, at a TLS 1.2 renegotiation and at a TLS 1.3
-//! post-handshake request alike. So what it records was on the wire.
+//! post-handshake request alike. What it records of the endpoint was on the wire; what it records of us was on its way,
+//! and `wire.rs` knows whether it got there.
 #![allow(unsafe_code, reason = "these OpenSSL functions have no safe binding")]
 
 use std::ffi::{c_int, c_void};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use foreign_types_shared::ForeignTypeRef;
 use openssl::error::ErrorStack;
@@ -40,6 +41,8 @@ pub(super) struct Asked {
     pub(super) issuers: Vec<X509Name>,
     pub(super) algorithms: Vec<String>,
     pub(super) sent: Option<bool>,
+    /// When that message was made, since the start of the call.
+    pub(super) answered: Duration,
 }
 
 /// Why the endpoint's chain did not verify: the first fault found.
@@ -48,16 +51,18 @@ pub(super) struct Distrust {
     pub(super) result: X509VerifyResult,
     /// The certificates that verification had put together, leaf first.
     pub(super) chain: Vec<Certificate>,
-    /// Whether the certificate at fault is its own issuer.
-    pub(super) self_issued: bool,
+    /// The certificate at fault.
+    pub(super) at: Certificate,
 }
 
 /// A trace shared between the connection and the callbacks.
 pub(super) type SharedTrace = Arc<Mutex<Trace>>;
 
 impl Trace {
-    /// A hostile endpoint may send messages without end; beyond this many none is kept.
+    /// A hostile endpoint may send messages without end; beyond so many none is kept.
     const MAX_STEPS: usize = 512;
+    const MAX_REQUESTS: usize = 8;
+    const MAX_ISSUERS: usize = 1000;
 
     /// An empty trace of a call that began then.
     pub(super) fn shared(start: Instant) -> SharedTrace {
@@ -85,9 +90,10 @@ impl Trace {
             (true, false) => Stage::Renegotiation,
             (true, true) => Stage::PostHandshake,
         };
-        if self.requests.len() < Self::MAX_STEPS {
+        if self.requests.len() < Self::MAX_REQUESTS {
             let algorithms = certificate_request::algorithms(message, version >= ffi::TLS1_3_VERSION);
-            self.requests.push(Asked { stage, issuers: Vec::new(), algorithms, sent: None });
+            let (issuers, answered) = (Vec::new(), Duration::ZERO);
+            self.requests.push(Asked { stage, issuers, algorithms, sent: None, answered });
         }
     }
 
@@ -95,6 +101,7 @@ impl Trace {
         if let Some(asked) = self.requests.last_mut().filter(|asked| asked.sent.is_none()) {
             asked.sent = Some(holds_certificate(message, version));
             asked.issuers = issuers;
+            asked.answered = self.start.elapsed();
         }
     }
 }
@@ -192,7 +199,7 @@ extern "C" fn on_message(
     let Some(trace) = trace_index().ok().and_then(|index| ssl.ex_data(index)) else { return };
     let from = if written == 1 { Side::Us } else { Side::Endpoint };
     match (content, message) {
-        (ALERT, [_, description]) => lock(trace).step(from, Message::Alert(*description)),
+        (ALERT, [level, description]) => lock(trace).step(from, alert(*level, *description, version)),
         (HANDSHAKE, [kind, ..]) => {
             let mut trace = lock(trace);
             trace.step(from, Message::Handshake(*kind));
@@ -206,6 +213,17 @@ extern "C" fn on_message(
     }
 }
 
+/// What an alert comes to: TLS 1.3 has no levels (RFC 8446 section 6).
+fn alert(level: u8, description: u8, version: c_int) -> Message {
+    const WARNING: u8 = 1;
+    const USER_CANCELED: u8 = 90;
+    let ends = match version >= ffi::TLS1_3_VERSION {
+        true => description != USER_CANCELED,
+        false => level != WARNING || description == 0,
+    };
+    if ends { Message::Alert(description) } else { Message::Warning(description) }
+}
+
 /// The CAs named in the endpoint's last CertificateRequest.
 fn acceptable_issuers(ssl: &SslRef) -> Vec<X509Name> {
     // SAFETY: the list belongs to the live connection and is read at once; NULL means there is none.
@@ -216,7 +234,7 @@ fn acceptable_issuers(ssl: &SslRef) -> Vec<X509Name> {
         }
         StackRef::<X509Name>::from_ptr(list)
     };
-    names.iter().filter_map(|name| name.to_owned().ok()).collect()
+    names.iter().take(Trace::MAX_ISSUERS).filter_map(|name| name.to_owned().ok()).collect()
 }
 
 /// `SSL_SECOP_EE_KEY`, `SSL_SECOP_CA_KEY`, `SSL_SECOP_CA_MD`, each without `SSL_SECOP_PEER`: our own chain.

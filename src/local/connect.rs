@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use hyper_util::client::proxy::matcher::Intercept;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -85,15 +86,17 @@ impl std::str::FromStr for Override {
 }
 
 impl Connect {
-    /// Connects, by way of the proxy where there is one. What was seen is noted in `evidence`.
+    /// Connects, by way of the proxy where there is one. What came before we spoke is handed over with the stream. What was
+    /// seen is noted in `evidence`.
     pub(super) async fn dial(
         &self,
         url: &ForwardUrl,
         deadline: Instant,
         evidence: &mut Evidence,
-    ) -> Result<TcpStream> {
+    ) -> Result<(TcpStream, Bytes)> {
         let Some(intercept) = self.proxies.of(url) else {
-            return self.direct(url.host(), url.port(), deadline, evidence).await;
+            let stream = self.direct(url.host(), url.port(), deadline, evidence).await?;
+            return Ok((stream, Bytes::new()));
         };
         let (host, port) = proxy::address(&intercept)?;
         let name = format!("{host}:{port}");
@@ -170,8 +173,8 @@ impl Connect {
         stream: TcpStream,
         url: &ForwardUrl,
         name: &str,
-    ) -> Result<TcpStream> {
-        match intercept.uri().scheme_str() {
+    ) -> Result<(TcpStream, Bytes)> {
+        let stream = match intercept.uri().scheme_str() {
             Some("socks5h") => proxy::socks(intercept, stream, url.host().clone(), url.port(), name).await,
             Some("socks5") => {
                 let address = self.resolve(url.host(), url.port()).await?.into_iter().next();
@@ -182,8 +185,9 @@ impl Connect {
                 };
                 proxy::socks(intercept, stream, host, url.port(), name).await
             }
-            _ => proxy::tunnel(intercept, stream, url, name).await,
-        }
+            _ => return proxy::tunnel(intercept, stream, url, name).await,
+        };
+        Ok((stream?, Bytes::new()))
     }
 }
 

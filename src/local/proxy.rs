@@ -1,5 +1,6 @@
 //! Proxies: which one for which endpoint, HTTP CONNECT and SOCKS5.
 
+use bytes::Bytes;
 use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
 use http_body_util::Empty;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -129,13 +130,13 @@ pub(super) async fn socks(
     connected.map(Socks5Stream::into_inner).map_err(|error| reach::socks(name, &host, port, &error))
 }
 
-/// HTTP CONNECT (RFC 9110 section 9.3.6).
+/// HTTP CONNECT (RFC 9110 section 9.3.6): the stream, and what the other end said before it was asked.
 pub(super) async fn tunnel(
     proxy: &Intercept,
     stream: TcpStream,
     url: &ForwardUrl,
     name: &str,
-) -> Result<TcpStream> {
+) -> Result<(TcpStream, Bytes)> {
     let failed = |error: hyper::Error| {
         Error::new(Kind::ProxyFailed, format!("the proxy {name} did not answer with HTTP: {error}"))
     };
@@ -143,7 +144,7 @@ pub(super) async fn tunnel(
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
     tokio::spawn(connection.with_upgrades());
     let target = url.target();
-    let mut request = http::Request::new(Empty::<bytes::Bytes>::new());
+    let mut request = http::Request::new(Empty::<Bytes>::new());
     *request.method_mut() = http::Method::CONNECT;
     *request.uri_mut() = target.parse().map_err(|_| usage_target(&target))?;
     let host = HeaderValue::from_str(&target).map_err(|_| usage_target(&target))?;
@@ -157,9 +158,8 @@ pub(super) async fn tunnel(
     }
     let upgraded = hyper::upgrade::on(response).await.map_err(failed)?;
     let parts = upgraded.downcast::<TokioIo<TcpStream>>();
-    let spoiled =
-        Error::new(Kind::ProxyFailed, format!("the proxy {name} sent data before the endpoint could"));
-    parts.ok().filter(|parts| parts.read_buf.is_empty()).map(|parts| parts.io.into_inner()).ok_or(spoiled)
+    let parts = parts.map_err(|_| Error::new(Kind::Internal, "the proxy's stream is of another kind"))?;
+    Ok((parts.io.into_inner(), parts.read_buf))
 }
 
 fn usage_target(target: &str) -> Error {

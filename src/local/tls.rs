@@ -89,6 +89,7 @@ impl Tls {
                 Error::new(Kind::KeyNotForTls, format!("TLS cannot use the P12's certificate: {reasons}"))
             })?;
         }
+        can_be_named(host)?;
         address(&mut ssl, host).map_err(failed)?;
         client_auth::watch(&mut ssl, trace).map_err(failed)?;
         Ok(ssl)
@@ -129,7 +130,7 @@ impl Tls {
 
     fn trust(&self, builder: &mut SslContextBuilder) -> Result<()> {
         match &self.cacert {
-            None => trust_system(builder).map_err(|stack| diagnosis::openssl("finding the roots", &stack)),
+            None => trust_system(builder),
             Some(path) if path.is_dir() => {
                 add_directory(builder, path).map_err(|stack| unusable_roots(path, &stack))
             }
@@ -138,11 +139,11 @@ impl Tls {
                 builder.set_ca_file(path).map_err(|stack| unusable_roots(path, &stack))
             }
         }?;
-        // A CA that the user names is trusted as it is, though it be no root (curl does the same).
+        // A CA that the user names is trusted as it is, though it be no root (curl does the same): for the chain, and for
+        // the signature under a stapled status.
         let flags = X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::TRUSTED_FIRST;
-        builder
-            .verify_param_mut()
-            .set_flags(flags)
+        let set = builder.cert_store_mut().set_flags(flags);
+        set.and_then(|()| builder.verify_param_mut().set_flags(flags))
             .map_err(|stack| diagnosis::openssl("setting up TLS", &stack))
     }
 }
@@ -155,15 +156,17 @@ fn unusable_roots(path: &Path, stack: &ErrorStack) -> Error {
 
 /// A hashed directory costs nothing until a root is looked up, while a bundle file is parsed whole: some
 /// 140 certificates at every start. So the directory is preferred where it is one (Debian, Alpine, SUSE).
-fn trust_system(builder: &mut SslContextBuilder) -> std::result::Result<(), ErrorStack> {
+fn trust_system(builder: &mut SslContextBuilder) -> Result<()> {
     let found = openssl_probe::probe();
     let file_named = std::env::var_os("SSL_CERT_FILE").is_some();
     let hashed: Vec<_> = found.cert_dir.iter().filter(|path| is_hashed(path)).collect();
     for directory in &hashed {
-        add_directory(builder, directory)?;
+        add_directory(builder, directory).map_err(|stack| unusable_roots(directory, &stack))?;
     }
     match found.cert_file {
-        Some(file) if file_named || hashed.is_empty() => builder.set_ca_file(file),
+        Some(file) if file_named || hashed.is_empty() => {
+            builder.set_ca_file(&file).map_err(|stack| unusable_roots(&file, &stack))
+        }
         _ => Ok(()),
     }
 }
@@ -192,6 +195,17 @@ fn present(ssl: &mut SslRef, identity: &Identity) -> std::result::Result<(), Err
     Ok(())
 }
 
+/// TLS takes no longer name than DNS has (RFC 1035 section 2.3.4).
+fn can_be_named(host: &Host) -> Result<()> {
+    match host {
+        Host::Domain(name) if name.trim_end_matches('.').len() > 253 => Err(Error::new(
+            Kind::Usage,
+            format!("a host name has 253 letters at most, and this one {}", name.len()),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Names whom we want to reach (RFC 6066 section 3) and to whom the certificate must belong (RFC 9525).
 fn address(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), ErrorStack> {
     ssl.set_connect_state();
@@ -210,11 +224,9 @@ fn address(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), ErrorStack>
 /// Keeps the first fault that verification finds, with the chain it had put together by then.
 fn note_distrust(context: &X509StoreContextRef) {
     let result: X509VerifyResult = context.error();
-    let self_issued = context
-        .current_cert()
-        .is_some_and(|at| at.issuer_name().try_cmp(at.subject_name()).is_ok_and(std::cmp::Ordering::is_eq));
+    let at = context.current_cert().map(certificate::describe).unwrap_or_default();
     let chain = context.chain().map(|chain| chain.iter().map(certificate::describe).collect());
-    let distrust = Distrust { result, chain: chain.unwrap_or_default(), self_issued };
+    let distrust = Distrust { result, chain: chain.unwrap_or_default(), at };
     let trace = X509StoreContext::ssl_idx()
         .ok()
         .and_then(|index| context.ex_data(index))

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::diagnosis;
@@ -24,7 +25,13 @@ pub(super) struct Record {
     pub(super) end: Option<End>,
     /// The first write that failed.
     pub(super) write_failure: Option<String>,
+    /// The last write that the system took, since the start of the call.
+    pub(super) last_written: Duration,
     head_complete: bool,
+    /// Where the head that is coming begins: past the interim ones.
+    head_start: usize,
+    /// So much of it has been looked through.
+    scanned: usize,
 }
 
 /// A record shared between the layers of a connection.
@@ -42,7 +49,7 @@ impl Record {
     /// Enough for the first line of any protocol.
     const GREETING: usize = 128;
 
-    /// For HTTP/2, whose heads are not text.
+    /// For HTTP/2, whose heads are not text, and whose first bytes are no answer.
     pub(super) fn keep_no_head(&mut self) {
         self.head_complete = true;
     }
@@ -53,41 +60,42 @@ impl Record {
     }
 
     fn received(&mut self, bytes: &[u8], start: Instant) {
-        self.first_byte.get_or_insert_with(|| start.elapsed());
         if self.head_complete {
             return;
         }
+        self.first_byte.get_or_insert_with(|| start.elapsed());
         self.head.extend_from_slice(bytes);
-        if let Some(end) = end_of_heads(&self.head) {
+        if let Some(end) = self.end_of_heads() {
             self.head.truncate(end);
             self.head_complete = true;
         }
         self.head_complete |= self.head.len() > Self::MAX_HEAD;
     }
-}
 
-/// Where the final head ends, past any interim (1xx) ones; `None` while it has not come whole.
-fn end_of_heads(bytes: &[u8]) -> Option<usize> {
-    let mut start = 0;
-    loop {
-        let head = bytes.get(start..)?;
-        let end = start + end_of_head(head)?;
-        let interim = head.get(9..10) == Some(b"1") && head.get(9..12) != Some(b"101");
-        if !interim {
-            return Some(end);
+    /// Where the final head ends, past any interim (1xx) ones; `None` while it has not come whole. What has been
+    /// looked through is not looked through again: a head may come byte by byte.
+    fn end_of_heads(&mut self) -> Option<usize> {
+        while let Some(end) = end_of_head(&self.head, self.scanned) {
+            let code = self.head.get(self.head_start + 9..self.head_start + 12).unwrap_or_default();
+            if !code.starts_with(b"1") || code == b"101" {
+                return Some(end);
+            }
+            (self.head_start, self.scanned) = (end, end);
         }
-        start = end;
+        self.scanned = self.scanned.max(self.head.len().saturating_sub(EMPTY_LINE.len() - 1));
+        None
     }
 }
 
-/// Past the empty line; a bare LF ends a line too (RFC 9112 section 2.2).
-fn end_of_head(head: &[u8]) -> Option<usize> {
-    head.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).find_map(|at| {
-        match head.get(at + 1..)? {
-            [b'\n', ..] => Some(at + 2),
-            [b'\r', b'\n', ..] => Some(at + 3),
-            _ => None,
-        }
+/// What ends a head, at its longest: the end of its last line and an empty one.
+const EMPTY_LINE: &[u8] = b"\n\r\n";
+
+/// Past the first empty line from there on; a bare LF ends a line too (RFC 9112 section 2.2).
+fn end_of_head(head: &[u8], from: usize) -> Option<usize> {
+    (from..head.len()).filter(|at| head.get(*at) == Some(&b'\n')).find_map(|at| match head.get(at + 1..)? {
+        [b'\n', ..] => Some(at + 2),
+        [b'\r', b'\n', ..] => Some(at + 3),
+        _ => None,
     })
 }
 
@@ -96,12 +104,15 @@ fn end_of_head(head: &[u8]) -> Option<usize> {
 /// dropped, and the read side, which ends at once now, tells what happened.
 pub(super) struct Wire<S> {
     inner: S,
+    /// What a proxy handed over with the stream.
+    early: Bytes,
+    start: Instant,
     record: SharedRecord,
 }
 
 impl<S> Wire<S> {
-    pub(super) fn new(inner: S, record: SharedRecord) -> Self {
-        Self { inner, record }
+    pub(super) fn new(inner: S, early: Bytes, start: Instant, record: SharedRecord) -> Self {
+        Self { inner, early, start, record }
     }
 }
 
@@ -112,7 +123,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
+        if self.early.is_empty() {
+            ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
+        } else {
+            let length = self.early.len().min(buffer.remaining());
+            buffer.put_slice(&self.early.split_to(length));
+        }
         let greeting = &mut lock(&self.record).greeting;
         let wanted = Record::GREETING.saturating_sub(greeting.len());
         greeting.extend(buffer.filled().iter().skip(before).take(wanted));
@@ -126,7 +142,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
             return Poll::Ready(Ok(bytes.len()));
         }
         Poll::Ready(match ready!(Pin::new(&mut self.inner).poll_write(cx, bytes)) {
-            Ok(written) => Ok(written),
+            Ok(written) => {
+                lock(&self.record).last_written = self.start.elapsed();
+                Ok(written)
+            }
             Err(error) => {
                 lock(&self.record).write_failure = Some(diagnosis::in_words(&error));
                 Ok(bytes.len())
@@ -205,19 +224,29 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::end_of_heads;
+    use super::*;
+
+    /// The heads of an answer that comes in pieces of this size.
+    fn heads(wire: &[u8], piece: usize) -> Vec<u8> {
+        let mut record = Record::default();
+        wire.chunks(piece).for_each(|bytes| record.received(bytes, Instant::now()));
+        assert!(record.head_complete, "it comes to no end");
+        record.head
+    }
 
     #[test]
     fn interim_heads_belong_to_the_head() {
-        let heads = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\na: b\r\n\r\n";
-        let mut wire = heads.to_vec();
-        wire.extend_from_slice(b"body\r\n\r\n");
-        assert_eq!(end_of_heads(&wire), Some(heads.len()));
-        assert_eq!(end_of_heads(&wire[..40]), None);
+        let head = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\na: b\r\n\r\n";
+        let wire = [&head[..], b"body\r\n\r\n"].concat();
+        for piece in 1..wire.len() {
+            assert_eq!(heads(&wire, piece), head, "in pieces of {piece}");
+        }
     }
 
     #[test]
     fn bare_line_feeds_end_a_head() {
-        assert_eq!(end_of_heads(b"HTTP/1.0 200 OK\n\nbody"), Some(17));
+        for piece in [1, 2, 100] {
+            assert_eq!(heads(b"HTTP/1.0 200 OK\n\nbody", piece), b"HTTP/1.0 200 OK\n\n");
+        }
     }
 }

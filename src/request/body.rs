@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
@@ -23,6 +23,21 @@ pub struct Progress {
     pub sent: AtomicU64,
     /// To be sent in all; zero while unknown.
     pub total: AtomicU64,
+    /// Whether the last of them has been handed over.
+    done: AtomicBool,
+}
+
+impl Progress {
+    /// Whether all of the body has been handed to the connection.
+    pub fn is_done(&self) -> bool {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn begin(&self, total: Option<u64>) {
+        self.sent.store(0, Ordering::Relaxed);
+        self.total.store(total.unwrap_or(0), Ordering::Relaxed);
+        self.done.store(total == Some(0), Ordering::Relaxed);
+    }
 }
 
 /// What is sent after the head.
@@ -208,6 +223,9 @@ impl HttpBody for Upload {
             let length = bytes.len() as u64;
             self.left = self.left.map(|left| left.saturating_sub(length));
             self.progress.sent.fetch_add(length, Ordering::Relaxed);
+        }
+        if piece.is_none() || self.left == Some(0) {
+            self.progress.done.store(true, Ordering::Relaxed);
         }
         Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
     }

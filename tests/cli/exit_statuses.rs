@@ -242,3 +242,53 @@ fn this_machines_faults_exit_10() {
     command.args(["--password-file", "missing", "client.p12"]).arg(site.url());
     Ran::of(command, b"").ends(10, "cannot read missing");
 }
+
+#[test]
+fn what_the_certificate_did_is_said_only_where_it_was_sent() {
+    let lab = Lab::new();
+    let manners = Manners { client_auth: ClientAuth::Off, ..lab.manners() };
+    let missing = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+    let ran = lab.run(&lab.site_with(&manners, missing), &["--allow-unrequested"]);
+    ran.ends(1, "hint:  the server does not know this path: check the URL");
+    let page = "No required SSL certificate was sent";
+    let page = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n{page}", page.len());
+    let ran = lab.run(&lab.site_with(&manners, page), &["--allow-unrequested"]);
+    ran.ends(1, "never asked for a certificate in TLS, and answered 400 Bad Request");
+}
+
+#[test]
+fn a_number_in_an_answer_is_no_page_of_a_server() {
+    let lab = Lab::new();
+    let answer = "HTTP/1.1 400 Bad Request\r\ncontent-length: 18\r\n\r\n{\"amount\":1403.13}";
+    lab.run(&lab.site(answer), &[]).ends(1, "answered 400 Bad Request\n");
+}
+
+#[test]
+fn an_answer_that_is_not_http_is_told_as_that_however_it_ends() {
+    let lab = Lab::new();
+    let handler: OnConnection = Arc::new(|mut stream| {
+        Box::pin(async move {
+            use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(b"220 hello\r\n").await;
+        })
+    });
+    let site = lab.site_of(&lab.manners(), handler, Arc::default());
+    lab.run(&site, &[]).ends(9, "did not answer with HTTP; it began with \"220 hello\"");
+}
+
+#[test]
+fn roots_and_names_that_cannot_be_used_are_told_as_that() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let run = |url: &str| {
+        let mut command = lab.command();
+        command.env("SSL_CERT_FILE", lab.path("password.txt")).args(["--password-file", "password.txt"]);
+        command.args(["client.p12", url]);
+        Ran::of(command, b"")
+    };
+    run(&site.url()).ends(10, "password.txt holds no CA certificate in PEM form");
+    let long = ["a".repeat(60).as_str(); 5].join(".");
+    lab.run_at(&format!("https://{long}/"), &["--resolve", &format!("{long}:443:127.0.0.1")])
+        .ends(2, "253 letters");
+}

@@ -177,6 +177,12 @@ impl Lab {
         self.run_p12("client.p12", site, more)
     }
 
+    pub(crate) fn run_at(&self, url: &str, more: &[&str]) -> Ran {
+        let mut command = self.command();
+        command.args(["--cacert", "ca.pem", "--password-file", "password.txt"]).args(more);
+        Ran::of(with(command, &["client.p12", url]), b"")
+    }
+
     pub(crate) fn run_p12(&self, p12: &str, site: &Site, more: &[&str]) -> Ran {
         let mut command = self.command();
         command

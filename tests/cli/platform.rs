@@ -379,7 +379,7 @@ fn two_routes_that_agree_are_alike_and_end_as_the_local_one() {
         lab.submit(&platform.url, site, &more)
     };
     compare(&lab.site(OK), &[])
-        .ends(0, "alike: the endpoint gives both the same status and the same body")
+        .ends(0, "alike: both answers have the same status and the same body")
         .printed("hello\n");
     let missing = lab.site("HTTP/1.1 404 No\r\ncontent-length: 3\r\n\r\nno\n");
     compare(&missing, &[]).ends(1, "alike").printed("no\n");
@@ -387,6 +387,21 @@ fn two_routes_that_agree_are_alike_and_end_as_the_local_one() {
     compare(&refusing, &[]).ends(4, "neither from here nor by the platform").printed("");
     let posted = lab.site(OK);
     compare(&posted, &["-d", "body"]).ends(0, "alike");
+    let teapot = lab.site("HTTP/1.1 418 Teapot\r\ncontent-length: 3\r\n\r\nno\n");
+    compare(&teapot, &[]).ends(1, "alike: the endpoint gives both the same status and the same body");
+}
+
+#[test]
+fn an_answer_that_broke_off_is_compared_with_nothing() {
+    let lab = Lab::new();
+    let cut = lab.site("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello");
+    let whole = lab.http_site("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+    let more = ["--compare", "--cacert", "ca.pem"];
+    lab.submit(&whole.plain_url(), &cut, &more).ends(9, "after 5 bytes of the body, before its end");
+    let site = lab.site("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+    let broken = lab.http_site("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello");
+    lab.submit(&broken.plain_url(), &site, &more)
+        .ends(1, "a whole answer from here, and the answer by way of");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+use p12_test::demo::endpoint::{ClientAuth, Manners};
+
 use crate::harness::{Lab, OK, Ran, Site};
 
 struct Proxy {
@@ -131,6 +133,30 @@ fn a_proxy_that_says_no_is_told_apart_from_the_endpoint() {
         lab.run(&site, &["-x", &format!("http://127.0.0.1:{}", proxy.port)]).ends(4, says);
     }
     lab.run(&site, &["-x", "http://127.0.0.1:1"]).ends(4, "the proxy could not be reached");
+}
+
+/// However early it comes: in one piece with the proxy's own answer, or after it.
+#[test]
+fn what_greets_behind_a_proxy_is_no_fault_of_the_proxy() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let greeting = "HTTP/1.1 200 OK\r\n\r\n220 mail.example.test ESMTP\r\n";
+    let proxy = Proxy::http(&lab, &site, Some(greeting));
+    let ran = lab.run(&site, &["-x", &format!("http://127.0.0.1:{}", proxy.port)]);
+    ran.ends(4, "does not speak TLS there: it said \"220 mail.example.test ESMTP\"");
+}
+
+#[test]
+fn a_proxy_is_named_where_it_may_be_what_ends_tls() {
+    let lab = Lab::new();
+    let manners = Manners { client_auth: ClientAuth::Off, ..lab.manners() };
+    let site = lab.site_with(&manners, OK);
+    let proxy = Proxy::http(&lab, &site, None);
+    let proxy = format!("http://127.0.0.1:{}", proxy.port);
+    lab.run(&site, &["-x", &proxy]).ends(8, "ends TLS itself, so that the endpoint never sees");
+    let mut command = lab.command();
+    command.args(["-x", &proxy, "--password-file", "password.txt", "client.p12"]).arg(site.url());
+    Ran::of(command, b"").ends(5, "ends TLS itself and shows a certificate of its own");
 }
 
 #[test]

@@ -75,9 +75,11 @@ fn http2_is_spoken_when_both_sides_want_it() {
     let manners = p12_test::demo::endpoint::Manners { alpn: b"\x02h2\x08http/1.1", ..lab.manners() };
     let handler = std::sync::Arc::new(|stream| {
         Box::pin(async move {
-            let answer = hyper::service::service_fn(|_| async {
-                Ok::<_, std::convert::Infallible>(http::Response::new("over two\n".to_owned()))
-            });
+            let answer =
+                hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| async move {
+                    let host = request.uri().authority().map_or("", |authority| authority.as_str());
+                    Ok::<_, std::convert::Infallible>(http::Response::new(format!("{host} over two\n")))
+                });
             let executor = hyper_util::rt::TokioExecutor::new();
             let io = hyper_util::rt::TokioIo::new(stream);
             let _ = hyper::server::conn::http2::Builder::new(executor).serve_connection(io, answer).await;
@@ -87,5 +89,8 @@ fn http2_is_spoken_when_both_sides_want_it() {
     let ran = lab.run(&site, &["--http2", "-i"]);
     ran.ends(0, ", h2");
     let stdout = String::from_utf8(ran.stdout).unwrap();
-    assert!(stdout.starts_with("HTTP/2 200\r\n") && stdout.ends_with("\r\n\r\nover two\n"), "{stdout}");
+    let port = site.address.port();
+    assert!(stdout.starts_with("HTTP/2 200\r\n"), "{stdout}");
+    assert!(stdout.ends_with(&format!("\r\n\r\nlocalhost:{port} over two\n")), "{stdout}");
+    lab.run(&site, &["--http2", "-H", "Host: another"]).ends(0, "").printed("another over two\n");
 }

@@ -74,6 +74,12 @@ impl Lab {
         self.endpoint("weak", &self.issuing.issue(&Profile { key: Key::Rsa(1024), ..usual }).unwrap());
         self.endpoint("expired", &self.issuing.issue(&Profile { days: (-9, -1), ..usual }).unwrap());
         self.endpoint("early", &self.issuing.issue(&Profile { days: (5, 9), ..usual }).unwrap());
+        for (name, days) in [("old-ca", (-9, -1)), ("new-ca", (5, 9))] {
+            let issuing = Profile { days, ..Profile::new("Issuing CA of another time", Purpose::Authority) };
+            self.endpoint(name, &self.root.issue(&issuing).unwrap().issue(&usual).unwrap());
+        }
+        let client = Profile { purpose: Purpose::Client, ..usual };
+        self.endpoint("client", &self.issuing.issue(&client).unwrap());
         let mut strange = self.other_issuing.issue(&usual).unwrap();
         self.endpoint("strange", &strange);
         strange.chain.push(self.other.certificate.clone());

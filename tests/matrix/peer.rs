@@ -37,7 +37,8 @@ impl Peer {
 
     pub(crate) fn installed(&self) -> bool {
         let program = self.command.split_whitespace().next().unwrap_or_default();
-        let packages = !self.command.contains("tlslite") || python_packages().join("tlslite").is_dir();
+        let package = PACKAGES.iter().find(|(peer, _)| *peer == self.name);
+        let packages = package.is_none_or(|(_, folder)| python_packages().join(folder).is_dir());
         let apart = self.rows.iter().all(|row| row.namespace.is_none()) || may_unshare();
         [program, self.needs].into_iter().all(on_path) && packages && apart
     }
@@ -75,6 +76,9 @@ fn may_unshare() -> bool {
         .output()
         .is_ok_and(|done| done.status.success())
 }
+
+/// What peers in Python need, by its folder.
+const PACKAGES: &[(&str, &str)] = &[("tlslite-ng", "tlslite"), ("python h2", "h2")];
 
 /// Where `pip install --target` puts what a peer needs.
 fn python_packages() -> PathBuf {

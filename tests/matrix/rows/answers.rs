@@ -42,5 +42,25 @@ pub(crate) fn peers() -> Vec<Peer> {
         row("body without length, closed with close_notify", "passed", "https://localhost:~closed~/"),
     ];
     let command = "python3 SCRIPTS/answers.py reset:~reset~ cut:~cut~ unproven:~unproven~ mute:~mute~ rude:~rude~ politely:~politely~ chunk:~chunk~ chunks:~chunks~ head:~head~ half:~half~ banner:~banner~ status:~status~ line:~line~ lengths:~lengths~ slow:~slow~ late:~late~ closed:~closed~";
-    vec![peer("python ssl", command, [racy, rows].concat())]
+    vec![peer("python ssl", command, [racy, rows].concat()), alerts()]
+}
+
+/// An alert that comes while the answer does is no word on the certificate.
+fn alerts() -> Peer {
+    let rows = [
+        both([row("alert in the body", "answer-cut-short", "https://localhost:~failed~/")
+            .p12("rsa")
+            .times(20)]),
+        vec![
+            row(
+                "warning before the answer, body cut short",
+                "answer-cut-short",
+                "https://localhost:~warned~/",
+            )
+            .p12("rsa")
+            .only("1.2")
+            .alike("body cut short, with close_notify"),
+        ],
+    ];
+    peer("tlslite-ng", "python3 SCRIPTS/tlslite_answers.py failed:~failed~ warned:~warned~", rows.concat())
 }

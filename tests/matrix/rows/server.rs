@@ -40,6 +40,13 @@ fn nginx() -> Peer {
         [
             row("endpoint's certificate expired", "server-expired", "https://localhost:~expired~/"),
             row("endpoint's certificate not yet valid", "server-not-yet-valid", "https://localhost:~early~/"),
+            row("endpoint's CA expired", "server-expired", "https://localhost:~old-ca~/"),
+            row("endpoint's CA not yet valid", "server-not-yet-valid", "https://localhost:~new-ca~/"),
+            row(
+                "endpoint's certificate is for clients",
+                "server-chain-invalid",
+                "https://localhost:~client~/",
+            ),
             row("endpoint's certificate for another host", "server-wrong-host", named)
                 .with("--resolve other.example.test:~server~:127.0.0.1"),
             row("endpoint's certificate self-signed", "server-self-signed", "https://localhost:~self~/"),
@@ -74,6 +81,9 @@ http {
     uwsgi_temp_path DIR/u1; scgi_temp_path DIR/s1; ssl_verify_client optional_no_ca;
     server { listen 127.0.0.1:~expired~ ssl; ssl_certificate expired.pem; ssl_certificate_key expired.key; }
     server { listen 127.0.0.1:~early~ ssl; ssl_certificate early.pem; ssl_certificate_key early.key; }
+    server { listen 127.0.0.1:~old-ca~ ssl; ssl_certificate old-ca.pem; ssl_certificate_key old-ca.key; }
+    server { listen 127.0.0.1:~new-ca~ ssl; ssl_certificate new-ca.pem; ssl_certificate_key new-ca.key; }
+    server { listen 127.0.0.1:~client~ ssl; ssl_certificate client.pem; ssl_certificate_key client.key; }
     server { listen 127.0.0.1:~server~ ssl; ssl_certificate server.pem; ssl_certificate_key server.key; }
     server { listen 127.0.0.1:~self~ ssl; ssl_certificate self.pem; ssl_certificate_key self.key; }
     server { listen 127.0.0.1:~strange~ ssl; ssl_certificate strange.pem; ssl_certificate_key strange.key; }

@@ -68,7 +68,7 @@ fn languages() -> Vec<Peer> {
 fn misbehaving() -> Vec<Peer> {
     vec![peer(
         "tlslite-ng",
-        "python3 SCRIPTS/tlslite_alerts.py 49:~denied~ 80:~internal~ 46:~unknown~ 42:~bad~ 40:~failure~",
+        "python3 SCRIPTS/tlslite_alerts.py 49:~denied~ 80:~internal~ 46:~unknown~ 42:~bad~ 40:~failure~ 47:~illegal~",
         both([
             row(
                 "certificate refused: access denied",
@@ -84,6 +84,12 @@ fn misbehaving() -> Vec<Peer> {
             )
             .p12("rsa")
             .times(20),
+            row(
+                "illegal parameter after the certificate",
+                "client-certificate-refused-or-reset",
+                "https://localhost:~illegal~/",
+            )
+            .p12("rsa"),
             row(
                 "certificate refused: certificate_unknown",
                 "client-certificate-refused",

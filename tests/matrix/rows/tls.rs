@@ -2,11 +2,12 @@
 
 use crate::peer::{Peer, peer};
 use crate::row::{both, row};
+use crate::rows::SILENTLY;
 
 const PORT: &str = "https://localhost:~port~/";
 
 pub(crate) fn peers() -> Vec<Peer> {
-    [s_servers(), gnutls(), http2(), others()].into_iter().flatten().collect()
+    [s_servers(), gnutls(), http2(), streams(), others()].into_iter().flatten().collect()
 }
 
 fn s_servers() -> Vec<Peer> {
@@ -76,6 +77,35 @@ fn http2() -> Vec<Peer> {
             ],
         ),
     ]
+}
+
+/// HTTP/2 ends a stream, or TLS ends the connection under it.
+fn streams() -> Vec<Peer> {
+    let silently = "client-certificate-refused-or-reset";
+    let rows = [
+        row(
+            "HTTP/2: wants HTTP/1.1 for the request",
+            "no-shared-protocol",
+            "https://localhost:~port~/http-1.1",
+        ),
+        row("HTTP/2: stream refused", "answer-reset", "https://localhost:~port~/refused"),
+        row("HTTP/2: stream failed", "answer-reset", "https://localhost:~port~/failed"),
+        row("HTTP/2: stream failed in the body", "answer-reset", "https://localhost:~port~/half-failed"),
+        row(
+            "HTTP/2: stream cancelled in the body",
+            "answer-reset",
+            "https://localhost:~port~/half-cancelled",
+        ),
+        row("HTTP/2: stream ended early", "answer-reset", "https://localhost:~port~/half-no-error"),
+        row("HTTP/2: connection given up", silently, "https://localhost:~port~/goaway").alike(SILENTLY),
+        row("HTTP/2: closed without an answer", silently, "https://localhost:~port~/gone").alike(SILENTLY),
+        row("HTTP/2: given up in the body", "answer-cut-short", "https://localhost:~port~/half-goaway")
+            .alike("body cut short, with close_notify"),
+        row("HTTP/2: closed in the body", "answer-cut-short", "https://localhost:~port~/half-gone")
+            .alike("body cut short, with close_notify"),
+    ];
+    let rows = rows.map(|row| row.with("--http2").times(20));
+    vec![peer("python h2", "python3 SCRIPTS/http2.py ~port~", rows)]
 }
 
 fn others() -> Vec<Peer> {
