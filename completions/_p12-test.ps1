@@ -131,7 +131,7 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Tests at once')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Tests at once')
             [CompletionResult]::new('--per-host', '--per-host', [CompletionResultType]::ParameterName, 'Tests at once against one host and port')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Submissions to the platform a second; 0 for no limit')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Submissions to the platform a second, evenly apart; 0 for no limit. The platform takes 10 from one address within any second, and they do not come as evenly as they went')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How the results are written')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Leave out the records whose ids have a result in this NDJSON file; may be repeated')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Test only share I of N (I from 0), chosen by a hash of the id')

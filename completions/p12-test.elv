@@ -125,7 +125,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand -j 'Tests at once'
             cand --jobs 'Tests at once'
             cand --per-host 'Tests at once against one host and port'
-            cand --rate 'Submissions to the platform a second; 0 for no limit'
+            cand --rate 'Submissions to the platform a second, evenly apart; 0 for no limit. The platform takes 10 from one address within any second, and they do not come as evenly as they went'
             cand --format 'How the results are written'
             cand --resume 'Leave out the records whose ids have a result in this NDJSON file; may be repeated'
             cand --shard 'Test only share I of N (I from 0), chosen by a hash of the id'

@@ -108,7 +108,7 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s h -l help 
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l defaults -d 'Options for every record that does not say otherwise: one JSON object, or .toml' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -s j -l jobs -d 'Tests at once' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l per-host -d 'Tests at once against one host and port' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l rate -d 'Submissions to the platform a second; 0 for no limit' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l rate -d 'Submissions to the platform a second, evenly apart; 0 for no limit. The platform takes 10 from one address within any second, and they do not come as evenly as they went' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l format -d 'How the results are written' -r -f -a "ndjson\t'One report a line, as each test ends'
 table\t'A line a test for people'
 junit\t'JUnit\'s XML, at the end'

@@ -23,8 +23,9 @@ pub struct BatchArgs {
     /// Tests at once against one host and port
     #[arg(long, value_name = "NUMBER", default_value = "8", value_parser = at_least_one)]
     pub per_host: usize,
-    /// Submissions to the platform a second; 0 for no limit
-    #[arg(long, value_name = "NUMBER", default_value = "10")]
+    /// Submissions to the platform a second, evenly apart; 0 for no limit. The platform takes 10 from one address
+    /// within any second, and they do not come as evenly as they went
+    #[arg(long, value_name = "NUMBER", default_value = "9")]
     pub rate: u32,
     /// How the results are written
     #[arg(long, value_name = "FORMAT", default_value = "ndjson")]
