@@ -89,7 +89,8 @@ pub enum Command {
     /// Each record of the manifest is an object with an id, p12, url, and any other option of a test as a field:
     /// {"id":"a","p12":"a.p12","password_file":"a.txt","url":"https://api.example.com/","expect":"200"}. A record
     /// {"defaults":{…}} is for all that follow. Each result is the report of its test with the record's id. Paths are
-    /// relative to the current directory. Ctrl-C or SIGTERM finishes what is in flight.
+    /// relative to the current directory. No fields: json, report, curl, include, quiet, verbose, color,
+    /// password_stdin. Ctrl-C or SIGTERM finishes what is in flight; a second one ends that too.
     Batch(Box<BatchArgs>),
     /// The platform's resource itself, for rehearsal or an own network
     ///

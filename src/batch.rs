@@ -15,13 +15,14 @@ use crate::args::BatchArgs;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::interrupted;
 use cache::{Cached, Common};
-use manifest::Manifest;
+use manifest::{Manifest, unusable};
 use pace::Pace;
-use record::{Record, Records, Test, by_line};
+use record::{Record, Records, Test};
 use share::{Choice, Share};
 
 pub mod cache;
 pub mod manifest;
+mod outputs;
 mod pace;
 pub mod record;
 mod share;
@@ -45,12 +46,20 @@ pub struct Tally {
     pub kinds: BTreeMap<String, u64>,
     /// Records that have a result in what is resumed.
     pub resumed: u64,
+    /// Those of them whose result is no success.
+    pub failed_before: u64,
     /// Records that are for other shares.
     pub elsewhere: u64,
     /// Lines of what is resumed that hold no result.
     pub garbled: u64,
+    /// Whether any record could be read, and whether any could not.
+    readable: (bool, bool),
+    /// Why the manifest ended before its end.
+    broken: Option<Error>,
     /// Whether Ctrl-C or SIGTERM ended it.
     pub interrupted: bool,
+    /// Whether it was asked a second time, and nothing is waited for any more.
+    pub abandoned: bool,
 }
 
 impl Tally {
@@ -69,18 +78,23 @@ impl Tally {
         self.kinds.get("passed").copied().unwrap_or_default()
     }
 
-    /// Fails unless all passed.
-    pub fn verdict(&self) -> Result<()> {
-        let (failed, total) = (self.total() - self.passed(), self.total());
+    /// Fails unless all passed, those that are resumed from included.
+    pub fn verdict(self) -> Result<()> {
+        let (failed, total) =
+            (self.total() - self.passed() + self.failed_before, self.total() + self.resumed);
         if self.interrupted {
             let hint = "run it again with --resume and the results so far";
             return Err(
                 Error::new(Kind::Interrupted, "interrupted before the end of the manifest").with_hint(hint)
             );
         }
-        match failed {
-            0 => Ok(()),
-            failed => Err(Error::new(Kind::SomeFailed, format!("{failed} of {total} tests did not pass"))),
+        match (self.broken, failed) {
+            (Some(broken), _) => Err(broken),
+            _ if self.readable == (false, true) => Err(unusable("no record of the manifest can be read")),
+            (None, 0) => Ok(()),
+            (None, failed) => {
+                Err(Error::new(Kind::SomeFailed, format!("{failed} of {total} tests did not pass")))
+            }
         }
     }
 }
@@ -94,62 +108,110 @@ pub trait Each: Clone + Send + Sync + 'static {
     fn refused(&self, error: Error) -> Value;
 }
 
-/// Records that wait for their turn, for each that runs: room to go on where one host is slow.
-const WAITING: usize = 4;
+/// Records that are looked at before their turn: where hosts are slow, so many of theirs may wait, and no other has to.
+const WINDOW: usize = 4096;
 
 /// Tests the records of the manifest, each by `each`, and hands over what came of them as they end. Ctrl-C, or
-/// SIGTERM, ends the reading, not what is in flight.
+/// SIGTERM, ends the reading, not what is in flight; the second one ends that too, and even a hand-over that waits.
 pub async fn run(
     args: &BatchArgs,
     each: impl Each,
-    mut done: impl FnMut(Done, &Tally) -> Result<()>,
+    done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
 ) -> Result<Tally> {
-    let mut share = Share::new(args.shard, &args.resume)?;
+    let share = Share::new(args.shard, &args.resume)?;
     let defaults = args.defaults.as_deref().map_or_else(|| Ok(Default::default()), manifest::defaults)?;
-    let (mut records, reading) = read(args.manifest.as_deref(), Records::new(defaults));
-    let (pace, common) = (Arc::new(Pace::new(args)), Arc::new(Common::default()));
-    let (mut running, mut tally) = (JoinSet::new(), Tally { garbled: share.garbled, ..Tally::default() });
-    let mut more = true;
-    let mut interrupt = std::pin::pin!(interrupted());
-    while more || !running.is_empty() {
-        tokio::select! {
-            biased;
-            () = &mut interrupt => {
-                pace.close();
-                if tally.interrupted {
-                    break;
-                }
-                (tally.interrupted, more) = (true, false);
-                interrupt.set(interrupted());
-            }
-            Some(ended) = running.join_next() => {
-                let ended: Option<Done> = ended.map_err(|_| Error::new(Kind::Internal, "a test was given up"))?;
-                if let Some(ended) = ended {
-                    tally.add(&ended);
-                    done(ended, &tally)?;
-                }
-            }
-            record = records.recv(), if more && running.len() < args.jobs * WAITING => match record {
-                None => more = false,
-                Some(record) => match share.choose(&record.id, record.line) {
-                    Choice::Elsewhere => tally.elsewhere += 1,
-                    Choice::Done => tally.resumed += 1,
-                    Choice::Twice => drop(running.spawn(ready(Some(twice(record, &each))))),
-                    Choice::Test => {
-                        let (pace, common) = (Arc::clone(&pace), Arc::clone(&common));
-                        running.spawn(one(record, each.clone(), pace, common));
-                    }
-                },
-            },
-        }
+    let (records, reading) = read(args.manifest.as_deref(), Records::new(defaults)?);
+    let mut tally = Tally { garbled: share.garbled, ..Tally::default() };
+    let pace = Arc::new(Pace::new(args));
+    let run = Run { share, pace: Arc::clone(&pace), common: Arc::default(), running: JoinSet::new() };
+    let twice_interrupted = async {
+        interrupted().await;
+        pace.close();
+        interrupted().await;
+    };
+    tokio::select! {
+        outcome = run.all(records, each, done, &mut tally) => outcome?,
+        () = twice_interrupted => tally.abandoned = true,
     }
-    drop(records);
+    tally.interrupted = pace.is_closed();
     if !tally.interrupted {
         // Whoever was interrupted does not wait for a reader of standard input.
         let lost = |_| Err(Error::new(Kind::Internal, "the manifest was given up"));
-        reading.await.unwrap_or_else(lost)?;
+        tally.broken = reading.await.unwrap_or_else(lost).err();
     }
-    Ok(tally)
+    match tally.broken {
+        // There are no results that it could be told after.
+        Some(broken) if tally.kinds.is_empty() => Err(broken),
+        _ => Ok(tally),
+    }
+}
+
+/// What a run has in hand.
+struct Run {
+    share: Share,
+    pace: Arc<Pace>,
+    common: Arc<Common>,
+    running: JoinSet<Option<Done>>,
+}
+
+impl Run {
+    async fn all(
+        mut self,
+        mut records: mpsc::Receiver<Record>,
+        each: impl Each,
+        mut done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
+        tally: &mut Tally,
+    ) -> Result<()> {
+        let mut more = true;
+        let pace = Arc::clone(&self.pace);
+        let mut closed = std::pin::pin!(pace.closed());
+        while more || !self.running.is_empty() {
+            tokio::select! {
+                biased;
+                () = &mut closed, if more => more = false,
+                Some(ended) = self.running.join_next() => {
+                    let ended = ended.map_err(|_| Error::new(Kind::Internal, "a test was given up"))?;
+                    if let Some(ended) = ended {
+                        tally.add(&ended);
+                        done(ended, tally).await?;
+                    }
+                }
+                record = records.recv(), if more && self.running.len() < WINDOW => match record {
+                    None => more = false,
+                    Some(record) => self.begin(record, &each, tally),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, record: Record, each: &impl Each, tally: &mut Tally) {
+        match record.readable {
+            true => tally.readable.0 = true,
+            false => tally.readable.1 = true,
+        }
+        let Record { id, content, line, read, test, .. } = record;
+        match self.share.choose(id.clone(), &content) {
+            Choice::Elsewhere => tally.elsewhere += 1,
+            Choice::Done(passed) => {
+                tally.resumed += 1;
+                tally.failed_before += u64::from(!passed);
+            }
+            Choice::Twice(own) => {
+                let id = id.unwrap_or_default();
+                let message = format!(
+                    "the record in line {line} has the id {id:?}, which another record before it has"
+                );
+                let document = each.refused(Error::new(Kind::RecordInvalid, message));
+                self.running.spawn(ready(Some(Done { id: own, line, read, document })));
+            }
+            Choice::Test(id) => {
+                let (pace, common) = (Arc::clone(&self.pace), Arc::clone(&self.common));
+                let tested = one(test, each.clone(), pace, common);
+                self.running.spawn(async move { Some(Done { id, line, read, document: tested.await? }) });
+            }
+        }
+    }
 }
 
 /// Reads the manifest in a thread of its own, never far ahead.
@@ -169,17 +231,13 @@ fn read(
 }
 
 /// Nothing comes of a record whose turn does not come before the end.
-async fn one(record: Record, each: impl Each, pace: Arc<Pace>, common: Arc<Common>) -> Option<Done> {
-    let Record { id, line, read, test } = record;
-    let document = match test {
-        Err(error) => each.refused(error),
-        Ok(test) => {
-            let platform = test.args.platform.is_used();
-            let _turn = pace.turn(&test.host, platform).await?;
-            caught(test, &each, common).await
-        }
+async fn one(test: Result<Test>, each: impl Each, pace: Arc<Pace>, common: Arc<Common>) -> Option<Value> {
+    let test = match test {
+        Err(error) => return Some(each.refused(error)),
+        Ok(test) => test,
     };
-    Some(Done { id, line, read, document })
+    let _turn = pace.turn(&test.host, test.args.platform.is_used()).await?;
+    Some(caught(test, &each, common).await)
 }
 
 /// A test that panics is a result, and no end of the others.
@@ -187,12 +245,4 @@ async fn caught(test: Test, each: &impl Each, common: Arc<Common>) -> Value {
     let called = each.test(Cached { common, test: Arc::new(test) });
     let caught = AssertUnwindSafe(called).catch_unwind().await;
     caught.unwrap_or_else(|_| each.refused(Error::new(Kind::Internal, "the test ended in a panic")))
-}
-
-/// Its result goes by its line, so that no id has two.
-fn twice(record: Record, each: &impl Each) -> Done {
-    let Record { id, line, read, .. } = record;
-    let message = format!("the record in line {line} has the id {id:?}, which another record before it has");
-    let document = each.refused(Error::new(Kind::RecordInvalid, message));
-    Done { id: by_line(line), line, read, document }
 }

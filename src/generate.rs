@@ -162,11 +162,14 @@ fn exit_statuses(roff: &mut Roff, name: &str) {
         ],
         "p12-test-batch" => &[
             ("0", "all tests passed"),
-            ("1", "some tests did not pass; each result has an exit status of its own"),
+            (
+                "1",
+                "some tests did not pass, in this run or in what it resumes from; each result has an exit status of its own",
+            ),
             ("2", "usage"),
-            ("3", "the manifest cannot be used"),
+            ("3", "the manifest, the defaults or the results to resume from cannot be used"),
             ("10", "the results cannot be written"),
-            ("130", "Ctrl-C or SIGTERM; what was in flight has its results"),
+            ("130", "Ctrl-C or SIGTERM; what was in flight has its results, unless it came twice"),
         ],
         "p12-test-serve" | "p12-test-demo" => &[
             ("0", "it ended as it should"),

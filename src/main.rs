@@ -145,9 +145,9 @@ async fn batch(args: &BatchArgs) -> Exit {
     secret::never_ask();
     let printer = Printer::new(&args.look);
     let outcome = async {
-        let mut results = Results::new(args, &printer)?;
-        let tally = batch::run(args, Each, |done, tally| results.add(done, tally)).await?;
-        results.finish(&tally)?;
+        let mut results = Results::new(args, &printer).await?;
+        let tally = batch::run(args, Each, async |done, tally| results.add(done, tally).await).await?;
+        results.finish(&tally).await?;
         tally.verdict()
     };
     printer.concluded(outcome.await)

@@ -29,6 +29,7 @@ mod results;
 mod output;
 mod progress;
 mod report;
+mod writer;
 
 /// Prints for one command.
 #[derive(Debug)]

@@ -74,6 +74,11 @@ impl From<OAuth1Method> for oauth1::Method {
 }
 
 impl PlatformArgs {
+    /// The account that the platform is to make the call for.
+    pub fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+
     /// Whether the platform is to make the call.
     pub fn is_used(&self) -> bool {
         self.account.is_some()

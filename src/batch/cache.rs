@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 use tokio::sync::OnceCell;
 
-use super::record::{Digest, Test};
+use super::manifest::Digest;
+use super::record::Test;
 use crate::error::{Error, Kind, Result};
 use crate::inputs::Inputs;
 use crate::p12::P12;

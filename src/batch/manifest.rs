@@ -2,9 +2,10 @@
 //! still, with what is wrong.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use openssl::sha::Sha256;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -14,14 +15,26 @@ use crate::error::{Error, Kind, Result};
 /// Names of options and their values.
 pub type Fields = Map<String, Value>;
 
+/// Stands for some content.
+pub type Digest = [u8; 32];
+
 /// A record as the manifest has it.
 pub struct Entry {
     /// The line that it begins in, from 1.
     pub line: u64,
     /// What it says, or why that cannot be read.
-    pub fields: std::result::Result<Fields, String>,
+    pub fields: std::result::Result<Fields, Unread>,
     /// Bytes of the manifest up to its end.
     pub read: u64,
+}
+
+/// A record that cannot be read.
+#[derive(Debug)]
+pub struct Unread {
+    /// Why, in words.
+    pub what: String,
+    /// Of all that it holds.
+    pub content: Digest,
 }
 
 /// Where records come from.
@@ -62,9 +75,13 @@ impl Manifest {
             return lines(BufReader::new(io::stdin()), take).map_err(unreadable);
         };
         let file = File::open(path).map_err(unreadable)?;
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("csv") => rows(file, take).map_err(|what| self.malformed(&what)),
-            Some("toml") => tables(file, take).map_err(|what| self.malformed(&what)),
+        match path.extension() {
+            Some(csv) if csv.eq_ignore_ascii_case("csv") => {
+                rows(file, take).map_err(|what| self.malformed(&what))
+            }
+            Some(toml) if toml.eq_ignore_ascii_case("toml") => {
+                tables(file, take).map_err(|what| self.malformed(&what))
+            }
             _ => lines(BufReader::with_capacity(1 << 16, file), take).map_err(unreadable),
         }
     }
@@ -77,16 +94,18 @@ impl Manifest {
 /// Options for every record, from a file of one JSON object or a TOML table.
 pub fn defaults(path: &Path) -> Result<Fields> {
     let wrong = |what: &str| unusable(&format!("cannot read {}: {what}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| diagnosis::unreadable(path, &error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&diagnosis::in_words(&error)))?;
     let text = Zeroizing::new(text);
-    if path.extension().is_some_and(|extension| extension == "toml") {
-        let table: toml::Table = toml::from_str(&text).map_err(|error| wrong(error.message()))?;
-        return json(table).map_err(|what| wrong(&what));
-    }
-    object(text.as_bytes()).map_err(|what| wrong(&what))
+    let fields = match path.extension() {
+        Some(toml) if toml.eq_ignore_ascii_case("toml") => {
+            toml::from_str(&text).map_err(|error| ill_formed(&text, &error)).and_then(json)
+        }
+        _ => object(text.as_bytes()),
+    };
+    fields.map_err(|what| wrong(&what))
 }
 
-fn unusable(message: &str) -> Error {
+pub(super) fn unusable(message: &str) -> Error {
     Error::new(Kind::ManifestUnusable, message)
 }
 
@@ -101,8 +120,10 @@ fn lines(mut from: impl BufRead, mut take: impl FnMut(Entry) -> bool) -> io::Res
         }
         number += 1;
         let whole = line.ends_with(b"\n") || (length as u64) < MAX_LINE;
+        let mut content = Sha256::new();
         if !whole {
-            length += skip_line(&mut from)?;
+            content.update(&line);
+            length += skip_line(&mut from, &mut content)?;
         }
         read += length as u64;
         let text = line.trim_ascii();
@@ -110,20 +131,24 @@ fn lines(mut from: impl BufRead, mut take: impl FnMut(Entry) -> bool) -> io::Res
         if text.is_empty() {
             continue;
         }
-        let fields =
-            if whole { object(text) } else { Err(format!("the line is longer than {MAX_LINE} bytes")) };
+        let fields = match whole {
+            true => object(text).inspect_err(|_| content.update(text)),
+            false => Err(format!("the line is longer than {MAX_LINE} bytes")),
+        };
+        let fields = fields.map_err(|what| Unread { what, content: content.finish() });
         if !take(Entry { line: number, fields, read }) {
             return Ok(());
         }
     }
 }
 
-fn skip_line(from: &mut impl BufRead) -> io::Result<usize> {
+fn skip_line(from: &mut impl BufRead, content: &mut Sha256) -> io::Result<usize> {
     let mut skipped = 0;
     loop {
         let buffer = from.fill_buf()?;
         let end = buffer.iter().position(|byte| *byte == b'\n');
         let length = end.map_or(buffer.len(), |end| end + 1);
+        content.update(buffer.get(..length).unwrap_or_default());
         from.consume(length);
         skipped += length;
         if end.is_some() || length == 0 {
@@ -151,21 +176,20 @@ fn object(text: &[u8]) -> std::result::Result<Fields, String> {
 fn rows(file: File, mut take: impl FnMut(Entry) -> bool) -> std::result::Result<(), String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let names = reader.headers().map_err(|error| wrong_row(&error))?.clone();
-    let mut row = csv::StringRecord::new();
-    loop {
-        let (outcome, line) = (reader.read_record(&mut row), reader.position().line());
-        let fields = match outcome {
-            Ok(false) => return Ok(()),
-            Ok(true) if row.len() > names.len() => Err("it has more fields than the first row".into()),
-            Ok(true) => Ok(named(&names, &row)),
-            Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => Err(wrong_row(&error)),
-            Err(error) => return Err(wrong_row(&error)),
+    let mut row = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut row).map_err(|error| wrong_row(&error))? {
+        let line = row.position().map_or_else(|| reader.position().line(), csv::Position::line);
+        let fields = match csv::StringRecord::from_byte_record(row.clone()) {
+            Ok(row) if row.len() > names.len() => Err("it has more fields than the first row"),
+            Ok(row) => Ok(named(&names, &row)),
+            Err(_) => Err("it is not UTF-8"),
         };
-        let line = row.position().map_or(line, csv::Position::line);
+        let fields = fields.map_err(|what| Unread { what: what.into(), content: content(&row) });
         if !take(Entry { line, fields, read: reader.position().byte() }) {
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }
 
 fn wrong_row(error: &csv::Error) -> String {
@@ -174,6 +198,15 @@ fn wrong_row(error: &csv::Error) -> String {
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".into(),
         _ => "it is not CSV".into(),
     }
+}
+
+fn content(row: &csv::ByteRecord) -> Digest {
+    let mut content = Sha256::new();
+    for field in row {
+        content.update(&field.len().to_be_bytes());
+        content.update(field);
+    }
+    content.finish()
 }
 
 fn named(names: &csv::StringRecord, row: &csv::StringRecord) -> Fields {
@@ -198,22 +231,37 @@ fn tables(file: File, mut take: impl FnMut(Entry) -> bool) -> std::result::Resul
         #[serde(default)]
         test: Vec<toml::Spanned<toml::Table>>,
     }
-    let mut text = Zeroizing::new(String::new());
-    file.take(MAX_TOML).read_to_string(&mut text).map_err(|error| diagnosis::in_words(&error))?;
-    let whole: Whole = toml::from_str(&text).map_err(|error| error.message().to_owned())?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(MAX_TOML + 1).read_to_end(&mut bytes).map_err(|error| diagnosis::in_words(&error))?;
+    if bytes.len() as u64 > MAX_TOML {
+        return Err(format!("it is larger than {} MiB; NDJSON may be of any size", MAX_TOML >> 20));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8")?;
+    let whole: Whole = toml::from_str(text).map_err(|error| ill_formed(text, &error))?;
     if let Some(defaults) = whole.defaults {
         let defaults = Value::Object(json(defaults)?);
         take(Entry { line: 1, fields: Ok(Fields::from_iter([("defaults".to_owned(), defaults)])), read: 0 });
     }
+    let (mut line, mut counted) = (1, 0);
     for table in whole.test {
-        let before = text.as_bytes().iter().take(table.span().start);
-        let line = 1 + before.filter(|byte| **byte == b'\n').count() as u64;
-        let read = table.span().end as u64;
-        if !take(Entry { line, fields: json(table.into_inner()), read }) {
+        let (start, end) = (table.span().start, table.span().end);
+        line += line_ends(bytes.get(counted..start).unwrap_or_default());
+        counted = start;
+        if !take(Entry { line, fields: Ok(json(table.into_inner())?), read: end as u64 }) {
             break;
         }
     }
     Ok(())
+}
+
+fn line_ends(text: &[u8]) -> u64 {
+    text.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// By the line alone: toml's messages quote values, and those may be secrets.
+fn ill_formed(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    format!("line {} is not of the form", 1 + line_ends(text.as_bytes().get(..start).unwrap_or_default()))
 }
 
 fn json(table: toml::Table) -> std::result::Result<Fields, String> {

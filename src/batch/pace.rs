@@ -80,6 +80,11 @@ impl Pace {
         self.end.close();
     }
 
+    /// Whether nothing more may begin.
+    pub(super) fn is_closed(&self) -> bool {
+        self.end.is_closed()
+    }
+
     /// Waits until nothing more may begin.
     pub(super) async fn closed(&self) {
         let _ = self.end.acquire().await;

@@ -1,24 +1,29 @@
 //! A record → a test: its fields are the command line's options, judged by the same parser.
 
-use clap::{ArgAction, Command, CommandFactory as _, FromArgMatches as _, Parser};
+use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _, Parser};
 use openssl::sha::Sha256;
 use serde_json::Value;
 
-use super::manifest::{Entry, Fields};
+use super::manifest::{Digest, Entry, Fields, unusable};
+use super::outputs::Outputs;
 use crate::args::TestArgs;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result as Outcome};
 use crate::request::url::ForwardUrl;
 
 /// One test of a batch.
 pub struct Record {
-    /// What its result is known by.
-    pub id: String,
+    /// What its result is known by, if it says so.
+    pub id: Option<String>,
+    /// The same in records that are alike.
+    pub content: Digest,
     /// Where the manifest has it, from 1.
     pub line: u64,
     /// Bytes of the manifest up to its end.
     pub read: u64,
+    /// Whether it is made of options and values at all.
+    pub readable: bool,
     /// The test, or why there is none.
-    pub test: Result<Test, Error>,
+    pub test: Outcome<Test>,
 }
 
 /// A test, and what it may have in common with others.
@@ -33,18 +38,11 @@ pub struct Test {
     pub p12: Digest,
 }
 
-/// What a result is known by whose record has no id of its own.
-pub(super) fn by_line(line: u64) -> String {
-    format!("line-{line}")
-}
-
-/// Stands for some fields and their values.
-pub type Digest = [u8; 32];
-
 /// Reads records; keeps what `defaults` said.
 pub struct Records {
     command: Command,
     defaults: Fields,
+    outputs: Outputs,
 }
 
 /// A test without the other commands.
@@ -58,6 +56,9 @@ struct Line {
 /// Options that are about the one answer of a single run, or about reading standard input.
 const NOT_FOR_RECORDS: &[&str] =
     &["help", "version", "json", "report", "include", "quiet", "verbose", "color", "password-stdin", "curl"];
+
+/// Options whose very values are secrets, or may hold one.
+const LITERAL: &[&str] = &["password", "authorization", "bearer", "body", "header", "proxy"];
 
 /// Options of which one takes the place of another.
 const FAMILIES: &[&[&str]] = &[
@@ -87,38 +88,69 @@ const OF_THE_REQUEST: &[&str] = &[
 
 impl Records {
     /// With these defaults.
-    pub fn new(defaults: Fields) -> Self {
-        Self { command: Line::command(), defaults: spelled(defaults) }
+    pub fn new(defaults: Fields) -> Outcome<Self> {
+        let defaults = spelled(defaults).map_err(|what| unusable(&format!("in the defaults, {what}")))?;
+        Ok(Self { command: Line::command(), defaults, outputs: Outputs::new() })
     }
 
     /// The record of an entry; `None` when it was `{"defaults": …}`, which is for all that follow.
     pub fn take(&mut self, entry: Entry) -> Option<Record> {
         let Entry { line, fields, read } = entry;
-        let fallback = by_line(line);
-        let invalid = |id: String, what: &str| {
-            let error = Error::new(Kind::RecordInvalid, format!("the record in line {line}: {what}"));
-            Some(Record { id, line, read, test: Err(error) })
+        let readable = fields.is_ok();
+        let (content, (id, test)) = match fields {
+            Ok(fields) => (self.content(&fields), self.named(fields)?),
+            Err(unread) => (unread.content, (None, Err(unread.what))),
         };
-        let mut fields = match fields {
-            Ok(fields) => fields,
-            Err(what) => return invalid(fallback, &what),
-        };
+        let test = test
+            .map_err(|what| Error::new(Kind::RecordInvalid, format!("the record in line {line}: {what}")));
+        Some(Record { id, content, line, read, readable, test })
+    }
+
+    /// Its id and its test; `None` of defaults.
+    fn named(&mut self, mut fields: Fields) -> Option<(Option<String>, Result<Test, String>)> {
         if let (1, Some(Value::Object(_))) = (fields.len(), fields.get("defaults")) {
-            if let Some(Value::Object(defaults)) = fields.remove("defaults") {
-                self.defaults = merged(&self.defaults, spelled(defaults));
-            }
-            return None;
+            let Some(Value::Object(defaults)) = fields.remove("defaults") else { return None };
+            return match spelled(defaults) {
+                Ok(defaults) => {
+                    self.defaults = self.merged(defaults);
+                    None
+                }
+                Err(what) => Some((None, Err(what))),
+            };
         }
         let id = match fields.remove("id") {
-            Some(Value::String(id)) if !id.is_empty() => id,
-            Some(Value::Number(id)) => id.to_string(),
-            None => return invalid(fallback, "it has no id"),
-            Some(_) => return invalid(fallback, "its id is neither a text nor a number"),
+            Some(Value::String(id)) if !id.is_empty() => Ok(id),
+            // Others were rounded when they were read, and two of them may be one then.
+            Some(Value::Number(id)) if id.is_i64() || id.is_u64() => Ok(id.to_string()),
+            Some(Value::Number(_)) => Err("its id is neither a text nor a whole number of up to 64 bits"),
+            None => Err("it has no id"),
+            Some(_) => Err("its id is neither a text nor a number"),
         };
-        match self.test(merged(&self.defaults, spelled(fields))) {
-            Ok(test) => Some(Record { id, line, read, test: Ok(test) }),
-            Err(what) => invalid(id, &what),
+        Some(match id {
+            Ok(id) => (Some(id), spelled(fields).and_then(|fields| self.test(self.merged(fields)))),
+            Err(what) => (None, Err(what.into())),
+        })
+    }
+
+    /// Of its fields, and of the values that are no secrets: it stands in results.
+    fn content(&self, fields: &Fields) -> Digest {
+        let open = |name: &str| self.option(name).is_some() && !LITERAL.contains(&name);
+        let mut content = Sha256::new();
+        for (name, value) in fields {
+            let name = canonical(name);
+            let shown = matches!(name.as_str(), "id" | "p12" | "url") || open(&name);
+            let value = if shown { value.to_string() } else { String::new() };
+            content.update(format!("{name:?}={value}\n").as_bytes());
         }
+        content.finish()
+    }
+
+    fn option(&self, name: &str) -> Option<&Arg> {
+        self.command.get_arguments().find(|argument| argument.get_long() == Some(name))
+    }
+
+    fn is_switch(&self, name: &str) -> bool {
+        self.option(name).is_some_and(|option| matches!(option.get_action(), ArgAction::SetTrue))
     }
 
     fn test(&mut self, fields: Fields) -> Result<Test, String> {
@@ -128,12 +160,13 @@ impl Records {
         if args.reads_stdin() {
             return Err("a body from standard input is not for records".into());
         }
-        let host = match fields.get("account") {
-            Some(account) => format!("the platform, account {account}"),
+        let host = match args.platform.account() {
+            Some(account) => format!("the platform, account {}", account.as_str()),
             None => ForwardUrl::parse(args.url().map_err(|error| error.message)?)
                 .map_err(|error| error.message)?
                 .target(),
         };
+        args.output.output.as_deref().map_or(Ok(()), |output| self.outputs.give(output))?;
         let of_the_p12 = |name: &str| OF_THE_P12.contains(&name);
         let of_the_route = |name: &str| !OF_THE_P12.contains(&name) && !OF_THE_REQUEST.contains(&name);
         Ok(Test { host, route: digest(&fields, of_the_route), p12: digest(&fields, of_the_p12), args })
@@ -146,11 +179,10 @@ impl Records {
             if matches!(name.as_str(), "p12" | "url") {
                 continue;
             }
-            let known = self.command.get_arguments().find(|argument| argument.get_long() == Some(name));
-            let Some(known) = known.filter(|_| !NOT_FOR_RECORDS.contains(&name.as_str())) else {
+            if self.option(name).is_none() || NOT_FOR_RECORDS.contains(&name.as_str()) {
                 return Err(format!("there is no field {name:?} in records"));
-            };
-            let switch = matches!(known.get_action(), ArgAction::SetTrue);
+            }
+            let switch = self.is_switch(name);
             let values = match value {
                 Value::Array(values) => values.as_slice(),
                 one => std::slice::from_ref(one),
@@ -168,6 +200,19 @@ impl Records {
         }
         Ok(arguments)
     }
+    /// The defaults, and over them what the record says. A password that is null, or `no_password` that is false, takes
+    /// no other's place.
+    fn merged(&self, mut fields: Fields) -> Fields {
+        let family = |name: &str| FAMILIES.iter().find(|family| family.contains(&name));
+        fields.retain(|name, value| !value.is_null() || family(name).is_none());
+        let off = |name: &str, value: &Value| self.is_switch(name) && (value == false || value == "false");
+        let said = |name: &&str| fields.get(*name).is_some_and(|value| !off(name, value));
+        let replaced = |name: &str| family(name).is_some_and(|family| family.iter().any(&said));
+        let kept = self.defaults.iter().filter(|(name, _)| !replaced(name));
+        let mut all: Fields = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+        all.extend(fields);
+        all
+    }
 }
 
 fn argument(name: &str, switch: bool, value: &Value) -> Result<Option<String>, String> {
@@ -183,31 +228,27 @@ fn argument(name: &str, switch: bool, value: &Value) -> Result<Option<String>, S
     }
 }
 
-/// Names as the command line has them: `password_file` and `password-file` are one, and so are aliases.
-fn spelled(fields: Fields) -> Fields {
-    let spelled = |(name, value): (String, Value)| {
-        let name = name.replace('_', "-");
-        let name = match name.as_str() {
-            "request" => "method".into(),
-            "data" => "body".into(),
-            "headers" => "header".into(),
-            _ => name,
-        };
-        (name, value)
-    };
-    fields.into_iter().map(spelled).collect()
+/// Names as the command line has them. Two names of one option would hide a value.
+fn spelled(fields: Fields) -> Result<Fields, String> {
+    let mut spelled = Fields::new();
+    for (name, value) in fields {
+        let canonical = canonical(&name);
+        if spelled.insert(canonical.clone(), value).is_some() {
+            return Err(format!("{name:?} and another name of {canonical:?} are both there"));
+        }
+    }
+    Ok(spelled)
 }
 
-/// The defaults, and over them what the record says.
-fn merged(defaults: &Fields, fields: Fields) -> Fields {
-    let replaced = |name: &str| {
-        let family = FAMILIES.iter().find(|family| family.contains(&name));
-        family.is_some_and(|family| family.iter().any(|relative| fields.contains_key(*relative)))
-    };
-    let kept = defaults.iter().filter(|(name, _)| !replaced(name));
-    let mut all: Fields = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
-    all.extend(fields);
-    all
+/// `password_file` and `password-file` are one, and so are aliases.
+fn canonical(name: &str) -> String {
+    let name = name.replace('_', "-");
+    match name.as_str() {
+        "request" => "method".into(),
+        "data" => "body".into(),
+        "headers" => "header".into(),
+        _ => name,
+    }
 }
 
 /// clap's first line: what is wrong with which option.

@@ -1,7 +1,7 @@
 //! Where the answer goes: stdout, or a file that appears only when it is complete.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -101,4 +101,20 @@ pub(super) fn stdout_file() -> std::io::Result<File> {
 pub(super) fn stdout_file() -> std::io::Result<File> {
     use std::os::windows::io::AsHandle as _;
     Ok(std::io::stdout().as_handle().try_clone_to_owned()?.into())
+}
+
+/// Whether stdout is a file that already holds something, and no line end at its end.
+pub(super) fn stdout_is_midline() -> bool {
+    let last = || -> std::io::Result<u8> {
+        if !stdout_file()?.metadata()?.is_file() {
+            return Ok(b'\n');
+        }
+        // Opened anew, as it may be open for writing only. An empty file has no last byte.
+        let mut file = File::open("/dev/stdout")?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok(last[0])
+    };
+    last().is_ok_and(|last| last != b'\n')
 }

@@ -1,62 +1,69 @@
 //! The results of a batch: NDJSON, a table, JUnit or TAP on stdout; a bar and the tally on stderr.
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::Value;
 
-use super::output::stdout_file;
-use super::{Printer, ascii, escape, unwritable};
+use super::output::stdout_is_midline;
+use super::writer::Writer;
+use super::{Printer, ascii, escape};
 use crate::args::{BatchArgs, Format};
 use crate::batch::manifest::Manifest;
 use crate::batch::{Done, Tally};
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::interrupted;
 
 /// Writes results as they come.
 pub struct Results<'a> {
     printer: &'a Printer,
     format: Format,
-    out: File,
+    out: Writer,
     suite: TestSuite,
     bar: ProgressBar,
     began: Instant,
 }
+
+/// For what is on its way to a reader, when nothing else is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 const BAR: &str = "{wide_bar} {percent}%  {msg}, {eta} left";
 const COUNT: &str = "{spinner} {msg}";
 
 impl<'a> Results<'a> {
     /// In the format that was asked for.
-    pub fn new(args: &BatchArgs, printer: &'a Printer) -> Result<Self> {
+    pub async fn new(args: &BatchArgs, printer: &'a Printer) -> Result<Self> {
+        let bar = bar(Manifest::new(args.manifest.as_deref()).size(), printer.quiet);
         let mut results = Self {
             printer,
             format: args.format,
-            out: stdout_file().map_err(unwritable("standard output"))?,
+            out: Writer::start(&bar)?,
             suite: TestSuite::new("p12-test"),
-            bar: bar(Manifest::new(args.manifest.as_deref()).size(), printer.quiet),
+            bar,
             began: Instant::now(),
         };
         match args.format {
-            Format::Tap => results.write("TAP version 13\n".into())?,
-            Format::Table => results.write(row("exit", "kind", "time", "id", "what happened"))?,
+            Format::Tap => results.out.write("TAP version 13\n".into()).await?,
+            Format::Table => results.out.write(row("exit", "kind", "time", "id", "what happened")).await?,
+            // Whoever wrote there before was ended in the middle of a line.
+            Format::Ndjson if stdout_is_midline() => results.out.write("\n".into()).await?,
             Format::Ndjson | Format::Junit => {}
         }
         Ok(results)
     }
 
     /// Writes a result, or keeps it where the format can only be written whole.
-    pub fn add(&mut self, done: Done, tally: &Tally) -> Result<()> {
+    pub async fn add(&mut self, done: Done, tally: &Tally) -> Result<()> {
         let (failing, total) = (tally.total() - tally.passed(), tally.total());
         let rate = total as f64 / self.began.elapsed().as_secs_f64().max(0.001);
         self.bar.set_message(format!("{total} done, {failing} failing, {rate:.0}/s"));
         self.bar.set_position(self.bar.position().max(done.read));
         match self.format {
-            Format::Ndjson => self.write(line(done)),
-            Format::Table => self.write(table(&done)),
-            Format::Tap => self.write(tap(&done, total)),
+            Format::Ndjson => self.out.write(line(done)).await,
+            Format::Table => self.out.write(table(&done)).await,
+            Format::Tap => self.out.write(tap(&done, total)).await,
             Format::Junit => {
                 self.suite.add_test_case(case(&done));
                 Ok(())
@@ -64,11 +71,29 @@ impl<'a> Results<'a> {
         }
     }
 
-    /// Ends what is written, and says what it came to.
-    pub fn finish(mut self, tally: &Tally) -> Result<()> {
+    /// Ends what is written, and says what it came to. A reader that has stopped is waited for until somebody wants an
+    /// end, and hardly at all when that has been said twice.
+    pub async fn finish(mut self, tally: &Tally) -> Result<()> {
         self.bar.finish_and_clear();
+        let unheard = async {
+            match tally.abandoned {
+                true => tokio::time::sleep(PATIENCE).await,
+                false => interrupted().await,
+            }
+        };
+        tokio::select! {
+            written = self.end(tally) => written?,
+            () = unheard => return Err(Error::new(Kind::Interrupted, "interrupted before all results were written")),
+        }
+        if !self.printer.quiet {
+            self.printer.say(&self.told(tally));
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self, tally: &Tally) -> Result<()> {
         match self.format {
-            Format::Tap => self.write(format!("1..{}\n", tally.total()))?,
+            Format::Tap => self.out.write(format!("1..{}\n", tally.total())).await?,
             Format::Junit => {
                 let mut report = Report::new("p12-test");
                 report.set_time(self.began.elapsed());
@@ -77,20 +102,18 @@ impl<'a> Results<'a> {
                     Error::new(Kind::Internal, format!("the results cannot be written as JUnit: {error}"))
                 })?;
                 // Jenkins' schema does not know this attribute there, and nothing is ever skipped.
-                self.write(xml.replacen(" skipped=\"0\"", "", 1) + "\n")?;
+                self.out.write(xml.replacen(" skipped=\"0\"", "", 1) + "\n").await?;
             }
             Format::Ndjson | Format::Table => {}
         }
-        if !self.printer.quiet {
-            self.printer.say(&self.told(tally));
-        }
-        Ok(())
+        self.out.finish().await
     }
 
     fn told(&self, tally: &Tally) -> String {
         let mut parts: Vec<_> = tally.kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let aside = [
             (tally.resumed, "had a result"),
+            (tally.failed_before, "of those did not pass"),
             (tally.elsewhere, "belong to other shares"),
             (tally.garbled, "lines of results could not be read"),
         ];
@@ -103,12 +126,6 @@ impl<'a> Results<'a> {
             self.began.elapsed().as_secs_f64(),
             parts.join(", ")
         )
-    }
-
-    /// Each result by one write, so that whoever ends the program leaves none half written.
-    fn write(&mut self, text: String) -> Result<()> {
-        let out = &mut self.out;
-        self.bar.suspend(|| out.write_all(text.as_bytes())).map_err(unwritable("standard output"))
     }
 }
 

@@ -3,47 +3,49 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use p12_test::demo::endpoint::OnConnection;
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, Ran, Site, TOKEN, with};
+use crate::harness::{ACCOUNT, Lab, OK, Ran, Site, TOKEN, with};
 
-fn batch(lab: &Lab, manifest: &str, more: &[&str]) -> Ran {
+pub(crate) fn batch(lab: &Lab, manifest: &str, more: &[&str]) -> Ran {
     let mut arguments = vec!["batch"];
     arguments.extend(more);
     Ran::of(with(lab.command(), &arguments), manifest.as_bytes())
 }
 
-fn results(stdout: &[u8]) -> Vec<Value> {
+pub(crate) fn results(stdout: &[u8]) -> Vec<Value> {
     let lines = stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
 }
 
-fn result<'a>(results: &'a [Value], id: &str) -> &'a Value {
+pub(crate) fn result<'a>(results: &'a [Value], id: &str) -> &'a Value {
     let mut found = results.iter().filter(|result| result["id"] == id);
     let result = found.next().unwrap_or_else(|| panic!("no result for {id}"));
     assert!(found.next().is_none(), "two results for {id}");
     result
 }
 
-fn defaults(site: &Site) -> String {
+pub(crate) fn defaults(site: &Site) -> String {
     let defaults = json!({ "defaults": {
         "cacert": "ca.pem", "password_file": "password.txt", "p12": "client.p12", "url": site.url(),
     }});
     format!("{defaults}\n")
 }
 
-fn numbered(site: &Site, count: usize) -> String {
+pub(crate) fn numbered(site: &Site, count: usize) -> String {
     let records = (0..count).map(|number| format!("{{\"id\":\"r{number}\"}}\n"));
     defaults(site) + &records.collect::<String>()
 }
 
-fn ids(results: &[Value]) -> Vec<String> {
+pub(crate) fn ids(results: &[Value]) -> Vec<String> {
     results.iter().map(|result| result["id"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -69,88 +71,6 @@ fn each_record_has_one_result_with_its_id_and_line() {
 }
 
 #[test]
-fn ndjson_csv_and_toml_say_the_same() {
-    let lab = Lab::new();
-    let site = lab.site(OK);
-    let url = site.url();
-    lab.write("m.csv", format!("id,p12,url,header,header,password_file,insecure,cacert\na,client.p12,{url},X: 1,\"Y: \"\"2\"\"\",password.txt,true,\n").as_bytes());
-    lab.write("m.toml", format!("[defaults]\npassword-file = \"password.txt\"\n\n[[test]]\nid = \"a\"\np12 = \"client.p12\"\nurl = \"{url}\"\nheader = [\"X: 1\", 'Y: \"2\"']\ninsecure = true\n").as_bytes());
-    lab.write("m.jsonl", format!("\u{feff}{}\n", json!({ "id": "a", "p12": "client.p12", "url": url, "headers": ["X: 1", "Y: \"2\""], "password_file": "password.txt", "insecure": true })).as_bytes());
-    for (file, line) in [("m.csv", 2), ("m.toml", 4), ("m.jsonl", 1)] {
-        let ran = batch(&lab, "", &[file]);
-        ran.ends(0, "1 passed");
-        assert_eq!(results(&ran.stdout)[0]["line"], line, "{file}");
-        assert!(site.request().contains("x: 1\r\ny: \"2\"\r\n"), "{file}: {}", site.request());
-    }
-}
-
-#[test]
-fn a_record_replaces_what_the_defaults_say() {
-    let lab = Lab::new();
-    let site = lab.site(OK);
-    lab.write("defaults.json", json!({ "cacert": "ca.pem", "p12": "client.p12" }).to_string().as_bytes());
-    lab.write("defaults.toml", b"cacert = \"ca.pem\"\np12 = \"client.p12\"\n");
-    let manifest = format!(
-        "{}\n{}\n",
-        json!({ "defaults": { "password_env": "NO_SUCH_VARIABLE" } }),
-        json!({ "id": "a", "url": site.url(), "password_file": "password.txt" })
-    );
-    for file in ["defaults.json", "defaults.toml"] {
-        batch(&lab, &manifest, &["--defaults", file]).ends(0, "1 passed");
-    }
-}
-
-#[test]
-fn a_bad_record_is_a_result_and_shows_no_secret() {
-    let lab = Lab::new();
-    let site = lab.site(OK);
-    let manifest = defaults(&site)
-        + &[
-            json!({ "id": "typo", "pasword": "canary" }).to_string(),
-            json!({ "id": "two", "password": "canary", "no_password": true }).to_string(),
-            json!({ "id": "wrong", "password": "canary" }).to_string(),
-            json!({ "id": "literal", "password": PASSWORD }).to_string(),
-            json!({ "id": "stdin", "body": "@-" }).to_string(),
-            json!({ "id": "flag", "insecure": "canary" }).to_string(),
-            json!({ "id": "report", "report": "x.json" }).to_string(),
-            json!({ "p12": "client.p12" }).to_string(),
-            json!({ "id": ["canary"] }).to_string(),
-            "{\"id\": canary".into(),
-            "[1]".into(),
-            format!("{{\"id\":\"{}\"}}", "x".repeat(1 << 20)),
-            json!({ "id": "literal" }).to_string(),
-        ]
-        .join("\n");
-    let ran = batch(&lab, &manifest, &[]);
-    ran.ends(1, "12 of 13 tests did not pass");
-    let results = results(&ran.stdout);
-    let kind = |id: &str| result(&results, id)["kind"].as_str().unwrap().to_owned();
-    for id in [
-        "typo", "two", "stdin", "flag", "report", "line-9", "line-10", "line-11", "line-12", "line-13",
-        "line-14",
-    ] {
-        assert_eq!(kind(id), "record-invalid", "{id}");
-    }
-    assert_eq!((kind("wrong").as_str(), kind("literal").as_str()), ("wrong-password", "passed"));
-    let said = result(&results, "typo")["message"].as_str().unwrap();
-    assert_eq!(said, "the record in line 2: there is no field \"pasword\" in records");
-    let all = String::from_utf8_lossy(&ran.stdout).into_owned() + &ran.stderr;
-    assert!(!all.contains("canary") && !all.contains(PASSWORD), "{all}");
-}
-
-#[test]
-fn an_unusable_manifest_exits_3() {
-    let lab = Lab::new();
-    batch(&lab, "", &["no-such-file"]).ends(3, "cannot read no-such-file");
-    lab.write("m.toml", b"[[test]\n");
-    batch(&lab, "", &["m.toml"]).ends(3, "cannot read m.toml");
-    lab.write("results", b"no result\n");
-    batch(&lab, "", &["--resume", "results"]).ends(3, "line 1 of results is no result");
-    batch(&lab, "", &["--shard", "3/3"]).ends(2, "I from 0 to N-1");
-    batch(&lab, "", &[]).ends(0, "0 tests in ");
-}
-
-#[test]
 fn shares_hold_each_record_once() {
     let lab = Lab::new();
     let site = lab.site(OK);
@@ -171,10 +91,28 @@ fn start(lab: &Lab, results: &str, arguments: &[&str]) -> Child {
     command.stdout(File::create(lab.path(results)).unwrap()).spawn().unwrap()
 }
 
-fn wait_for_results(lab: &Lab, file: &str, number: usize) {
+fn wait_for_results(lab: &Lab, child: &mut Child, file: &str, number: usize) {
     while std::fs::read_to_string(lab.path(file)).unwrap().lines().count() < number {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it had {number} results");
         std::thread::yield_now();
     }
+}
+
+/// Answers each request and counts it.
+fn counting(lab: &Lab) -> (Site, Arc<AtomicUsize>) {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&requests);
+    let handler: OnConnection = Arc::new(move |mut stream| {
+        let count = Arc::clone(&count);
+        Box::pin(async move {
+            if stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+            let _ = stream.write_all(OK).await;
+            let _ = stream.shutdown().await;
+        })
+    });
+    (lab.site_of(&lab.manners(), handler, Arc::default()), requests)
 }
 
 #[test]
@@ -183,7 +121,7 @@ fn what_was_killed_and_resumed_holds_each_id_once() {
     let site = lab.site(OK);
     lab.write("manifest", numbered(&site, 300).as_bytes());
     let mut child = start(&lab, "first", &[]);
-    wait_for_results(&lab, "first", 20);
+    wait_for_results(&lab, &mut child, "first", 20);
     child.kill().unwrap();
     child.wait().unwrap();
     let first = results(&std::fs::read(lab.path("first")).unwrap());
@@ -204,13 +142,14 @@ fn sigterm_does_the_same() {
     finishes_at("-TERM");
 }
 
+/// What was begun and then given up would be asked twice.
 fn finishes_at(signal: &str) {
     let lab = Lab::new();
-    let site = lab.site(OK);
+    let (site, requests) = counting(&lab);
     lab.write("manifest", numbered(&site, 300).as_bytes());
-    let child = start(&lab, "first", &[]);
-    wait_for_results(&lab, "first", 20);
-    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    let mut child = start(&lab, "first", &[]);
+    wait_for_results(&lab, &mut child, "first", 20);
+    send(signal, &child);
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
@@ -218,10 +157,52 @@ fn finishes_at(signal: &str) {
     let first = std::fs::read(lab.path("first")).unwrap();
     assert!(first.ends_with(b"\n"));
     let first = results(&first);
+    assert!(first.len() < 300, "it was through before the signal came");
     let second = batch(&lab, "", &["manifest", "--resume", "first"]);
     let all = [first, results(&second.stdout)].concat();
     assert_eq!((all.len(), ids(&all).iter().collect::<BTreeSet<_>>().len()), (300, 300));
     assert!(all.iter().all(|result| result["kind"] == "passed"));
+    assert_eq!(requests.load(Ordering::SeqCst), 300);
+}
+
+fn send(signal: &str, child: &Child) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn the_second_signal_ends_it_though_nobody_reads_the_results() {
+    let lab = Lab::new();
+    let (site, requests) = counting(&lab);
+    lab.write("manifest", numbered(&site, 300).as_bytes());
+    let (unread, mut full) = UnixStream::pair().unwrap();
+    full.set_nonblocking(true).unwrap();
+    while full.write(&[b'\n'; 4096]).is_ok() {}
+    full.set_nonblocking(false).unwrap();
+    let mut command = with(lab.command(), &["batch", "manifest"]);
+    command.stdin(Stdio::null()).stdout(Stdio::from(OwnedFd::from(full))).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    while requests.load(Ordering::SeqCst) < 2 {
+        assert!(child.try_wait().unwrap().is_none());
+        std::thread::yield_now();
+    }
+    while child.try_wait().unwrap().is_none() {
+        send("-TERM", &child);
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    drop(unread);
+}
+
+#[test]
+fn results_that_cannot_be_written_exit_10() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("manifest", numbered(&site, 3).as_bytes());
+    let mut command = with(lab.command(), &["batch", "manifest"]);
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let output = command.stdin(Stdio::null()).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(10));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
 }
 
 #[test]
@@ -232,6 +213,32 @@ fn half_a_line_at_the_end_of_results_is_no_result() {
     let ran = batch(&lab, &numbered(&site, 2), &["--resume", "results"]);
     ran.ends(0, "1 passed, 1 had a result, 1 lines of results could not be read");
     assert_eq!(ids(&results(&ran.stdout)), ["r1"]);
+}
+
+#[test]
+fn what_is_appended_to_half_a_line_begins_a_new_one() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("results", b"{\"id\":\"r0\"}\n{\"id\":\"r1\",\"ki");
+    lab.write("manifest", numbered(&site, 3).as_bytes());
+    let mut command = with(lab.command(), &["batch", "manifest", "--resume", "results"]);
+    let appended = File::options().append(true).open(lab.path("results")).unwrap();
+    assert!(command.stdin(Stdio::null()).stdout(appended).status().unwrap().success());
+    let ran = batch(&lab, "", &["manifest", "--resume", "results"]);
+    ran.ends(0, "3 had a result, 1 lines of results could not be read").printed("");
+}
+
+#[test]
+fn failures_that_are_resumed_from_count() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write(
+        "results",
+        b"{\"id\":\"r0\",\"exit\":6}\n{\"id\":\"r1\",\"exit\":4}\n{\"id\":\"r2\",\"exit\":0}\n",
+    );
+    lab.write("again", b"{\"id\":\"r1\",\"exit\":0}\n{\"id\":\"unknown\",\"exit\":1}\n");
+    let ran = batch(&lab, &numbered(&site, 4), &["--resume", "results", "--resume", "again"]);
+    ran.ends(1, "1 passed, 3 had a result, 1 of those did not pass").ends(1, "1 of 4 tests did not pass");
 }
 
 /// Two workers write to one file, and the first is killed within a line.
@@ -246,15 +253,6 @@ fn a_line_that_two_have_written_is_no_result_and_not_the_end() {
         ids(&results(&ran.stdout)).into_iter().collect::<BTreeSet<_>>(),
         ["r1", "r2"].map(String::from).into()
     );
-}
-
-#[test]
-fn a_record_whose_id_came_before_keeps_its_one_result_when_resumed() {
-    let lab = Lab::new();
-    let site = lab.site(OK);
-    let manifest = numbered(&site, 1) + "{\"id\":\"r0\"}\n";
-    lab.write("results", b"{\"id\":\"line-3\"}\n");
-    assert_eq!(ids(&results(&batch(&lab, &manifest, &["--resume", "results"]).stdout)), ["r0"]);
 }
 
 #[test]
@@ -286,8 +284,8 @@ fn no_host_gets_more_at_once_than_is_allowed() {
             let _ = stream.read(&mut [0; 4096]).await;
             tokio::task::yield_now().await;
             current.fetch_sub(1, Ordering::SeqCst);
-            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, OK).await;
-            let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
+            let _ = stream.write_all(OK).await;
+            let _ = stream.shutdown().await;
         })
     });
     let site = lab.site_of(&lab.manners(), handler, Arc::default());

@@ -11,6 +11,7 @@ mod inspect;
 mod passwords;
 mod platform;
 mod proxies;
+mod records;
 mod report;
 mod requests;
 mod secrets;

@@ -1,0 +1,68 @@
+//! Where the answers of a batch may go: each to a file of its own, and none to where the results go.
+
+use std::collections::HashSet;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+
+use openssl::sha::sha256;
+
+use super::manifest::Digest;
+
+/// The files that records have named.
+pub(super) struct Outputs {
+    results: Option<Identity>,
+    named: HashSet<Digest>,
+}
+
+/// A device and a number on it.
+type Identity = (u64, u64);
+
+impl Outputs {
+    pub(super) fn new() -> Self {
+        Self { results: stdout().and_then(|metadata| identity(&metadata)), named: HashSet::new() }
+    }
+
+    /// Gives this file to one record.
+    pub(super) fn give(&mut self, path: &Path) -> Result<(), String> {
+        let there = path.metadata().ok().and_then(|metadata| identity(&metadata));
+        if path == Path::new("-") || there.is_some() && there == self.results {
+            return Err("its output is where the results go".into());
+        }
+        let named = sha256(whole(path).as_os_str().as_encoded_bytes());
+        match self.named.insert(named) {
+            true => Ok(()),
+            false => Err("its output is that of another record before it".into()),
+        }
+    }
+}
+
+/// The one path of all that lead to a file, though it be not there yet.
+fn whole(path: &Path) -> PathBuf {
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let beside = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_owned())
+}
+
+#[cfg(unix)]
+fn stdout() -> Option<Metadata> {
+    use std::os::fd::AsFd as _;
+    let stdout = std::io::stdout().as_fd().try_clone_to_owned().ok()?;
+    std::fs::File::from(stdout).metadata().ok()
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn stdout() -> Option<Metadata> {
+    None
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> Option<Identity> {
+    None
+}
