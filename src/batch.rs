@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::args::BatchArgs;
 use crate::error::{Error, Kind, Result};
+use crate::files;
 use crate::interrupt::interrupted;
 use cache::{Cached, Common};
 use manifest::{Manifest, unusable};
@@ -118,6 +119,7 @@ pub async fn run(
     each: impl Each,
     done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
 ) -> Result<Tally> {
+    files::allow_more();
     let share = Share::new(args.shard, &args.resume)?;
     let defaults = args.defaults.as_deref().map_or_else(|| Ok(Default::default()), manifest::defaults)?;
     let (records, reading) = read(args.manifest.as_deref(), Records::new(defaults)?);
@@ -231,18 +233,24 @@ fn read(
 }
 
 /// Nothing comes of a record whose turn does not come before the end.
-async fn one(test: Result<Test>, each: impl Each, pace: Arc<Pace>, common: Arc<Common>) -> Option<Value> {
+async fn one(
+    test: Result<Arc<Test>>,
+    each: impl Each,
+    pace: Arc<Pace>,
+    common: Arc<Common>,
+) -> Option<Value> {
     let test = match test {
         Err(error) => return Some(each.refused(error)),
         Ok(test) => test,
     };
     let _turn = pace.turn(&test.host, test.args.platform.is_used()).await?;
-    Some(caught(test, &each, common).await)
+    // A call's state is large, and is not there before its turn.
+    Some(Box::pin(caught(test, &each, common)).await)
 }
 
 /// A test that panics is a result, and no end of the others.
-async fn caught(test: Test, each: &impl Each, common: Arc<Common>) -> Value {
-    let called = each.test(Cached { common, test: Arc::new(test) });
+async fn caught(test: Arc<Test>, each: &impl Each, common: Arc<Common>) -> Value {
+    let called = each.test(Cached { common, test });
     let caught = AssertUnwindSafe(called).catch_unwind().await;
     caught.unwrap_or_else(|_| each.refused(Error::new(Kind::Internal, "the test ended in a panic")))
 }

@@ -9,7 +9,6 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderVal
 use http::response::Parts;
 use http_body_util::BodyExt as _;
 use reqwest::multipart::{Form, Part};
-use tokio::sync::OnceCell;
 use tokio::time::timeout_at;
 use url::Url;
 
@@ -19,6 +18,7 @@ use crate::error::{Error, Kind, Result};
 use crate::evidence::{Evidence, Submission};
 use crate::local::connect::Connect;
 use crate::local::tls::Tls;
+use crate::once::Once;
 use crate::p12::P12;
 use crate::request::Request;
 use crate::request::body::Upload;
@@ -69,7 +69,7 @@ pub struct Platform {
 pub struct Shared {
     plain: OnceLock<Client>,
     secure: OnceLock<Client>,
-    found: OnceCell<(Url, String)>,
+    found: Once<(Url, String)>,
 }
 
 impl Platform {
@@ -133,8 +133,8 @@ impl Platform {
         match &self.gateway {
             Gateway::Host(base) => Ok((base.url().clone(), None)),
             Gateway::Lookup(api) => {
-                let found = self.shared.found.get_or_try_init(|| self.lookup(api.url())).await?;
-                Ok((found.0.clone(), Some(found.1.clone())))
+                let (base, found_by) = self.shared.found.get(self.lookup(api.url())).await?;
+                Ok((base, Some(found_by)))
             }
         }
     }

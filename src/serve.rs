@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 use crate::args::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
+use crate::files;
 use crate::p12::{P12, P12File};
 use access::Access;
 use journal::Journal;
@@ -69,7 +70,8 @@ impl Server {
             public: args.public_url.clone(),
             metrics_from: args.metrics_from.clone(),
         };
-        more_files();
+        // Each call takes a connection in and one out.
+        files::allow_more();
         let failed = |error: std::io::Error| {
             Error::new(
                 Kind::OutputFailed,
@@ -217,15 +219,4 @@ async fn acceptor(args: &ServeArgs) -> Result<Option<TlsAcceptor>> {
         Error::new(Kind::KeyNotForTls, format!("TLS cannot use {}: {error}", file.name()))
     };
     acceptor.map(|acceptor| Some(acceptor.into())).map_err(unusable)
-}
-
-/// Each call takes a connection in and one out, so the soft limit on open files is raised to the hard one.
-fn more_files() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let limit = getrlimit(Resource::Nofile);
-        // Where that is refused, fewer connections fit; accept() then waits.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-    }
 }

@@ -4,21 +4,18 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
-use tokio::sync::OnceCell;
 
 use super::manifest::Digest;
 use super::record::Test;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Exit, Kind, Result};
 use crate::inputs::Inputs;
+use crate::once::Once;
 use crate::p12::P12;
 use crate::request::Request;
 use crate::route::Route;
 
-/// Something that is made once, or that failed once.
-type Slot<T> = Arc<OnceCell<Result<Arc<T>>>>;
-
 /// Things by digest, the ones used last.
-struct Cache<T>(Mutex<LruCache<Digest, Slot<T>>>);
+struct Cache<T>(Mutex<LruCache<Digest, Arc<Once<Arc<T>>>>>);
 
 /// Of each kind so many are kept.
 const KEPT: NonZeroUsize = NonZeroUsize::new(256).expect("is not zero");
@@ -28,13 +25,15 @@ impl<T> Cache<T> {
         Self(Mutex::new(LruCache::new(KEPT)))
     }
 
-    /// Makes it, or waits for whoever is making it, or takes it as it was made.
+    /// Makes it, or takes it as another made it. A P12 that is bad stays bad; what else failed may be there the next
+    /// time.
     async fn get(&self, digest: Digest, make: impl Future<Output = Result<Arc<T>>>) -> Result<Arc<T>> {
-        let cell = {
+        let once = {
             let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.get_or_insert(digest, Arc::default))
+            let empty = || Arc::new(Once::keeping(|error| error.kind.exit() == Exit::P12));
+            Arc::clone(known.get_or_insert(digest, empty))
         };
-        cell.get_or_init(|| make).await.clone()
+        once.get(make).await
     }
 }
 

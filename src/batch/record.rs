@@ -1,5 +1,7 @@
 //! A record → a test: its fields are the command line's options, judged by the same parser.
 
+use std::sync::Arc;
+
 use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _, Parser};
 use openssl::sha::Sha256;
 use serde_json::Value;
@@ -23,7 +25,7 @@ pub struct Record {
     /// Whether it is made of options and values at all.
     pub readable: bool,
     /// The test, or why there is none.
-    pub test: Outcome<Test>,
+    pub test: Outcome<Arc<Test>>,
 }
 
 /// A test, and what it may have in common with others.
@@ -102,6 +104,7 @@ impl Records {
             Err(unread) => (unread.content, (None, Err(unread.what))),
         };
         let test = test
+            .map(Arc::new)
             .map_err(|what| Error::new(Kind::RecordInvalid, format!("the record in line {line}: {what}")));
         Some(Record { id, content, line, read, readable, test })
     }

@@ -273,6 +273,21 @@ fn a_p12_and_the_roots_are_read_once_for_many_records() {
 }
 
 #[test]
+fn a_file_that_was_not_there_may_be_there_for_the_next_record() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let client = std::fs::read(lab.path("client.p12")).unwrap();
+    std::fs::remove_file(lab.path("client.p12")).unwrap();
+    let mut open = Open::start(&lab);
+    open.give(&numbered(&site, 1));
+    assert_eq!(open.result()["kind"], "file-unreadable");
+    lab.write("client.p12", &client);
+    open.give("{\"id\":\"again\"}\n");
+    assert_eq!(open.result()["kind"], "passed");
+    assert_eq!(open.end(), 1);
+}
+
+#[test]
 fn no_host_gets_more_at_once_than_is_allowed() {
     let lab = Lab::new();
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -291,6 +306,18 @@ fn no_host_gets_more_at_once_than_is_allowed() {
     let site = lab.site_of(&lab.manners(), handler, Arc::default());
     batch(&lab, &numbered(&site, 60), &["--per-host", "3"]).ends(0, "60 passed");
     assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
+}
+
+#[test]
+fn a_host_that_does_not_answer_keeps_no_other_from_its_turn() {
+    let lab = Lab::new();
+    let (silent, site) = (lab.plain(None), lab.site(OK));
+    let mut open = Open::start(&lab);
+    open.give(&numbered(&silent, 2_000));
+    open.give(&format!("{}\n", json!({ "id": "other", "url": site.url() })));
+    assert_eq!(open.result()["id"], "other");
+    open.child.kill().unwrap();
+    open.child.wait().unwrap();
 }
 
 #[test]
