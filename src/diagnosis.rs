@@ -28,6 +28,20 @@ pub fn in_words(error: &io::Error) -> String {
     }
 }
 
+/// This machine is at fault, and nothing that was to be opened or reached: no more files may be open.
+fn is_out_of_files(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
+}
+
 /// A status with its usual words, where it has some.
 pub fn status(status: http::StatusCode) -> String {
     match status.canonical_reason() {
@@ -38,12 +52,14 @@ pub fn status(status: http::StatusCode) -> String {
 
 /// A file that could not be read.
 pub fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::new(Kind::FileUnreadable, format!("cannot read {}: {}", path.display(), in_words(error)))
+    let kind = if is_out_of_files(error) { Kind::OutOfFiles } else { Kind::FileUnreadable };
+    Error::new(kind, format!("cannot read {}: {}", path.display(), in_words(error)))
 }
 
 /// An output that could not be written; `what` is a path or "standard output".
 pub fn unwritable(what: impl std::fmt::Display, error: &io::Error) -> Error {
-    Error::new(Kind::OutputFailed, format!("cannot write to {what}: {}", in_words(error)))
+    let kind = if is_out_of_files(error) { Kind::OutOfFiles } else { Kind::OutputFailed };
+    Error::new(kind, format!("cannot write to {what}: {}", in_words(error)))
 }
 
 /// OpenSSL failed where nothing from outside is at fault.

@@ -193,6 +193,7 @@ kinds! {
 
     FileUnreadable, "file-unreadable", Machine, Never, "check the path and its permissions";
     FileExposed, "file-exposed", Machine, Never, "let only its owner read it: chmod 600 FILE";
+    OutOfFiles, "out-of-files", Machine, Yes, "raise this machine's limit on open files (ulimit -n), or do less at once";
     OutputFailed, "output-failed", Machine, Never, "check the disk and the path given to --output";
     Interrupted, "interrupted", Interrupted, IfIdempotent, "run it again; a request that was on its way may have been acted on";
     Internal, "internal", Machine, Never, "this is a fault of p12-test; please report it with the output of -v";

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use super::in_words;
+use super::{in_words, is_out_of_files};
 use crate::error::{Error, Kind};
 
 /// A name that did not resolve. getaddrinfo's codes reach us as text only; these are glibc's, musl's and Apple's.
@@ -20,8 +20,10 @@ pub fn lookup(host: &str, error: &io::Error) -> Error {
     if unknown.iter().any(|part| text.contains(part)) {
         return Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"));
     }
-    let reason = text.rsplit(": ").next().unwrap_or_default().to_lowercase();
-    Error::new(Kind::DnsFailure, format!("DNS could not look up {host}: {reason}"))
+    let reason = in_words(error);
+    let reason = reason.rsplit(": ").next().unwrap_or_default().to_lowercase();
+    let kind = if is_out_of_files(error) { Kind::OutOfFiles } else { Kind::DnsFailure };
+    Error::new(kind, format!("DNS could not look up {host}: {reason}"))
 }
 
 /// No address took the connection. Where they failed in several ways, the kind is that of the one that came nearest, never
@@ -42,6 +44,7 @@ pub fn unreached(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
 
 pub(super) fn connect_kind(error: &io::Error) -> Kind {
     match error.kind() {
+        _ if is_out_of_files(error) => Kind::OutOfFiles,
         io::ErrorKind::ConnectionRefused => Kind::ConnectionRefused,
         io::ErrorKind::TimedOut => Kind::ConnectTimeout,
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Kind::Unroutable,

@@ -102,7 +102,8 @@ impl Connect {
         let name = format!("{host}:{port}");
         evidence.proxy = Some(name.clone());
         let stream = self.direct(&host, port, deadline, evidence).await.map_err(|error| {
-            Error::new(Kind::ProxyFailed, format!("the proxy could not be reached: {}", error.message))
+            let kind = if error.kind == Kind::OutOfFiles { error.kind } else { Kind::ProxyFailed };
+            Error::new(kind, format!("the proxy could not be reached: {}", error.message))
         })?;
         let began = Instant::now();
         let through = self.through(&intercept, stream, url, &name);

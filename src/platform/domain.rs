@@ -32,7 +32,8 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<
     let for_good = |what: String| failed(what).with_retry(Retry::Never, None);
     let target = diagnosis::platform::authority(url);
     let mut response = client.get(url).await.map_err(|error| {
-        failed(diagnosis::platform::submission(&error, &target, "the Domain API").message)
+        let error = diagnosis::platform::submission(&error, &target, "the Domain API");
+        if error.kind == Kind::OutOfFiles { error } else { failed(error.message) }
     })?;
     let status = response.status();
     let mut text = Vec::new();

@@ -308,6 +308,32 @@ fn no_host_gets_more_at_once_than_is_allowed() {
     assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
 }
 
+/// Whoever may open few files connects little at once; that is no fault of the endpoint's.
+#[test]
+fn a_lack_of_open_files_is_told_as_this_machines_fault() {
+    let lab = Lab::new();
+    let silent = lab.plain(None);
+    let by_address = json!({ "id": "address", "url": format!("https://{}/", silent.address), "proxy": "" });
+    let by_proxy = json!({ "id": "proxy", "proxy": format!("http://{}", silent.address) });
+    let manifest = numbered(&silent, 40).replace("\"url\"", "\"max_time\":\"2\",\"url\"")
+        + &format!("{by_address}\n{by_proxy}\n");
+    lab.write("manifest", manifest.as_bytes());
+    let mut command = Command::new("sh");
+    let limited = "ulimit -n 24; exec \"$0\" batch -j 64 --per-host 64 manifest";
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_p12-test")]).current_dir(lab.folder.path()).env_clear();
+    let ran = Ran::of(command, b"");
+    assert_eq!(ran.exit, 1, "{}", ran.stderr);
+    let results = results(&ran.stdout);
+    let lacking = results.iter().filter(|result| result["kind"] == "out-of-files");
+    assert!(lacking.clone().all(|result| result["exit"] == 10) && lacking.count() > 10, "{results:#?}");
+    assert!(
+        results
+            .iter()
+            .all(|result| ["out-of-files", "tls-timeout"].iter().any(|kind| result["kind"] == *kind))
+    );
+    assert!(!String::from_utf8_lossy(&ran.stdout).contains("os error"));
+}
+
 #[test]
 fn a_host_that_does_not_answer_keeps_no_other_from_its_turn() {
     let lab = Lab::new();
