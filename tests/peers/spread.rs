@@ -71,8 +71,8 @@ fn defaults(gate: &Gate) -> Value {
     json!({ "p12": "client.p12", "url": gate.site.url(), "cacert": "ca.pem", "password_file": "password.txt" })
 }
 
-fn records() -> String {
-    (0..RECORDS).map(|number| format!("{{\"id\":\"r{number}\"}}\n")).collect()
+fn records(number: usize) -> String {
+    (0..number).map(|number| format!("{{\"id\":\"r{number}\"}}\n")).collect()
 }
 
 /// How many results each id has.
@@ -199,7 +199,7 @@ fn a_share_whose_worker_was_killed_is_done_by_the_next_pass_of_parallel() {
         lab.write(&format!("{name}/defaults.json"), defaults(&gate).to_string().as_bytes());
     }
     lab.write("ssh.conf", config.as_bytes());
-    lab.write("records.ndjson", records().as_bytes());
+    lab.write("records.ndjson", records(RECORDS).as_bytes());
 
     let [mut first, mut second] = parallel(&lab);
     let mut first = first.spawn().unwrap();
@@ -286,42 +286,94 @@ cd "$folder"
 exec setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs "$@"
 "#;
 
-#[test]
-#[ignore = "needs kubernetes-validate, as root"]
-fn an_indexed_job_whose_pod_was_killed_has_each_result_once() {
-    let lab = Lab::new();
-    let gate = Gate::new(&lab);
-    furnish(&lab, &lab.path("tests"));
-    lab.write(
-        "tests/records.ndjson",
-        format!("{}\n{}", json!({ "defaults": defaults(&gate) }), records()).as_bytes(),
-    );
-    std::fs::create_dir(lab.path("results")).unwrap();
-    std::fs::set_permissions(lab.path("results"), std::fs::Permissions::from_mode(0o777)).unwrap();
-    let job = Job::read(lab);
-    let completions = job.said["completions"].as_u64().unwrap();
-    assert_eq!(job.text("/env/SHARES"), completions.to_string());
+impl Job {
+    /// With records in the pods' folder, and one for their results.
+    fn furnished(lab: Lab, records: &str) -> Self {
+        furnish(&lab, &lab.path("tests"));
+        lab.write("tests/records.ndjson", records.as_bytes());
+        std::fs::create_dir(lab.path("results")).unwrap();
+        std::fs::set_permissions(lab.path("results"), std::fs::Permissions::from_mode(0o777)).unwrap();
+        Self::read(lab)
+    }
 
-    let mut pods: Vec<_> =
-        (0..completions).map(|index| job.pod(index, &format!("first-{index}")).spawn().unwrap()).collect();
-    gate.wait_until_closed();
-    // The pod is the shell that execs nothing: p12-test is its child, and both go, as when a node is lost.
-    let shell = pods[1].id().to_string();
+    fn results(&self) -> Vec<PathBuf> {
+        let folder = std::fs::read_dir(self.lab.path("results")).unwrap();
+        folder.map(|entry| entry.unwrap().path()).collect()
+    }
+}
+
+/// The pod is the shell that execs nothing: p12-test is its child.
+fn child_of(pod: &Child) -> String {
+    let shell = pod.id().to_string();
     let mut child = String::new();
     until(|| {
         child = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
         let name = |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         child.split(' ').next().is_some_and(|pid| name(pid) == "p12-test\n")
     });
-    kill(&shell);
-    kill(child.trim());
+    child.trim().to_owned()
+}
+
+#[test]
+#[ignore = "needs kubernetes-validate, as root"]
+fn a_pod_whose_manifest_is_unusable_ends_with_3() {
+    let job = Job::furnished(Lab::new(), "no\nmanifest\n");
+    let ends = (0..4).map(|index| job.pod(index, "first").status().unwrap().code());
+    assert_eq!(ends.collect::<Vec<_>>(), [Some(3); 4]);
+}
+
+#[test]
+#[ignore = "needs kubernetes-validate, as root"]
+fn a_pod_that_fails_some_tests_is_done() {
+    let job = Job::furnished(Lab::new(), "{\"id\":\"a\"}\n");
+    let ends = (0..4).map(|index| job.pod(index, "first").status().unwrap().code());
+    assert_eq!(ends.collect::<Vec<_>>(), [Some(0); 4]);
+}
+
+#[test]
+#[ignore = "needs kubernetes-validate, as root"]
+fn a_pod_that_is_told_to_end_finishes_what_is_in_flight() {
+    let lab = Lab::new();
+    let gate = Gate::new(&lab);
+    let job =
+        Job::furnished(lab, &format!("{}\n{}", json!({ "defaults": defaults(&gate) }), records(RECORDS * 6)));
+    let mut pod = job.pod(1, "first").spawn().unwrap();
+    child_of(&pod);
+    gate.wait_until_closed();
+    done(Command::new("kill").arg(pod.id().to_string()));
+    gate.open();
+    assert_eq!(pod.wait().unwrap().code(), Some(130));
+    let first = counted(&job.results());
+    each_once(&first);
+    assert!(!first.is_empty());
+    assert_eq!(gate.answered.load(Ordering::SeqCst), first.len());
+    assert!(job.pod(1, "second").status().unwrap().success());
+    each_once(&counted(&job.results()));
+}
+
+#[test]
+#[ignore = "needs kubernetes-validate, as root"]
+fn an_indexed_job_whose_pod_was_killed_has_each_result_once() {
+    let lab = Lab::new();
+    let gate = Gate::new(&lab);
+    let job =
+        Job::furnished(lab, &format!("{}\n{}", json!({ "defaults": defaults(&gate) }), records(RECORDS)));
+    let completions = job.said["completions"].as_u64().unwrap();
+    assert_eq!(job.text("/env/SHARES"), completions.to_string());
+
+    let mut pods: Vec<_> =
+        (0..completions).map(|index| job.pod(index, &format!("first-{index}")).spawn().unwrap()).collect();
+    gate.wait_until_closed();
+    // Both go, as when a node is lost.
+    let child = child_of(&pods[1]);
+    kill(&pods[1].id().to_string());
+    kill(&child);
     gate.open();
     let ended: Vec<_> = pods.iter_mut().map(|pod| pod.wait().unwrap().success()).collect();
     assert_eq!(ended, [true, false, true, true]);
     assert!(job.pod(1, "second-1").status().unwrap().success());
 
-    let folder = std::fs::read_dir(job.lab.path("results")).unwrap();
-    let files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    let files = job.results();
     assert_eq!(files.len() as u64, completions + 1);
     let whole = counted(&files);
     each_once(&whole);
