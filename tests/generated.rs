@@ -187,16 +187,19 @@ end
 fn fish_completes() {
     let Some(fish) = tool("fish") else { return };
     let said = in_shell(fish, &lab(), FISH);
-    for line in [
-        "--color : a",
-        "always",
-        "p12-test ins: inspect",
-        "--tls-mi: --tls-min",
-        "client.p12",
-        "server.pfx",
-        "junit",
+    // Behind the line itself, which holds some of the words.
+    for (line, offers) in [
+        ("p12-test --color ", "always"),
+        ("p12-test ins", "inspect"),
+        ("p12-test --tls-mi", "--tls-min"),
+        ("p12-test cl", "client.p12"),
+        ("p12-test client.p12 https://x/ --tls-ma", "--tls-max"),
+        ("p12-test inspect s", "server.pfx"),
+        ("p12-test batch --format ", "junit"),
     ] {
-        assert!(said.contains(line), "{line:?} is not in:\n{said}");
+        let offered = said.lines().find_map(|said| said.strip_prefix(line)?.strip_prefix(':'));
+        let offered = offered.unwrap_or_else(|| panic!("{line:?} is not in:\n{said}"));
+        assert!(offered.split_whitespace().any(|word| word == offers), "{line:?} offers {offered:?}");
     }
 }
 
@@ -210,7 +213,7 @@ ask() {
     zpty -w -n driven "$1"$'\t'
     zpty -w -n driven $'\C-u'"echo en''d"$'\n'
     zpty -r driven text '*end[^a-z]*@@ *'
-    print -r -- "$text"
+    print -r -- "<<<$1>>>${text//$1/}"
 }
 ask 'p12-test --color '
 ask 'p12-test inspect --password-file secret '
@@ -224,8 +227,21 @@ ask 'p12-test batch --format '
 fn zsh_completes() {
     let Some(zsh) = tool("zsh") else { return };
     let said = in_shell(zsh, &lab(), ZSH);
-    for word in ["always", "never", "client.p12", "server.pfx", "sub", "junit", "inspect  ", "--tls-min"] {
-        assert!(said.contains(word), "{word:?} is not in:\n{said}");
+    // Without the line itself, which holds some of the words.
+    for (line, offers) in [
+        ("p12-test --color ", ["always", "never"].as_slice()),
+        ("p12-test inspect --password-file secret ", &["client.p12", "server.pfx", "sub"]),
+        ("p12-test ", &["client.p12", "server.pfx", "sub", "inspect  "]),
+        ("p12-test client.p12 https://x/ --tls-mi", &["--tls-min"]),
+        ("p12-test client.p12 https://x/ --color ", &["always", "never"]),
+        ("p12-test batch --format ", &["ndjson", "junit"]),
+    ] {
+        let (_, rest) =
+            said.split_once(&format!("<<<{line}>>>")).unwrap_or_else(|| panic!("{line:?}:\n{said}"));
+        let offered = rest.split("<<<").next().unwrap();
+        for word in offers {
+            assert!(offered.contains(word), "{line:?} does not offer {word:?}:\n{offered}");
+        }
     }
     assert!(!said.contains("notes.txt"), "it offers what is no P12:\n{said}");
 }
