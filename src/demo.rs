@@ -20,7 +20,7 @@ use tokio_openssl::SslStream;
 
 use crate::args::{Args, Command, ServeArgs, TestArgs};
 use crate::diagnosis;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Exit, Kind, Result};
 use crate::interrupt::interrupted;
 use crate::serve::Server;
 use endpoint::{Endpoint, Manners};
@@ -42,6 +42,7 @@ pub struct Step {
     /// What is shown, in a sentence.
     pub title: &'static str,
     arguments: Vec<OsString>,
+    ends: Exit,
 }
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -77,12 +78,15 @@ impl Demo {
 
     /// The tests, in the order in which they teach.
     pub fn steps(&self) -> Vec<Step> {
-        let step = |title, file: &str, more: &[&str]| {
+        let step = |title, file: &str, more: &[&str], ends| {
             let mut arguments = vec!["--cacert".into(), self.path("ca.pem"), "--password-file".into()];
             arguments.push(self.path("password.txt"));
+            if names_a_proxy() {
+                arguments.extend(["--proxy".into(), OsString::new()]);
+            }
             arguments.extend(more.iter().map(OsString::from));
             arguments.extend([self.path(file), self.url().into()]);
-            Step { title, arguments }
+            Step { title, arguments, ends }
         };
         let platform = |token: &str| {
             let token = self.folder.path().join(token).display().to_string();
@@ -93,26 +97,44 @@ impl Demo {
             (through.each_ref().map(String::as_str), unknown.each_ref().map(String::as_str));
         let compare = [&["--compare"], through.as_slice()].concat();
         vec![
-            step("A good certificate: the endpoint asks for it, gets it, and answers.", "good.p12", &[]),
+            step(
+                "A good certificate: the endpoint asks for it, gets it, and answers.",
+                "good.p12",
+                &[],
+                Exit::Success,
+            ),
             step(
                 "The same, and the proof that the endpoint insists: a second call without the certificate.",
                 "good.p12",
                 &["--control"],
+                Exit::Success,
             ),
-            step("A certificate of a stranger's CA: the endpoint refuses it.", "stranger.p12", &[]),
-            step("A certificate that has expired: the endpoint refuses it for that.", "expired.p12", &[]),
+            step(
+                "A certificate of a stranger's CA: the endpoint refuses it.",
+                "stranger.p12",
+                &[],
+                Exit::Refused,
+            ),
+            step(
+                "A certificate that has expired: the endpoint refuses it for that.",
+                "expired.p12",
+                &[],
+                Exit::Refused,
+            ),
             step(
                 "The good one again, submitted to the platform's tester, which makes the call.",
                 "good.p12",
                 &through,
+                Exit::Success,
             ),
             step(
                 "A stranger's certificate, by the platform: it tells what the endpoint did.",
                 "stranger.p12",
                 &through,
+                Exit::Platform,
             ),
-            step("A token that the platform does not know.", "good.p12", &unknown),
-            step("Both routes side by side.", "good.p12", &compare),
+            step("A token that the platform does not know.", "good.p12", &unknown, Exit::Platform),
+            step("Both routes side by side.", "good.p12", &compare, Exit::Success),
         ]
     }
 
@@ -143,13 +165,30 @@ impl Demo {
     }
 }
 
+/// A proxy has no way to the demo's own address.
+fn names_a_proxy() -> bool {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    names.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
 impl Step {
+    /// Fails when it ended otherwise than it should.
+    pub fn ended(&self, exit: Exit) -> Result<()> {
+        if exit == self.ends {
+            return Ok(());
+        }
+        let (exit, ends) = (exit as u8, self.ends as u8);
+        let message = format!("a step of the demo ended with {exit}, and should have with {ends}");
+        let hint = "the report above says why; does anything stand between programs on 127.0.0.1?";
+        Err(Error::new(Kind::SomeFailed, message).with_hint(hint))
+    }
+
     /// The command line, quoted for a shell where it needs to be.
     pub fn command(&self) -> String {
         let quoted = self.arguments.iter().map(|argument| {
             let text = argument.to_string_lossy();
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@,=".contains(c);
-            if text.chars().all(plain) {
+            if !text.is_empty() && text.chars().all(plain) {
                 text.into_owned()
             } else {
                 format!("'{}'", text.replace('\'', r"'\''"))
@@ -234,4 +273,17 @@ async fn greet(stream: SslStream<TcpStream>) {
     });
     // A client that goes away early has nobody to complain to.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_ends_otherwise_fails_the_demo() {
+        let step = Step { title: "", arguments: Vec::new(), ends: Exit::Refused };
+        assert!(step.ended(Exit::Refused).is_ok());
+        let failed = step.ended(Exit::Unreached).unwrap_err();
+        assert_eq!(failed.message, "a step of the demo ended with 4, and should have with 6");
+    }
 }

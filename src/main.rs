@@ -185,12 +185,23 @@ async fn demo(args: &DemoArgs) -> Exit {
     let printer = Printer::new(&args.look);
     let outcome = async {
         let demo = Demo::start().await?;
-        printer.say(&demo.introduction());
-        for step in demo.steps() {
-            printer.step(&step);
-            printer.stepped(test(&step.args()?, &printer).await);
+        tokio::select! {
+            biased;
+            () = interrupted() => return Err(Error::new(Kind::Interrupted, "interrupted")),
+            walked = walk(&demo, &printer) => walked?,
         }
         demo.finish(args.keep, |sentence| printer.say(sentence)).await
     };
     printer.concluded(outcome.await)
+}
+
+async fn walk(demo: &Demo, printer: &Printer) -> Result<()> {
+    printer.say(&demo.introduction());
+    for step in demo.steps() {
+        printer.step(&step);
+        let exit = test(&step.args()?, printer).await;
+        printer.stepped(exit);
+        step.ended(exit)?;
+    }
+    Ok(())
 }

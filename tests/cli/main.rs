@@ -6,6 +6,7 @@ mod harness;
 mod answers;
 mod batch;
 mod curl;
+mod demo;
 mod exit_statuses;
 mod inspect;
 mod passwords;

@@ -1,0 +1,50 @@
+//! The demo: whatever the environment, each step ends as it should.
+
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+
+use crate::harness::{Lab, Ran, with};
+
+#[test]
+fn no_proxy_of_the_environment_leads_the_demo_astray() {
+    let lab = Lab::new();
+    let mut command = with(lab.command(), &["demo"]);
+    for name in ["HTTPS_PROXY", "HTTP_PROXY", "all_proxy"] {
+        command.env(name, "http://127.0.0.1:9");
+    }
+    Ran::of(command, b"").ends(0, "--proxy '' /").ends(0, "The files are gone again");
+    let ran = Ran::of(with(lab.command(), &["demo"]), b"");
+    ran.ends(0, "The files are gone again");
+    assert!(!ran.stderr.contains("--proxy"), "{}", ran.stderr);
+}
+
+/// Its first line waits for a reader until it has been told to end.
+#[test]
+fn ctrl_c_ends_the_demo_and_not_only_a_step() {
+    let lab = Lab::new();
+    let (mut reader, mut full) = UnixStream::pair().unwrap();
+    full.set_nonblocking(true).unwrap();
+    while full.write(&[b'\n'; 4096]).is_ok() {}
+    full.set_nonblocking(false).unwrap();
+    let mut command = with(lab.command(), &["demo"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(OwnedFd::from(full));
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let status = format!("/proc/{}/status", child.id());
+    let caught = || {
+        let status = std::fs::read_to_string(&status).unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim().to_owned();
+        u64::from_str_radix(&mask, 16).unwrap() & 0b10 != 0
+    };
+    while !caught() {
+        assert!(child.try_wait().unwrap().is_none());
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let mut said = String::new();
+    reader.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("error: interrupted") && !said.contains("Both routes"), "{said}");
+}
