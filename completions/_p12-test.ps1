@@ -120,8 +120,6 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No report, no progress; only what failed')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No report, no progress; only what failed')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'The handshake in steps, the chain, the accepted issuers, the timings')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'The handshake in steps, the chain, the accepted issuers, the timings')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -138,8 +136,6 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour in the report')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No report, no progress; only what failed')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No report, no progress; only what failed')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'The handshake in steps, the chain, the accepted issuers, the timings')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'The handshake in steps, the chain, the accepted issuers, the timings')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -169,8 +165,6 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour in the report')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No report, no progress; only what failed')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No report, no progress; only what failed')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'The handshake in steps, the chain, the accepted issuers, the timings')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'The handshake in steps, the chain, the accepted issuers, the timings')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -35,7 +35,7 @@ _p12__test() {
 
     case "${cmd}" in
         p12__test)
-            opts="-p -X -d -H -k -x -m -4 -6 -i -o -q -v -h -V --alias --password-file --password-env --password-stdin --no-password --password --request --method --content-type --data --body --header --authorization --authorization-file --authorization-env --cacert --insecure --resolve --proxy --proxy-user-file --proxy-user-env --connect-timeout --max-time --tls-min --tls-max --http2 --ipv4 --ipv6 --account --compare --domain --domain-api --bearer-file --bearer-env --bearer --oauth1 --oauth1-file --oauth1-env --oauth1-method --platform-cacert --no-precheck --expect --control --allow-unrequested --include --json --report --include-body --curl --output --quiet --verbose --color --help --version demo inspect batch serve"
+            opts="-p -X -d -H -k -x -m -4 -6 -i -o -q -v -h -V --alias --password-file --password-env --password-stdin --no-password --password --request --method --content-type --data --body --header --authorization --authorization-file --authorization-env --cacert --insecure --resolve --proxy --proxy-user-file --proxy-user-env --connect-timeout --max-time --tls-min --tls-max --http2 --ipv4 --ipv6 --account --compare --domain --domain-api --bearer-file --bearer-env --bearer --oauth1 --oauth1-file --oauth1-env --oauth1-method --platform-cacert --no-precheck --expect --control --allow-unrequested --include --json --report --include-body --curl --output --quiet --color --verbose --help --version demo inspect batch serve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -320,7 +320,7 @@ _p12__test() {
             return 0
             ;;
         p12__test__subcmd__batch)
-            opts="-j -q -v -h --defaults --jobs --per-host --rate --format --resume --shard --quiet --verbose --color --help"
+            opts="-j -q -h --defaults --jobs --per-host --rate --format --resume --shard --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -392,7 +392,7 @@ _p12__test() {
             return 0
             ;;
         p12__test__subcmd__demo)
-            opts="-q -v -h --keep --quiet --verbose --color --help"
+            opts="-q -v -h --keep --quiet --color --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -410,7 +410,7 @@ _p12__test() {
             return 0
             ;;
         p12__test__subcmd__inspect)
-            opts="-p -q -v -h --password-file --password-env --password-stdin --no-password --password --within --json --quiet --verbose --color --help"
+            opts="-p -q -h --password-file --password-env --password-stdin --no-password --password --within --json --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -459,7 +459,7 @@ _p12__test() {
             return 0
             ;;
         p12__test__subcmd__serve)
-            opts="-m -q -v -h --listen --credentials --tls-p12 --tls-password-file --tls-password-env --public-url --allow-net --metrics-from --cacert --resolve --connect-timeout --max-time --max-upload --header-time --body-time --max-calls --max-connections --rate --max-kdf --drain-time --quiet --verbose --color --help"
+            opts="-m -q -h --listen --credentials --tls-p12 --tls-password-file --tls-password-env --public-url --allow-net --metrics-from --cacert --resolve --connect-timeout --max-time --max-upload --header-time --body-time --max-calls --max-connections --rate --max-kdf --drain-time --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

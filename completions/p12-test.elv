@@ -115,8 +115,6 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand --json 'Print one JSON document'
             cand -q 'No report, no progress; only what failed'
             cand --quiet 'No report, no progress; only what failed'
-            cand -v 'The handshake in steps, the chain, the accepted issuers, the timings'
-            cand --verbose 'The handshake in steps, the chain, the accepted issuers, the timings'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -132,8 +130,6 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand --color 'Colour in the report'
             cand -q 'No report, no progress; only what failed'
             cand --quiet 'No report, no progress; only what failed'
-            cand -v 'The handshake in steps, the chain, the accepted issuers, the timings'
-            cand --verbose 'The handshake in steps, the chain, the accepted issuers, the timings'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -162,8 +158,6 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand --color 'Colour in the report'
             cand -q 'No report, no progress; only what failed'
             cand --quiet 'No report, no progress; only what failed'
-            cand -v 'The handshake in steps, the chain, the accepted issuers, the timings'
-            cand --verbose 'The handshake in steps, the chain, the accepted issuers, the timings'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

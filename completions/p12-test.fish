@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_p12_test_global_optspecs
-    string join \n alias= password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested i/include json report= include-body curl o/output= q/quiet v/verbose color= h/help V/version
+    string join \n alias= password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested i/include json report= include-body curl o/output= q/quiet color= v/verbose h/help V/version
 end
 
 function __fish_p12_test_needs_command
@@ -103,7 +103,6 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-s
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l no-password -d 'The P12 has no password, or an empty one'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l json -d 'Print one JSON document'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s q -l quiet -d 'No report, no progress; only what failed'
-complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s v -l verbose -d 'The handshake in steps, the chain, the accepted issuers, the timings'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l defaults -d 'Options for every record that does not say otherwise: one JSON object, or .toml' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -s j -l jobs -d 'Tests at once' -r
@@ -119,7 +118,6 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l color -d 'Co
 always\t'Always'
 never\t'Never'"
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -s q -l quiet -d 'No report, no progress; only what failed'
-complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -s v -l verbose -d 'The handshake in steps, the chain, the accepted issuers, the timings'
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l listen -d 'The address and port to listen on' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l credentials -d 'Who may: a TOML file of [[credential]] with bearer or oauth1, accounts, permissions' -r -F
@@ -145,5 +143,4 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l color -d 'Co
 always\t'Always'
 never\t'Never'"
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -s q -l quiet -d 'No report, no progress; only what failed'
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -s v -l verbose -d 'The handshake in steps, the chain, the accepted issuers, the timings'
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'

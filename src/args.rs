@@ -109,6 +109,9 @@ pub struct DemoArgs {
     /// How to print.
     #[command(flatten)]
     pub look: LookArgs,
+    /// How much of each call.
+    #[command(flatten)]
+    pub detail: DetailArgs,
 }
 
 /// A test of one P12 against one URL.
@@ -141,6 +144,9 @@ pub struct TestArgs {
     /// How to print.
     #[command(flatten)]
     pub look: LookArgs,
+    /// How much of the call.
+    #[command(flatten)]
+    pub detail: DetailArgs,
 }
 
 /// The P12 and the URL.
@@ -198,14 +204,20 @@ pub struct OutputArgs {
 #[command(next_help_heading = "Output")]
 pub struct LookArgs {
     /// No report, no progress; only what failed
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// The handshake in steps, the chain, the accepted issuers, the timings
     #[arg(short, long)]
-    pub verbose: bool,
+    pub quiet: bool,
     /// Colour in the report
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+}
+
+/// How much of a call to print.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "Output")]
+pub struct DetailArgs {
+    /// The handshake in steps, the chain, the accepted issuers, the timings
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
 }
 
 /// When to colour.

@@ -182,7 +182,7 @@ async fn serve(args: &ServeArgs) -> Exit {
 }
 
 async fn demo(args: &DemoArgs) -> Exit {
-    let printer = Printer::new(&args.look);
+    let printer = Printer::new(&args.look).in_detail(&args.detail);
     let outcome = async {
         let demo = Demo::start().await?;
         tokio::select! {

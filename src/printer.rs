@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use colored::{Color as Paint, Colorize as _};
 use serde_json::Value;
 
-use crate::args::{Color, Curl, LookArgs, OutputArgs, TestArgs};
+use crate::args::{Color, Curl, DetailArgs, LookArgs, OutputArgs, TestArgs};
 use crate::compare::Comparison;
 use crate::demo::Step;
 use crate::diagnosis;
@@ -63,7 +63,7 @@ impl Printer {
         colored::control::set_override(color);
         Self {
             quiet: look.quiet,
-            verbose: look.verbose,
+            verbose: false,
             midline: AtomicBool::new(false),
             documents: None,
             mute: false,
@@ -73,7 +73,14 @@ impl Printer {
 
     /// The same for one test, with the documents that it asks for.
     pub fn for_test(args: &TestArgs) -> Self {
-        Self { documents: Documents::wanted(&args.output), ..Self::new(&args.look) }
+        let documents = Documents::wanted(&args.output);
+        Self { documents, ..Self::new(&args.look).in_detail(&args.detail) }
+    }
+
+    /// The same for calls, with as much of them as was asked for.
+    #[must_use]
+    pub fn in_detail(self, detail: &DetailArgs) -> Self {
+        Self { verbose: detail.verbose, ..self }
     }
 
     /// One that prints nothing and makes the document of one test.
