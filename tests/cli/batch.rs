@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use p12_test::demo::endpoint::OnConnection;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::watch;
 
 use crate::harness::{ACCOUNT, Lab, OK, Ran, Site, TOKEN, with};
 
@@ -98,21 +99,52 @@ fn wait_for_results(lab: &Lab, child: &mut Child, file: &str, number: usize) {
     }
 }
 
-/// Answers each request and counts it.
-fn counting(lab: &Lab) -> (Site, Arc<AtomicUsize>) {
-    let requests = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&requests);
-    let handler: OnConnection = Arc::new(move |mut stream| {
-        let count = Arc::clone(&count);
-        Box::pin(async move {
-            if stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {
-                count.fetch_add(1, Ordering::SeqCst);
-            }
-            let _ = stream.write_all(OK).await;
-            let _ = stream.shutdown().await;
-        })
-    });
-    (lab.site_of(&lab.manners(), handler, Arc::default()), requests)
+/// An endpoint that counts requests, and answers so many of them before it is told to go on.
+struct Gate {
+    site: Site,
+    requests: Arc<AtomicUsize>,
+    open: watch::Sender<bool>,
+}
+
+impl Gate {
+    fn new(lab: &Lab, at_first: usize) -> Self {
+        let (requests, (open, opened)) = (Arc::new(AtomicUsize::new(0)), watch::channel(false));
+        let count = Arc::clone(&requests);
+        let handler: OnConnection = Arc::new(move |mut stream| {
+            let (count, mut opened) = (Arc::clone(&count), opened.clone());
+            Box::pin(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                if count.fetch_add(1, Ordering::SeqCst) >= at_first {
+                    let _ = opened.wait_for(|open| *open).await;
+                }
+                let _ = stream.write_all(OK).await;
+                let _ = stream.shutdown().await;
+            })
+        });
+        Self { site: lab.site_of(&lab.manners(), handler, Arc::default()), requests, open }
+    }
+
+    fn wait_for_requests(&self, child: &mut Child, number: usize) {
+        while self.requests.load(Ordering::SeqCst) < number {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it had made {number} requests");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Waits until the child has done what a signal makes it do: then all its threads sleep.
+fn settle(child: &mut Child) {
+    let sleeps = |task: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'))
+    };
+    let tasks = format!("/proc/{}/task", child.id());
+    let mut settled = 0;
+    while settled < 3 && child.try_wait().unwrap().is_none() {
+        let all = std::fs::read_dir(&tasks).is_ok_and(|mut tasks| tasks.all(|task| task.is_ok_and(sleeps)));
+        settled = if all { settled + 1 } else { 0 };
+        std::thread::yield_now();
+    }
 }
 
 #[test]
@@ -145,11 +177,13 @@ fn sigterm_does_the_same() {
 /// What was begun and then given up would be asked twice.
 fn finishes_at(signal: &str) {
     let lab = Lab::new();
-    let (site, requests) = counting(&lab);
-    lab.write("manifest", numbered(&site, 300).as_bytes());
+    let gate = Gate::new(&lab, 20);
+    lab.write("manifest", numbered(&gate.site, 300).as_bytes());
     let mut child = start(&lab, "first", &[]);
-    wait_for_results(&lab, &mut child, "first", 20);
+    gate.wait_for_requests(&mut child, 22);
     send(signal, &child);
+    settle(&mut child);
+    gate.open.send(true).unwrap();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
@@ -157,12 +191,12 @@ fn finishes_at(signal: &str) {
     let first = std::fs::read(lab.path("first")).unwrap();
     assert!(first.ends_with(b"\n"));
     let first = results(&first);
-    assert!(first.len() < 300, "it was through before the signal came");
+    assert_eq!(first.len(), 22);
     let second = batch(&lab, "", &["manifest", "--resume", "first"]);
     let all = [first, results(&second.stdout)].concat();
     assert_eq!((all.len(), ids(&all).iter().collect::<BTreeSet<_>>().len()), (300, 300));
     assert!(all.iter().all(|result| result["kind"] == "passed"));
-    assert_eq!(requests.load(Ordering::SeqCst), 300);
+    assert_eq!(gate.requests.load(Ordering::SeqCst), 300);
 }
 
 fn send(signal: &str, child: &Child) {
@@ -172,8 +206,8 @@ fn send(signal: &str, child: &Child) {
 #[test]
 fn the_second_signal_ends_it_though_nobody_reads_the_results() {
     let lab = Lab::new();
-    let (site, requests) = counting(&lab);
-    lab.write("manifest", numbered(&site, 300).as_bytes());
+    let gate = Gate::new(&lab, 300);
+    lab.write("manifest", numbered(&gate.site, 300).as_bytes());
     let (unread, mut full) = UnixStream::pair().unwrap();
     full.set_nonblocking(true).unwrap();
     while full.write(&[b'\n'; 4096]).is_ok() {}
@@ -181,10 +215,7 @@ fn the_second_signal_ends_it_though_nobody_reads_the_results() {
     let mut command = with(lab.command(), &["batch", "manifest"]);
     command.stdin(Stdio::null()).stdout(Stdio::from(OwnedFd::from(full))).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    while requests.load(Ordering::SeqCst) < 2 {
-        assert!(child.try_wait().unwrap().is_none());
-        std::thread::yield_now();
-    }
+    gate.wait_for_requests(&mut child, 2);
     while child.try_wait().unwrap().is_none() {
         send("-TERM", &child);
     }
