@@ -19,14 +19,19 @@ type Identity = (u64, u64);
 
 impl Outputs {
     pub(super) fn new() -> Self {
-        Self { results: stdout().and_then(|metadata| identity(&metadata)), named: HashSet::new() }
+        Self { results: stdout().as_ref().and_then(identity), named: HashSet::new() }
     }
 
     /// Gives this file to one record.
     pub(super) fn give(&mut self, path: &Path) -> Result<(), String> {
-        let there = path.metadata().ok().and_then(|metadata| identity(&metadata));
-        if path == Path::new("-") || there.is_some() && there == self.results {
+        let there = path.metadata().ok();
+        let file = there.as_ref().and_then(identity);
+        if path == Path::new("-") || file.is_some() && file == self.results {
             return Err("its output is where the results go".into());
+        }
+        // A device, such as /dev/null, takes what many write.
+        if there.is_some_and(|metadata| !metadata.is_file()) {
+            return Ok(());
         }
         let named = sha256(whole(path).as_os_str().as_encoded_bytes());
         match self.named.insert(named) {
