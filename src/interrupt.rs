@@ -1,5 +1,23 @@
 //! Ctrl-C or SIGTERM: somebody wants it to end.
 
+use crate::error::{Error, Kind, Result};
+
+/// Ends with what comes of `work`, or earlier when somebody wants it to end. Whatever may ask at the terminal runs in here:
+/// a signal that nobody waits for would end the program before the terminal is put back.
+pub async fn unless_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    unless(interrupted(), work).await
+}
+
+/// The same where the end is waited for elsewhere, too.
+pub async fn unless<T>(end: impl Future<Output = ()>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        // The signals are waited for before anything is asked.
+        biased;
+        () = end => Err(Error::new(Kind::Interrupted, "interrupted")),
+        outcome = work => outcome,
+    }
+}
+
 /// Waits for either of the two.
 pub async fn interrupted() {
     #[cfg(unix)]

@@ -9,10 +9,10 @@ use p12_test::args::{Args, BatchArgs, Command, DemoArgs, InspectArgs, OutputArgs
 use p12_test::batch::{self, cache::Cached};
 use p12_test::compare::{Comparison, Outcome};
 use p12_test::demo::Demo;
-use p12_test::error::{Error, Exit, Kind, Result};
+use p12_test::error::{Error, Exit, Result};
 use p12_test::inputs::Inputs;
 use p12_test::inspect::Inspection;
-use p12_test::interrupt::interrupted;
+use p12_test::interrupt::{interrupted, unless, unless_interrupted};
 use p12_test::p12::P12;
 use p12_test::printer::{self, Printer, Results};
 use p12_test::request::Request;
@@ -54,11 +54,7 @@ async fn test(args: &TestArgs, printer: &Printer) -> Exit {
     if args.output.curl {
         return printer.concluded(args.curl().and_then(|curl| printer.curl(&curl)));
     }
-    let outcome = tokio::select! {
-        outcome = outcome(args, args, printer) => outcome,
-        () = interrupted() => Err(Error::new(Kind::Interrupted, "interrupted")),
-    };
-    printer.concluded(outcome)
+    printer.concluded(unless_interrupted(outcome(args, args, printer)).await)
 }
 
 async fn outcome(inputs: &impl Inputs, args: &TestArgs, printer: &Printer) -> Result<()> {
@@ -132,10 +128,12 @@ async fn inspect(args: &InspectArgs) -> Exit {
         let mut inspections = Vec::new();
         for path in &args.files {
             inspections.push(Inspection::make(path, &args.password.source(), args.within).await?);
+            // So that an interruption is seen between files that take no time.
+            tokio::task::yield_now().await;
         }
         printer.inspections(&inspections, args.json)
     };
-    match outcome.await {
+    match unless_interrupted(outcome).await {
         Ok(exit) => exit,
         Err(error) => printer.concluded(Err(error)),
     }
@@ -173,9 +171,11 @@ async fn serve(args: &ServeArgs) -> Exit {
     let printer = Arc::new(Printer::new(&args.look));
     let log = Arc::clone(&printer);
     let outcome = async {
-        let server = Server::bind(args, Arc::new(move |line| log.log(line))).await?;
+        // One wait for both, so that no signal falls between them.
+        let mut end = std::pin::pin!(interrupted());
+        let server = unless(&mut end, Server::bind(args, Arc::new(move |line| log.log(line)))).await?;
         printer.say(&format!("listening on {}", server.url()?));
-        server.run(interrupted()).await;
+        server.run(end).await;
         Ok(())
     };
     printer.concluded(outcome.await)
