@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::p12::anatomy::Anatomy;
 use crate::p12::{P12, P12File};
-use crate::secret::{Password, Secret};
+use crate::secret::{Passwords, Secret};
 
 mod container;
 pub mod findings;
@@ -46,9 +46,15 @@ fn number<S: Serializer>(exit: &Exit, to: S) -> std::result::Result<S::Ok, S::Er
 
 impl Inspection {
     /// Reads a file and looks into it. At a terminal a password that is needed is asked for. `within` is in days. Fails
-    /// only where the password's source cannot be read.
-    pub async fn make(path: &Path, password: &Password, within: i32) -> Result<Self> {
-        let file = match P12File::read(path) {
+    /// only where nothing can be read from that terminal.
+    pub async fn make(path: &Path, passwords: &mut Passwords, within: i32) -> Result<Self> {
+        let read = {
+            let path = path.to_owned();
+            // In another thread, as an interruption must not wait for whoever writes into a pipe.
+            tokio::task::spawn_blocking(move || P12File::read(&path)).await
+        };
+        let given_up = |_| Err(Error::new(Kind::Internal, "the file could not be read"));
+        let file = match read.unwrap_or_else(given_up) {
             Ok(file) => file,
             Err(error) => return Ok(Self::unread(path.display().to_string(), &error)),
         };
@@ -59,7 +65,7 @@ impl Inspection {
             last.replace(Some(inspection));
             outcome
         };
-        let outcome = password.unlock(file.name(), look).await;
+        let outcome = passwords.unlock(file.name(), look).await;
         match (last.into_inner(), outcome) {
             (Some(inspection), _) => Ok(inspection),
             (None, outcome) => outcome.map(|()| Self::of(&file, None, within)),

@@ -125,9 +125,10 @@ async fn attempt(
 async fn inspect(args: &InspectArgs) -> Exit {
     let printer = Printer::new(&args.look);
     let outcome = async {
+        let mut passwords = args.password.source().read().await?;
         let mut inspections = Vec::new();
         for path in &args.files {
-            inspections.push(Inspection::make(path, &args.password.source(), args.within).await?);
+            inspections.push(Inspection::make(path, &mut passwords, args.within).await?);
             // So that an interruption is seen between files that take no time.
             tokio::task::yield_now().await;
         }

@@ -170,43 +170,89 @@ pub enum Password {
 
 impl Password {
     const VARIABLE: &str = "P12_TEST_PASSWORD";
-    const TRIES: usize = 3;
 
-    /// Calls `open` with the password; at a terminal until it opens, three times at most.
-    pub async fn unlock<T>(&self, what: &str, open: impl Fn(Option<&Secret>) -> Result<T>) -> Result<T> {
+    /// Reads it, where it has a source: once for however many files, as a pipe gives nothing twice.
+    pub async fn read(&self) -> Result<Passwords> {
         let source = match self {
             Self::From(source) => source.clone(),
-            Self::None => return open(Some(&Secret::default())),
+            Self::None => return Ok(Passwords::Absent),
             Self::Unsaid if std::env::var_os(Self::VARIABLE).is_some() => {
                 Source::Environment(Self::VARIABLE.into())
             }
-            Self::Unsaid => return Self::ask(what, open).await,
+            Self::Unsaid => return Ok(Passwords::Asked(None)),
         };
-        open(Some(&source.read()?)).map_err(|error| match error.kind {
-            Kind::WrongPassword => error.with_hint(source.hint()),
-            _ => error,
-        })
+        let hint = source.hint();
+        // In a thread of its own, as an interruption must not wait for whoever writes into a pipe.
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || sender.send(source.read()));
+        match receiver.await {
+            Ok(password) => Ok(Passwords::Read(password?, hint)),
+            Err(_) => Err(Error::new(Kind::Internal, "the password could not be read")),
+        }
     }
 
-    async fn ask<T>(what: &str, open: impl Fn(Option<&Secret>) -> Result<T>) -> Result<T> {
+    /// Calls `open` with the password; at a terminal until it opens, three times at most.
+    pub async fn unlock<T>(&self, what: &str, open: impl Fn(Option<&Secret>) -> Result<T>) -> Result<T> {
+        self.read().await?.unlock(what, open).await
+    }
+}
+
+/// The password of one file after another.
+#[derive(Debug)]
+pub enum Passwords {
+    /// The same for all, and what to check when it is wrong.
+    Read(Secret, String),
+    /// There is none.
+    Absent,
+    /// None at all and the empty one; then, at a terminal, the last that was typed and fitted; then what is asked for.
+    Asked(Option<Secret>),
+}
+
+impl Passwords {
+    const TRIES: usize = 3;
+
+    /// Calls `open` with the password; at a terminal until it opens, three times at most.
+    pub async fn unlock<T>(&mut self, what: &str, open: impl Fn(Option<&Secret>) -> Result<T>) -> Result<T> {
+        match self {
+            Self::Absent => open(Some(&Secret::default())),
+            Self::Asked(typed) => Self::ask(typed, what, open).await,
+            Self::Read(password, hint) => open(Some(password)).map_err(|error| match error.kind {
+                Kind::WrongPassword => error.with_hint(hint.clone()),
+                _ => error,
+            }),
+        }
+    }
+
+    async fn ask<T>(
+        typed: &mut Option<Secret>,
+        what: &str,
+        open: impl Fn(Option<&Secret>) -> Result<T>,
+    ) -> Result<T> {
         let mut outcome = open(None);
-        let asked = |outcome: &Result<T>| {
-            let kind = outcome.as_ref().err().map(|error| error.kind);
-            matches!(kind, Some(Kind::PasswordNeeded | Kind::WrongPassword))
-        };
-        if !can_ask() {
+        if !can_ask() || fits(&outcome) {
             return outcome;
         }
+        if let Some(password) = typed {
+            outcome = open(Some(password));
+        }
         for attempt in 0..Self::TRIES {
-            if !asked(&outcome) {
+            if fits(&outcome) {
                 break;
             }
             let again = if attempt == 0 { "" } else { "It does not match. " };
             let password = prompt(format!("{again}Password of {}: ", what.escape_debug())).await?;
             outcome = open(Some(&password));
+            if fits(&outcome) {
+                *typed = Some(password);
+            }
         }
         outcome
     }
+}
+
+/// Whether another password would change nothing.
+fn fits<T>(outcome: &Result<T>) -> bool {
+    !matches!(outcome, Err(error) if matches!(error.kind, Kind::PasswordNeeded | Kind::WrongPassword))
 }
 
 static NOBODY_TO_ASK: AtomicBool = AtomicBool::new(false);

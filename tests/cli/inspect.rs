@@ -97,6 +97,20 @@ fn many_files_are_a_table_and_the_worst_counts() {
 }
 
 #[test]
+fn a_password_that_can_be_read_once_is_for_all_files() {
+    let lab = Lab::new();
+    let line = format!("{PASSWORD}\n");
+    let files = ["client.p12", "client.p12", "client.p12"];
+    let piped = with(with(lab.command(), &["inspect", "--password-stdin"]), &files);
+    Ran::of(piped, line.as_bytes()).ends(0, "");
+    let mut shell = Command::new("sh");
+    // A pipe by its name, as a shell's <(…) is.
+    let script = "mkfifo pipe; cat password.txt > pipe & exec \"$0\" inspect --password-file pipe \"$@\"";
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_p12-test")]).args(files).current_dir(lab.folder.path());
+    Ran::of(shell, b"").ends(0, "");
+}
+
+#[test]
 fn without_the_password_the_container_is_shown() {
     let lab = Lab::new();
     let ran = Ran::of(with(lab.command(), &["inspect", "client.p12"]), b"");

@@ -1,10 +1,12 @@
 //! Where the password comes from.
 
 use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
 
+use p12_test::demo::pki::{Profile, Purpose};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use crate::harness::{Lab, OK, PASSWORD, Ran, Site};
+use crate::harness::{Lab, OK, PASSWORD, Ran, Site, with};
 
 fn run(lab: &Lab, site: &Site, arguments: &[&str], variables: &[(&str, &str)], stdin: &[u8]) -> Ran {
     let mut command = lab.command();
@@ -50,7 +52,7 @@ fn no_source_tries_none_and_empty_and_then_says_what_is_missing() {
         .ends(3, "it has a password, and none was given")
         .ends(3, "--password-file");
     run(&lab, &site, &["--no-password"], &[], b"").ends(3, "none was given");
-    let client = p12_test::demo::pki::Profile::new("client", p12_test::demo::pki::Purpose::Client);
+    let client = Profile::new("client", Purpose::Client);
     lab.write("client.p12", &lab.root.issue(&client).unwrap().p12("", "client").unwrap());
     run(&lab, &site, &[], &[], b"").ends(0, "");
     run(&lab, &site, &["--no-password"], &[], b"").ends(0, "");
@@ -64,15 +66,22 @@ fn two_sources_are_a_usage_error() {
     run(&lab, &site, &["--password-stdin", "-d", "@-"], &[], b"").ends(2, "cannot both read standard input");
 }
 
-/// Runs at a terminal, types each of these once the prompt is there, and returns what the terminal showed,
-/// the exit status, and whether the terminal echoes afterwards.
-fn at_a_terminal(lab: &Lab, site: &Site, answers: &[&str]) -> (String, u32, bool) {
+/// A run at a terminal.
+struct Session {
+    shown: String,
+    status: u32,
+    /// Whether the terminal echoes afterwards.
+    echoes: bool,
+}
+
+/// Runs at a terminal and types each of these once a prompt is there. Further prompts are left alone.
+fn at_a_terminal(lab: &Lab, arguments: &[&str], answers: &[&str]) -> Session {
     let pty = native_pty_system().openpty(PtySize::default()).unwrap();
     let mut command = CommandBuilder::new("sh");
     let script = "\"$0\" \"$@\"; status=$?; stty -a | grep -q -- '-echo ' && echo 'echo is off' || echo 'echo is on'; exit $status";
     // Without this, Ctrl-C would end the shell before it can look at the terminal.
     command.args(["-c", &format!("trap : INT; {script}"), env!("CARGO_BIN_EXE_p12-test")]);
-    command.args(["--cacert", "ca.pem", "--color", "never", "client.p12", &site.url()]);
+    command.args(arguments);
     command.cwd(lab.folder.path());
     command.env_remove("P12_TEST_PASSWORD");
     let mut child = pty.slave.spawn_command(command).unwrap();
@@ -95,14 +104,19 @@ fn at_a_terminal(lab: &Lab, site: &Site, answers: &[&str]) -> (String, u32, bool
     }
     let status = child.wait().unwrap().exit_code();
     let echoes = shown.contains("echo is on");
-    (shown, status, echoes)
+    Session { shown, status, echoes }
+}
+
+fn call_at_a_terminal(lab: &Lab, site: &Site, answers: &[&str]) -> Session {
+    let url = site.url();
+    at_a_terminal(lab, &["--cacert", "ca.pem", "--color", "never", "client.p12", &url], answers)
 }
 
 #[test]
 fn the_prompt_does_not_echo_and_opens_the_file() {
     let lab = Lab::new();
     let site = lab.site(OK);
-    let (shown, status, echoes) = at_a_terminal(&lab, &site, &[&format!("{PASSWORD}\n")]);
+    let Session { shown, status, echoes } = call_at_a_terminal(&lab, &site, &[&format!("{PASSWORD}\n")]);
     assert_eq!(status, 0, "{shown}");
     assert!(shown.contains("Password of client.p12: ") && !shown.contains(PASSWORD) && echoes, "{shown}");
 }
@@ -112,19 +126,63 @@ fn the_prompt_may_be_tried_three_times() {
     let lab = Lab::new();
     let site = lab.site(OK);
     let right = format!("{PASSWORD}\n");
-    let (shown, status, _) = at_a_terminal(&lab, &site, &["no\n", "nor this\n", &right]);
+    let Session { shown, status, .. } = call_at_a_terminal(&lab, &site, &["no\n", "nor this\n", &right]);
     assert_eq!(status, 0, "{shown}");
     assert!(shown.contains("It does not match. Password of"), "{shown}");
-    let (shown, status, echoes) = at_a_terminal(&lab, &site, &["1\n", "2\n", "3\n"]);
+    let Session { shown, status, echoes } = call_at_a_terminal(&lab, &site, &["1\n", "2\n", "3\n"]);
     assert_eq!(status, 3, "{shown}");
     assert!(shown.contains("the password does not match") && echoes, "{shown}");
 }
 
 #[test]
-fn ctrl_c_at_the_prompt_leaves_the_terminal_sane() {
+fn inspect_asks_once_for_files_that_share_a_password() {
     let lab = Lab::new();
-    let site = lab.site(OK);
-    let (shown, status, echoes) = at_a_terminal(&lab, &site, &["half\u{3}"]);
-    assert_eq!(status, 130, "{shown}");
-    assert!(echoes && !shown.contains("half"), "{shown}");
+    let identity = lab.root.issue(&Profile::new("other", Purpose::Client)).unwrap();
+    lab.write("same.p12", &identity.p12(PASSWORD, "x").unwrap());
+    lab.write("other.p12", &identity.p12("another", "x").unwrap());
+    let files = ["inspect", "client.p12", "same.p12", "other.p12", "same.p12"];
+    let right = format!("{PASSWORD}\n");
+    let Session { shown, status, echoes } = at_a_terminal(&lab, &files, &[&right, "another\n", &right]);
+    assert_eq!(status, 0, "{shown}");
+    let asked: Vec<_> =
+        shown.matches("Password of client.p12").chain(shown.matches("Password of other.p12")).collect();
+    assert_eq!(asked.len(), 2, "{shown}");
+    assert!(echoes && !shown.contains("It does not match"), "{shown}");
+}
+
+#[test]
+fn ctrl_c_at_any_prompt_leaves_the_terminal_sane() {
+    let lab = Lab::new();
+    let url = lab.site(OK).url();
+    lab.write_private("credentials.toml", "");
+    let serve =
+        ["serve", "--listen", "127.0.0.1:0", "--credentials", "credentials.toml", "--tls-p12", "client.p12"];
+    let call = ["--cacert", "ca.pem", "client.p12", &url];
+    for arguments in [&call[..], &["inspect", "client.p12"], &serve] {
+        let Session { shown, status, echoes } = at_a_terminal(&lab, arguments, &["half\u{3}"]);
+        assert_eq!(status, 130, "{arguments:?}: {shown}");
+        assert!(echoes && !shown.contains("half"), "{arguments:?}: {shown}");
+    }
+}
+
+#[test]
+fn ctrl_c_does_not_wait_for_a_password_that_does_not_come() {
+    let lab = Lab::new();
+    let mut command = with(lab.command(), &["inspect", "--password-stdin", "client.p12"]);
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until_it_catches_signals(child.id());
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+/// Waits until a process has a handler for SIGINT.
+fn until_it_catches_signals(pid: u32) {
+    loop {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+        if u64::from_str_radix(caught, 16).unwrap() & 0b10 != 0 {
+            return;
+        }
+        std::thread::yield_now();
+    }
 }
