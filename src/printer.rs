@@ -19,6 +19,7 @@ use crate::response::Response;
 use crate::route::Route;
 use crate::scrub::Scrubber;
 use crate::secret::Secret;
+use crate::shell;
 use documents::Documents;
 use output::Output;
 pub use results::Results;
@@ -331,17 +332,11 @@ pub fn usage(error: &clap::Error) -> Exit {
     Exit::Usage
 }
 
-/// Text from outside as a terminal, and XML, may see it: no control characters, nothing that turns the line around,
-/// nothing that is no character (Unicode section 23.7).
+/// Text from outside as a terminal, and XML, may see it.
 fn escape(text: &str) -> String {
-    let harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
-            || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}')
-    };
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
-        if harmful(letter) {
+        if shell::is_harmful(letter) {
             escaped.extend(letter.escape_default());
         } else {
             escaped.push(letter);

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use openssl::asn1::Asn1Object;
 use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
 use openssl::provider::Provider;
 
 use super::container::Fault;
@@ -91,5 +92,6 @@ pub(super) fn unknown(what: &str, oid: &str) -> Fault {
 
 /// What OpenSSL calls an object identifier, where it knows it.
 pub(super) fn name(oid: &str) -> Option<&'static str> {
-    Asn1Object::from_str(oid).ok()?.nid().long_name().ok()
+    let nid = Some(Asn1Object::from_str(oid).ok()?.nid());
+    nid.filter(|nid| *nid != Nid::UNDEF)?.long_name().ok()
 }
