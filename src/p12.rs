@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::{X509, X509Ref};
 use zeroize::Zeroizing;
 
+use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
@@ -204,13 +204,20 @@ impl P12 {
         &self.warnings
     }
 
-    /// The identity for TLS, which knows signature keys only (RFC 8446 section 4.2.3).
+    /// The identity for TLS.
     pub fn identity(&self) -> Result<Identity> {
         let unread = || Error::new(Kind::Internal, format!("{} was not looked into", self.file.name));
-        let Picked { key, leaf, chain, .. } = self.picked.as_ref().ok_or_else(unread)?;
+        self.file.identity(self.picked.as_ref().ok_or_else(unread)?)
+    }
+}
+
+impl P12File {
+    /// TLS knows signature keys only (RFC 8446 section 4.2.3).
+    fn identity(&self, picked: &Picked) -> Result<Identity> {
+        let Picked { key, leaf, chain, .. } = picked;
         let unusable = || {
             let algorithm = key.algorithm();
-            let message = format!("TLS cannot use the key of {}: it is of type {algorithm}", self.file.name);
+            let message = format!("TLS cannot use the key of {}: it is of type {algorithm}", self.name);
             Error::new(Kind::KeyNotForTls, message)
         };
         let key = key.key.clone().filter(signs).ok_or_else(unusable)?;
@@ -219,8 +226,6 @@ impl P12 {
 }
 
 fn signs(key: &PKey<Private>) -> bool {
-    let known = [Id::RSA, Id::RSA_PSS, Id::EC, Id::DSA, Id::ED25519, Id::ED448];
-    let post_quantum =
-        || Nid::from_raw(key.id().as_raw()).long_name().is_ok_and(|name| name.starts_with("ML-DSA"));
-    known.contains(&key.id()) || post_quantum()
+    [Id::RSA, Id::RSA_PSS, Id::EC, Id::DSA, Id::ED25519, Id::ED448].contains(&key.id())
+        || certificate::key(key).0.starts_with("ML-DSA")
 }

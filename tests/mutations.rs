@@ -171,7 +171,7 @@ fn mutated_files_end_in_a_verdict() {
         // Little work, so that a mutated count of iterations does not make the run a benchmark.
         let file = P12File::from_bytes("mutated", bytes).with_work(20_000);
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            let opened = P12::open(&file, password, None);
+            let opened = P12::open(&file, password, None).and_then(|p12| p12.identity());
             let inspection = Inspection::of(&file, password, 30);
             (opened.is_ok(), inspection.exit as u8)
         }));

@@ -37,6 +37,27 @@ pub struct Anatomy {
     pub others: Vec<&'static str>,
     /// What is odd about it.
     pub warnings: Vec<String>,
+    /// Keys that have another password.
+    #[serde(skip)]
+    pub closed: usize,
+    /// How the password had to be written, where that is unusual.
+    #[serde(skip)]
+    pub unusual: Option<&'static str>,
+    /// How programs that know only DER and BER may read it.
+    #[serde(skip)]
+    pub wrapping: Wrapping,
+}
+
+/// What a P12 is wrapped in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wrapping {
+    /// In nothing: it is binary.
+    #[default]
+    None,
+    /// In base64, with or without PEM's lines around it.
+    Base64,
+    /// In something else.
+    Other,
 }
 
 /// An algorithm that makes a key out of a password, and what that key is for.
@@ -67,8 +88,13 @@ pub struct Key {
     pub bits: u32,
     /// How it is encrypted by itself; `None` when it is not.
     pub protection: Option<Protection>,
+    /// Whether anything encrypts it: that, or the safe around it.
+    pub encrypted: bool,
     /// Its certificate and the ones above, its issuer first; empty when no certificate belongs to it.
     pub chain: Vec<usize>,
+    /// The place in that chain of a certificate that the next one did not sign, though it is named as its issuer.
+    #[serde(skip)]
+    pub broken: Option<usize>,
 }
 
 /// A certificate and its labels.
@@ -81,6 +107,9 @@ pub struct Held {
     /// What it says.
     #[serde(flatten)]
     pub certificate: Certificate,
+    /// Its subject for `openssl req -subj`, where that can write it.
+    #[serde(skip)]
+    pub subject_option: Option<String>,
 }
 
 impl P12 {
@@ -94,6 +123,7 @@ impl P12 {
         let mut anatomy = Anatomy {
             size: file.bytes.len() as u64,
             form: form(&file.bytes, &bytes),
+            wrapping: wrapping(&file.bytes, &bytes),
             trailing: pfx.trailing,
             mac: pfx.mac.as_ref().map(super::mac::Mac::protection),
             safes: safes.iter().map(protection).collect(),
@@ -102,8 +132,12 @@ impl P12 {
         match Contents::unlock(&pfx, &safes, password, file.work) {
             Ok(contents) => {
                 anatomy.hold(&contents);
-                let refused = pick::pick(contents, None, &mut anatomy.warnings).err();
-                Ok((anatomy, refused.map(|(kind, what)| file.failed(kind, &what))))
+                let picked = pick::pick(contents, None, &mut anatomy.warnings);
+                let refused = match picked {
+                    Ok(picked) => file.identity(&picked).err(),
+                    Err((kind, what)) => Some(file.failed(kind, &what)),
+                };
+                Ok((anatomy, refused))
             }
             Err(refused) => {
                 anatomy.see(&safes);
@@ -120,9 +154,15 @@ impl Anatomy {
             Some(leaf) => pick::chain(leaf, &contents.certificates),
             None => Vec::new(),
         };
-        self.keys = contents.keys.iter().map(|key| described(key, chain(key))).collect();
+        let described = |key: &KeyEntry| {
+            let chain = chain(key);
+            let broken = pick::broken(&chain, &contents.certificates);
+            Key { chain, broken, ..described(key) }
+        };
+        self.keys = contents.keys.iter().map(described).collect();
         self.certificates = contents.certificates.iter().map(held).collect();
         self.unreadable = contents.unreadable;
+        (self.closed, self.unusual) = (contents.closed, contents.unusual);
         self.others.clone_from(&contents.others);
         self.warnings.clone_from(&contents.warnings);
     }
@@ -151,8 +191,13 @@ impl Anatomy {
 }
 
 fn closed(label: Label, protection: Option<Protection>) -> Key {
-    let key_id = label.key_id.map(|id| certificate::hex(&id));
-    Key { alias: label.alias, key_id, key: "not opened".into(), bits: 0, protection, chain: Vec::new() }
+    labelled_key(label, ("not opened".into(), 0), protection)
+}
+
+fn labelled_key(label: Label, (key, bits): (String, u32), protection: Option<Protection>) -> Key {
+    let (alias, key_id) = (label.alias, label.key_id.map(|id| certificate::hex(&id)));
+    let encrypted = protection.is_some();
+    Key { alias, key_id, key, bits, protection, encrypted, chain: Vec::new(), broken: None }
 }
 
 fn form(file: &[u8], inside: &[u8]) -> &'static str {
@@ -163,6 +208,23 @@ fn form(file: &[u8], inside: &[u8]) -> &'static str {
     }
 }
 
+/// Base64 is what gives the same bytes once PEM's lines and all blanks are taken out.
+fn wrapping(file: &[u8], inside: &[u8]) -> Wrapping {
+    if file.starts_with(inside) {
+        return Wrapping::None;
+    }
+    let lines =
+        file.split(|byte| *byte == b'\n').filter(|line| !line.windows(5).any(|five| five == b"-----"));
+    let letters: Zeroizing<Vec<u8>> =
+        Zeroizing::new(lines.flatten().copied().filter(|byte| !byte.is_ascii_whitespace()).collect());
+    let decoded =
+        std::str::from_utf8(&letters).ok().and_then(|text| openssl::base64::decode_block(text).ok());
+    match decoded.map(Zeroizing::new) {
+        Some(decoded) if decoded.as_slice() == inside => Wrapping::Base64,
+        _ => Wrapping::Other,
+    }
+}
+
 fn protection(safe: &Safe<'_>) -> Option<Protection> {
     match safe {
         Safe::Plain(_) => None,
@@ -170,14 +232,12 @@ fn protection(safe: &Safe<'_>) -> Option<Protection> {
     }
 }
 
-fn described(key: &KeyEntry, chain: Vec<usize>) -> Key {
-    let (name, bits) = match &key.key {
+fn described(key: &KeyEntry) -> Key {
+    let kind = match &key.key {
         Some(readable) => certificate::key(readable),
         None => (key.algorithm(), 0),
     };
-    let Label { alias, key_id } = key.label.clone();
-    let key_id = key_id.map(|id| certificate::hex(&id));
-    Key { alias, key_id, key: name, bits, protection: key.protection.clone(), chain }
+    Key { encrypted: key.encrypted, ..labelled_key(key.label.clone(), kind, key.protection.clone()) }
 }
 
 fn held(entry: &CertificateEntry) -> Held {
@@ -186,5 +246,6 @@ fn held(entry: &CertificateEntry) -> Held {
 
 fn labelled(certificate: &X509, label: Label) -> Held {
     let key_id = label.key_id.map(|id| certificate::hex(&id));
-    Held { alias: label.alias, key_id, certificate: certificate::describe(certificate) }
+    let subject_option = certificate::subject_option(certificate.subject_name());
+    Held { alias: label.alias, key_id, certificate: certificate::describe(certificate), subject_option }
 }

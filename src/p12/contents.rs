@@ -30,6 +30,10 @@ pub(super) struct Contents {
     pub(super) certificates: Vec<CertificateEntry>,
     /// Certificates that are none, by OpenSSL's judgement.
     pub(super) unreadable: usize,
+    /// Keys that have another password.
+    pub(super) closed: usize,
+    /// How the password had to be written, where that is unusual.
+    pub(super) unusual: Option<&'static str>,
     /// Other things, by name.
     pub(super) others: Vec<&'static str>,
     pub(super) warnings: Vec<String>,
@@ -41,6 +45,8 @@ pub(super) struct KeyEntry {
     pub(super) label: Label,
     /// How it was encrypted by itself.
     pub(super) protection: Option<Protection>,
+    /// Whether anything encrypts it: that, or the safe around it.
+    pub(super) encrypted: bool,
     oid: String,
 }
 
@@ -142,13 +148,14 @@ impl Unlocking<'_> {
     fn contents(&mut self, safes: &[Safe<'_>]) -> Result<Contents, Refused> {
         let mut bags = Vec::new();
         for safe in safes {
-            match safe {
-                Safe::Plain(contents) => bags.extend(container::bags(contents)?),
+            let (found, encrypted) = match safe {
+                Safe::Plain(contents) => (container::bags(contents)?, false),
                 Safe::Encrypted(scheme, ciphertext) => {
                     let plain = self.decrypt(scheme, ciphertext, container::is_safe);
-                    bags.extend(container::bags(&plain.ok_or_else(|| self.closed("a part of it"))?)?);
+                    (container::bags(&plain.ok_or_else(|| self.closed("a part of it"))?)?, true)
                 }
-            }
+            };
+            bags.extend(found.into_iter().map(|bag| (bag, encrypted)));
         }
         let contents = self.sort(bags)?;
         match self.proof {
@@ -174,21 +181,26 @@ impl Unlocking<'_> {
         None
     }
 
-    fn sort(&mut self, bags: Vec<Bag>) -> Result<Contents, Refused> {
+    /// Each bag with whether its safe is encrypted.
+    fn sort(&mut self, bags: Vec<(Bag, bool)>) -> Result<Contents, Refused> {
         let mut contents = Contents {
             keys: Vec::new(),
             certificates: Vec::new(),
             unreadable: 0,
+            closed: 0,
+            unusual: None,
             others: Vec::new(),
             warnings: Vec::new(),
         };
-        let mut closed = 0;
-        for bag in bags {
+        for (bag, encrypted) in bags {
             match bag {
-                Bag::Key(pkcs8, label) => contents.keys.push(self.key(&pkcs8, label, None)?),
+                Bag::Key(pkcs8, label) => {
+                    let key = self.key(&pkcs8, label, None)?;
+                    contents.keys.push(KeyEntry { encrypted, ..key });
+                }
                 Bag::ShroudedKey(scheme, ciphertext, label) => match self.shrouded(&scheme, &ciphertext)? {
                     Some(pkcs8) => contents.keys.push(self.key(&pkcs8, label, Some(scheme.protection()))?),
-                    None => closed += 1,
+                    None => contents.closed += 1,
                 },
                 Bag::Certificate(der, label) => match X509::from_der(&der) {
                     Ok(certificate) => contents.certificates.push(CertificateEntry { certificate, label }),
@@ -197,13 +209,15 @@ impl Unlocking<'_> {
                 Bag::Other(name) => contents.others.push(name),
             }
         }
+        let closed = contents.closed;
         if closed > 0 && contents.keys.is_empty() {
             return Err(self.closed("its key"));
         }
         if closed > 0 {
             contents.warnings.push(format!("{closed} of its keys have another password and were left out"));
         }
-        if let Some(unusual) = self.encodings.first().and_then(|first| first.unusual) {
+        contents.unusual = self.encodings.first().and_then(|first| first.unusual);
+        if let Some(unusual) = contents.unusual {
             contents
                 .warnings
                 .push(format!("the password fits only as {unusual}; other programs may refuse the file"));
@@ -248,7 +262,7 @@ impl Unlocking<'_> {
             .into());
         }
         let key = PKey::private_key_from_pkcs8(pkcs8).ok();
-        Ok(KeyEntry { key, label, protection, oid })
+        Ok(KeyEntry { key, label, encrypted: protection.is_some(), protection, oid })
     }
 
     /// Something encrypted did not open.

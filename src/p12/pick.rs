@@ -142,18 +142,29 @@ fn choose(
 }
 
 /// From the leaf on, by index, as far as the file has them. A certificate is an issuer by its name and by
-/// the signature; no certificate comes twice, so that a circle ends. Signatures cost time, so only so many are
-/// checked.
+/// the signature, or, where none has signed, by what it says of itself; no certificate comes twice, so that a circle
+/// ends. Signatures cost time, so only so many are checked.
 pub(super) fn chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<usize> {
     let mut used = vec![leaf];
     let mut checks = MAX_CHECKS;
     while let Some(last) = used.last().and_then(|at| certificates.get(*at)) {
         let last = &last.certificate;
-        let next = certificates.iter().enumerate().find(|(at, entry)| {
-            !used.contains(at) && !self_issued(last) && issued(&entry.certificate, last, &mut checks)
-        });
-        match next {
-            Some((at, _)) => used.push(at),
+        if self_issued(last) || checks == 0 {
+            break;
+        }
+        let named = |at: &usize| {
+            let entry = certificates.get(*at).filter(|_| !used.contains(at));
+            entry.is_some_and(|entry| is_named(&entry.certificate, last))
+        };
+        let named: Vec<_> = (0..certificates.len()).filter(named).collect();
+        let issuer = |at: &usize| certificates.get(*at).map(|entry| &entry.certificate);
+        let mut has_signed = |at: &usize| {
+            checks = checks.saturating_sub(1);
+            checks > 0 && issuer(at).is_some_and(|issuer| signature(issuer, last) == Some(true))
+        };
+        let seems = |at: &usize| issuer(at).is_some_and(|issuer| issuer.issued(last) == X509VerifyResult::OK);
+        match named.iter().find(|at| has_signed(at)).or_else(|| named.iter().find(|at| seems(at))) {
+            Some(at) => used.push(*at),
             None => break,
         }
     }
@@ -167,13 +178,23 @@ fn self_issued(certificate: &X509Ref) -> bool {
 /// Signatures checked for one chain. Real files need one or two for each of its certificates.
 const MAX_CHECKS: u32 = 200;
 
-fn issued(issuer: &X509Ref, certificate: &X509Ref, checks: &mut u32) -> bool {
-    let named = issuer.subject_name().try_cmp(certificate.issuer_name()).is_ok_and(Ordering::is_eq);
-    *checks = checks.saturating_sub(u32::from(named));
-    if !named || *checks == 0 {
-        return false;
-    }
-    let allowed = || issuer.issued(certificate) == X509VerifyResult::OK;
-    let signed = || issuer.public_key().and_then(|key| certificate.verify(&key)).unwrap_or(false);
-    signed() || allowed()
+fn is_named(issuer: &X509Ref, certificate: &X509Ref) -> bool {
+    issuer.subject_name().try_cmp(certificate.issuer_name()).is_ok_and(Ordering::is_eq)
+}
+
+/// Whether an issuer's key has signed a certificate; `None` where OpenSSL cannot tell.
+fn signature(issuer: &X509Ref, certificate: &X509Ref) -> Option<bool> {
+    issuer.public_key().and_then(|key| certificate.verify(&key)).ok()
+}
+
+/// Where a chain is broken: at the place of the first certificate that the next one names, but did not sign.
+pub(super) fn broken(chain: &[usize], certificates: &[CertificateEntry]) -> Option<usize> {
+    let signed = |pair: &[usize]| match pair {
+        [below, above] => {
+            let (below, above) = (certificates.get(*below)?, certificates.get(*above)?);
+            signature(&above.certificate, &below.certificate)
+        }
+        _ => None,
+    };
+    chain.windows(2).position(|pair| signed(pair) == Some(false))
 }
