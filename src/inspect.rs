@@ -13,6 +13,7 @@ use crate::secret::{Passwords, Secret};
 mod container;
 pub mod findings;
 mod identity;
+mod mend;
 mod producer;
 
 pub use findings::{Finding, Severity};
@@ -78,8 +79,12 @@ impl Inspection {
             Ok((anatomy, refused)) => (Some(anatomy), refused),
             Err(error) => (None, Some(error)),
         };
-        let mut findings = findings::of(file.name(), anatomy.as_ref(), password, within);
-        findings.extend(refused.as_ref().map(|error| findings::unusable(file.name(), error)));
+        let mut findings = match &anatomy {
+            Some(anatomy) => findings::of(file.name(), anatomy, password, within),
+            None => Vec::new(),
+        };
+        let fault = |error| findings::refused(file.name(), anatomy.as_ref(), error);
+        findings.extend(refused.as_ref().map(fault));
         findings.sort_by_key(|finding| finding.severity);
         // Which of several keys is meant is the caller's choice, and no fault of the file.
         let unusable = refused.as_ref().filter(|error| error.kind != Kind::SeveralKeys);
@@ -100,7 +105,7 @@ impl Inspection {
     }
 
     fn unread(file: String, error: &Error) -> Self {
-        let (exit, kind, findings) = (error.kind.exit(), error.kind.name(), vec![findings::plain(error)]);
+        let (exit, kind, findings) = (error.kind.exit(), error.kind.name(), vec![Finding::fault(error)]);
         Self { file, exit, kind: Some(kind), producer: None, anatomy: None, findings, refused: None }
     }
 }

@@ -1,140 +1,198 @@
 //! Findings about the file: how it is protected, what else is in it, what things are called.
 
 use super::findings::{Finding, Look, Severity};
+use super::mend::{Changes, LEGACY, Mend, is_legacy, is_pbmac1};
 use crate::p12::anatomy::{Anatomy, Protection};
+use crate::secret::Secret;
 
 impl Look<'_> {
     /// How the file is protected.
     pub(super) fn container(&self) -> Vec<Finding> {
-        let Anatomy { mac, safes, keys, .. } = self.anatomy;
-        let by_key = keys.iter().filter_map(|key| key.protection.as_ref());
-        let all: Vec<&Protection> = safes.iter().flatten().chain(by_key).collect();
-        let mut findings = Vec::new();
-        let legacy: Vec<_> = ["RC2", "RC4", "DES-CBC", "CAST5", "SEED"]
-            .into_iter()
-            .filter(|old| all.iter().any(|used| used.algorithm.starts_with(old)))
-            .collect();
-        if !legacy.is_empty() {
+        [self.cipher(), self.mac(), self.iterations(), self.open_key()].into_iter().flatten().collect()
+    }
+
+    fn uses(&self, start: &str) -> bool {
+        self.protections().any(|used| used.algorithm.starts_with(start))
+    }
+
+    fn cipher(&self) -> Option<Finding> {
+        let mend = || self.packed("pack it again with AES-256, OpenSSL's default");
+        if self.protections().any(is_legacy) {
+            let used: Vec<_> = LEGACY.iter().copied().filter(|old| self.uses(old)).collect();
             let what = format!(
-                "it is encrypted with {}: OpenSSL 3 without its legacy provider refuses this file, and so does what is built on it (curl, Node, Python)",
-                legacy.join(", ")
+                "it uses {}: OpenSSL 3 servers and clients refuse this file unless their legacy provider is on (curl, Node, Python and others are built on it)",
+                used.join(", ")
             );
-            findings.push(self.finding("legacy-cipher", Severity::Warning, what, self.exported("")));
-        } else if all.iter().any(|used| used.algorithm.starts_with("DES-EDE")) {
-            let what = "it is encrypted with 3DES: OpenSSL 3 reads it, strict policies (FIPS) do not";
-            findings.push(self.finding("old-cipher", Severity::Note, what, self.exported("")));
+            return Some(Finding::new("legacy-cipher", Severity::Warning, what, mend()));
         }
-        let aes = all.iter().any(|used| used.kdf == "PBKDF2");
-        match mac {
-            None => {
-                let what = "it has no MAC: nothing shows whether it was changed, and a wrong password shows late or not at all";
-                findings.push(self.finding("no-mac", Severity::Warning, what, self.exported("")));
-            }
-            Some(mac) if mac.kdf == "PBKDF2" => {
-                let what =
-                    "its MAC is PBMAC1 (RFC 9879): Java (17 at least) and OpenSSL before 3.4 refuse it";
-                findings.push(self.finding("pbmac1", Severity::Warning, what, self.exported("")));
-            }
-            Some(mac) if aes && mac.algorithm != "HMAC-SHA1" => {
+        let what = "it is encrypted with 3DES: OpenSSL 3 reads it, strict policies (FIPS) do not";
+        self.uses("DES-EDE").then(|| Finding::new("old-cipher", Severity::Note, what, mend()))
+    }
+
+    fn mac(&self) -> Option<Finding> {
+        let mac = self.anatomy.mac.as_ref();
+        if mac.is_none() {
+            let what = "it has no MAC: nothing shows whether it was changed, and a wrong password shows late or not at all";
+            let mend = self.packed("pack it again, with a MAC");
+            return Some(Finding::new("no-mac", Severity::Warning, what, mend));
+        }
+        let what = "its MAC is PBMAC1 (RFC 9879): Java, current ones too, and OpenSSL before 3.4 refuse it";
+        let mend = || self.packed("pack it again with the MAC that all know");
+        mac.is_some_and(is_pbmac1).then(|| Finding::new("pbmac1", Severity::Warning, what, mend()))
+    }
+
+    fn iterations(&self) -> Option<Finding> {
+        let fewest = self.protections().map(|used| used.iterations).min()?;
+        let what = format!(
+            "{} of key derivation: its password is guessed quickly by whoever has the file",
+            counted(usize::try_from(fewest).unwrap_or_default(), "iteration")
+        );
+        let changes = Changes { options: "-iter 100000 ", ..Changes::default() };
+        let mend = || self.changed("pack it again with 100000 iterations", &changes);
+        (fewest < 1000).then(|| Finding::new("few-iterations", Severity::Note, what, mend()))
+    }
+
+    fn open_key(&self) -> Option<Finding> {
+        let open = self.anatomy.keys.iter().any(|key| !key.encrypted);
+        let what = "its private key is not encrypted: whoever has the file has the key; Java loads such a file with no entry";
+        let mend = || self.packed("pack it again under a password, and count the key as known to others");
+        open.then(|| Finding::new("key-in-the-open", Severity::Warning, what, mend()))
+    }
+
+    /// What Java makes of it, as tried with its versions 8 to 17.
+    pub(super) fn java(&self) -> Vec<Finding> {
+        let Anatomy { mac, keys, certificates, opened, .. } = self.anatomy;
+        let aes = |used: &Protection| used.kdf == "PBKDF2";
+        let old = match mac {
+            Some(mac) if mac.algorithm != "HMAC-SHA1" && !is_pbmac1(mac) && self.protections().any(aes) => {
                 let what = format!(
                     "AES and {}: Java before 8u301 and 11.0.12 says of this file that the password was incorrect",
                     mac.algorithm
                 );
-                findings.push(self.finding(
-                    "not-for-old-java",
-                    Severity::Note,
-                    what,
-                    self.exported("-legacy "),
-                ));
+                let options = "-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1 ";
+                let words = "only where so old a Java must read it, pack it again with 3DES and SHA-1; the price: they guard the key less well, and strict policies (FIPS) refuse them";
+                let mend = self.changed(words, &Changes { options, ..Changes::default() });
+                Some(Finding::new("not-for-old-java", Severity::Note, what, mend))
             }
-            Some(_) => {}
-        }
-        let fewest = all.iter().copied().chain(mac).map(|used| used.iterations).min();
-        if let Some(fewest @ ..1000) = fewest {
-            let what = format!(
-                "{fewest} iterations of key derivation: its password is guessed quickly by whoever has the file"
-            );
-            findings.push(self.finding(
-                "few-iterations",
-                Severity::Note,
-                what,
-                self.exported("-iter 100000 "),
-            ));
-        }
-        let open = keys.iter().any(|key| key.protection.is_none()) && safes.iter().any(Option::is_none);
-        if open && all.is_empty() && !keys.is_empty() {
-            let what = "its private key is not encrypted: whoever has the file has the key, and Java loads it without";
-            findings.push(self.finding("key-in-the-open", Severity::Warning, what, self.exported("")));
-        }
-        findings
+            _ => None,
+        };
+        let what =
+            "Java loads certificates without a key with no entry, unless keytool has marked them as trusted";
+        let mend = || {
+            Mend::words(
+                "as a client's file, export it with its key; as a trust store, import it with keytool",
+            )
+        };
+        let keyless = *opened && keys.is_empty() && !certificates.is_empty();
+        let keyless = keyless.then(|| Finding::new("no-entry-in-java", Severity::Note, what, mend()));
+        old.into_iter().chain(keyless).collect()
     }
 
     /// What belongs to no key, and what cannot be read.
     pub(super) fn leftovers(&self) -> Vec<Finding> {
-        let Anatomy { keys, certificates, unreadable, others, trailing, .. } = self.anatomy;
-        let used = |at: &usize| keys.iter().any(|key| key.chain.contains(at));
-        let extra: Vec<_> =
-            (0..certificates.len()).filter(|at| !used(at)).filter_map(|at| self.held(at)).collect();
+        let Anatomy { unreadable, others, trailing, closed, .. } = self.anatomy;
         let mut findings = Vec::new();
-        let clean = self.joined(" -clcerts", "chain.pem", "");
-        if !extra.is_empty() && !keys.is_empty() && self.anatomy.opened {
-            let names: Vec<_> = extra.iter().take(3).map(|held| held.certificate.subject.as_str()).collect();
-            let more = if extra.len() > 3 { " and others" } else { "" };
-            let what = format!(
-                "{} certificates belong to no key's chain: {}{more}; they are not sent",
-                extra.len(),
-                names.join("; ")
-            );
-            findings.push(self.finding("extra-certificates", Severity::Note, what, clean.clone()));
-        }
+        findings.extend(self.extra());
         if *unreadable > 0 {
-            let what = format!("{unreadable} certificates in it are not readable as X.509");
-            findings.push(self.finding("unreadable-certificates", Severity::Warning, what, clean));
+            let what = format!("{} in it, not readable as X.509", counted(*unreadable, "certificate"));
+            let mend = Mend::words("export it again from where it was made, without them");
+            findings.push(Finding::new("unreadable-certificates", Severity::Warning, what, mend));
+        }
+        if *closed > 0 {
+            let what = format!("{} with another password, left out here", counted(*closed, "key"));
+            let mend = Mend::words("export it again from where it was made, under one password");
+            findings.push(Finding::new("keys-left-out", Severity::Warning, what, mend));
         }
         if !others.is_empty() {
-            let what = format!("it also holds what is no part of an identity: {}", others.join(", "));
-            findings.push(self.finding("other-contents", Severity::Note, what, self.exported("")));
+            let mut kinds = others.clone();
+            kinds.sort_unstable();
+            kinds.dedup();
+            let count = |kind: &&str| others.iter().filter(|other| *other == kind).count();
+            let kinds: Vec<_> = kinds.iter().map(|kind| format!("{kind} ({})", count(kind))).collect();
+            let what = format!("it also holds what is no part of an identity: {}", kinds.join(", "));
+            let mend = self.packed("pack key and certificates alone");
+            findings.push(Finding::new("other-contents", Severity::Note, what, mend));
         }
         if *trailing > 0 {
-            let what = format!("{trailing} bytes follow its end; strict readers refuse that");
-            findings.push(self.finding("trailing-bytes", Severity::Warning, what, self.exported("")));
-        }
-        for warning in &self.anatomy.warnings {
-            if warning.contains("password") {
-                findings.push(self.finding(
-                    "password-encoding",
-                    Severity::Warning,
-                    warning.clone(),
-                    self.exported(""),
-                ));
-            }
+            let what = format!("{} after its end; strict readers refuse that", counted(*trailing, "byte"));
+            let mend = self.packed("pack it again");
+            findings.push(Finding::new("trailing-bytes", Severity::Warning, what, mend));
         }
         findings
     }
 
+    fn extra(&self) -> Option<Finding> {
+        let Anatomy { keys, certificates, .. } = self.anatomy;
+        let chain: Vec<_> = keys.iter().flat_map(|key| key.chain.iter().copied()).collect();
+        let extra: Vec<_> = (0..certificates.len()).filter(|at| !chain.contains(at)).collect();
+        let subjects =
+            extra.iter().filter_map(|at| self.held(*at)).map(|held| held.certificate.subject.as_str());
+        let what = format!(
+            "{} in no key's chain, and not sent: {}{}",
+            counted(extra.len(), "certificate"),
+            subjects.take(3).collect::<Vec<_>>().join("; "),
+            if extra.len() > 3 { "; and others" } else { "" }
+        );
+        let changes = Changes { only: Some(&chain), ..Changes::default() };
+        let mend = || self.changed("pack it again without them", &changes);
+        (!chain.is_empty() && !extra.is_empty())
+            .then(|| Finding::new("extra-certificates", Severity::Note, what, mend()))
+    }
+
     /// friendlyNames that programs stumble over.
     pub(super) fn labels(&self) -> Vec<Finding> {
-        let keys = &self.anatomy.keys;
-        let aliases: Vec<_> = keys.iter().filter_map(|key| key.alias.as_deref()).collect();
-        let odd =
-            |alias: &&str| alias.is_empty() || alias.trim() != *alias || alias.contains(char::is_control);
-        let mend = self.exported("-name client ");
-        let mut findings = Vec::new();
-        if let Some(alias) = aliases.iter().copied().find(|alias| odd(alias)) {
-            let what = format!(
-                "the friendlyName {alias:?} is empty, or has blanks at its ends or control characters"
-            );
-            findings.push(self.finding("odd-friendly-name", Severity::Note, what, mend.clone()));
-        }
+        let Anatomy { keys, certificates, .. } = self.anatomy;
+        let of_keys = || keys.iter().filter_map(|key| key.alias.as_deref());
+        let all = of_keys().chain(certificates.iter().filter_map(|held| held.alias.as_deref()));
+        let odd = all.filter_map(|alias| Some((alias, oddity(alias)?))).next().map(|(alias, oddity)| {
+            let start: String = alias.chars().take(LONG_NAME).collect();
+            let what = format!("the friendlyName {start:?} {oddity}: not all programs find the key by it");
+            let changes = Changes { name: Some("client"), ..Changes::default() };
+            let mend = self.changed("pack it again under the plain name \"client\"", &changes);
+            Finding::new("odd-friendly-name", Severity::Note, what, mend)
+        });
         let folded = |alias: &str| alias.to_lowercase();
-        let twice = aliases
-            .iter()
-            .enumerate()
-            .find(|(at, alias)| aliases.iter().take(*at).any(|other| folded(other) == folded(alias)));
-        if let Some((_, alias)) = twice {
+        let before = |at: usize, alias: &str| of_keys().take(at).any(|other| folded(other) == folded(alias));
+        let twice = of_keys().enumerate().find(|(at, alias)| before(*at, alias)).map(|(_, alias)| {
             let what = format!("two keys have the friendlyName {alias:?}: Java sees one of them only");
-            findings.push(self.finding("friendly-name-twice", Severity::Warning, what, mend));
+            let mend =
+                Mend::words("export them again from where they were made, each under a name of its own");
+            Finding::new("friendly-name-twice", Severity::Warning, what, mend)
+        });
+        odd.into_iter().chain(twice).collect()
+    }
+
+    /// How the password is written.
+    pub(super) fn password(&self, password: Option<&Secret>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if let Some(unusual) = self.anatomy.unusual {
+            let what = format!("the password fits only as {unusual}; other programs may refuse the file");
+            let mend =
+                Mend::words("export it again from where it was made, under a password of ASCII letters");
+            findings.push(Finding::new("password-encoding", Severity::Warning, what, mend));
+        }
+        if password.is_some_and(|password| !password.expose().is_ascii()) {
+            let what = "the password holds letters beyond ASCII: programs write them in different ways, and Java refuses the file";
+            let mend = self.packed("pack it again under a new password of ASCII letters");
+            findings.push(Finding::new("password-not-ascii", Severity::Warning, what, mend));
         }
         findings
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// In letters: more than any tool makes of itself.
+const LONG_NAME: usize = 128;
+
+fn oddity(alias: &str) -> Option<String> {
+    Some(match alias.chars().count() {
+        0 => "is empty".into(),
+        count @ LONG_NAME.. => format!("has {count} letters"),
+        _ if alias.contains(char::is_control) => "has control characters".into(),
+        _ if alias.trim() != alias => "has blanks at its ends".into(),
+        _ => return None,
+    })
 }

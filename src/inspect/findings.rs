@@ -1,12 +1,11 @@
-//! What is wrong or odd about a file, how bad it is, and the command that mends it.
+//! What is wrong or odd about a file, how bad it is, and what mends it.
 
 use serde::Serialize;
 
+use super::mend::{Changes, Mend, quoted};
 use crate::error::{Error, Kind};
-use crate::evidence::Certificate;
 use crate::p12::anatomy::{Anatomy, Held};
 use crate::secret::Secret;
-use crate::shell;
 
 /// How bad something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -29,121 +28,77 @@ pub struct Finding {
     pub severity: Severity,
     /// What is so, in a sentence.
     pub what: String,
-    /// The command that mends it, or the next step where no command can.
+    /// What to do about it, in words; also what the command needs or costs.
     pub mend: String,
+    /// A command for a POSIX shell that does it; `None` where none can.
+    pub command: Option<String>,
 }
 
-/// Why the file cannot be used as it is.
-pub(super) fn unusable(file: &str, error: &Error) -> Finding {
-    let (severity, mend) = match error.kind {
-        Kind::SeveralKeys => (Severity::Warning, format!("p12-test --alias NAME {} URL", quoted(file))),
-        Kind::KeyMismatch => (
-            Severity::Error,
-            "openssl pkcs12 -export -inkey client.key -in client.pem -out new.p12 # with the certificate of that key"
-                .into(),
-        ),
-        _ => (Severity::Error, error.hint().to_owned()),
-    };
-    Finding { name: error.kind.name(), severity, what: error.message.clone(), mend }
-}
+impl Finding {
+    pub(super) fn new(name: &'static str, severity: Severity, what: impl Into<String>, mend: Mend) -> Self {
+        Self { name, severity, what: what.into(), mend: mend.words, command: mend.command }
+    }
 
-/// A fault as a finding.
-pub(super) fn plain(error: &Error) -> Finding {
-    let (what, mend) = (error.message.clone(), error.hint().to_owned());
-    Finding { name: error.kind.name(), severity: Severity::Error, what, mend }
+    /// A fault as a finding.
+    pub(super) fn fault(error: &Error) -> Self {
+        Self::new(error.kind.name(), Severity::Error, error.message.clone(), Mend::words(error.hint()))
+    }
 }
 
 /// All that is found in what could be opened. `within` is in days.
-pub(super) fn of(
-    file: &str,
-    anatomy: Option<&Anatomy>,
-    password: Option<&Secret>,
-    within: i32,
-) -> Vec<Finding> {
-    let Some(anatomy) = anatomy else { return Vec::new() };
+pub(super) fn of(file: &str, anatomy: &Anatomy, password: Option<&Secret>, within: i32) -> Vec<Finding> {
     let look = Look { file: quoted(file), anatomy, within };
-    let mut findings = Vec::new();
-    for key in anatomy.keys.iter().filter(|_| anatomy.opened) {
-        findings.extend(look.leaf(key));
-        findings.extend(look.above(key));
-    }
+    let mut findings = look.keys();
     findings.extend(look.container());
+    findings.extend(look.java());
     findings.extend(look.leftovers());
     findings.extend(look.labels());
-    if password.is_some_and(|password| !password.expose().is_ascii()) {
-        let what = "the password holds letters beyond ASCII: programs write them in different ways, and Java refuses the file";
-        findings.push(look.finding("password-not-ascii", Severity::Warning, what, look.exported("")));
-    }
+    findings.extend(look.password(password));
     findings
+}
+
+/// Why the file cannot be used as it is.
+pub(super) fn refused(file: &str, anatomy: Option<&Anatomy>, error: &Error) -> Finding {
+    let finding = Finding::fault(error);
+    match (error.kind, anatomy) {
+        (Kind::SeveralKeys, _) => Finding { severity: Severity::Warning, ..finding },
+        (Kind::KeyMismatch | Kind::NoCertificate, Some(anatomy)) => {
+            let look = Look { file: quoted(file), anatomy, within: 0 };
+            let words = "first save the certificate that was issued for this very key, and those above it, as client.pem";
+            let changes = Changes { only: Some(&[]), add: "client.pem", ..Changes::default() };
+            let Mend { words, command } = look.changed(words, &changes);
+            Finding { mend: words, command, ..finding }
+        }
+        _ => finding,
+    }
 }
 
 pub(super) struct Look<'a> {
     /// Quoted for a shell.
-    file: String,
+    pub(super) file: String,
     pub(super) anatomy: &'a Anatomy,
     pub(super) within: i32,
 }
 
 impl Look<'_> {
-    pub(super) fn finding(
-        &self,
-        name: &'static str,
-        severity: Severity,
-        what: impl Into<String>,
-        mend: String,
-    ) -> Finding {
-        Finding { name, severity, what: what.into(), mend }
-    }
-
-    /// The contents taken out by OpenSSL.
-    fn unpacked(&self) -> String {
-        format!("openssl pkcs12 -legacy -in {} -noenc", self.file)
-    }
-
-    /// The same contents as a new file.
-    pub(super) fn exported(&self, options: &str) -> String {
-        self.joined("", "", options)
-    }
-
-    /// What OpenSSL takes out by `chosen`, and the file `more`, as a new P12. OpenSSL reads its input twice, so no pipe
-    /// will do.
-    pub(super) fn joined(&self, chosen: &str, more: &str, options: &str) -> String {
-        let more = if more.is_empty() { String::new() } else { format!("cat {more} >> all.pem && ") };
-        format!(
-            "(umask 077; {}{chosen} -out all.pem && {more}openssl pkcs12 -export {options}-in all.pem -out new.p12; rm -f all.pem)",
-            self.unpacked()
-        )
-    }
-
-    /// A request for a new certificate on the same key.
-    pub(super) fn requested(&self, certificate: &Certificate) -> String {
-        format!(
-            "{} -nocerts | openssl req -new -key /dev/stdin -subj {} -addext extendedKeyUsage=clientAuth -out request.csr # for its CA",
-            self.unpacked(),
-            quoted(&subject(certificate))
-        )
-    }
-
-    /// A request for a new certificate on a new key.
-    pub(super) fn renewed(&self, certificate: &Certificate) -> String {
-        format!(
-            "openssl req -new -newkey rsa:3072 -keyout client.key -subj {} -addext extendedKeyUsage=clientAuth -out request.csr # for its CA",
-            quoted(&subject(certificate))
-        )
+    /// What each key's certificates are like. With one key that is fine a test can pass, so what is wrong with another
+    /// is no error.
+    fn keys(&self) -> Vec<Finding> {
+        let keys = || self.anatomy.keys.iter().filter(|_| self.anatomy.opened);
+        let fails = |findings: &[Finding]| findings.iter().any(|one| one.severity == Severity::Error);
+        let mut leaves: Vec<_> =
+            keys().filter(|key| !key.chain.is_empty()).map(|key| self.leaf(key)).collect();
+        if leaves.iter().any(|findings| !fails(findings)) {
+            let errors = leaves.iter_mut().flatten().filter(|finding| finding.severity == Severity::Error);
+            errors.for_each(|finding| finding.severity = Severity::Warning);
+        }
+        let lonely = keys().filter(|key| key.chain.is_empty() && !leaves.is_empty());
+        let lonely: Vec<_> = lonely.map(|key| self.lonely(key)).collect();
+        let above = keys().flat_map(|key| self.above(key));
+        leaves.into_iter().flatten().chain(lonely).chain(above).collect()
     }
 
     pub(super) fn held(&self, at: usize) -> Option<&Held> {
         self.anatomy.certificates.get(at)
     }
-}
-
-/// A subject as `openssl req -subj` takes it.
-fn subject(certificate: &Certificate) -> String {
-    let parts: Vec<_> = certificate.subject.split(", ").filter(|part| part.contains('=')).collect();
-    let parts = parts.iter().rev().map(|part| part.replace('\\', "\\\\").replace('/', "\\/"));
-    format!("/{}", parts.collect::<Vec<_>>().join("/"))
-}
-
-fn quoted(text: &str) -> String {
-    String::from_utf8_lossy(&shell::quoted(text.as_bytes())).into_owned()
 }

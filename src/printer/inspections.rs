@@ -53,6 +53,9 @@ fn full(inspection: &Inspection) -> String {
             &format!("{}: {}", finding.name, finding.what),
         );
         text += &line("  mend", &finding.mend);
+        if let Some(command) = &finding.command {
+            text += &line("  command", command);
+        }
     }
     if inspection.findings.is_empty() {
         text += &line("findings", "none");
@@ -77,7 +80,11 @@ fn protection(protection: &Protection) -> String {
 
 fn described(key: &Key) -> String {
     let alias = key.alias.as_ref().map_or(String::new(), |alias| format!("{alias:?}, "));
-    let how = key.protection.as_ref().map_or_else(|| "not encrypted by itself".into(), protection);
+    let how = match &key.protection {
+        Some(used) => protection(used),
+        None if key.encrypted => "encrypted by its safe alone".into(),
+        None => "not encrypted".into(),
+    };
     format!("{alias}{}; {how}", key.key)
 }
 

@@ -1,6 +1,7 @@
 //! The program through its command line, over real TLS, on an endpoint of its own for each test.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
 
+mod findings;
 mod harness;
 
 mod answers;
@@ -9,6 +10,7 @@ mod curl;
 mod demo;
 mod exit_statuses;
 mod inspect;
+mod odd_files;
 mod passwords;
 mod platform;
 mod proxies;

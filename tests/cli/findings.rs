@@ -1,0 +1,417 @@
+//! What `inspect` finds, and that the commands that it prints mend it.
+
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+
+use openssl::nid::Nid;
+use openssl::x509::X509Req;
+use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use serde_json::Value;
+
+use crate::harness::{Lab, PASSWORD, Ran, with};
+use crate::inspect::{client, document, finding, inspect};
+use crate::odd_files;
+
+/// Runs a script in the folder. What it leaves in a temporary place is left in `tmp`.
+#[track_caller]
+fn shell(lab: &Lab, script: &str) {
+    std::fs::create_dir_all(lab.path("tmp")).unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-ec", script]).current_dir(lab.folder.path()).env("TMPDIR", lab.path("tmp"));
+    let ran = shell.stdin(Stdio::null()).output().unwrap();
+    assert!(ran.status.success(), "{script}\n{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+/// Packs what is in `client.p12`, or these files, with the options of `openssl pkcs12 -export`.
+fn pack(lab: &Lab, options: &str) {
+    shell(
+        lab,
+        &format!(
+            "openssl pkcs12 -in client.p12 -noenc -passin file:password.txt -out made.pem
+             openssl pkcs12 -export -in made.pem -passout file:password.txt -out c.p12 {options}"
+        ),
+    );
+}
+
+/// A client certificate with these extensions, signed by these options of `openssl x509`.
+fn certify(lab: &Lab, extensions: &str, options: &str) {
+    write_ca_key(lab);
+    lab.write("extensions", extensions.as_bytes());
+    shell(
+        lab,
+        &format!(
+            "openssl req -new -newkey rsa:2048 -noenc -keyout key.pem -subj /CN=client -out r.csr
+             openssl x509 -req -in r.csr -CA ca.pem -CAkey ca.key -days 90 -extfile extensions {options} -out c.pem
+             openssl pkcs12 -export -inkey key.pem -in c.pem -name client -passout file:password.txt -out c.p12"
+        ),
+    );
+}
+
+fn write_ca_key(lab: &Lab) {
+    lab.write("ca.key", &lab.root.key_pem().unwrap());
+}
+
+/// A command with passwords from a file where it would ask.
+fn with_passwords(command: &str) -> String {
+    let command = command.replace("-noenc", "-noenc -passin file:password.txt");
+    let command = command.replace("-export", "-export -passout file:password.txt");
+    command.replace("-keyout new.key", "-keyout new.key -passout file:password.txt")
+}
+
+/// Runs a command as it is printed. A request that it makes is granted, and what is granted packed.
+fn run(lab: &Lab, file: &str, command: &str) {
+    let command = with_passwords(command);
+    let _ = std::fs::remove_file(lab.path("new.p12"));
+    shell(lab, &command);
+    let left: Vec<_> = std::fs::read_dir(lab.path("tmp")).unwrap().collect();
+    assert!(left.is_empty(), "{command} leaves {left:?}");
+    if command.contains("request.csr") {
+        write_ca_key(lab);
+        let key = match command.contains("new.key") {
+            true => "openssl pkey -in new.key -passin file:password.txt -out key.pem".to_owned(),
+            false => format!(
+                "openssl pkcs12 -in '{}' -noenc -nocerts -passin file:password.txt -out key.pem",
+                file.replace('\'', "'\\''")
+            ),
+        };
+        shell(lab, &format!("{key}
+            openssl x509 -req -in request.csr -CA ca.pem -CAkey ca.key -days 90 -copy_extensions copyall -out granted.pem
+            openssl pkcs12 -export -inkey key.pem -in granted.pem -passout file:password.txt -out new.p12"));
+    }
+}
+
+/// The finding is there, and of this severity. Every command that the file gets makes `new.p12`, and there what it is for
+/// is gone, or less bad.
+#[track_caller]
+fn mended(lab: &Lab, file: &str, name: &str, severity: &str) {
+    let before = document(lab, &[file]);
+    let found = finding(&before, name).unwrap_or_else(|| panic!("{name} is not found: {before:#}"));
+    assert_eq!(found["severity"], severity, "{name}");
+    assert!(found["command"].is_string(), "{name}: {found:#}");
+    for found in before["files"][0]["findings"].as_array().unwrap() {
+        let (Some(name), Some(command)) = (found["name"].as_str(), found["command"].as_str()) else {
+            continue;
+        };
+        run(lab, file, command);
+        let after = document(lab, &["new.p12"]);
+        assert!(finding(&after, name).is_none(), "{command}\n{name} is still found: {after:#}");
+        assert_eq!(after["files"][0]["kind"], Value::Null, "{after:#}");
+        let alias = |document: &Value| document["files"][0]["anatomy"]["keys"][0]["alias"].clone();
+        if !command.contains("request.csr") && finding(&before, "odd-friendly-name").is_none() {
+            assert_eq!(alias(&after), alias(&before), "{command}");
+        }
+    }
+}
+
+/// The finding is there, of this severity, and no command mends it.
+#[track_caller]
+fn told(document: &Value, name: &str, severity: &str) {
+    let found = finding(document, name).unwrap_or_else(|| panic!("{name} is not found: {document:#}"));
+    assert_eq!(found["severity"], severity, "{name}");
+    assert_eq!(found["command"], Value::Null, "{name}");
+    assert!(found["mend"].as_str().unwrap().len() > 10, "{name}");
+}
+
+/// What the commands ask the user for: the root, which is also the new chain.
+fn lab() -> Lab {
+    let lab = Lab::new();
+    let root = lab.root.certificate_pem().unwrap();
+    lab.write("intermediate.pem", &root);
+    lab.write("new-chain.pem", &root);
+    lab
+}
+
+#[test]
+fn what_is_wrong_with_the_certificate_is_found_and_mended() {
+    let lab = lab();
+    let of = |days| Profile { days, ..Profile::new("client", Purpose::Client) };
+    for (profile, exit, name, severity) in [
+        (of((-9, -1)), 1, "expired", "error"),
+        (of((-1, 10)), 0, "expires-soon", "warning"),
+        (Profile::new("server", Purpose::Server), 1, "server-auth-only", "error"),
+        (Profile { key: Key::Rsa(1024), ..of((-1, 365)) }, 0, "weak-key", "warning"),
+    ] {
+        client(&lab, "c.p12", &profile);
+        inspect(&lab, &["c.p12"]).ends(exit, "");
+        mended(&lab, "c.p12", name, severity);
+        let _ = std::fs::remove_file(lab.path("new.key"));
+    }
+    client(&lab, "c.p12", &of((1, 10)));
+    told(&document(&lab, &["c.p12"]), "not-yet-valid", "error");
+    inspect(&lab, &["c.p12"]).ends(1, "");
+}
+
+#[test]
+fn soon_is_what_within_says() {
+    let lab = Lab::new();
+    let soon =
+        |within| finding(&document(&lab, &["--within", within, "client.p12"]), "expires-soon").is_some();
+    assert!(!soon("1w") && soon("60w") && !soon("30d") && soon("400d"));
+}
+
+#[test]
+fn a_certificate_without_client_auth_names_what_it_is_for() {
+    let lab = lab();
+    certify(&lab, "extendedKeyUsage=emailProtection,1.2.3.4", "");
+    let document = document(&lab, &["c.p12"]);
+    let what = finding(&document, "no-client-auth").unwrap()["what"].to_string();
+    assert!(what.contains("usage emailProtection, 1.2.3.4 without clientAuth"), "{what}");
+    mended(&lab, "c.p12", "no-client-auth", "error");
+}
+
+#[test]
+fn a_weak_signature_is_found_and_mended() {
+    let lab = lab();
+    shell(
+        &lab,
+        "openssl req -x509 -newkey rsa:2048 -noenc -keyout rsa.key -subj /CN=RSA -out rsa.pem; cat rsa.pem >> intermediate.pem",
+    );
+    for options in ["-sha1", "-md5 -CA rsa.pem -CAkey rsa.key"] {
+        certify(&lab, "extendedKeyUsage=clientAuth", options);
+        mended(&lab, "c.p12", "weak-signature", "warning");
+    }
+}
+
+#[test]
+fn a_certificate_authority_gets_no_request_for_a_client() {
+    let lab = lab();
+    let profile = Profile { days: (-9, 9), key: Key::Rsa(1024), ..Profile::new("ca", Purpose::Authority) };
+    client(&lab, "c.p12", &profile);
+    let own = document(&lab, &["c.p12"]);
+    for name in ["ca-as-leaf", "weak-key", "expires-soon"] {
+        told(&own, name, "warning");
+    }
+    let weak =
+        lab.root.issue(&Profile { key: Key::Rsa(1024), ..Profile::new("weak", Purpose::Authority) }).unwrap();
+    let below = weak.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("c.p12", &below.p12(PASSWORD, "client").unwrap());
+    told(&document(&lab, &["c.p12"]), "weak-key", "warning");
+}
+
+#[test]
+fn a_request_has_the_subject_of_the_certificate() {
+    let lab = lab();
+    let name = "O'Brien, Inc. / Zoë+1 \\ $HOME = x";
+    let expired = Profile { days: (-9, -1), ..Profile::new(name, Purpose::Client) };
+    let identity = client(&lab, "it's $HOME.p12", &expired);
+    mended(&lab, "it's $HOME.p12", "expired", "error");
+    let document = document(&lab, &["it's $HOME.p12"]);
+    run(&lab, "it's $HOME.p12", finding(&document, "expired").unwrap()["command"].as_str().unwrap());
+    let request = X509Req::from_pem(&std::fs::read(lab.path("request.csr")).unwrap()).unwrap();
+    assert!(request.public_key().unwrap().public_eq(&identity.key));
+    let common = |name: &openssl::x509::X509NameRef| {
+        name.entries_by_nid(Nid::COMMONNAME).next().unwrap().data().to_string().unwrap()
+    };
+    assert_eq!(common(request.subject_name()), name);
+    assert_eq!(request.subject_name().entries().count(), 2);
+}
+
+#[test]
+fn a_chain_that_is_open_or_broken_is_mended_by_a_certificate_that_is_supplied() {
+    let lab = lab();
+    let issuing = || lab.root.issue(&Profile::new("Issuing CA", Purpose::Authority)).unwrap();
+    let (middle, other) = (issuing(), issuing());
+    lab.write(
+        "intermediate.pem",
+        &[middle.certificate_pem().unwrap(), lab.root.certificate_pem().unwrap()].concat(),
+    );
+    let leaf = middle.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let put = |chain| {
+        let identity = Identity { chain, ..leaf.clone() };
+        lab.write("c.p12", &identity.p12(PASSWORD, "client").unwrap());
+    };
+    put(Vec::new());
+    mended(&lab, "c.p12", "chain-open", "warning");
+    put(vec![other.certificate.clone(), lab.root.certificate.clone()]);
+    mended(&lab, "c.p12", "chain-broken", "warning");
+    // The one that did sign is taken, wherever it lies.
+    put(vec![other.certificate, middle.certificate]);
+    let document = document(&lab, &["c.p12"]);
+    assert!(finding(&document, "chain-broken").is_none());
+    mended(&lab, "c.p12", "extra-certificates", "note");
+    mended(&lab, "c.p12", "chain-open", "note");
+}
+
+#[test]
+fn a_ca_that_has_expired_is_no_error_and_is_replaced() {
+    let lab = lab();
+    let expired = Profile { days: (-9, -1), ..Profile::new("Issuing CA", Purpose::Authority) };
+    let middle = lab.root.issue(&expired).unwrap();
+    let leaf = middle.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("c.p12", &leaf.p12(PASSWORD, "client").unwrap());
+    // The same CA, for longer.
+    write_ca_key(&lab);
+    lab.write("middle.pem", &middle.certificate_pem().unwrap());
+    lab.write("middle.key", &middle.key_pem().unwrap());
+    shell(
+        &lab,
+        "openssl x509 -x509toreq -in middle.pem -signkey middle.key -out middle.csr
+         echo basicConstraints=critical,CA:true > extensions
+         openssl x509 -req -in middle.csr -CA ca.pem -CAkey ca.key -days 90 -extfile extensions -out new-chain.pem",
+    );
+    inspect(&lab, &["c.p12"]).ends(0, "");
+    mended(&lab, "c.p12", "expired", "warning");
+}
+
+#[test]
+fn what_is_wrong_with_the_file_is_found_and_mended() {
+    let lab = lab();
+    let long = format!("-name {}", "x".repeat(200));
+    for (options, name, severity) in [
+        ("-legacy -certpbe RC2-40-CBC -keypbe RC2-40-CBC", "legacy-cipher", "warning"),
+        ("-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1 -name 'Zoë'", "old-cipher", "note"),
+        ("-name 'two words' -caname other", "not-for-old-java", "note"),
+        ("-nomac", "no-mac", "warning"),
+        ("-iter 1", "few-iterations", "note"),
+        ("-keypbe NONE -certpbe NONE", "key-in-the-open", "warning"),
+        ("-keypbe NONE -certpbe AES-256-CBC", "key-in-the-open", "warning"),
+        ("-certfile ca.pem -certfile intermediate.pem", "not-for-old-java", "note"),
+        ("-name ' odd '", "odd-friendly-name", "note"),
+        ("-name ''", "odd-friendly-name", "note"),
+        ("-name \"$(printf 'a\\tb')\"", "odd-friendly-name", "note"),
+        (&long, "odd-friendly-name", "note"),
+    ] {
+        pack(&lab, options);
+        mended(&lab, "c.p12", name, severity);
+    }
+}
+
+#[test]
+fn the_mending_for_old_java_says_what_it_costs_and_is_no_legacy() {
+    let lab = lab();
+    let before = document(&lab, &["client.p12"]);
+    let old = finding(&before, "not-for-old-java").unwrap();
+    assert!(old["mend"].as_str().unwrap().contains("the price"), "{old:#}");
+    run(&lab, "client.p12", old["command"].as_str().unwrap());
+    assert!(finding(&document(&lab, &["new.p12"]), "legacy-cipher").is_none());
+}
+
+#[test]
+fn ctrl_c_at_the_prompts_of_a_command_leaves_nothing_behind() {
+    let lab = lab();
+    let before = document(&lab, &["client.p12"]);
+    let command = finding(&before, "not-for-old-java").unwrap()["command"].as_str().unwrap();
+    std::fs::create_dir(lab.path("tmp")).unwrap();
+    let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+    let mut shell = CommandBuilder::new("sh");
+    shell.args(["-c", command]);
+    shell.cwd(lab.folder.path());
+    shell.env("TMPDIR", lab.path("tmp"));
+    let mut child = pty.slave.spawn_command(shell).unwrap();
+    drop(pty.slave);
+    let (mut reader, mut writer) =
+        (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
+    let (mut shown, mut piece) = (String::new(), [0; 1024]);
+    let mut answers =
+        vec![("Export Password:", "\u{3}".to_owned()), ("Import Password:", format!("{PASSWORD}\n"))];
+    while let Ok(read @ 1..) = reader.read(&mut piece) {
+        shown.push_str(&String::from_utf8_lossy(&piece[..read]));
+        if let Some((_, answer)) = answers.pop_if(|(prompt, _)| shown.trim_end().ends_with(*prompt)) {
+            writer.write_all(answer.as_bytes()).unwrap();
+        }
+    }
+    assert!(!child.wait().unwrap().success() && answers.is_empty(), "{shown}");
+    assert_eq!(std::fs::read_dir(lab.path("tmp")).unwrap().count(), 0);
+    assert!(!lab.path("new.p12").exists() && !lab.path("all.pem").exists());
+}
+
+#[test]
+fn what_a_command_takes_out_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lab = lab();
+    lab.write("all.pem", b"the user's own");
+    pack(&lab, "-nomac");
+    mended(&lab, "c.p12", "no-mac", "warning");
+    assert_eq!(std::fs::read(lab.path("all.pem")).unwrap(), b"the user's own");
+    let mode = std::fs::metadata(lab.path("new.p12")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0);
+    // What is there already is not written over unasked.
+    lab.write("new.p12", b"the user's own");
+    let document = document(&lab, &["c.p12"]);
+    let command = finding(&document, "no-mac").unwrap()["command"].as_str().unwrap();
+    shell(&lab, &format!("({}) || true", with_passwords(command)));
+    assert_eq!(std::fs::read(lab.path("new.p12")).unwrap(), b"the user's own");
+}
+
+#[test]
+fn files_in_other_forms_are_mended_too() {
+    let lab = lab();
+    let plain = std::fs::read(lab.path("client.p12")).unwrap();
+    lab.write("c.p12", &[&plain[..], b"\n"].concat());
+    mended(&lab, "c.p12", "trailing-bytes", "warning");
+    shell(&lab, "openssl base64 -in client.p12 -out c.p12");
+    mended(&lab, "c.p12", "chain-open", "warning");
+    shell(
+        &lab,
+        "(echo -----BEGIN PKCS12-----; openssl base64 -in client.p12; echo -----END PKCS12-----) > c.p12",
+    );
+    mended(&lab, "c.p12", "chain-open", "warning");
+    let hex: String = plain.iter().map(|byte| format!("{byte:02x}")).collect();
+    lab.write("c.p12", hex.as_bytes());
+    told(&document(&lab, &["c.p12"]), "not-for-old-java", "note");
+}
+
+#[test]
+fn a_mac_by_pbmac1_is_found_and_mended() {
+    let lab = lab();
+    let plain = std::fs::read(lab.path("client.p12")).unwrap();
+    lab.write("c.p12", &odd_files::with_pbmac1(&plain, PASSWORD));
+    mended(&lab, "c.p12", "pbmac1", "warning");
+}
+
+#[test]
+fn a_key_whose_certificate_is_missing_gets_the_one_that_is_supplied() {
+    let lab = lab();
+    let profile = Profile::new("client", Purpose::Client);
+    let (one, other) = (lab.root.issue(&profile).unwrap(), lab.root.issue(&profile).unwrap());
+    lab.write("client.pem", &one.certificate_pem().unwrap());
+    lab.write("key.pem", &one.key_pem().unwrap());
+    lab.write("other.pem", &other.certificate_pem().unwrap());
+    shell(
+        &lab,
+        "openssl pkcs12 -export -nokeys -in other.pem -nomac -passout file:password.txt -out other.p12
+         openssl pkcs12 -export -inkey key.pem -in client.pem -nomac -name client -passout file:password.txt -out one.p12
+         openssl pkcs12 -export -inkey key.pem -nocerts -name client -passout file:password.txt -out c.p12",
+    );
+    mended(&lab, "c.p12", "no-certificate", "error");
+    inspect(&lab, &["c.p12"]).ends(3, "");
+    let [keyed, bare] = ["c.p12", "other.p12"].map(|file| std::fs::read(lab.path(file)).unwrap());
+    lab.write("c.p12", &odd_files::joined(&keyed, &bare));
+    mended(&lab, "c.p12", "key-mismatch", "error");
+    inspect(&lab, &["c.p12"]).ends(3, "");
+    let keyless = document(&lab, &["other.p12"]);
+    told(&keyless, "no-key", "error");
+    told(&keyless, "no-entry-in-java", "note");
+}
+
+#[test]
+fn several_keys_are_told_apart_and_one_that_is_fine_is_enough() {
+    let lab = lab();
+    let of = |days| Profile { days, ..Profile::new("client", Purpose::Client) };
+    let p12 = |days| lab.root.issue(&of(days)).unwrap().p12(PASSWORD, "client").unwrap();
+    lab.write("c.p12", &odd_files::joined(&p12((-1, 365)), &p12((-9, -1))));
+    inspect(&lab, &["c.p12"]).ends(0, "");
+    let two = document(&lab, &["c.p12"]);
+    for name in ["several-keys", "expired", "friendly-name-twice", "no-mac"] {
+        told(&two, name, "warning");
+    }
+    lab.write("c.p12", &odd_files::joined(&p12((-9, -1)), &p12((-9, -1))));
+    inspect(&lab, &["c.p12"]).ends(1, "");
+    told(&document(&lab, &["c.p12"]), "expired", "error");
+}
+
+#[test]
+fn a_password_beyond_ascii_is_named_mended_and_not_shown() {
+    let lab = lab();
+    let identity = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("c.p12", &identity.p12("pässwörd", "client").unwrap());
+    let ran = Ran::of(with(lab.command(), &["inspect", "--json", "-p", "pässwörd", "c.p12"]), b"");
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert!(!text.contains("rd\"") && !text.contains("pässwörd") && !text.contains("\\u00f6rd"), "{text}");
+    let found: Value = serde_json::from_str(&text).unwrap();
+    let command = finding(&found, "password-not-ascii").unwrap()["command"].as_str().unwrap();
+    lab.write("old.txt", "pässwörd\n".as_bytes());
+    run(&lab, "c.p12", &command.replace("-noenc", "-noenc -passin file:old.txt"));
+    assert!(finding(&document(&lab, &["new.p12"]), "password-not-ascii").is_none());
+}

@@ -1,0 +1,63 @@
+//! P12 files that the tools of today do not make, put together by hand.
+
+use openssl::hash::MessageDigest;
+use openssl::pkcs5::pbkdf2_hmac;
+use openssl::pkey::PKey;
+use openssl::sign::Signer;
+
+fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    [&[tag, 0x84], &length[..], &content].concat()
+}
+
+/// The content of the first element, and what follows it.
+fn first(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let (start, length) = match bytes[1] {
+        length @ ..0x80 => (2, usize::from(length)),
+        long => {
+            let end = 2 + usize::from(long & 0x7f);
+            (end, bytes[2..end].iter().fold(0, |length, byte| length << 8 | usize::from(*byte)))
+        }
+    };
+    (&bytes[start..start + length], &bytes[start + length..])
+}
+
+/// The authenticated safe: what is inside the OCTET STRING of a PFX.
+fn authenticated_safe(p12: &[u8]) -> &[u8] {
+    let (pfx, _) = first(p12);
+    let (_, after_version) = first(pfx);
+    let (info, _) = first(after_version);
+    let (_, after_type) = first(info);
+    first(first(after_type).0).0
+}
+
+const DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+
+fn pfx(safe: &[u8], mac: &[u8]) -> Vec<u8> {
+    let content = der(0x30, &[DATA, &der(0xa0, &[&der(0x04, &[safe])])]);
+    der(0x30, &[&[2, 1, 3], &content, mac])
+}
+
+/// All that is in two files that have the same password, without a MAC.
+pub(crate) fn joined(one: &[u8], other: &[u8]) -> Vec<u8> {
+    let safes = [authenticated_safe(one), authenticated_safe(other)].map(|safe| first(safe).0);
+    pfx(&der(0x30, &safes), &[])
+}
+
+/// The same with a MAC by PBMAC1 (RFC 9879) in place of its own.
+pub(crate) fn with_pbmac1(p12: &[u8], password: &str) -> Vec<u8> {
+    let safe = authenticated_safe(p12);
+    let mut key = [0; 32];
+    pbkdf2_hmac(password.as_bytes(), b"salt", 2048, MessageDigest::sha256(), &mut key).unwrap();
+    let mac = Signer::new(MessageDigest::sha256(), &PKey::hmac(&key).unwrap())
+        .unwrap()
+        .sign_oneshot_to_vec(safe)
+        .unwrap();
+    let hmac = der(0x30, &[b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x09\x05\x00"]);
+    let parameters = der(0x30, &[b"\x04\x04salt\x02\x02\x08\x00\x02\x01\x20", &hmac]);
+    let pbkdf2 = der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c", &parameters]);
+    let pbmac1 = der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e", &der(0x30, &[&pbkdf2, &hmac])]);
+    let digest = der(0x30, &[&pbmac1, &der(0x04, &[&mac])]);
+    pfx(safe, &der(0x30, &[&digest, b"\x04\x00\x02\x01\x01"]))
+}
