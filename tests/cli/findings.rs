@@ -386,6 +386,21 @@ fn a_key_whose_certificate_is_missing_gets_the_one_that_is_supplied() {
 }
 
 #[test]
+fn a_key_that_tls_cannot_use_makes_the_file_unusable() {
+    let lab = lab();
+    certify(&lab, "extendedKeyUsage=clientAuth", "");
+    shell(
+        &lab,
+        "openssl genpkey -algorithm X25519 -out key.pem
+         openssl pkey -in key.pem -pubout -out public.pem
+         openssl x509 -req -in r.csr -force_pubkey public.pem -CA ca.pem -CAkey ca.key -days 90 -out c.pem
+         openssl pkcs12 -export -inkey key.pem -in c.pem -passout file:password.txt -out c.p12",
+    );
+    inspect(&lab, &["c.p12"]).ends(3, "");
+    told(&document(&lab, &["c.p12"]), "key-not-for-tls", "error");
+}
+
+#[test]
 fn several_keys_are_told_apart_and_one_that_is_fine_is_enough() {
     let lab = lab();
     let of = |days| Profile { days, ..Profile::new("client", Purpose::Client) };
