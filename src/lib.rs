@@ -20,6 +20,7 @@ pub mod p12;
 pub mod scrub;
 pub mod interrupt;
 pub mod secret;
+pub mod escape;
 pub mod certificate;
 mod ber;
 pub mod diagnosis;

@@ -12,6 +12,7 @@ use crate::compare::Comparison;
 use crate::demo::Step;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Result, Retry};
+use crate::escape::{ascii, escape};
 use crate::p12::P12;
 use crate::report::Report;
 use crate::request::Request;
@@ -323,53 +324,7 @@ pub fn usage(error: &clap::Error) -> Exit {
     Exit::Usage
 }
 
-/// Text from outside as a terminal, and XML, may see it: no control characters, nothing that turns the line around,
-/// nothing that is no character (Unicode section 23.7).
-fn escape(text: &str) -> String {
-    let harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
-            || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}')
-    };
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if harmful(letter) {
-            escaped.extend(letter.escape_default());
-        } else {
-            escaped.push(letter);
-        }
-    }
-    escaped
-}
-
-/// JSON in ASCII: the same value, and no terminal is led astray by it.
-fn ascii(json: &str) -> String {
-    let mut ascii = String::with_capacity(json.len());
-    for letter in json.chars() {
-        match letter {
-            ' '..='~' | '\n' => ascii.push(letter),
-            _ => ascii.extend(letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}"))),
-        }
-    }
-    ascii
-}
-
 /// An output that failed.
 fn unwritable(what: impl std::fmt::Display) -> impl Fn(io::Error) -> Error {
     move |error| diagnosis::unwritable(&what, &error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escape;
-
-    #[test]
-    fn escapes_never_reach_the_terminal() {
-        assert_eq!(escape("CN=\x1b[31mred\u{202e}\u{9b}\n"), "CN=\\u{1b}[31mred\\u{202e}\\u{9b}\\n");
-    }
-
-    #[test]
-    fn letters_of_all_scripts_stay() {
-        assert_eq!(escape("CN=Zoë, O=Пример 例"), "CN=Zoë, O=Пример 例");
-    }
 }
