@@ -239,8 +239,9 @@ impl Printer {
         if self.quiet {
             return;
         }
-        let rows = comparison.rows();
-        let width = rows.iter().map(|[_, here, _]| escape(here).chars().count()).max().unwrap_or_default();
+        let clean = |cell: String| self.known().clean_quoted(&escape(&cell));
+        let rows: Vec<_> = comparison.rows().into_iter().map(|row| row.map(clean)).collect();
+        let width = rows.iter().map(|[_, here, _]| here.chars().count()).max().unwrap_or_default();
         for [label, here, there] in rows {
             let (here, there) = (escape(&here), escape(&there));
             self.line(format!("{} {here:<width$}  {there}", format!("{label:<10}").dimmed()).trim_end());
@@ -302,7 +303,7 @@ impl Printer {
 fn retry_advice(error: &Error) -> Option<String> {
     let when = error.retry_after.as_ref().map_or(String::new(), |after| match after.parse::<u64>() {
         Ok(seconds) => format!(", after {seconds} s (Retry-After)"),
-        Err(_) => format!(", after {after} (Retry-After)"),
+        Err(_) => format!(", after {after:?} (Retry-After)"),
     });
     match error.retry() {
         Retry::Never => None,

@@ -74,7 +74,7 @@ fn lost(evidence: &Evidence, what: &str) -> Error {
 pub fn login(status: StatusCode, headers: &HeaderMap, evidence: &Evidence) -> Option<Error> {
     let location = headers.get(LOCATION).filter(|_| status.is_redirection())?;
     let location = String::from_utf8_lossy(location.as_bytes());
-    let place = location.split(['?', '#']).next().unwrap_or_default();
+    let place = location.split(['?', '#', ';']).next().unwrap_or_default();
     let segments = place.split(['/', '.', ':']).map(|part| part.replace(['-', '_'], "").to_lowercase());
     let doors = ["login", "logon", "signin", "sso", "saml", "adfs"];
     let is_door = |part: &str| {

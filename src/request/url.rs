@@ -47,9 +47,11 @@ impl ForwardUrl {
         self.url.as_str()
     }
 
-    /// The values of its query, decoded.
+    /// The values of its query, as they stand there and decoded; what has no name is a value.
     pub fn query_values(&self) -> Vec<Cow<'_, str>> {
-        self.url.query_pairs().map(|(_, value)| value).collect()
+        let pairs = self.url.query().unwrap_or_default().split('&');
+        let raw = pairs.map(|pair| Cow::from(pair.split_once('=').map_or(pair, |(_, value)| value)));
+        raw.chain(self.url.query_pairs().map(|(_, value)| value)).collect()
     }
 
     /// Its host: a name in ASCII, or an address.
