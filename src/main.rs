@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     openssl::init();
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return printer::usage(&error).into(),
+        Err(error) => return printer::usage(error).into(),
     };
     let mut runtime = match args.command {
         Some(Command::Serve(_) | Command::Batch(_)) => tokio::runtime::Builder::new_multi_thread(),

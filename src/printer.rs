@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use colored::{Color as Paint, Colorize as _};
 use serde_json::Value;
 
-use crate::args::{Color, Curl, LookArgs, OutputArgs, TestArgs};
+use crate::args::{Color, Curl, LookArgs, OutputArgs, TestArgs, without_secrets};
 use crate::compare::Comparison;
 use crate::demo::Step;
 use crate::diagnosis;
@@ -243,7 +243,6 @@ impl Printer {
         let rows: Vec<_> = comparison.rows().into_iter().map(|row| row.map(clean)).collect();
         let width = rows.iter().map(|[_, here, _]| here.chars().count()).max().unwrap_or_default();
         for [label, here, there] in rows {
-            let (here, there) = (escape(&here), escape(&there));
             self.line(format!("{} {here:<width$}  {there}", format!("{label:<10}").dimmed()).trim_end());
         }
         if let Some(sentence) = comparison.alike() {
@@ -315,7 +314,8 @@ fn retry_advice(error: &Error) -> Option<String> {
 }
 
 /// Help, version and usage errors in clap's words. Errors quote what was typed, or what a shell found as file names.
-pub fn usage(error: &clap::Error) -> Exit {
+pub fn usage(error: clap::Error) -> Exit {
+    let error = without_secrets(error);
     if !error.use_stderr() {
         let _ = error.print();
         return Exit::Success;

@@ -5,7 +5,7 @@ use openssl::sha::Sha256;
 use serde_json::Value;
 
 use super::manifest::{Entry, Fields};
-use crate::args::TestArgs;
+use crate::args::{TestArgs, without_secrets};
 use crate::error::{Error, Kind};
 use crate::request::url::ForwardUrl;
 
@@ -121,10 +121,10 @@ impl Records {
         }
     }
 
-    fn test(&mut self, fields: Fields) -> Result<Test, String> {
-        let arguments = self.arguments(&fields)?;
-        let matches = self.command.try_get_matches_from_mut(arguments).map_err(|error| told(&error))?;
-        let args = Line::from_arg_matches(&matches).map_err(|error| told(&error))?.test;
+    fn test(&mut self, fields: &Fields) -> Result<Test, String> {
+        let arguments = self.arguments(fields)?;
+        let matches = self.command.try_get_matches_from_mut(arguments).map_err(told)?;
+        let args = Line::from_arg_matches(&matches).map_err(told)?.test;
         if args.reads_stdin() {
             return Err("a body from standard input is not for records".into());
         }
@@ -211,8 +211,8 @@ fn merged(defaults: &Fields, fields: Fields) -> Fields {
 }
 
 /// clap's first line: what is wrong with which option.
-fn told(error: &clap::Error) -> String {
-    let text = error.to_string();
+fn told(error: clap::Error) -> String {
+    let text = without_secrets(error).to_string();
     let line = text.lines().next().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }

@@ -21,7 +21,9 @@ impl ForwardUrl {
     /// Reads a URL as typed; without a scheme it is https. International names become ASCII (UTS 46).
     pub fn parse(text: &str) -> Result<Self> {
         let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let mut url = Url::parse(&full).map_err(|error| usage(format!("{text:?} is not a URL: {error}")))?;
+        // What was typed may hold a password or a token, and nobody knows where, so it is not told.
+        let mut url =
+            Url::parse(&full).map_err(|error| usage(format!("the forward URL is not a URL: {error}")))?;
         if url.scheme() != "https" {
             let message =
                 format!("{} has no client certificates: the URL must be https", url.scheme().escape_debug());
@@ -31,7 +33,7 @@ impl ForwardUrl {
             return Err(usage("the URL holds a user or password; use --authorization-file instead".into()));
         }
         url.set_fragment(None);
-        let unusable = || usage(format!("{text:?} is not a URL that can be requested"));
+        let unusable = || usage("the forward URL is not one that can be requested".into());
         let host = url.host().ok_or_else(unusable)?.to_owned();
         let path = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
