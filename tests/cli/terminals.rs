@@ -55,7 +55,7 @@ fn nothing_from_outside_reaches_a_terminal_raw() {
         "a missing file",
         &shown(&lab, &[&trusted[..], &[&format!("no {file}"), &login.url()]].concat()),
     );
-    is_harmless("a URL", &shown(&lab, &[&trusted[..], &[&file, EVIL]].concat()));
+    is_harmless("a curl command", &shown(&lab, &[&trusted[..], &["--curl", &file, &login.url()]].concat()));
     // A glob that finds such a file names an option.
     is_harmless("an option", &shown(&lab, &["inspect", &format!("--{EVIL}")]));
     is_harmless("a value", &shown(&lab, &["--color", EVIL, &file, "https://localhost/"]));
