@@ -1,8 +1,11 @@
 //! A record → a test: its fields are the command line's options, judged by the same parser.
 
+use std::io;
+
 use clap::{ArgAction, Command, CommandFactory as _, FromArgMatches as _, Parser};
 use openssl::sha::Sha256;
 use serde_json::Value;
+use zeroize::Zeroize as _;
 
 use super::manifest::{Entry, Fields};
 use crate::args::{TestArgs, without_secrets};
@@ -115,7 +118,7 @@ impl Records {
             None => return invalid(fallback, "it has no id"),
             Some(_) => return invalid(fallback, "its id is neither a text nor a number"),
         };
-        match self.test(merged(&self.defaults, spelled(fields))) {
+        match self.test(&Wiped(merged(&self.defaults, spelled(fields))).0) {
             Ok(test) => Some(Record { id, line, read, test: Ok(test) }),
             Err(what) => invalid(id, &what),
         }
@@ -136,7 +139,7 @@ impl Records {
         };
         let of_the_p12 = |name: &str| OF_THE_P12.contains(&name);
         let of_the_route = |name: &str| !OF_THE_P12.contains(&name) && !OF_THE_REQUEST.contains(&name);
-        Ok(Test { host, route: digest(&fields, of_the_route), p12: digest(&fields, of_the_p12), args })
+        Ok(Test { host, route: digest(fields, of_the_route), p12: digest(fields, of_the_p12), args })
     }
 
     /// The fields as a command line. Names are looked up first: no message may quote the value of a mistyped one.
@@ -221,7 +224,41 @@ fn told(error: clap::Error) -> String {
 fn digest(fields: &Fields, chosen: impl Fn(&str) -> bool) -> Digest {
     let mut sha256 = Sha256::new();
     for (name, value) in fields.iter().filter(|(name, _)| chosen(name)) {
-        sha256.update(format!("{name:?}={value}\n").as_bytes());
+        sha256.update(format!("{name:?}=").as_bytes());
+        // A hash takes whatever comes, and a value is JSON already.
+        let _ = serde_json::to_writer(Fed(&mut sha256), value);
+        sha256.update(b"\n");
     }
     sha256.finish()
+}
+
+/// A hash that is written to, so that no copy of what it takes is made.
+struct Fed<'a>(&'a mut Sha256);
+
+impl io::Write for Fed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Fields whose values are wiped when they are done with.
+struct Wiped(Fields);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(wipe);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(values) => values.iter_mut().for_each(wipe),
+        _ => {}
+    }
 }

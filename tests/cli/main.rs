@@ -9,6 +9,8 @@ mod curl;
 mod exit_statuses;
 mod inspect;
 mod passwords;
+#[cfg(target_os = "linux")]
+mod memory;
 mod platform;
 mod proxies;
 mod report;
