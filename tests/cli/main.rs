@@ -5,12 +5,13 @@ mod harness;
 
 mod answers;
 mod batch;
+mod canaries;
 mod curl;
 mod exit_statuses;
 mod inspect;
-mod passwords;
 #[cfg(target_os = "linux")]
 mod memory;
+mod passwords;
 mod platform;
 mod proxies;
 mod report;
