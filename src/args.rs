@@ -12,6 +12,7 @@ pub use self::inspect::InspectArgs;
 pub use self::platform::PlatformArgs;
 pub use self::request::{PasswordArgs, RequestArgs};
 pub use self::serve::{LimitArgs, ServeArgs};
+pub use self::values::without_secrets;
 use crate::error::{Error, Kind, Result};
 use crate::local::Local;
 use crate::local::tls::Tls;

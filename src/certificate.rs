@@ -10,8 +10,8 @@ use openssl::pkey::{HasPublic, Id, PKeyRef};
 use openssl::x509::{GeneralNameRef, X509Name, X509NameEntryRef, X509NameRef, X509Ref};
 
 use crate::ber::{self, Reader};
+use crate::escape;
 use crate::evidence::Certificate;
-use crate::shell;
 
 /// Names and validity of a certificate, for people. What cannot be read is left empty.
 pub fn describe(certificate: &X509Ref) -> Certificate {
@@ -193,7 +193,7 @@ fn part(entry: &X509NameEntryRef) -> Option<(&'static str, String)> {
     let value = entry.data().to_string().ok()?;
     // OpenSSL has lengths and letters of its own for each kind, the same here as there.
     X509Name::builder().ok()?.append_entry_by_nid(kind, &value).ok()?;
-    if value.is_empty() || !shell::is_plain(&value) {
+    if value.is_empty() || !escape::is_plain(&value) {
         return None;
     }
     let mut escaped = String::new();

@@ -9,6 +9,7 @@ use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::Author;
 use crate::response::Response;
+use crate::scrub::header;
 
 /// What came of one route.
 #[derive(Debug)]
@@ -93,6 +94,12 @@ const PASSING: &[&str] = &[
     "upgrade",
 ];
 
+/// A line of a head as it may be handed on; its value, from outside, in quotes.
+fn shown(line: &str) -> String {
+    let (name, value) = line.split_once(": ").unwrap_or((line, ""));
+    format!("{name}: {:?}", header::shown(name, value))
+}
+
 /// Both routes.
 #[derive(Debug)]
 pub struct Comparison {
@@ -124,9 +131,9 @@ impl Comparison {
             both("time", &|outcome| format!("{:.1} ms", outcome.took.as_secs_f64() * 1000.0)),
         ];
         if let (Some(here), Some(there)) = (&self.here.answer, &self.there.answer) {
-            let only = |line: &String| ["only here".to_owned(), line.clone(), String::new()];
+            let only = |line: &String| ["only here".to_owned(), shown(line), String::new()];
             rows.extend(here.head.difference(&there.head).map(only));
-            let only = |line: &String| ["only there".to_owned(), String::new(), line.clone()];
+            let only = |line: &String| ["only there".to_owned(), String::new(), shown(line)];
             rows.extend(there.head.difference(&here.head).map(only));
         }
         rows

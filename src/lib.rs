@@ -22,6 +22,7 @@ pub mod files;
 pub mod secret;
 pub mod certificate;
 pub mod shell;
+pub mod escape;
 mod ber;
 pub mod diagnosis;
 pub mod once;

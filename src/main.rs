@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     openssl::init();
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return printer::usage(&error).into(),
+        Err(error) => return printer::usage(error).into(),
     };
     let mut runtime = match args.command {
         Some(Command::Serve(_) | Command::Batch(_)) => tokio::runtime::Builder::new_multi_thread(),
@@ -186,11 +186,7 @@ async fn demo(args: &DemoArgs) -> Exit {
     let printer = Printer::new(&args.look).in_detail(&args.detail);
     let outcome = async {
         let demo = Demo::start().await?;
-        tokio::select! {
-            biased;
-            () = interrupted() => return Err(Error::new(Kind::Interrupted, "interrupted")),
-            walked = walk(&demo, &printer) => walked?,
-        }
+        unless_interrupted(walk(&demo, &printer)).await?;
         demo.finish(args.keep, |sentence| printer.say(sentence)).await
     };
     printer.concluded(outcome.await)

@@ -7,11 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use colored::{Color as Paint, Colorize as _};
 use serde_json::Value;
 
-use crate::args::{Color, Curl, DetailArgs, LookArgs, OutputArgs, TestArgs};
+use crate::args::{Color, Curl, DetailArgs, LookArgs, OutputArgs, TestArgs, without_secrets};
 use crate::compare::Comparison;
 use crate::demo::Step;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Result, Retry};
+use crate::escape::{ascii, escape};
 use crate::p12::P12;
 use crate::report::Report;
 use crate::request::Request;
@@ -19,7 +20,6 @@ use crate::response::Response;
 use crate::route::Route;
 use crate::scrub::Scrubber;
 use crate::secret::Secret;
-use crate::shell;
 use documents::Documents;
 use output::Output;
 pub use results::Results;
@@ -247,10 +247,10 @@ impl Printer {
         if self.quiet {
             return;
         }
-        let rows = comparison.rows();
-        let width = rows.iter().map(|[_, here, _]| escape(here).chars().count()).max().unwrap_or_default();
+        let clean = |cell: String| self.known().clean_quoted(&escape(&cell));
+        let rows: Vec<_> = comparison.rows().into_iter().map(|row| row.map(clean)).collect();
+        let width = rows.iter().map(|[_, here, _]| here.chars().count()).max().unwrap_or_default();
         for [label, here, there] in rows {
-            let (here, there) = (escape(&here), escape(&there));
             self.line(format!("{} {here:<width$}  {there}", format!("{label:<10}").dimmed()).trim_end());
         }
         if let Some(sentence) = comparison.alike() {
@@ -310,7 +310,7 @@ impl Printer {
 fn retry_advice(error: &Error) -> Option<String> {
     let when = error.retry_after.as_ref().map_or(String::new(), |after| match after.parse::<u64>() {
         Ok(seconds) => format!(", after {seconds} s (Retry-After)"),
-        Err(_) => format!(", after {after} (Retry-After)"),
+        Err(_) => format!(", after {after:?} (Retry-After)"),
     });
     match error.retry() {
         Retry::Never => None,
@@ -322,7 +322,8 @@ fn retry_advice(error: &Error) -> Option<String> {
 }
 
 /// Help, version and usage errors in clap's words. Errors quote what was typed, or what a shell found as file names.
-pub fn usage(error: &clap::Error) -> Exit {
+pub fn usage(error: clap::Error) -> Exit {
+    let error = without_secrets(error);
     if !error.use_stderr() {
         let _ = error.print();
         return Exit::Success;
@@ -332,47 +333,7 @@ pub fn usage(error: &clap::Error) -> Exit {
     Exit::Usage
 }
 
-/// Text from outside as a terminal, and XML, may see it.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if shell::is_harmful(letter) {
-            escaped.extend(letter.escape_default());
-        } else {
-            escaped.push(letter);
-        }
-    }
-    escaped
-}
-
-/// JSON in ASCII: the same value, and no terminal is led astray by it.
-fn ascii(json: &str) -> String {
-    let mut ascii = String::with_capacity(json.len());
-    for letter in json.chars() {
-        match letter {
-            ' '..='~' | '\n' => ascii.push(letter),
-            _ => ascii.extend(letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}"))),
-        }
-    }
-    ascii
-}
-
 /// An output that failed.
 fn unwritable(what: impl std::fmt::Display) -> impl Fn(io::Error) -> Error {
     move |error| diagnosis::unwritable(&what, &error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escape;
-
-    #[test]
-    fn escapes_never_reach_the_terminal() {
-        assert_eq!(escape("CN=\x1b[31mred\u{202e}\u{9b}\n"), "CN=\\u{1b}[31mred\\u{202e}\\u{9b}\\n");
-    }
-
-    #[test]
-    fn letters_of_all_scripts_stay() {
-        assert_eq!(escape("CN=Zoë, O=Пример 例"), "CN=Zoë, O=Пример 例");
-    }
 }

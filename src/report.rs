@@ -1,7 +1,7 @@
 //! One test as a document, to be read by programs and handed on: no secret is in it. Its schema is
 //! `schemas/report-1.json`.
 
-use http::HeaderMap;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
 use crate::certificate;
@@ -12,7 +12,7 @@ use crate::p12::P12;
 use crate::request::Request;
 use crate::response::Response;
 use crate::route::Route;
-use crate::scrub::HIDDEN;
+use crate::scrub::{HIDDEN, header};
 
 /// What is known so far.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ impl Report {
             Route::Platform(_) => "platform",
         });
         self.request = Some(json!({
-            "url": without_values(request.url.as_str()),
+            "url": header::without_values(request.url.as_str()),
             "method": request.method.as_str(),
             "headers": headers(&request.headers, false),
             "body": !request.body.is_empty(),
@@ -177,38 +177,18 @@ fn milliseconds(duration: std::time::Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 
-/// Names with their values; the values that hold secrets, or may, are replaced.
+/// Names with their values as they may be handed on. Of a request, those that may not are marked.
 fn headers(headers: &HeaderMap, answer: bool) -> Vec<Value> {
-    let open = |name: &str| if answer { !SECRET.contains(&name) } else { OPEN.contains(&name) };
-    let value = |name: &str, value: &http::HeaderValue| match open(name) && !value.is_sensitive() {
-        true => String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        false => HIDDEN.to_owned(),
+    let shown = |(name, value): (&HeaderName, &HeaderValue)| {
+        let (name, text) = (name.as_str(), String::from_utf8_lossy(value.as_bytes()));
+        let text = match answer {
+            true => header::shown(name, &text),
+            false if value.is_sensitive() => HIDDEN.to_owned(),
+            false => text.into_owned(),
+        };
+        json!([name, text])
     };
-    headers.iter().map(|(name, content)| json!([name.as_str(), value(name.as_str(), content)])).collect()
-}
-
-/// In an answer, what gives access.
-const SECRET: &[&str] = &[
-    "set-cookie",
-    "set-cookie2",
-    "authorization",
-    "proxy-authorization",
-    "authentication-info",
-    "x-auth-token",
-    "x-csrf-token",
-];
-
-/// In a request, what cannot be a secret.
-const OPEN: &[&str] = &["accept", "content-type", "host", "user-agent"];
-
-/// A URL whose query keeps its names and loses its values.
-fn without_values(url: &str) -> String {
-    let Some((path, query)) = url.split_once('?') else { return url.to_owned() };
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) => format!("{name}={HIDDEN}"),
-        None => HIDDEN.to_owned(),
-    });
-    format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+    headers.iter().map(shown).collect()
 }
 
 fn text_or_base64(body: &[u8]) -> Value {

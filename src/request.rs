@@ -1,14 +1,12 @@
 //! What is asked of the endpoint: method, URL, headers, body. Checked once, then trusted.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::Method;
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
-};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use crate::error::{Error, Kind, Result};
+use crate::scrub::header;
 use crate::secret::Secret;
 use body::{Body, Progress, Upload};
 use url::ForwardUrl;
@@ -60,25 +58,17 @@ impl Request {
 impl Request {
     /// All that nobody but the endpoint may see: values of headers and of the query, a body from the command line.
     pub fn secrets(&self) -> Vec<Secret> {
-        let sensitive = self.headers.values().filter(|value| value.is_sensitive()).map(HeaderValue::as_bytes);
-        // `Bearer TOKEN`: the token is a secret by itself, too.
-        let parts = |value: &[u8]| value.split(|byte| *byte == b' ').map(<[u8]>::to_vec).collect::<Vec<_>>();
-        let mut secrets: Vec<Secret> = sensitive
-            .flat_map(|value| [vec![value.to_vec()], parts(value)].concat())
-            .map(Secret::from)
-            .collect();
-        let long = |value: &Cow<'_, str>| value.len() >= LONG_VALUE;
+        let sensitive = self.headers.values().filter(|value| value.is_sensitive());
+        let mut secrets: Vec<Secret> =
+            sensitive.flat_map(|value| header::secrets(value.as_bytes())).collect();
         let values = self.url.query_values();
-        secrets.extend(values.into_iter().filter(long).map(|value| value.into_owned().into_bytes().into()));
+        secrets.extend(values.into_iter().map(|value| value.into_owned().into_bytes().into()));
         if let Body::Bytes(body) = &self.body {
             secrets.push(body.clone());
         }
         secrets
     }
 }
-
-/// Shorter values of a query are page numbers and the like.
-const LONG_VALUE: usize = 8;
 
 impl Parts {
     /// Checks each part. A fault is a usage error.
@@ -103,7 +93,7 @@ impl Parts {
         }
         let mut own = HeaderMap::new();
         for line in &self.headers {
-            let (name, value) = header(line.expose())?;
+            let (name, value) = field(line.expose())?;
             own.append(name, value);
         }
         replace(&mut headers, own);
@@ -138,7 +128,7 @@ fn replace(headers: &mut HeaderMap, own: HeaderMap) {
 }
 
 /// `Name: value`. The value may be a secret, so a fault names only the part before the colon.
-fn header(line: &[u8]) -> Result<(HeaderName, HeaderValue)> {
+fn field(line: &[u8]) -> Result<(HeaderName, HeaderValue)> {
     let colon = line.iter().position(|byte| *byte == b':');
     let (name, value) = colon
         .and_then(|colon| line.split_at_checked(colon))
@@ -150,7 +140,7 @@ fn header(line: &[u8]) -> Result<(HeaderName, HeaderValue)> {
         return Err(usage(format!("{name} cannot be set: it follows from the body")));
     }
     let mut value = header_value(&name, value.trim_ascii())?;
-    value.set_sensitive(parsed != HOST);
+    value.set_sensitive(!header::is_harmless(&parsed));
     Ok((parsed, value))
 }
 
@@ -172,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_line_break_never_gets_into_a_header() {
-        assert_eq!(header(b"a: b\r\nc: d").unwrap_err().kind, Kind::Usage);
-        assert!(!header(b"Cookie: canary\0").unwrap_err().message.contains("canary"));
+        assert_eq!(field(b"a: b\r\nc: d").unwrap_err().kind, Kind::Usage);
+        assert!(!field(b"Cookie: canary\0").unwrap_err().message.contains("canary"));
     }
 }

@@ -1,11 +1,14 @@
 //! What must not be shown: known secrets, in whatever form they come back from an endpoint, a proxy or the platform.
 
+use std::fmt::Write as _;
+
 use openssl::base64::encode_block;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::certificate;
 use crate::secret::Secret;
+
+pub mod header;
 
 /// Replaces what it has learnt, in text from outside and nowhere else: in our own words, a hole where a password that
 /// is a common word stood would tell it. Secrets of fewer than six bytes are left alone for the same reason.
@@ -26,7 +29,7 @@ const SHORTEST: usize = 6;
 pub const HIDDEN: &str = "***";
 
 impl Scrubber {
-    /// Learns a secret: as it is, and in hex, Base64 and URL encoding.
+    /// Learns a secret: as it is, in hex, Base64 and URL encoding, and with the escapes of JSON and of our quotes.
     pub fn learn(&mut self, secret: &Secret) {
         let bytes = secret.expose();
         if bytes.len() < SHORTEST {
@@ -34,35 +37,33 @@ impl Scrubber {
         }
         let mut forms: Vec<_> = (0..3).flat_map(|shift| base64(bytes, shift)).collect();
         if let Ok(text) = std::str::from_utf8(bytes) {
-            forms.push(Zeroizing::new(text.to_owned()));
-            forms.push(Zeroizing::new(text.escape_debug().to_string()));
+            forms.extend(spellings(text));
         }
-        let hex = Zeroizing::new(certificate::hex(bytes));
-        forms.push(Zeroizing::new(hex.to_uppercase()));
-        forms.push(hex);
-        let percent = percent(bytes);
-        forms.push(Zeroizing::new(percent.replace("%20", "+")));
-        forms.push(Zeroizing::new(percent.to_lowercase()));
-        forms.push(percent);
+        forms.push(written(2 * bytes.len(), |to| bytes.iter().try_for_each(|byte| write!(to, "{byte:02x}"))));
+        forms.push(written(2 * bytes.len(), |to| bytes.iter().try_for_each(|byte| write!(to, "{byte:02X}"))));
+        for (upper, blank) in [(true, "%20"), (true, "+"), (false, "%20"), (false, "+")] {
+            forms.push(percent(bytes, upper, blank));
+        }
         self.forms.extend(forms.into_iter().filter(|form| form.len() >= SHORTEST));
         // The longest first, so that no part of one is left when another is found within it.
         self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         self.forms.dedup();
     }
 
-    /// A sentence of ours without what was learnt in what it quotes: text from outside stands in double quotes.
+    /// A sentence of ours without what was learnt in what it quotes: text from outside stands in double quotes, as
+    /// `{:?}` writes them. Where a quote is not closed nobody knows what is ours, so all of it is cleaned.
     pub fn clean_quoted(&self, sentence: &str) -> String {
         let mut clean = String::with_capacity(sentence.len());
-        for (at, part) in sentence.split('"').enumerate() {
-            if at > 0 {
-                clean.push('"');
-            }
-            if at % 2 == 1 { clean.push_str(&self.clean(part)) } else { clean.push_str(part) }
+        let mut rest = sentence;
+        while let Some((ours, quoted)) = rest.split_once('"') {
+            let Some((outside, after)) = end_of_quote(quoted) else { return self.clean(sentence) };
+            clean.extend([ours, "\"", &self.clean(outside), "\""]);
+            rest = after;
         }
-        clean
+        clean + rest
     }
 
-    /// The text without what was learnt.
+    /// The text without what was learnt. It may have been cut anywhere, so that it ends with the beginning of a secret.
     pub fn clean(&self, text: &str) -> String {
         let mut clean = text.to_owned();
         for form in &self.forms {
@@ -70,12 +71,16 @@ impl Scrubber {
                 clean = clean.replace(form.as_str(), HIDDEN);
             }
         }
+        if let Some(cut) = self.forms.iter().filter_map(|form| beginning(form, &clean)).max() {
+            clean.truncate(clean.len() - cut);
+            clean.push_str(HIDDEN);
+        }
         clean
     }
 
     /// The same for a report: the answer and what spoke in place of TLS are from outside; sentences quote.
     pub fn clean_report(&self, report: &mut Value) {
-        for outside in ["/answer", "/evidence/greeting"] {
+        for outside in ["/answer", "/evidence/greeting", "/retry/after"] {
             report
                 .pointer_mut(outside)
                 .into_iter()
@@ -86,6 +91,64 @@ impl Scrubber {
             report.pointer_mut(ours).into_iter().for_each(|value| each_text(value, &clean));
         }
     }
+}
+
+/// What is quoted and what follows it. A quote within stands behind a backslash.
+fn end_of_quote(text: &str) -> Option<(&str, &str)> {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    Some((text.get(..end)?, text.get(end + 1..)?))
+}
+
+/// How many bytes at the end of the text are the beginning of this form, where they are enough to tell.
+fn beginning(form: &str, text: &str) -> Option<usize> {
+    (SHORTEST..form.len())
+        .rev()
+        .find(|length| form.get(..*length).is_some_and(|beginning| text.ends_with(beginning)))
+}
+
+/// A text as it is, and as JSON has it: `/` and letters beyond ASCII escaped or not (RFC 8259 section 7); and each of
+/// these as it stands between quotes of ours.
+fn spellings(text: &str) -> Vec<Zeroizing<String>> {
+    let room = 6 * text.len() + 2;
+    let json = |slash: &str, all: bool| {
+        written(room, |to| {
+            text.chars().try_for_each(|letter| match letter {
+                '"' | '\\' => write!(to, "\\{letter}"),
+                '\n' => to.write_str("\\n"),
+                '\r' => to.write_str("\\r"),
+                '\t' => to.write_str("\\t"),
+                '/' => to.write_str(slash),
+                letter if letter < ' ' || (all && !letter.is_ascii()) => {
+                    letter.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(to, "\\u{unit:04x}"))
+                }
+                letter => to.write_char(letter),
+            })
+        })
+    };
+    let plain = written(text.len(), |to| to.write_str(text));
+    let spelled = [plain, json("/", false), json("\\/", false), json("/", true), json("\\/", true)];
+    let quoted = spelled.iter().map(|text| {
+        let quoted = written(2 * room, |to| write!(to, "{:?}", text.as_str()));
+        written(quoted.len(), |to| to.write_str(inner(&quoted)))
+    });
+    quoted.chain(spelled.iter().cloned()).collect()
+}
+
+fn inner(quoted: &str) -> &str {
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
+}
+
+/// A text that has room from the start: growing would leave a copy behind.
+fn written(room: usize, write: impl FnOnce(&mut String) -> std::fmt::Result) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(room));
+    // Writing to a `String` does not fail.
+    let _ = write(&mut text);
+    text
 }
 
 fn each_text(value: &mut Value, clean: &dyn Fn(&str) -> String) {
@@ -106,24 +169,26 @@ fn base64(bytes: &[u8], shift: usize) -> [Zeroizing<String>; 2] {
     // Letters that also hold bits of a neighbour are left out.
     let (from, to) = ((shift * 8).div_ceil(6), shifted.len() * 8 / 6);
     let sure = Zeroizing::new(whole.get(from..to).unwrap_or_default().to_owned());
-    [Zeroizing::new(sure.replace('+', "-").replace('/', "_")), sure]
+    let for_urls = |letter| match letter {
+        '+' => '-',
+        '/' => '_',
+        other => other,
+    };
+    [written(sure.len(), |to| sure.chars().try_for_each(|letter| to.write_char(for_urls(letter)))), sure]
 }
 
 /// RFC 3986 section 2.1, with the unreserved letters left as they are.
-fn percent(bytes: &[u8]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(3 * bytes.len()));
-    for byte in bytes {
-        match byte {
+fn percent(bytes: &[u8], upper: bool, blank: &str) -> Zeroizing<String> {
+    written(3 * bytes.len(), |to| {
+        bytes.iter().try_for_each(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                text.push(char::from(*byte))
+                to.write_char(char::from(*byte))
             }
-            byte => {
-                text.push('%');
-                text.push_str(&certificate::hex(&[*byte]).to_uppercase());
-            }
-        }
-    }
-    text
+            b' ' => to.write_str(blank),
+            byte if upper => write!(to, "%{byte:02X}"),
+            byte => write!(to, "%{byte:02x}"),
+        })
+    })
 }
 
 #[cfg(test)]
@@ -140,6 +205,7 @@ mod tests {
             "63612F6E612B72793F736563726574",
             "a=ca%2Fna%2Bry%3Fsecret&b",
             "a=ca%2fna%2bry%3fsecret&b",
+            "{\"a\":\"ca\\/na+ry?secret\"}",
         ] {
             assert!(scrubber.clean(text).contains(HIDDEN), "{text}");
         }
@@ -156,6 +222,35 @@ mod tests {
         scrubber.learn(&Secret::from(b"password".to_vec()));
         let sentence = "the password does not match: it said \"bad password\" again";
         assert_eq!(scrubber.clean_quoted(sentence), "the password does not match: it said \"bad ***\" again");
+    }
+
+    #[test]
+    fn quotes_within_quotes_end_nothing() {
+        let mut scrubber = Scrubber::default();
+        scrubber.learn(&Secret::from(b"canary\"/\\1".to_vec()));
+        for outside in
+            ["canary\"/\\1", "{\"a\":\"canary\\\"/\\\\1\"}", "\\\"canary\\\"\\/\\\\1", "\\\"cana canary\"/"]
+        {
+            let sentence = format!("it said {outside:?} and {:?}", "canary\"/\\1");
+            let clean = scrubber.clean_quoted(&sentence);
+            assert!(!clean.contains("canary") && clean.matches(HIDDEN).count() == 2, "{clean}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_cut_short_is_hidden_too() {
+        let mut scrubber = Scrubber::default();
+        scrubber.learn(&Secret::from(b"canary-secret".to_vec()));
+        assert_eq!(scrubber.clean("Bearer canary-s"), "Bearer ***");
+        assert_eq!(scrubber.clean("canary"), "***");
+        assert_eq!(scrubber.clean("canar"), "canar");
+    }
+
+    #[test]
+    fn where_a_quote_is_not_closed_all_is_cleaned() {
+        let mut scrubber = Scrubber::default();
+        scrubber.learn(&Secret::from(b"canary-secret".to_vec()));
+        assert_eq!(scrubber.clean_quoted("CN=\"; it said \"canary-secret\""), "CN=\"; it said \"***\"");
     }
 
     #[test]

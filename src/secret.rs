@@ -119,7 +119,10 @@ impl Source {
                 let name = name.display();
                 Error::new(Kind::Usage, format!("the environment variable {name} is not set"))
             }),
-            Self::Stdin => Secret::read(io::stdin().lock(), "standard input"),
+            Self::Stdin => {
+                let unreadable = |error| diagnosis::unreadable(Path::new("standard input"), &error);
+                Secret::read(stdin_file().map_err(unreadable)?, "standard input")
+            }
         }
     }
 
@@ -137,6 +140,20 @@ impl Source {
         };
         format!("the file itself is intact; {check}")
     }
+}
+
+/// Standard input as a file of its own: it shows its length where it has one, and no buffer that is never wiped stands
+/// before it, as one does before `io::Stdin`.
+#[cfg(unix)]
+pub fn stdin_file() -> io::Result<File> {
+    use std::os::fd::AsFd as _;
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+pub fn stdin_file() -> io::Result<File> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
 }
 
 /// Refuses a file that others may read. A pipe, such as a shell's process substitution, is nobody else's.

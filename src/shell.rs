@@ -1,10 +1,16 @@
 //! Words of a shell's command line.
 
-/// Quoted for any POSIX shell, where that is needed. Every byte stays as it is.
+use crate::escape::{is_harmful, is_plain};
+
+/// Quoted for a POSIX shell, where that is needed. Every byte stays as it is to the shell; a terminal sees no control
+/// characters, as such a word is quoted as `$'…'`, which bash, zsh, ksh and POSIX.1-2024 know.
 pub fn quoted(word: &[u8]) -> Vec<u8> {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./=:,@+".contains(byte);
     if !word.is_empty() && word.iter().all(plain) {
         return word.to_vec();
+    }
+    if !std::str::from_utf8(word).is_ok_and(is_plain) {
+        return escaped(word);
     }
     let mut quoted = vec![b'\''];
     for byte in word {
@@ -17,15 +23,38 @@ pub fn quoted(word: &[u8]) -> Vec<u8> {
     quoted
 }
 
-/// Whether text can be read off a terminal and typed again: no control characters, nothing that turns the line around or
-/// cannot be seen, nothing that is no character (Unicode section 23.7).
-pub fn is_plain(text: &str) -> bool {
-    !text.contains(is_harmful)
+/// `$'…'`, with three octal digits for each byte of what a terminal must not see: there are never more digits.
+fn escaped(word: &[u8]) -> Vec<u8> {
+    let mut escaped = b"$'".to_vec();
+    let octal = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:03o}")).collect::<String>();
+    for chunk in word.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            let mut bytes = [0; 4];
+            let bytes = letter.encode_utf8(&mut bytes).as_bytes();
+            match letter {
+                '\'' | '\\' => escaped.extend([b'\\', bytes[0]]),
+                letter if is_harmful(letter) => escaped.extend(octal(bytes).bytes()),
+                _ => escaped.extend(bytes),
+            }
+        }
+        escaped.extend(octal(chunk.invalid()).bytes());
+    }
+    escaped.push(b'\'');
+    escaped
 }
 
-/// Whether a terminal must not see a letter as it is.
-pub fn is_harmful(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(letter, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}')
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_word_is_quoted_where_it_has_to_be() {
+        assert_eq!(quoted(b"a-b.p12"), b"a-b.p12");
+        assert_eq!(quoted("Zoë's $x".as_bytes()), "'Zoë'\\''s $x'".as_bytes());
+        assert_eq!(
+            quoted("\u{1b}]0;é'\\\n\u{9b}\u{202e}1".as_bytes()),
+            "$'\\033]0;é\\'\\\\\\012\\302\\233\\342\\200\\2561'".as_bytes()
+        );
+        assert_eq!(quoted(b"\x9bm"), b"$'\\233m'");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use url::Url;
+
 use super::TestArgs;
 use super::connection::TlsVersion;
 use crate::error::{Error, Kind, Result};
@@ -11,6 +13,8 @@ use crate::platform::{self, domain, gateway::Gateway};
 use crate::request::Request;
 use crate::request::body::Body;
 use crate::shell::quoted;
+
+const HEAD_WITH_BODY: &str = "not in curl: HEAD with a body: curl sends it, then waits for a body of the answer, which never comes, until the connection or the time ends";
 
 /// The command, and what has to be said of it.
 pub struct Curl {
@@ -26,7 +30,7 @@ impl TestArgs {
         let mut curl = Curl { words: vec![b"curl".to_vec()], notes: Vec::new() };
         // Silent, but for errors; nothing in the URL is a pattern or is tidied up.
         curl.plain(&["-sS", "-g", "--path-as-is"]);
-        curl.connection(self);
+        curl.connection(self)?;
         match &self.platform.account {
             None => curl.call(self, &request)?,
             Some(_) => curl.submission(self, &request)?,
@@ -67,11 +71,18 @@ impl Curl {
         self.words.push(word);
     }
 
+    /// A word that is this URL, its query a variable: tokens stand there.
+    fn url(&mut self, url: &str) -> Vec<u8> {
+        let Some((before, _)) = url.split_once('?') else { return quoted(url.as_bytes()) };
+        self.stands("QUERY", "the query of the URL, percent-encoded");
+        [quoted(format!("{before}?").as_bytes()), b"\"$QUERY\"".to_vec()].concat()
+    }
+
     fn stands(&mut self, variable: &str, what: &str) {
         self.notes.push(format!("${variable} stands for {what}"));
     }
 
-    fn connection(&mut self, args: &TestArgs) {
+    fn connection(&mut self, args: &TestArgs) -> Result<()> {
         let connection = &args.connection;
         let platform = args.platform.account.is_some();
         let roots =
@@ -97,33 +108,25 @@ impl Curl {
                 format!("{}:{}:{}", known.host(), known.port(), addresses.join(",")).as_bytes(),
             );
         }
-        self.proxy(args);
+        self.proxy(args)
     }
 
-    fn proxy(&mut self, args: &TestArgs) {
+    /// Scheme, host and port, which is all that is needed of its URL; the rest may be secret.
+    fn proxy(&mut self, args: &TestArgs) -> Result<()> {
         let connection = &args.connection;
-        let Some(proxy) = &connection.proxy else { return };
-        let proxy = proxy.expose();
-        if proxy.is_empty() {
-            return self.option("--noproxy", b"*");
-        }
-        // User and password stand before the last @ of the authority.
-        let scheme = proxy.windows(3).position(|three| three == b"://").map_or(0, |at| at + 3);
-        let at = proxy.iter().rposition(|byte| *byte == b'@');
-        let bare = match at.filter(|at| *at >= scheme) {
-            Some(at) => {
-                [proxy.get(..scheme).unwrap_or_default(), proxy.get(at + 1..).unwrap_or_default()].concat()
-            }
-            None => proxy.to_vec(),
+        let Some(name) = connection.proxies()?.name().cloned() else { return Ok(()) };
+        let Ok(url) = Url::parse(&String::from_utf8_lossy(name.expose())) else {
+            self.option("--noproxy", b"*");
+            return Ok(());
         };
-        self.option("-x", &bare);
-        if bare.len() < proxy.len()
-            || connection.proxy_user_file.is_some()
-            || connection.proxy_user_env.is_some()
-        {
+        let port = url.port_or_known_default().map_or(String::new(), |port| format!(":{port}"));
+        let host = url.host_str().unwrap_or_default();
+        self.option("-x", format!("{}://{host}{port}", url.scheme()).as_bytes());
+        if !url.username().is_empty() || url.password().is_some() {
             self.secret("--proxy-user", b"", "PROXY_USER");
             self.stands("PROXY_USER", "the proxy's USER:PASSWORD");
         }
+        Ok(())
     }
 
     /// The mutual-TLS call itself.
@@ -131,7 +134,11 @@ impl Curl {
         self.certificate(args)?;
         let usual = if request.body.is_empty() { "GET" } else { "POST" };
         match request.method.as_str() {
-            "HEAD" => self.plain(&["--head"]),
+            "HEAD" if request.body.is_empty() => self.plain(&["--head"]),
+            "HEAD" => {
+                self.plain(&["-X", "HEAD"]);
+                self.notes.push(HEAD_WITH_BODY.into());
+            }
             method if method == usual => {}
             method => self.option("-X", method.as_bytes()),
         }
@@ -147,7 +154,8 @@ impl Curl {
             self.stands(&variable, &format!("the value of the header {name}"));
         }
         self.body("--data-binary", "", &request.body);
-        self.words.push(quoted(request.url.as_str().as_bytes()));
+        let word = self.url(request.url.as_str());
+        self.words.push(word);
         Ok(())
     }
 
@@ -208,7 +216,9 @@ impl Curl {
         let path = format!("/mtls/account/{account}/p12-test/multipart");
         let header =
             |name: &http::HeaderName, value: &[u8]| [name.as_str().as_bytes(), b": ", value].concat();
-        self.option("-H", &header(&platform::FORWARD_URL, request.url.as_str().as_bytes()));
+        let forward = self.url(&format!("{}: {}", platform::FORWARD_URL, request.url.as_str()));
+        self.plain(&["-H"]);
+        self.words.push(forward);
         self.option("-H", &header(&platform::METHOD, request.method.as_str().as_bytes()));
         if let Some(kind) = request.headers.get(http::header::CONTENT_TYPE) {
             self.option("-H", &header(&platform::TYPE, kind.as_bytes()));

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::scrub::HIDDEN;
 use crate::secret::{Secret, Source};
 
 pub(super) fn size(text: &str) -> Result<u64, String> {
@@ -36,6 +38,27 @@ pub(super) fn source(
 /// Any bytes at all, never shown again.
 pub(super) fn secret() -> impl clap::builder::TypedValueParser<Value = Secret> {
     OsStringValueParser::new().map(Secret::from)
+}
+
+/// What is wrong with a command line, without values that may be secrets: of flags that take a URL, of switches, which
+/// take none, and words that are one too many, such as the second half of a password with a blank in it.
+pub fn without_secrets(mut error: clap::Error) -> clap::Error {
+    let flag = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) => flag.as_str(),
+        _ => "",
+    };
+    let is_url = flag.ends_with("<URL>") || flag == "--domain <HOST>";
+    let hidden = match error.kind() {
+        ErrorKind::TooManyValues => ContextKind::InvalidValue,
+        ErrorKind::ValueValidation if is_url => ContextKind::InvalidValue,
+        ErrorKind::UnknownArgument if !flag.starts_with('-') => ContextKind::InvalidArg,
+        // What stands where a command could.
+        _ => ContextKind::InvalidSubcommand,
+    };
+    if error.get(hidden).is_some() {
+        error.insert(hidden, ContextValue::String(HIDDEN.into()));
+    }
+    error
 }
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {

@@ -1,14 +1,16 @@
 //! A record → a test: its fields are the command line's options, judged by the same parser.
 
+use std::io;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _, Parser};
 use openssl::sha::Sha256;
 use serde_json::Value;
+use zeroize::Zeroize as _;
 
 use super::manifest::{Digest, Entry, Fields, unusable};
 use super::outputs::Outputs;
-use crate::args::TestArgs;
+use crate::args::{TestArgs, without_secrets};
 use crate::error::{Error, Kind, Result as Outcome};
 use crate::request::url::ForwardUrl;
 
@@ -130,7 +132,7 @@ impl Records {
             Some(_) => Err("its id is neither a text nor a number"),
         };
         Some(match id {
-            Ok(id) => (Some(id), spelled(fields).and_then(|fields| self.test(self.merged(fields)))),
+            Ok(id) => (Some(id), spelled(fields).and_then(|fields| self.test(&Wiped(self.merged(fields)).0))),
             Err(what) => (None, Err(what.into())),
         })
     }
@@ -156,10 +158,10 @@ impl Records {
         self.option(name).is_some_and(|option| matches!(option.get_action(), ArgAction::SetTrue))
     }
 
-    fn test(&mut self, fields: Fields) -> Result<Test, String> {
-        let arguments = self.arguments(&fields)?;
-        let matches = self.command.try_get_matches_from_mut(arguments).map_err(|error| told(&error))?;
-        let args = Line::from_arg_matches(&matches).map_err(|error| told(&error))?.test;
+    fn test(&mut self, fields: &Fields) -> Result<Test, String> {
+        let arguments = self.arguments(fields)?;
+        let matches = self.command.try_get_matches_from_mut(arguments).map_err(told)?;
+        let args = Line::from_arg_matches(&matches).map_err(told)?.test;
         if args.reads_stdin() {
             return Err("a body from standard input is not for records".into());
         }
@@ -172,7 +174,7 @@ impl Records {
         args.output.output.as_deref().map_or(Ok(()), |output| self.outputs.give(output))?;
         let of_the_p12 = |name: &str| OF_THE_P12.contains(&name);
         let of_the_route = |name: &str| !OF_THE_P12.contains(&name) && !OF_THE_REQUEST.contains(&name);
-        Ok(Test { host, route: digest(&fields, of_the_route), p12: digest(&fields, of_the_p12), args })
+        Ok(Test { host, route: digest(fields, of_the_route), p12: digest(fields, of_the_p12), args })
     }
 
     /// The fields as a command line. Names are looked up first: no message may quote the value of a mistyped one.
@@ -255,8 +257,8 @@ fn canonical(name: &str) -> String {
 }
 
 /// clap's first line: what is wrong with which option.
-fn told(error: &clap::Error) -> String {
-    let text = error.to_string();
+fn told(error: clap::Error) -> String {
+    let text = without_secrets(error).to_string();
     let line = text.lines().next().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
@@ -265,7 +267,41 @@ fn told(error: &clap::Error) -> String {
 fn digest(fields: &Fields, chosen: impl Fn(&str) -> bool) -> Digest {
     let mut sha256 = Sha256::new();
     for (name, value) in fields.iter().filter(|(name, _)| chosen(name)) {
-        sha256.update(format!("{name:?}={value}\n").as_bytes());
+        sha256.update(format!("{name:?}=").as_bytes());
+        // A hash takes whatever comes, and a value is JSON already.
+        let _ = serde_json::to_writer(Fed(&mut sha256), value);
+        sha256.update(b"\n");
     }
     sha256.finish()
+}
+
+/// A hash that is written to, so that no copy of what it takes is made.
+struct Fed<'a>(&'a mut Sha256);
+
+impl io::Write for Fed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Fields whose values are wiped when they are done with.
+struct Wiped(Fields);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(wipe);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(values) => values.iter_mut().for_each(wipe),
+        _ => {}
+    }
 }

@@ -91,7 +91,7 @@ fn lost(evidence: &Evidence, what: &str) -> Error {
 pub fn login(status: StatusCode, headers: &HeaderMap, evidence: &Evidence) -> Option<Error> {
     let location = headers.get(LOCATION).filter(|_| status.is_redirection())?;
     let location = String::from_utf8_lossy(location.as_bytes());
-    let place = location.split(['?', '#']).next().unwrap_or_default();
+    let place = location.split(['?', '#', ';']).next().unwrap_or_default();
     // A path that has such a name already is not led to a door by it.
     let known = doors(&format!("{}{}", evidence.target, evidence.path));
     let found = doors(place).iter().any(|door| !known.contains(door));

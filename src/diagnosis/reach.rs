@@ -27,12 +27,12 @@ pub fn lookup(host: &str, error: &io::Error) -> Error {
 }
 
 /// No address took the connection. Where they failed in several ways, the kind is that of the one that came nearest, never
-/// that which came last.
+/// that which came last; an address that could not be tried leaves all open.
 pub fn unreached(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
     let tried: Vec<_> =
         failures.iter().map(|(address, error)| format!("{address}: {}", in_words(error))).collect();
     let kinds = || failures.iter().map(|(_, error)| connect_kind(error));
-    let nearest = [Kind::ConnectionRefused, Kind::ConnectTimeout, Kind::Unroutable];
+    let nearest = [Kind::OutOfFiles, Kind::ConnectionRefused, Kind::ConnectTimeout, Kind::Unroutable];
     let kind = nearest.into_iter().find(|kind| kinds().any(|met| met == *kind));
     let kind = kind.or_else(|| kinds().next()).unwrap_or(Kind::ConnectionFailed);
     let message = match tried.as_slice() {

@@ -1,6 +1,7 @@
 //! How findings are mended: by commands of OpenSSL where they can do it, else in words.
 
 use super::findings::Look;
+use crate::escape;
 use crate::p12::anatomy::{Anatomy, Held, Protection, Wrapping};
 use crate::shell;
 
@@ -146,7 +147,7 @@ impl Look<'_> {
         let key = self.anatomy.keys.first()?;
         let of_leaf = || self.held(*key.chain.first()?)?.alias.as_ref();
         let name = key.alias.as_ref().or_else(of_leaf)?;
-        Some(name.clone()).filter(|name| !name.is_empty() && shell::is_plain(name))
+        Some(name.clone()).filter(|name| !name.is_empty() && escape::is_plain(name))
     }
 
     /// All algorithms that protect something.

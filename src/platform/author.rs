@@ -23,8 +23,8 @@ pub(super) const LOOK: usize = 16 * 1024;
 pub(super) fn author(status: StatusCode, headers: &HeaderMap, body: &[u8], whole: bool) -> Author {
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     if let Some(message) = text(MESSAGE) {
-        let error = text(ERROR).map_or(String::new(), |error| format!(" ({error})"));
-        return Author::PlatformOfRemote(format!("{message}{error}"));
+        let error = text(ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
+        return Author::PlatformOfRemote(format!("{message:?}{error}"));
     }
     let challenge = text(WWW_AUTHENTICATE);
     if !status.is_success()
@@ -93,7 +93,7 @@ mod tests {
     fn the_transport_header_comes_first() {
         let judged =
             judged(424, Some(("lp-message-from-transport", "refused")), r#"{"message":"","internalCode":1}"#);
-        assert_eq!(judged, Author::PlatformOfRemote("refused".into()));
+        assert_eq!(judged, Author::PlatformOfRemote("\"refused\"".into()));
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::ascii;
 use super::output::Output;
 use crate::args::OutputArgs;
 use crate::error::Result;
+use crate::escape::ascii;
 use crate::report::Report;
 
 /// Where the document goes, and what it will say.

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use super::Printer;
 use super::output::Output;
-use super::{Printer, ascii, escape};
 use crate::error::{Exit, Result};
+use crate::escape::{ascii, escape};
 use crate::evidence::Certificate;
 use crate::inspect::{Inspection, SCHEMA};
 use crate::p12::anatomy::{Anatomy, Key, Protection};

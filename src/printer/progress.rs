@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Printer, escape};
+use super::Printer;
+use crate::escape::escape;
 use crate::request::Request;
 use crate::request::body::Progress;
 

@@ -41,7 +41,7 @@ pub(super) fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
     }
     if verbose {
         lines.extend(accepted(evidence));
-        lines.extend(evidence.trailers.iter().map(|trailer| line("trailer", trailer.clone())));
+        lines.extend(evidence.trailers.iter().map(|trailer| line("trailer", format!("{trailer:?}"))));
         lines.extend(evidence.write_failure.iter().map(|why| line("sending", format!("broke off: {why}"))));
     }
     lines.extend(evidence.control.as_ref().map(|control| line("control", without(control))));

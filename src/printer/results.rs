@@ -7,13 +7,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::Value;
 
+use super::Printer;
 use super::output::stdout_is_midline;
 use super::writer::Writer;
-use super::{Printer, ascii, escape};
 use crate::args::{BatchArgs, Format};
 use crate::batch::manifest::Manifest;
 use crate::batch::{Done, Tally};
 use crate::error::{Error, Kind, Result};
+use crate::escape::{ascii, escape};
 use crate::interrupt::interrupted;
 
 /// Writes results as they come.
@@ -192,7 +193,7 @@ fn tap(done: &Done, number: u64) -> String {
     if passed {
         return format!("ok {number} - {id}\n");
     }
-    let quoted = |text: &str| Value::from(text).to_string();
+    let quoted = |text: &str| ascii(&Value::from(text).to_string());
     format!(
         "not ok {number} - {id}\n  ---\n  kind: {kind}\n  exit: {exit}\n  message: {}\n  hint: {}\n  ...\n",
         quoted(&what),
@@ -211,7 +212,7 @@ fn case(done: &Done) -> TestCase {
                 true => NonSuccessKind::Error,
                 false => NonSuccessKind::Failure,
             });
-            status.set_type(kind).set_message(escape(&what)).set_description(hint);
+            status.set_type(kind).set_message(escape(&what)).set_description(escape(hint));
             status
         }
     };

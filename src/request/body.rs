@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::secret::Secret;
+use crate::secret::{Secret, stdin_file};
 
 /// Bytes of a request's body, counted as they go.
 #[derive(Debug, Default)]
@@ -130,19 +130,6 @@ fn bytes_to_path(bytes: &[u8]) -> PathBuf {
 #[cfg(not(unix))]
 fn bytes_to_path(bytes: &[u8]) -> PathBuf {
     String::from_utf8_lossy(bytes).into_owned().into()
-}
-
-/// Standard input as a file of its own, so that a redirected one shows its length.
-#[cfg(unix)]
-fn stdin_file() -> io::Result<std::fs::File> {
-    use std::os::fd::AsFd as _;
-    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
-}
-
-#[cfg(windows)]
-fn stdin_file() -> io::Result<std::fs::File> {
-    use std::os::windows::io::AsHandle as _;
-    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
 }
 
 /// What is left of a regular file; `None` for a pipe or a terminal.

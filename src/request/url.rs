@@ -21,7 +21,9 @@ impl ForwardUrl {
     /// Reads a URL as typed; without a scheme it is https. International names become ASCII (UTS 46).
     pub fn parse(text: &str) -> Result<Self> {
         let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let mut url = Url::parse(&full).map_err(|error| usage(format!("{text:?} is not a URL: {error}")))?;
+        // What was typed may hold a password or a token, and nobody knows where, so it is not told.
+        let mut url =
+            Url::parse(&full).map_err(|error| usage(format!("the forward URL is not a URL: {error}")))?;
         if url.scheme() != "https" {
             let message =
                 format!("{} has no client certificates: the URL must be https", url.scheme().escape_debug());
@@ -31,7 +33,7 @@ impl ForwardUrl {
             return Err(usage("the URL holds a user or password; use --authorization-file instead".into()));
         }
         url.set_fragment(None);
-        let unusable = || usage(format!("{text:?} is not a URL that can be requested"));
+        let unusable = || usage("the forward URL is not one that can be requested".into());
         let host = url.host().ok_or_else(unusable)?.to_owned();
         let path = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
@@ -47,9 +49,11 @@ impl ForwardUrl {
         self.url.as_str()
     }
 
-    /// The values of its query, decoded.
+    /// The values of its query, as they stand there and decoded; what has no name is a value.
     pub fn query_values(&self) -> Vec<Cow<'_, str>> {
-        self.url.query_pairs().map(|(_, value)| value).collect()
+        let pairs = self.url.query().unwrap_or_default().split('&');
+        let raw = pairs.map(|pair| Cow::from(pair.split_once('=').map_or(pair, |(_, value)| value)));
+        raw.chain(self.url.query_pairs().map(|(_, value)| value)).collect()
     }
 
     /// Its host: a name in ASCII, or an address.

@@ -9,6 +9,9 @@ const ANSWER: &str = "HTTP/1.1 404 Not Found\r\nx-odd: \u{e9}\r\ncontent-length:
 
 const BODY: &str = "b\u{f6}dy 'with' \"$quotes\"; and\n lines";
 
+/// As it is sent: what a URL's query cannot hold is encoded.
+const QUERY: &str = "x=1&token=%27$(z)%27[1]{2}";
+
 /// Whether curl is there. With `P12_TEST_PEERS` in the environment it has to be.
 fn curl_is_there() -> bool {
     let there = Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_ok();
@@ -25,7 +28,7 @@ fn by_shell(lab: &Lab, shell: &str, line: &[u8], body: &str, stdin: &[u8]) -> Ra
     let mut command = Command::new(shell);
     command.arg("command.sh").current_dir(lab.folder.path()).env_remove("SSL_CERT_FILE");
     command.env("P12_PASSWORD", crate::harness::PASSWORD).env("AUTHORIZATION", "Basic a\"b $c");
-    command.env("BODY", body).env("BEARER", TOKEN);
+    command.env("BODY", body).env("BEARER", TOKEN).env("QUERY", QUERY);
     command.env("HEADER_2", "odd `value` $HOME").env("HEADER_3", "odd `value` $HOME");
     Ran::of(command, stdin)
 }
@@ -51,12 +54,17 @@ fn the_same_request_gets_the_same_answer() {
     }
     let lab = Lab::new();
     let site = lab.site(ANSWER);
-    let odd = "it's \"$(odd)\": 100% \\ and\nnew.p12";
+    let (odd, control) =
+        ("it's \"$(odd)\": 100% \\.p12", "it's \u{1b}]0;\"$(odd)\": 100% \\ and\n1\u{202e}new.p12");
     let p12 = std::fs::read(lab.path("client.p12")).unwrap();
     lab.write(odd, &p12);
+    lab.write(control, &p12);
+    // POSIX has known $'…' since 2024, and dash does not know it yet.
+    let mut shells = vec![("sh", odd), ("bash", control)];
+    shells.extend(Command::new("zsh").arg("--version").output().is_ok().then_some(("zsh", control)));
     lab.write("body file", b"from\0a file\r\n");
     lab.write("authorization", b"Basic a\"b $c");
-    let url = format!("{}a%20b/../c?x=1&y='$(z)'[1]{{2}}", site.url());
+    let url = format!("{}a%20b/../c?x=1&token='$(z)'[1]{{2}}", site.url());
     let cases: [(&[&str], &[u8]); 8] = [
         (&[], b""),
         (&["-i"], b""),
@@ -68,7 +76,7 @@ fn the_same_request_gets_the_same_answer() {
         (&["--resolve", "other.example:1:127.0.0.1", "-m", "20"], b""),
     ];
     for (more, stdin) in cases {
-        for shell in ["sh", "bash"] {
+        for (shell, odd) in shells.iter().copied() {
             let run = |curl: &[&str]| {
                 let mut command = lab.command();
                 command.args(["--cacert", "ca.pem", "--password-file", "password.txt"]).args(more).args(curl);
@@ -128,7 +136,7 @@ fn the_same_submission_gets_the_same_answer() {
             command.args(["--password-file", "password.txt"]).args(more).args(curl);
             Ran::of(
                 {
-                    command.arg("client.p12").arg(site.url());
+                    command.arg("client.p12").arg(format!("{}?x=1&token='$(z)'[1]{{2}}", site.url()));
                     command
                 },
                 b"",
@@ -142,6 +150,21 @@ fn the_same_submission_gets_the_same_answer() {
         assert!(theirs.exit == 0 && theirs.stdout == ours.stdout, "{}", theirs.stderr);
         assert_eq!(parts(&site), wanted, "{more:?}");
     }
+}
+
+/// curl takes --head and a body for two methods, and says so.
+#[test]
+fn head_with_a_body_is_sent_and_what_curl_does_then_is_told() {
+    if !curl_is_there() {
+        return;
+    }
+    let lab = Lab::new();
+    let site = lab.site(ANSWER);
+    let printed = lab.run(&site, &["-X", "HEAD", "-d", BODY, "--curl"]);
+    printed.ends(0, "not in curl: HEAD with a body");
+    by_shell(&lab, "sh", &printed.stdout, BODY, b"");
+    let (first, _, body) = parts(&site);
+    assert_eq!((first.as_str(), body.as_str()), ("HEAD / HTTP/1.1", BODY));
 }
 
 #[test]
@@ -171,11 +194,12 @@ fn nothing_is_asked_for_and_no_secret_is_printed() {
     ]);
     let ran = Ran::of(
         {
-            command.arg(site.url());
+            command.arg(format!("{}?canary-flag&key=canary-key#canary", site.url()));
             command
         },
         b"",
     );
+    ran.ends(0, "$QUERY stands for the query of the URL");
     ran.ends(0, "$OAUTH1 stands for OAuth and its signature, which curl cannot make");
     ran.ends(0, "$PLATFORM stands for the baseURI that https://api.liveperson.net/api/account/12345678/");
     ran.ends(0, "not in curl: --alias").ends(0, "$PROXY_USER stands for");

@@ -6,10 +6,13 @@ mod harness;
 
 mod answers;
 mod batch;
+mod canaries;
 mod curl;
 mod demo;
 mod exit_statuses;
 mod inspect;
+#[cfg(target_os = "linux")]
+mod memory;
 mod odd_files;
 mod passwords;
 mod platform;

@@ -133,7 +133,7 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
             "lp-message-from-transport: refused\r\nlp-error-from-transport: E1\r\n",
             "",
             7,
-            "got no answer from localhost:9: refused (E1)",
+            "got no answer from localhost:9: \"refused\" (\"E1\")",
         ),
         ("424 No", "", "", 1, "cannot be told apart"),
         ("429 No", "", own, 7, "10 requests a second"),

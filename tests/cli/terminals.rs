@@ -55,7 +55,7 @@ fn nothing_from_outside_reaches_a_terminal_raw() {
         "a missing file",
         &shown(&lab, &[&trusted[..], &[&format!("no {file}"), &login.url()]].concat()),
     );
-    is_harmless("a URL", &shown(&lab, &[&trusted[..], &[&file, EVIL]].concat()));
+    is_harmless("a curl command", &shown(&lab, &[&trusted[..], &["--curl", &file, &login.url()]].concat()));
     // A glob that finds such a file names an option.
     is_harmless("an option", &shown(&lab, &["inspect", &format!("--{EVIL}")]));
     is_harmless("a value", &shown(&lab, &["--color", EVIL, &file, "https://localhost/"]));
@@ -76,4 +76,12 @@ fn nothing_from_outside_reaches_a_terminal_raw() {
     let account = ["--account", ACCOUNT, "--domain", &host, "--bearer-file", "token", "-o", "answer"];
     let arguments = [&account[..], &trusted[..], &["client.p12", &target]].concat();
     is_harmless("a platform's message", &shown(&lab, &arguments));
+    lab.write(
+        "records.ndjson",
+        format!("{}\n", serde_json::json!({ "id": "a", "p12": format!("no {file}"), "url": login.url() }))
+            .as_bytes(),
+    );
+    for format in ["ndjson", "table", "tap", "junit"] {
+        is_harmless(format, &shown(&lab, &["batch", "--format", format, "records.ndjson"]));
+    }
 }
