@@ -110,7 +110,7 @@ pub trait Each: Clone + Send + Sync + 'static {
 }
 
 /// Records that are looked at before their turn: where hosts are slow, so many of theirs may wait, and no other has to.
-const WINDOW: usize = 4096;
+const WINDOW: usize = 1024;
 
 /// Tests the records of the manifest, each by `each`, and hands over what came of them as they end. Ctrl-C, or
 /// SIGTERM, ends the reading, not what is in flight; the second one ends that too, and even a hand-over that waits.

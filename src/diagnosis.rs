@@ -62,6 +62,12 @@ pub fn unwritable(what: impl std::fmt::Display, error: &io::Error) -> Error {
     Error::new(kind, format!("cannot write to {what}: {}", in_words(error)))
 }
 
+/// The program could not even begin.
+pub fn not_begun(error: &io::Error) -> Error {
+    let kind = if is_out_of_files(error) { Kind::OutOfFiles } else { Kind::Internal };
+    Error::new(kind, format!("this machine does not let the program begin: {}", in_words(error)))
+}
+
 /// OpenSSL failed where nothing from outside is at fault.
 pub fn openssl(doing: &str, stack: &ErrorStack) -> Error {
     Error::new(Kind::Internal, format!("OpenSSL failed at {doing}: {}", reasons(stack)))

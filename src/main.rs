@@ -33,7 +33,10 @@ fn main() -> ExitCode {
         Some(Command::Serve(_) | Command::Batch(_)) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
-    let Ok(runtime) = runtime.enable_all().build() else { return Exit::Machine.into() };
+    let runtime = match runtime.enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return printer::not_begun(&error).into(),
+    };
     let exit = runtime.block_on(run(&args));
     // A prompt or a file that still waits in another thread must not hold up the end.
     runtime.shutdown_background();

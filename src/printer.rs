@@ -163,7 +163,10 @@ impl Printer {
         }
         let mut kept = to.include_body.then(Vec::new);
         let verdict = self.pass_on(response, output, to, &mut kept).await;
-        self.note(|report| report.answered(response, kept.as_deref()));
+        self.note(|report| {
+            report.answered(response, kept.as_deref());
+            report.warned(report::warnings(&response.evidence()));
+        });
         verdict
     }
 
@@ -331,6 +334,14 @@ pub fn usage(error: clap::Error) -> Exit {
     let told: String = error.render().to_string().lines().map(|line| escape(line) + "\n").collect();
     let _ = io::stderr().lock().write_all(told.as_bytes());
     Exit::Usage
+}
+
+/// Says why nothing could begin.
+pub fn not_begun(error: &io::Error) -> Exit {
+    let error = diagnosis::not_begun(error);
+    let _ =
+        writeln!(io::stderr().lock(), "error: {}\nhint:  {}", escape(&error.message), escape(error.hint()));
+    error.kind.exit()
 }
 
 /// An output that failed.

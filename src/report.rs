@@ -72,6 +72,11 @@ impl Report {
         self.evidence = Some(evidence);
     }
 
+    /// What did not stop the call and still deserves a word.
+    pub fn warned(&mut self, warnings: Vec<String>) {
+        self.warnings.extend(warnings);
+    }
+
     /// What both routes came to.
     pub fn compared(&mut self, comparison: &Comparison) {
         let rows = comparison.rows().into_iter().skip(1);

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, Version};
+use http::{HeaderMap, HeaderName, StatusCode, Version};
 use openssl::sha::Sha256;
 
 use crate::certificate;
@@ -61,6 +61,9 @@ impl std::str::FromStr for Expected {
         }
     }
 }
+
+/// The platform's error when it gets no answer from the endpoint.
+pub const TRANSPORT_ERROR: HeaderName = HeaderName::from_static("lp-error-from-transport");
 
 /// A body that comes piece by piece, and the connection it comes from.
 pub trait Answer: Send {
@@ -165,10 +168,11 @@ impl Response {
     fn passed_on(&self, target: &str, author: &Author) -> Result<()> {
         match author {
             Author::Remote(_) | Author::Unclear(_) => Ok(()),
-            Author::PlatformOfRemote(message) => Err(Error::new(
-                Kind::PlatformRemote,
-                format!("the platform got no answer from {target}: {message}"),
-            )),
+            Author::PlatformOfRemote(message) => {
+                let message = format!("the platform got no answer from {target}: {message}");
+                let retry = self.transport_kind().unwrap_or(Kind::PlatformRemote).retry();
+                Err(Error::new(Kind::PlatformRemote, message).with_retry(retry, None))
+            }
             Author::Platform(signal) => {
                 let kind = match self.status.as_u16() {
                     401 => Kind::PlatformCredential,
@@ -181,6 +185,12 @@ impl Response {
                 Err(error.with_retry(kind.retry(), self.retry_after()))
             }
         }
+    }
+
+    /// The platform's error about the endpoint, where it names one of our kinds, as `serve` does.
+    fn transport_kind(&self) -> Option<Kind> {
+        let name = self.headers.get(TRANSPORT_ERROR)?;
+        Kind::ALL.iter().copied().find(|kind| kind.name().as_bytes() == name.as_bytes())
     }
 
     /// An answer proves something about the P12 only if its certificate was asked for and sent, so this

@@ -9,12 +9,10 @@ use http::{HeaderName, StatusCode};
 use serde_json::Value;
 
 use crate::evidence::Author;
+use crate::response::TRANSPORT_ERROR;
 
 /// What the platform says when it gets no answer from the endpoint.
 pub const MESSAGE: HeaderName = HeaderName::from_static("lp-message-from-transport");
-
-/// The error behind it.
-pub const ERROR: HeaderName = HeaderName::from_static("lp-error-from-transport");
 
 /// How much of a body is looked at. The platform's own are much shorter.
 pub(super) const LOOK: usize = 16 * 1024;
@@ -23,7 +21,7 @@ pub(super) const LOOK: usize = 16 * 1024;
 pub(super) fn author(status: StatusCode, headers: &HeaderMap, body: &[u8], whole: bool) -> Author {
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     if let Some(message) = text(MESSAGE) {
-        let error = text(ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
+        let error = text(TRANSPORT_ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
         return Author::PlatformOfRemote(format!("{message:?}{error}"));
     }
     let challenge = text(WWW_AUTHENTICATE);

@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::journal::Entry;
 use crate::error::{Error, Exit, Kind};
 use crate::platform::author;
-use crate::response::Response;
+use crate::response::{Response, TRANSPORT_ERROR};
 
 /// An answer on its way.
 pub(super) type Answer = http::Response<UnsyncBoxBody<Bytes, io::Error>>;
@@ -92,7 +92,7 @@ impl From<Error> for Refusal {
         };
         let mut refusal = Self { kind: Some(error.kind.name()), ..Self::new(status, &error.message) };
         if status == StatusCode::FAILED_DEPENDENCY {
-            refusal = refusal.with(author::MESSAGE, &error.message).with(author::ERROR, error.kind.name());
+            refusal = refusal.with(author::MESSAGE, &error.message).with(TRANSPORT_ERROR, error.kind.name());
         }
         refusal
     }

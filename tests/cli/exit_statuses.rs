@@ -292,3 +292,29 @@ fn roots_and_names_that_cannot_be_used_are_told_as_that() {
     lab.run_at(&format!("https://{long}/"), &["--resolve", &format!("{long}:443:127.0.0.1")])
         .ends(2, "253 letters");
 }
+
+#[test]
+fn what_did_not_stop_the_call_stands_in_the_document_too() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let arguments = ["-k", "--json", "--password-file", "password.txt", "client.p12", &site.url()];
+    let ran = Ran::of(with(lab.command(), &arguments), b"");
+    ran.ends(0, "warning: the endpoint's certificate is not trusted");
+    let document: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let warning = document["warnings"][0].as_str().unwrap();
+    assert!(warning.starts_with("the endpoint's certificate is not trusted"), "{document:#}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_machine_that_lets_nothing_begin_is_told() {
+    let lab = Lab::new();
+    let mut shell = std::process::Command::new("sh");
+    shell.args([
+        "-c",
+        "ulimit -n 4; exec \"$0\" --no-password a.p12 https://localhost/",
+        env!("CARGO_BIN_EXE_p12-test"),
+    ]);
+    shell.current_dir(lab.folder.path());
+    Ran::of(shell, b"").ends(10, "error: this machine does not let the program begin: too many open files");
+}
