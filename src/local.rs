@@ -1,17 +1,13 @@
 //! The mutual-TLS call from this machine, and its evidence: one connection is both.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST};
 use http::uri::Authority;
 use http::{HeaderValue, Uri, Version};
-use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use openssl::x509::X509Name;
 use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 use tokio_openssl::SslStream;
@@ -19,16 +15,18 @@ use tokio_openssl::SslStream;
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Result};
-use crate::evidence::{CertificateRequest, Control, End, Evidence, Staple};
+use crate::evidence::{Control, Evidence, Staple};
 use crate::p12::{Identity, P12};
 use crate::request::Request;
 use crate::request::body::Upload;
-use crate::response::{self, Answer, Response, Terms};
-use client_auth::{SharedTrace, Trace};
+use crate::response::{self, Response, Terms};
+use body::Body;
 use connect::Connect;
 use tls::Tls;
-use wire::{SharedRecord, Tap, Wire};
+use watch::Watch;
+use wire::{Tap, Wire};
 
+mod body;
 mod certificate_request;
 mod client_auth;
 pub mod connect;
@@ -36,6 +34,7 @@ pub mod policy;
 pub mod proxy;
 mod staple;
 pub mod tls;
+mod watch;
 mod wire;
 
 /// The route from this machine straight to the endpoint.
@@ -94,11 +93,7 @@ impl<'a> Call<'a> {
             path: request.url.origin_form().path().to_owned(),
             ..Evidence::default()
         };
-        let watch = Watch {
-            trace: Trace::shared(start),
-            record: SharedRecord::default(),
-            issuers: identity.as_ref().map(issuers).unwrap_or_default(),
-        };
+        let watch = Watch::new(start, identity.as_ref());
         Self { route, identity, start, evidence, watch }
     }
 
@@ -134,20 +129,7 @@ impl<'a> Call<'a> {
         let first_byte = self.start.elapsed();
         wire::lock(&self.watch.record).first_byte.get_or_insert(first_byte);
         let terms = self.route.terms.clone();
-        let by_close = matches!(parts.version, Version::HTTP_10 | Version::HTTP_11)
-            && !body.is_end_stream()
-            && body.size_hint().exact().is_none()
-            && !parts.headers.contains_key(TRANSFER_ENCODING);
-        let http2 = parts.version == Version::HTTP_2;
-        let body = Body {
-            body,
-            by_close,
-            http2,
-            start: self.start,
-            deadline,
-            evidence: self.evidence,
-            watch: self.watch,
-        };
+        let body = Body::new(&parts, body, self.start, deadline, self.evidence, self.watch);
         Ok(Response::new(parts, head, terms, Box::new(body)))
     }
 
@@ -282,128 +264,4 @@ fn absolute_form(request: &Request) -> Uri {
     let mut parts = absolute.clone().into_parts();
     parts.authority = Some(host);
     Uri::from_parts(parts).unwrap_or_else(|_| absolute.clone())
-}
-
-/// The names of the CAs that our chain leads to.
-fn issuers(identity: &Identity) -> Vec<X509Name> {
-    let certificates = std::iter::once(&identity.leaf).chain(&identity.chain);
-    certificates.filter_map(|certificate| certificate.issuer_name().to_owned().ok()).collect()
-}
-
-/// What watches the connection, from the TLS messages to the bytes of the head.
-struct Watch {
-    trace: SharedTrace,
-    record: SharedRecord,
-    issuers: Vec<X509Name>,
-}
-
-impl Watch {
-    fn complete(&self, mut evidence: Evidence) -> Evidence {
-        let trace = client_auth::lock(&self.trace);
-        evidence.steps.clone_from(&trace.steps);
-        let record = wire::lock(&self.record);
-        evidence.requests =
-            trace.requests.iter().map(|asked| self.request(asked, record.last_written)).collect();
-        let closed = trace.closed;
-        drop(trace);
-        if !record.is_tls() {
-            evidence.greeting.clone_from(&record.greeting);
-        }
-        evidence.end.clone_from(&record.end);
-        // A bare end of the TCP stream reads like a goodbye; only the alert tells them apart.
-        if evidence.end == Some(End::CloseNotify) && !closed {
-            evidence.end = Some(End::Eof);
-        }
-        evidence.write_failure.clone_from(&record.write_failure);
-        evidence.timings.first_byte = record.first_byte.unwrap_or_default();
-        evidence
-    }
-
-    fn request(&self, asked: &client_auth::Asked, last_written: Duration) -> CertificateRequest {
-        let ours = |accepted: &X509Name| {
-            self.issuers.iter().any(|issuer| issuer.try_cmp(accepted).is_ok_and(std::cmp::Ordering::is_eq))
-        };
-        CertificateRequest {
-            stage: asked.stage,
-            issuers: asked.issuers.iter().map(|issuer| certificate::name(issuer)).collect(),
-            ours_accepted: (!asked.issuers.is_empty()).then(|| asked.issuers.iter().any(ours)),
-            algorithms: asked.algorithms.clone(),
-            // A message that was made and never left is no answer.
-            sent: asked.sent.filter(|_| last_written >= asked.answered),
-        }
-    }
-}
-
-/// The body of an answer, still on its connection.
-struct Body {
-    body: Incoming,
-    /// Whether only the end of the connection ends it.
-    by_close: bool,
-    /// Whether it is a stream of HTTP/2.
-    http2: bool,
-    start: Instant,
-    deadline: Instant,
-    evidence: Evidence,
-    watch: Watch,
-}
-
-impl Body {
-    async fn next(&mut self) -> Option<Result<Bytes>> {
-        loop {
-            let frame = match timeout_at(self.deadline.into(), self.body.frame()).await {
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) => return Some(Err(self.broken(&error))),
-                Ok(None) => return self.ended(),
-                Err(_) => return Some(Err(self.failed(diagnosis::answer::stalled(&self.evidence)))),
-            };
-            match frame.into_data() {
-                Ok(bytes) => {
-                    self.evidence.received += bytes.len() as u64;
-                    return Some(Ok(bytes));
-                }
-                Err(frame) => {
-                    let trailers = frame.into_trailers().unwrap_or_default();
-                    let line = |(name, value): (&http::HeaderName, &HeaderValue)| {
-                        format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))
-                    };
-                    self.evidence.trailers.extend(trailers.iter().map(line));
-                }
-            }
-        }
-    }
-
-    fn ended(&mut self) -> Option<Result<Bytes>> {
-        self.evidence.timings.total = self.start.elapsed();
-        let evidence = self.evidence();
-        let error = match (self.by_close, &evidence.end) {
-            (true, Some(End::Eof)) => diagnosis::answer::unproven(&evidence),
-            // hyper takes a stream that was cancelled for one that ended.
-            _ if self.http2 && !self.body.is_end_stream() => diagnosis::answer::cancelled(&evidence),
-            _ => return None,
-        };
-        Some(Err(error.with_evidence(evidence)))
-    }
-
-    fn broken(&self, error: &hyper::Error) -> Error {
-        let evidence = self.evidence();
-        diagnosis::answer::broken(&evidence, error).with_evidence(evidence)
-    }
-
-    fn failed(&self, error: Error) -> Error {
-        error.with_evidence(self.evidence())
-    }
-}
-
-impl Answer for Body {
-    fn piece(&mut self) -> Pin<Box<dyn Future<Output = Option<Result<Bytes>>> + Send + '_>> {
-        Box::pin(self.next())
-    }
-
-    fn evidence(&self) -> Evidence {
-        let mut evidence = self.watch.complete(self.evidence.clone());
-        if evidence.timings.total.is_zero() {
-            evidence.timings.total = self.start.elapsed();
-        }
-        evidence
-    }
 }

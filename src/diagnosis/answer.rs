@@ -115,12 +115,21 @@ pub fn broken(evidence: &Evidence, http: &hyper::Error) -> Error {
     Error::new(kind, what)
 }
 
-/// HTTP/2 broke the stream off and gave no reason, or none but that it did (RFC 9113 section 7, NO_ERROR and CANCEL).
-pub fn cancelled(evidence: &Evidence) -> Error {
+/// HTTP/2 broke the stream off without an error (RFC 9113 section 8.1, NO_ERROR); `sized` says that its length was said,
+/// and so that some of it is missing.
+pub fn broken_off_silently(evidence: &Evidence, sized: bool) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
-    let message =
-        format!("{target} cancelled the HTTP/2 stream after {received} bytes of the body, before its end");
-    Error::new(Kind::AnswerReset, message)
+    match sized {
+        true => Error::new(
+            Kind::AnswerReset,
+            format!("{target} broke off the HTTP/2 stream without an error after {received} bytes of the body, before its end"),
+        ),
+        false => Error::new(
+            Kind::EndUnproven,
+            format!("{target} broke off the HTTP/2 stream without an error after {received} bytes of a body whose length it had not said"),
+        )
+        .with_hint("the stream ended without its own end, so something may be missing; the endpoint should send a Content-Length"),
+    }
 }
 
 /// What HTTP/2 itself says of a failure. A connection that just ended is none: how it ended says more.

@@ -21,6 +21,7 @@ RESETS = {
     "failed": ErrorCodes.INTERNAL_ERROR,
     "cancelled": ErrorCodes.CANCEL,
     "no-error": ErrorCodes.NO_ERROR,
+    "unsized": ErrorCodes.NO_ERROR,
 }
 
 
@@ -28,7 +29,8 @@ def answer(http, stream, path):
     """What the path asks for: `/half-HOW` begins an answer first; `goaway`, `gone`, or the name of a reset."""
     how = path.removeprefix("/").removeprefix("half-")
     if path.startswith("/half-"):
-        http.send_headers(stream, [(":status", "200")])
+        length = [] if how == "unsized" else [("content-length", "9")]
+        http.send_headers(stream, [(":status", "200"), *length])
         http.send_data(stream, b"hello")
     if how == "goaway":
         http.close_connection(ErrorCodes.INTERNAL_ERROR)

@@ -97,6 +97,11 @@ fn streams() -> Vec<Peer> {
             "https://localhost:~port~/half-cancelled",
         ),
         row("HTTP/2: stream ended early", "answer-reset", "https://localhost:~port~/half-no-error"),
+        row(
+            "HTTP/2: stream ended early, its length unsaid",
+            "answer-end-unproven",
+            "https://localhost:~port~/half-unsized",
+        ),
         row("HTTP/2: connection given up", silently, "https://localhost:~port~/goaway").alike(SILENTLY),
         row("HTTP/2: closed without an answer", silently, "https://localhost:~port~/gone").alike(SILENTLY),
         row("HTTP/2: given up in the body", "answer-cut-short", "https://localhost:~port~/half-goaway")
