@@ -371,7 +371,7 @@ fn a_host_that_does_not_answer_keeps_no_other_from_its_turn() {
     let lab = Lab::new();
     let (silent, site) = (lab.plain(None), lab.site(OK));
     let mut open = Open::start(&lab);
-    open.give(&numbered(&silent, 2_000));
+    open.give(&numbered(&silent, 1_000));
     open.give(&format!("{}\n", json!({ "id": "other", "url": site.url() })));
     assert_eq!(open.result()["id"], "other");
     open.child.kill().unwrap();
