@@ -193,7 +193,7 @@ pub struct OutputArgs {
     #[arg(long)]
     pub include_body: bool,
     /// Print the curl command for the same request in place of making it; secrets stand in variables
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["json", "report", "include_body"])]
     pub curl: bool,
     /// Write the answer to a file, which appears only when it is complete
     #[arg(short = 'o', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -235,7 +235,12 @@ pub enum Color {
 impl TestArgs {
     /// The path of the P12.
     pub fn p12_path(&self) -> Result<&Path> {
-        Ok(&self.target()?.p12)
+        let path = &self.target()?.p12;
+        if path.to_string_lossy().contains("://") {
+            let message = "a URL stands in the place of the P12: the P12 comes first, then the URL";
+            return Err(Error::new(Kind::Usage, message));
+        }
+        Ok(path)
     }
 
     /// The forward URL as it was typed.

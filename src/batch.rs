@@ -92,6 +92,8 @@ impl Tally {
         match (self.broken, failed) {
             (Some(broken), _) => Err(broken),
             _ if self.readable == (false, true) => Err(unusable("no record of the manifest can be read")),
+            // Whoever made it was to make some: nothing was tested.
+            _ if total + self.elsewhere == 0 => Err(unusable("the manifest holds no record")),
             (None, 0) => Ok(()),
             (None, failed) => {
                 Err(Error::new(Kind::SomeFailed, format!("{failed} of {total} tests did not pass")))

@@ -102,7 +102,7 @@ kinds! {
 
     RecordInvalid, "record-invalid", Usage, Never, "its fields are the options of the command line: see p12-test --help";
     ManifestUnusable, "manifest-unusable", P12, Never, "a manifest is one JSON object a line, or a .csv or .toml file: see p12-test batch --help";
-    SomeFailed, "some-failed", Status, Never, "each result says why; --resume with these results leaves them out";
+    SomeFailed, "some-failed", Status, Never, "each result says why; --resume with the results that passed tests the others again";
 
     NotAP12, "not-a-p12", P12, Never, "export the certificate and its private key together as PKCS#12 (.p12, .pfx)";
     Truncated, "p12-truncated", P12, Never, "copy or download the file again, in binary mode";
@@ -194,7 +194,7 @@ kinds! {
     FileUnreadable, "file-unreadable", Machine, Never, "check the path and its permissions";
     FileExposed, "file-exposed", Machine, Never, "let only its owner read it: chmod 600 FILE";
     OutOfFiles, "out-of-files", Machine, Yes, "raise this machine's limit on open files (ulimit -n), or do less at once";
-    OutputFailed, "output-failed", Machine, Never, "check the disk and the path given to --output";
+    OutputFailed, "output-failed", Machine, Never, "check the disk, the path and its permissions";
     Interrupted, "interrupted", Interrupted, IfIdempotent, "run it again; a request that was on its way may have been acted on";
     Internal, "internal", Machine, Never, "this is a fault of p12-test; please report it with the output of -v";
 }

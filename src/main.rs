@@ -57,6 +57,10 @@ async fn test(args: &TestArgs, printer: &Printer) -> Exit {
     if args.output.curl {
         return printer.concluded(args.curl().and_then(|curl| printer.curl(&curl)));
     }
+    if let Err(error) = printer.ready() {
+        printer.failure(&error);
+        return error.kind.exit();
+    }
     printer.concluded(unless_interrupted(outcome(args, args, printer)).await)
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use clap::error::{ContextKind, ErrorKind};
 use colored::{Color as Paint, Colorize as _};
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::args::{Color, Curl, DetailArgs, LookArgs, OutputArgs, TestArgs, witho
 use crate::compare::Comparison;
 use crate::demo::Step;
 use crate::diagnosis;
-use crate::error::{Error, Exit, Result, Retry};
+use crate::error::{Error, Exit, Kind, Result, Retry};
 use crate::escape::{ascii, escape};
 use crate::p12::P12;
 use crate::report::Report;
@@ -103,6 +104,11 @@ impl Printer {
         let mut document = documents.map_or(Value::Null, |documents| documents.report().document(outcome));
         self.known().clean_report(&mut document);
         document
+    }
+
+    /// Fails when the documents could not be written, before anything is sent.
+    pub fn ready(&self) -> Result<()> {
+        self.documents.as_ref().map_or(Ok(()), Documents::ready)
     }
 
     /// Takes note of what is asked, and says what is odd about the route.
@@ -331,6 +337,11 @@ pub fn usage(error: clap::Error) -> Exit {
         let _ = error.print();
         return Exit::Success;
     }
+    if error.kind() == ErrorKind::ArgumentConflict && error.get(ContextKind::InvalidSubcommand).is_some() {
+        let message = "there is a word too many: a test takes one P12 and one URL";
+        let error = Error::new(Kind::Usage, message);
+        return told(&error.with_hint("a word with blanks or stars in it has to stand in quotes"));
+    }
     let told: String = error.render().to_string().lines().map(|line| escape(line) + "\n").collect();
     let _ = io::stderr().lock().write_all(told.as_bytes());
     Exit::Usage
@@ -338,9 +349,13 @@ pub fn usage(error: clap::Error) -> Exit {
 
 /// Says why nothing could begin.
 pub fn not_begun(error: &io::Error) -> Exit {
-    let error = diagnosis::not_begun(error);
-    let _ =
-        writeln!(io::stderr().lock(), "error: {}\nhint:  {}", escape(&error.message), escape(error.hint()));
+    told(&diagnosis::not_begun(error))
+}
+
+/// Tells a fault that came before any printer was made.
+fn told(error: &Error) -> Exit {
+    let (message, hint) = (escape(&error.message), escape(error.hint()));
+    let _ = writeln!(io::stderr().lock(), "error: {message}\nhint:  {hint}");
     error.kind.exit()
 }
 

@@ -235,6 +235,9 @@ impl Passwords {
             Self::Asked(typed) => Self::ask(typed, what, open).await,
             Self::Read(password, hint) => open(Some(password)).map_err(|error| match error.kind {
                 Kind::WrongPassword => error.with_hint(hint.clone()),
+                Kind::PasswordNeeded if password.expose().is_empty() => {
+                    error.with_hint(format!("the password that was given is empty; {hint}"))
+                }
                 _ => error,
             }),
         }

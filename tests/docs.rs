@@ -1,4 +1,4 @@
-//! The transcripts in `docs/`: each `console` block is what the program says. `UPDATE=1` rewrites them.
+//! The transcripts in `docs/` and the README: each `console` block is what the program says. `UPDATE=1` rewrites them.
 #![allow(clippy::unwrap_used, dead_code, reason = "a test may; and uses a part of the harness")]
 
 #[path = "cli/harness.rs"]
@@ -187,11 +187,11 @@ fn played(stage: &Stage, page: &str) -> String {
 
 #[test]
 fn every_transcript_is_what_the_program_says() {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let stage = Stage::new();
     let mut transcripts = 0;
-    for entry in std::fs::read_dir(docs).unwrap() {
-        let path = entry.unwrap().path();
+    for path in docs.chain([root.join("README.md")]) {
         if path.extension().is_none_or(|extension| extension != "md") {
             continue;
         }

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use super::{in_words, is_out_of_files};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Retry};
 
 /// A name that did not resolve. getaddrinfo's codes reach us as text only; these are glibc's, musl's and Apple's.
 pub fn lookup(host: &str, error: &io::Error) -> Error {
@@ -36,7 +36,12 @@ pub fn unreached(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
     let kind = nearest.into_iter().find(|kind| kinds().any(|met| met == *kind));
     let kind = kind.or_else(|| kinds().next()).unwrap_or(Kind::ConnectionFailed);
     let message = match tried.as_slice() {
-        [] => format!("cannot connect to {target}: it has no address of the wanted family"),
+        [] => {
+            let message = format!("cannot connect to {target}: it has no address of the wanted family");
+            let hint =
+                "-4 and -6 ask for one family of addresses, and the name has none of that: leave them out";
+            return Error::new(Kind::Unroutable, message).with_hint(hint).with_retry(Retry::Never, None);
+        }
         tried => format!("cannot connect to {target} ({})", tried.join("; ")),
     };
     Error::new(kind, message)

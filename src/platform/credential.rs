@@ -62,10 +62,14 @@ impl CredentialSource {
     }
 }
 
-/// The token may be any bytes that a header can carry.
-fn bearer(token: Secret) -> Result<Credential> {
+/// Whether a Bearer token can be sent: any bytes that a header can carry, without a blank.
+pub fn is_token(bytes: &[u8]) -> bool {
     let fine = |byte: &u8| (0x21..=0x7e).contains(byte) || *byte >= 0x80;
-    if token.expose().is_empty() || !token.expose().iter().all(fine) {
+    !bytes.is_empty() && bytes.iter().all(fine)
+}
+
+fn bearer(token: Secret) -> Result<Credential> {
+    if !is_token(token.expose()) {
         let message = "the Bearer token is empty, or holds a blank or a control character";
         return Err(Error::new(Kind::Usage, message)
             .with_hint("check its source; is there more in it than the token?"));

@@ -1,13 +1,13 @@
 //! The JSON document of one test: on stdout, in a file, or both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 use super::output::Output;
 use crate::args::OutputArgs;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::escape::ascii;
 use crate::report::Report;
 
@@ -32,6 +32,19 @@ impl Documents {
 
     pub(super) fn report(&self) -> MutexGuard<'_, Report> {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fails when the file could not be written, before anything is sent. A pipe is opened once only, at the end.
+    pub(super) fn ready(&self) -> Result<()> {
+        let Some(path) = &self.file else { return Ok(()) };
+        if path == Path::new("-") {
+            let message = "--report takes a file; --json prints the document on standard output";
+            return Err(Error::new(Kind::Usage, message));
+        }
+        match path.metadata() {
+            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
+            _ => Output::open(Some(path)).map(drop),
+        }
     }
 
     pub(super) fn write(&self, document: &Value) -> Result<()> {

@@ -121,12 +121,9 @@ impl<'a> Results<'a> {
         parts.extend(
             aside.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")),
         );
-        format!(
-            "{} tests in {:.1} s: {}",
-            tally.total(),
-            self.began.elapsed().as_secs_f64(),
-            parts.join(", ")
-        )
+        let colon = if parts.is_empty() { "" } else { ": " };
+        let seconds = self.began.elapsed().as_secs_f64();
+        format!("{} tests in {seconds:.1} s{colon}{}", tally.total(), parts.join(", "))
     }
 }
 

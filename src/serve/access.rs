@@ -12,6 +12,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::error::{Error, Kind, Result};
+use crate::platform::credential::is_token;
 use crate::platform::oauth1::{self, Keys, Method, Parameters};
 use crate::secret::{Secret, Source};
 
@@ -88,7 +89,10 @@ impl Access {
         })?;
         let entries = file.credential.into_iter().enumerate().map(|(at, line)| {
             Entry::new(at + 1, line).ok_or_else(|| {
-                wrong(format!("credential {} needs one of bearer and oauth1, not empty", at + 1))
+                wrong(format!(
+                    "credential {} needs one of bearer and oauth1, not empty, and a token without blanks",
+                    at + 1
+                ))
             })
         });
         let entries = entries.collect::<Result<Vec<_>>>()?;
@@ -237,7 +241,7 @@ impl Entry {
     fn new(number: usize, line: Line) -> Option<Self> {
         let Line { name, bearer, oauth1, accounts, permissions } = line;
         let secret = |text: String| Secret::from(text.into_bytes());
-        let key = match (bearer.filter(|token| !token.is_empty()).map(secret), oauth1) {
+        let key = match (bearer.filter(|token| is_token(token.as_bytes())).map(secret), oauth1) {
             (Some(token), None) => Key::Bearer(sha256(token.expose())),
             (None, Some(values)) => Key::OAuth1(Keys {
                 consumer_key: secret(values.consumer_key),

@@ -318,3 +318,36 @@ fn a_machine_that_lets_nothing_begin_is_told() {
     shell.current_dir(lab.folder.path());
     Ran::of(shell, b"").ends(10, "error: this machine does not let the program begin: too many open files");
 }
+
+#[test]
+fn words_in_the_wrong_place_exit_2_and_are_not_repeated() {
+    let lab = Lab::new();
+    let swapped = ["--no-password", "https://u:canary@localhost/?canary", "client.p12"];
+    for (arguments, says) in [
+        (&swapped[..], "the P12 comes first, then the URL"),
+        (&["-p", "correct", "canary", "client.p12", "https://localhost/"][..], "there is a word too many"),
+        (&["--curl", "--json", "client.p12", "https://localhost/"][..], "cannot be used with"),
+        (&["--report", "-", "client.p12", "https://localhost/"][..], "--report takes a file"),
+    ] {
+        let ran = Ran::of(with(lab.command(), arguments), b"");
+        ran.ends(2, says).printed("");
+        assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn nothing_is_sent_where_the_report_cannot_be_written() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.run(&site, &["--report", "no/such/folder/r.json"])
+        .ends(10, "cannot write to no/such/folder")
+        .printed("");
+    assert_eq!(site.request(), "");
+}
+
+#[test]
+fn a_family_that_the_name_has_not_is_told_as_that() {
+    let lab = Lab::new();
+    let ran = lab.run_at("https://only.example/", &["-6", "--resolve", "only.example:443:127.0.0.1"]);
+    ran.ends(4, "has no address of the wanted family").ends(4, "leave them out");
+}

@@ -186,3 +186,11 @@ fn until_it_catches_signals(pid: u32) {
         std::thread::yield_now();
     }
 }
+
+#[test]
+fn an_empty_password_that_was_named_is_told_as_empty() {
+    let lab = Lab::new();
+    let mut command = lab.command();
+    command.env("EMPTY", "").args(["--password-env", "EMPTY", "client.p12", "https://localhost/"]);
+    Ran::of(command, b"").ends(3, "the password that was given is empty; the file itself is intact; check the environment variable EMPTY");
+}

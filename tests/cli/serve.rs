@@ -495,6 +495,7 @@ fn a_credentials_file_is_private_and_its_faults_show_no_text_of_it() {
             "line 3 is not of the form",
         ),
         ("[[credential]]\nbearer = \"\"\naccounts = []\npermissions = []", "needs one of bearer and oauth1"),
+        ("[[credential]]\nbearer = \"a b\"\naccounts = []\npermissions = []", "a token without blanks"),
     ] {
         lab.write_private("c.toml", text);
         let ran = serve("c.toml");
