@@ -92,10 +92,11 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut letters: String =
         text.chars().filter(|letter| !letter.is_whitespace() && *letter != '=').collect();
+    if !letters.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)) {
+        return None;
+    }
     letters.truncate(letters.len() - usize::from(letters.len() % 4 == 1));
-    if letters.is_empty()
-        || !letters.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte))
-    {
+    if letters.is_empty() {
         return None;
     }
     let mut letters = letters.replace('-', "+").replace('_', "/");

@@ -351,3 +351,14 @@ fn a_family_that_the_name_has_not_is_told_as_that() {
     let ran = lab.run_at("https://only.example/", &["-6", "--resolve", "only.example:443:127.0.0.1"]);
     ran.ends(4, "has no address of the wanted family").ends(4, "leave them out");
 }
+
+/// PEM in UTF-16, as some editors save it, with a letter in it that Base64 does not have.
+#[test]
+fn a_letter_of_several_bytes_in_base64_is_no_p12_and_no_panic() {
+    let lab = Lab::new();
+    let pem = "\u{feff}-----BEGIN PKCS12-----\naaa\u{e9}\n-----END PKCS12-----\n";
+    lab.write("odd.p12", &pem.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
+    let mut command = lab.command();
+    command.args(["inspect", "--no-password", "odd.p12"]);
+    assert_eq!(Ran::of(command, b"").exit, 3);
+}
