@@ -14,6 +14,7 @@ pub use self::request::{PasswordArgs, RequestArgs};
 pub use self::serve::{LimitArgs, ServeArgs};
 pub use self::values::without_secrets;
 use crate::error::{Error, Kind, Result};
+use crate::files;
 use crate::local::Local;
 use crate::local::tls::Tls;
 use crate::platform::{Platform, Shared};
@@ -315,6 +316,44 @@ impl TestArgs {
             terms: self.verdict.terms(),
             shared: Shared::default(),
         })
+    }
+
+    /// What is written must not take the place of what is read, nor of each other.
+    pub fn outputs_apart(&self) -> Result<()> {
+        let (output, report) = (self.output.output.as_deref(), self.output.report.as_deref());
+        let body = match self.request.body() {
+            Body::File(path) => Some(path),
+            _ => None,
+        };
+        let read = [
+            Some(&self.target()?.p12),
+            self.password.password_file.as_ref(),
+            self.request.authorization_file.as_ref(),
+            self.connection.cacert.as_ref(),
+            self.connection.proxy_user_file.as_ref(),
+            self.platform.bearer_file.as_ref(),
+            self.platform.oauth1_file.as_ref(),
+            self.platform.platform_cacert.as_ref(),
+            body.as_ref(),
+        ];
+        let read: Vec<_> = read.into_iter().flatten().map(|path| files::whole(path)).collect();
+        // A device takes what many write.
+        let is_file =
+            |path: &&Path| path.metadata().is_ok_and(|metadata| metadata.is_file()) || !path.exists();
+        let written: Vec<_> =
+            [output, report].into_iter().flatten().filter(is_file).map(files::whole).collect();
+        if let [output, report] = written.as_slice()
+            && output == report
+        {
+            return Err(Error::new(Kind::Usage, "--output and --report name the same file"));
+        }
+        match written.iter().find(|path| read.contains(path)) {
+            Some(path) => {
+                let message = format!("{} is read, and would be written over", path.display());
+                Err(Error::new(Kind::Usage, message))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Standard input can be read once: as the password, or as the body; and not twice.

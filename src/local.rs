@@ -14,7 +14,7 @@ use tokio_openssl::SslStream;
 
 use crate::certificate;
 use crate::diagnosis;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Control, Evidence, Staple};
 use crate::p12::{Identity, P12};
 use crate::request::Request;
@@ -64,7 +64,15 @@ impl Local {
 
     async fn without_certificate(&self, request: &Request) -> Result<Control> {
         Ok(match Call::new(self, request, None).make(request).await {
-            Ok(response) => Control::Answered(response.status.as_u16()),
+            Ok(response) if response.version == Version::HTTP_09 => {
+                Control::Failed("what came without it was not HTTP".into())
+            }
+            Ok(response) => {
+                match diagnosis::page::login(response.status, &response.headers, &response.evidence()) {
+                    Some(login) => Control::Insisted(login.message),
+                    None => Control::Answered(response.status.as_u16()),
+                }
+            }
             Err(error) => match error.kind.exit() {
                 Exit::Machine => return Err(error),
                 Exit::Refused => Control::Insisted(error.message),
@@ -100,7 +108,7 @@ impl<'a> Call<'a> {
     async fn make(mut self, request: &Request) -> Result<Response> {
         let upload = request.upload().await?;
         let stream = self.connect(request).await;
-        let stream = stream.map_err(|error| self.failed(error))?;
+        let stream = stream.map_err(|error| self.failed(self.by_the_shorter_limit(error)))?;
         let deadline = self.start + self.route.max_time;
         let exchange = self.exchange(stream, request, upload);
         let (parts, body) = match timeout_at(deadline.into(), exchange).await {
@@ -204,6 +212,17 @@ impl<'a> Call<'a> {
             sender.send_request(message).await?
         };
         Ok(answer.into_parts())
+    }
+
+    /// A wait that `-m` ended is no matter of `--connect-timeout`.
+    fn by_the_shorter_limit(&self, error: Error) -> Error {
+        let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
+        match late && self.route.max_time < self.route.connect.timeout {
+            true => {
+                error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer")
+            }
+            false => error,
+        }
     }
 
     fn observed(&self) -> Evidence {

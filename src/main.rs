@@ -57,7 +57,8 @@ async fn test(args: &TestArgs, printer: &Printer) -> Exit {
     if args.output.curl {
         return printer.concluded(args.curl().and_then(|curl| printer.curl(&curl)));
     }
-    if let Err(error) = printer.ready() {
+    // Before any document is written, be it one of a fault.
+    if let Err(error) = args.outputs_apart().and_then(|()| printer.ready()) {
         printer.failure(&error);
         return error.kind.exit();
     }

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::Version;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::response::Parts;
 use http_body_util::BodyExt as _;
 use reqwest::multipart::{Form, Part};
@@ -254,7 +255,8 @@ impl Body {
                 Ok(None) => {
                     self.evidence.timings.total = self.start.elapsed();
                     self.whole = self.evidence.received == self.look.len() as u64;
-                    return None;
+                    let unproven = || self.failed(diagnosis::platform::unproven(&self.evidence));
+                    return (!self.is_framed()).then(|| Err(unproven()));
                 }
                 Err(_) => return Some(Err(self.failed(diagnosis::answer::stalled(&self.evidence)))),
             };
@@ -265,6 +267,16 @@ impl Body {
                 return Some(Ok(bytes));
             }
         }
+    }
+
+    /// Whether anything but the end of the connection shows where the body ends (RFC 9112 section 6.3). How the connection
+    /// itself ended is not to be seen through reqwest.
+    fn is_framed(&self) -> bool {
+        let Parts { status, version, headers, .. } = &self.head;
+        *version >= Version::HTTP_2
+            || matches!(status.as_u16(), 204 | 304)
+            || headers.contains_key(CONTENT_LENGTH)
+            || response::is_chunked(headers)
     }
 
     fn failed(&self, error: Error) -> Error {

@@ -77,7 +77,7 @@ pub trait Answer: Send {
 impl Response {
     /// Puts an answer together.
     pub fn new(head: http::response::Parts, wire_head: Vec<u8>, terms: Terms, body: Box<dyn Answer>) -> Self {
-        let length = head.headers.get(http::header::CONTENT_LENGTH);
+        let length = head.headers.get(http::header::CONTENT_LENGTH).filter(|_| !is_chunked(&head.headers));
         let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
         Self {
             status: head.status,
@@ -127,6 +127,10 @@ impl Response {
         if self.version == Version::HTTP_09 {
             return Err(page::headless(&self.excerpt, target));
         }
+        if self.status == StatusCode::SWITCHING_PROTOCOLS {
+            let message = format!("{target} switched to another protocol, which was not asked for");
+            return Err(Error::new(Kind::AnswerMalformed, message));
+        }
         match evidence.submission.as_ref().map(|submission| &submission.author) {
             None => self.certificate_tested(&evidence)?,
             Some(author) => author.as_ref().map_or(Ok(()), |author| self.passed_on(target, author))?,
@@ -170,8 +174,17 @@ impl Response {
             Author::Remote(_) | Author::Unclear(_) => Ok(()),
             Author::PlatformOfRemote(message) => {
                 let message = format!("the platform got no answer from {target}: {message}");
-                let retry = self.transport_kind().unwrap_or(Kind::PlatformRemote).retry();
-                Err(Error::new(Kind::PlatformRemote, message).with_retry(retry, None))
+                let error = Error::new(Kind::PlatformRemote, message);
+                Err(match self.transport_kind() {
+                    Some(kind) => {
+                        let hint = format!(
+                            "seen from the platform: {}; --compare shows how it looks from here",
+                            kind.hint()
+                        );
+                        error.with_hint(hint).with_retry(kind.retry(), None)
+                    }
+                    None => error,
+                })
             }
             Author::Platform(signal) => {
                 let kind = match self.status.as_u16() {
@@ -216,30 +229,54 @@ impl Response {
             );
             return Err(Error::new(Kind::NotSent, message));
         }
+        let unknown = |why: &str| {
+            let message = format!("whether {target} insists on the certificate was not found out: {why}");
+            let hint = "the call without the certificate failed for another reason; try again";
+            Err(Error::new(Kind::NotInsisted, message).with_hint(hint))
+        };
         match &evidence.control {
             Some(Control::Answered(without)) if *without == self.status.as_u16() => Err(Error::new(
                 Kind::NotInsisted,
                 format!("{target} answers {status} without the certificate too: it does not insist on it"),
             )),
-            Some(Control::Failed(why)) => Err(Error::new(
-                Kind::NotInsisted,
-                format!("whether {target} insists on the certificate was not found out: {why}"),
-            )
-            .with_hint("the call without the certificate failed for another reason; try again")),
-            _ => Ok(()),
+            Some(Control::Answered(without)) if is_success(*without, &self.terms.expect) => {
+                let answered =
+                    StatusCode::from_u16(*without).map_or_else(|_| without.to_string(), diagnosis::status);
+                let message =
+                    format!("{target} answers {answered} without the certificate: it does not insist on it");
+                let hint = "the endpoint lets in whoever comes without a certificate, so this answer proves nothing about it";
+                Err(Error::new(Kind::NotInsisted, message).with_hint(hint))
+            }
+            // What says nothing of the certificate: too late, too much, a fault (RFC 9110 section 15).
+            Some(Control::Answered(without @ (408 | 409 | 421 | 425 | 429 | 500..))) => {
+                unknown(&format!("it answered {without} without it"))
+            }
+            Some(Control::Failed(why)) => unknown(why),
+            Some(Control::Answered(_) | Control::Insisted(_)) | None => Ok(()),
         }
     }
 
     fn expected(&self) -> bool {
-        let status = self.status.as_u16();
-        match self.terms.expect.as_slice() {
-            [] => status < 400,
-            wanted => wanted.iter().any(|wanted| match *wanted {
-                Expected::Status(code) => code == status,
-                Expected::Class(class) => class == status / 100,
-            }),
-        }
+        is_success(self.status.as_u16(), &self.terms.expect)
     }
+}
+
+/// Whether a status is among these; where none are named, any below 400 will do.
+fn is_success(status: u16, expected: &[Expected]) -> bool {
+    match expected {
+        [] => status < 400,
+        wanted => wanted.iter().any(|wanted| match *wanted {
+            Expected::Status(code) => code == status,
+            Expected::Class(class) => class == status / 100,
+        }),
+    }
+}
+
+/// Whether chunks say where the body ends: that is so where chunked is the last of its codings (RFC 9112 section 6.3).
+pub fn is_chunked(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(http::header::TRANSFER_ENCODING).iter();
+    let last = codings.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).last();
+    last.is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"))
 }
 
 /// A head as HTTP/1.1 writes it, where it did not come so or was not kept.

@@ -1,8 +1,9 @@
 //! The manifest: records out of NDJSON, CSV or TOML, one after another. A record that cannot be read is a record
 //! still, with what is wrong.
 
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use openssl::sha::Sha256;
@@ -174,13 +175,16 @@ fn object(text: &[u8]) -> std::result::Result<Fields, String> {
 /// CSV with the names of the options in its first row (RFC 4180). An empty field says nothing; a column may come
 /// more than once.
 fn rows(file: File, mut take: impl FnMut(Entry) -> bool) -> std::result::Result<(), String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+    let left = Cell::new(MAX_LINE);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(Bounded { file, left: &left });
     let names = reader.headers().map_err(|error| wrong_row(&error))?.clone();
     let mut row = csv::ByteRecord::new();
     while reader.read_byte_record(&mut row).map_err(|error| wrong_row(&error))? {
         let line = row.position().map_or_else(|| reader.position().line(), csv::Position::line);
         let fields = match csv::StringRecord::from_byte_record(row.clone()) {
             Ok(row) if row.len() > names.len() => Err("it has more fields than the first row"),
+            // Where a quote is not closed, what follows is one field: it may hold secrets of other records.
+            Ok(row) if row.len() < names.len() => Err("it has fewer fields than the first row"),
             Ok(row) => Ok(named(&names, &row)),
             Err(_) => Err("it is not UTF-8"),
         };
@@ -188,8 +192,25 @@ fn rows(file: File, mut take: impl FnMut(Entry) -> bool) -> std::result::Result<
         if !take(Entry { line, fields, read: reader.position().byte() }) {
             break;
         }
+        left.set(MAX_LINE);
     }
     Ok(())
+}
+
+/// A file of which no record may take more bytes than are left: a quote that is not closed would go on to its end.
+struct Bounded<'a> {
+    file: File,
+    left: &'a Cell<u64>,
+}
+
+impl Read for Bounded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let left = self.left.get().checked_sub(read as u64);
+        self.left
+            .set(left.ok_or_else(|| io::Error::other("a row is longer than 1 MiB; is a quote not closed?"))?);
+        Ok(read)
+    }
 }
 
 fn wrong_row(error: &csv::Error) -> String {

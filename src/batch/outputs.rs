@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::fs::Metadata;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use openssl::sha::sha256;
 
 use super::manifest::Digest;
+use crate::files;
 
 /// The files that records have named.
 pub(super) struct Outputs {
@@ -33,20 +34,12 @@ impl Outputs {
         if there.is_some_and(|metadata| !metadata.is_file()) {
             return Ok(());
         }
-        let named = sha256(whole(path).as_os_str().as_encoded_bytes());
+        let named = sha256(files::whole(path).as_os_str().as_encoded_bytes());
         match self.named.insert(named) {
             true => Ok(()),
             false => Err("its output is that of another record before it".into()),
         }
     }
-}
-
-/// The one path of all that lead to a file, though it be not there yet.
-fn whole(path: &Path) -> PathBuf {
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let beside = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
-    path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
 #[cfg(unix)]

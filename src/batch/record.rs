@@ -49,6 +49,9 @@ pub struct Records {
     outputs: Outputs,
 }
 
+/// A longer id is no name, in bytes.
+const MAX_ID: usize = 1024;
+
 /// A test without the other commands.
 #[derive(Parser)]
 #[command(no_binary_name = true, disable_help_flag = true)]
@@ -124,6 +127,9 @@ impl Records {
             };
         }
         let id = match fields.remove("id") {
+            Some(Value::String(id)) if id.len() > MAX_ID || id.contains(['\r', '\n']) => {
+                Err("its id is no name: it has several lines, or is too long")
+            }
             Some(Value::String(id)) if !id.is_empty() => Ok(id),
             // Others were rounded when they were read, and two of them may be one then.
             Some(Value::Number(id)) if id.is_i64() || id.is_u64() => Ok(id.to_string()),
@@ -171,6 +177,7 @@ impl Records {
                 .map_err(|error| error.message)?
                 .target(),
         };
+        args.outputs_apart().map_err(|error| error.message)?;
         args.output.output.as_deref().map_or(Ok(()), |output| self.outputs.give(output))?;
         let of_the_p12 = |name: &str| OF_THE_P12.contains(&name);
         let of_the_route = |name: &str| !OF_THE_P12.contains(&name) && !OF_THE_REQUEST.contains(&name);

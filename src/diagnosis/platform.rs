@@ -91,3 +91,14 @@ pub fn passed_on_short(error: &reqwest::Error, host: &str, received: u64) -> Err
     let hint = "the platform, the endpoint behind it or something on the way ended it; try again, and compare with --compare";
     Error::new(Kind::CutShort, message).with_hint(hint)
 }
+
+/// The end of the connection is all that ended an answer that came through the platform.
+pub fn unproven(evidence: &Evidence) -> Error {
+    let host = evidence.submission.as_ref().map_or("", |submission| &submission.host);
+    let message = format!(
+        "the answer by way of the platform ({host}) ended with the connection, after {} bytes of a body whose length it had not said",
+        evidence.received
+    );
+    let hint = "nothing proves that all of it came; try again, and compare with --compare";
+    Error::new(Kind::EndUnproven, message).with_hint(hint)
+}

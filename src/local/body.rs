@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::TRANSFER_ENCODING;
 use http::response::Parts;
 use http::{HeaderName, HeaderValue, Version};
 use http_body_util::BodyExt as _;
@@ -15,7 +14,7 @@ use super::watch::Watch;
 use crate::diagnosis;
 use crate::error::{Error, Result};
 use crate::evidence::{End, Evidence};
-use crate::response::Answer;
+use crate::response::{self, Answer};
 
 /// The body of an answer.
 pub(super) struct Body {
@@ -43,9 +42,7 @@ impl Ends {
         match head.version {
             Version::HTTP_2 => Self::Stream { length, seen: body.is_end_stream() },
             Version::HTTP_10 | Version::HTTP_11
-                if !body.is_end_stream()
-                    && length.is_none()
-                    && !head.headers.contains_key(TRANSFER_ENCODING) =>
+                if !body.is_end_stream() && length.is_none() && !response::is_chunked(&head.headers) =>
             {
                 Self::ByClose
             }

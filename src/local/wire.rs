@@ -75,6 +75,11 @@ impl Record {
     /// Where the final head ends, past any interim (1xx) ones; `None` while it has not come whole. What has been
     /// looked through is not looked through again: a head may come byte by byte.
     fn end_of_heads(&mut self) -> Option<usize> {
+        // Empty lines before a head are passed over (RFC 9112 section 2.2 has them before a request).
+        while matches!(self.head.get(self.head_start), Some(b'\r' | b'\n')) {
+            self.head_start += 1;
+            self.scanned = self.scanned.max(self.head_start);
+        }
         while let Some(end) = end_of_head(&self.head, self.scanned) {
             let code = self.head.get(self.head_start + 9..self.head_start + 12).unwrap_or_default();
             if !code.starts_with(b"1") || code == b"101" {
@@ -240,6 +245,14 @@ mod tests {
         let wire = [&head[..], b"body\r\n\r\n"].concat();
         for piece in 1..wire.len() {
             assert_eq!(heads(&wire, piece), head, "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn empty_lines_before_a_head_do_not_end_it() {
+        let head = b"\r\n\r\nHTTP/1.1 200 OK\r\na: b\r\n\r\n";
+        for piece in [1, 3, 100] {
+            assert_eq!(heads(&[&head[..], b"hello"].concat(), piece), head);
         }
     }
 

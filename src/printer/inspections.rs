@@ -7,13 +7,14 @@ use super::output::Output;
 use crate::error::{Exit, Result};
 use crate::escape::{ascii, escape};
 use crate::evidence::Certificate;
-use crate::inspect::{Inspection, SCHEMA};
+use crate::inspect::{Inspection, SCHEMA, Severity};
 use crate::p12::anatomy::{Anatomy, Key, Protection};
 
 impl Printer {
     /// Prints what was found. The exit status is the worst of all files'.
     pub fn inspections(&self, inspections: &[Inspection], json: bool) -> Result<Exit> {
         let text = match inspections {
+            _ if self.quiet && !json => inspections.iter().map(failing).collect(),
             _ if json => ascii(&format!("{:#}\n", json!({ "schema": SCHEMA, "files": inspections }))),
             [one] => full(one),
             many => table(many),
@@ -26,6 +27,14 @@ impl Printer {
 
 fn line(label: &str, text: &str) -> String {
     format!("{}\n", format!("{label:<12} {}", escape(text)).trim_end())
+}
+
+/// Only what makes a test fail, one line each.
+fn failing(inspection: &Inspection) -> String {
+    let errors = inspection.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors
+        .map(|error| line("error", &format!("{}: {}: {}", inspection.file, error.name, error.what)))
+        .collect()
 }
 
 fn full(inspection: &Inspection) -> String {

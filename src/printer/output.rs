@@ -57,6 +57,9 @@ impl Output {
     /// Gives the file its final name.
     pub(super) fn complete(self) -> Result<()> {
         let Self::Pending(file, path) = self else { return Ok(()) };
+        if let Ok(there) = path.metadata() {
+            file.as_file().set_permissions(there.permissions()).map_err(unwritable(path.display()))?;
+        }
         file.persist(&path).map_err(|failed| unwritable(path.display())(failed.error))?;
         Ok(())
     }

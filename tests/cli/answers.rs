@@ -108,3 +108,75 @@ fn an_answer_that_comes_before_the_request_is_an_answer() {
         lab.run(&site, &[]).ends(0, "200 OK").printed("hello\n");
     }
 }
+
+/// Closed with the connection, and without TLS's goodbye: nothing proves that this is all.
+#[test]
+fn a_coding_that_is_not_chunked_says_nothing_of_the_end() {
+    let lab = Lab::new();
+    for coding in ["gzip", "identity", "chunked, gzip"] {
+        let answer = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {coding}\r\n\r\nhel");
+        let site = lab.site_of(&lab.manners(), abrupt(answer), std::sync::Arc::default());
+        lab.run(&site, &[]).ends(9, "").printed("hel");
+    }
+}
+
+#[test]
+fn an_answer_through_the_platform_that_only_the_connection_ended_is_unproven() {
+    let lab = Lab::new();
+    let platform = lab.http_site("HTTP/1.1 200 OK\r\n\r\nhel");
+    let ran = lab.submit(&platform.plain_url(), &crate::harness::Site::nowhere(), &[]);
+    ran.ends(9, "ended with the connection, after 3 bytes of a body whose length it had not said")
+        .printed("hel");
+}
+
+#[test]
+fn another_protocol_that_was_not_asked_for_is_no_answer() {
+    let lab = Lab::new();
+    let site = lab.site("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n");
+    lab.run(&site, &[]).ends(9, "switched to another protocol");
+}
+
+#[test]
+fn empty_lines_before_a_head_are_no_reason_to_print_the_body_twice() {
+    let lab = Lab::new();
+    let head = "\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n";
+    lab.run(&lab.site(format!("{head}hello")), &["-i"]).ends(0, "").printed(format!("{head}hello"));
+}
+
+/// Answers, and goes without a word.
+fn abrupt(answer: String) -> p12_test::demo::endpoint::OnConnection {
+    let answer = std::sync::Arc::new(answer);
+    std::sync::Arc::new(move |mut stream| {
+        let answer = std::sync::Arc::clone(&answer);
+        Box::pin(async move {
+            use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+        })
+    })
+}
+
+#[test]
+fn what_is_written_never_takes_the_place_of_what_is_read() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("body.txt", b"body");
+    let body = ["-o", "./body.txt", "-d", "@body.txt"];
+    for more in [&["-o", "client.p12"][..], &["--report", "password.txt"], &body, &["-o", "ca.pem"]] {
+        lab.run(&site, more).ends(2, "is read, and would be written over");
+    }
+    lab.run(&site, &["-o", "both", "--report", "./both"]).ends(2, "name the same file");
+    lab.run(&site, &["-o", "/dev/null", "--report", "/dev/null"]).ends(0, "");
+    assert_eq!(site.request().matches("GET").count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_written_anew_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lab = Lab::new();
+    lab.write_private("answer", "old");
+    lab.run(&lab.site(OK), &["-o", "answer"]).ends(0, "");
+    let mode = std::fs::metadata(lab.path("answer")).unwrap().permissions().mode();
+    assert_eq!((std::fs::read(lab.path("answer")).unwrap(), mode & 0o777), (b"hello\n".to_vec(), 0o600));
+}

@@ -362,3 +362,35 @@ fn a_letter_of_several_bytes_in_base64_is_no_p12_and_no_panic() {
     command.args(["inspect", "--no-password", "odd.p12"]);
     assert_eq!(Ran::of(command, b"").exit, 3);
 }
+
+/// What the endpoint answers without the certificate, and what that proves.
+#[test]
+fn a_control_call_proves_only_what_it_shows() {
+    let lab = Lab::new();
+    let manners = Manners { client_auth: ClientAuth::Optional, ..lab.manners() };
+    for (without, exit, says) in [
+        ("HTTP/1.1 204 No Content\r\n\r\n", 8, "answers 204 No Content without the certificate"),
+        (
+            "HTTP/1.1 302 Found\r\nlocation: /home\r\ncontent-length: 0\r\n\r\n",
+            8,
+            "answers 302 Found without",
+        ),
+        ("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n", 8, "was not found out: it answered 503"),
+        ("HTTP/1.1 429 Slow\r\ncontent-length: 0\r\n\r\n", 8, "was not found out: it answered 429"),
+        ("no HTTP at all\r\n", 8, "was not found out: what came without it was not HTTP"),
+        ("HTTP/1.1 302 Found\r\nlocation: /login\r\ncontent-length: 0\r\n\r\n", 0, "200 OK"),
+        ("HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n", 0, "200 OK"),
+    ] {
+        let handler: OnConnection = Arc::new(move |mut stream| {
+            Box::pin(async move {
+                use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+                let _ = stream.read(&mut [0; 4096]).await;
+                let known = stream.ssl().peer_certificate().is_some();
+                let _ = stream.write_all(if known { OK } else { without.as_bytes() }).await;
+                let _ = stream.shutdown().await;
+            })
+        });
+        let site = lab.site_of(&manners, handler, Arc::default());
+        lab.run(&site, &["--control"]).ends(exit, says);
+    }
+}

@@ -259,3 +259,24 @@ fn what_says_nothing_takes_no_defaults_place() {
     }
     assert_eq!(kind(&results, "none"), "password-needed");
 }
+
+/// Where a quote is not closed, what follows is one field, secrets of other records included.
+#[test]
+fn a_quote_that_is_not_closed_shows_no_secret() {
+    let lab = Lab::new();
+    let rows = "\"a,o.p12,canary-1,https://a.example/\nb,b.p12,canary-2,https://b.example/\n";
+    lab.write("m.csv", format!("id,p12,password,url\n{rows}").as_bytes());
+    lab.write("one.csv", format!("id\n{rows}").as_bytes());
+    let long = "x".repeat(3 << 20);
+    lab.write("long.csv", format!("id,p12,password,url\n\"{long}").as_bytes());
+    for (file, exit, says) in
+        [("m.csv", 3, ""), ("one.csv", 1, ""), ("long.csv", 3, "is a quote not closed?")]
+    {
+        let ran = batch(&lab, "", &[file]);
+        ran.ends(exit, says);
+        assert!(
+            !(String::from_utf8_lossy(&ran.stdout).into_owned() + &ran.stderr).contains("canary"),
+            "{file}"
+        );
+    }
+}
