@@ -196,10 +196,10 @@ impl Printer {
         while let Some(piece) = response.piece().await {
             match piece {
                 Ok(bytes) => {
-                    output.write(&bytes)?;
                     documents::keep(kept, &bytes);
                     bar.inc(bytes.len() as u64);
                     last = bytes.last().copied().or(last);
+                    output.pass(bytes).await?;
                 }
                 Err(error) => return Err(output.keep_part(error)),
             }

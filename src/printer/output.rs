@@ -1,18 +1,20 @@
 //! Where the answer goes: stdout, or a file that appears only when it is complete.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use bytes::Bytes;
 use tempfile::NamedTempFile;
 
 use super::unwritable;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// An open output.
 pub(super) enum Output {
     /// Standard output, or a device or pipe that was named.
-    Stream(File, String),
+    Stream(Arc<File>, String),
     /// Nowhere: what comes is only counted.
     Nowhere,
     /// A file beside the final one.
@@ -31,7 +33,7 @@ impl Output {
     /// Not `io::Stdout`: it looks for line ends in every piece.
     fn stdout() -> Result<Self> {
         let name = "standard output";
-        Ok(Self::Stream(stdout_file().map_err(unwritable(name))?, name.into()))
+        Ok(Self::Stream(stdout_file().map_err(unwritable(name))?.into(), name.into()))
     }
 
     fn file(path: &Path) -> Result<Self> {
@@ -39,7 +41,7 @@ impl Output {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             let device = File::options().write(true).open(&path).map_err(unwritable(&name))?;
-            return Ok(Self::Stream(device, name));
+            return Ok(Self::Stream(device.into(), name));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let pending = builder().tempfile_in(folder.unwrap_or_else(|| Path::new(".")));
@@ -49,9 +51,22 @@ impl Output {
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         match self {
             Self::Nowhere => Ok(()),
-            Self::Stream(file, name) => file.write_all(bytes).map_err(unwritable(name)),
+            Self::Stream(file, name) => (&**file).write_all(bytes).map_err(unwritable(name)),
             Self::Pending(file, path) => file.write_all(bytes).map_err(unwritable(path.display())),
         }
+    }
+
+    /// Writes a piece; a reader who stops, of a pipe or at a terminal, holds up a thread of its own, so that Ctrl-C still
+    /// ends all.
+    pub(super) async fn pass(&mut self, bytes: Bytes) -> Result<()> {
+        let Self::Stream(file, name) = self else { return self.write(&bytes) };
+        if !may_wait(file) {
+            return self.write(&bytes);
+        }
+        let out = Arc::clone(file);
+        let written = tokio::task::spawn_blocking(move || (&*out).write_all(&bytes)).await;
+        let lost = |_| Error::new(Kind::Internal, "the answer was given up by its writer");
+        written.map_err(lost)?.map_err(unwritable(name))
     }
 
     /// Gives the file its final name.
@@ -76,6 +91,19 @@ impl Output {
             Err(failed) => unwritable(part.display())(failed.error),
         }
     }
+}
+
+/// Whether a write may wait for a reader.
+fn may_wait(file: &File) -> bool {
+    #[cfg(unix)]
+    let other_end = {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kind = file.metadata().map(|metadata| metadata.file_type());
+        kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
+    };
+    #[cfg(not(unix))]
+    let other_end = true;
+    other_end || file.is_terminal()
 }
 
 /// Readable by whom the umask lets, as a file made by a shell's redirection would be.

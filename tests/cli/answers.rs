@@ -115,7 +115,7 @@ fn a_coding_that_is_not_chunked_says_nothing_of_the_end() {
     let lab = Lab::new();
     for coding in ["gzip", "identity", "chunked, gzip"] {
         let answer = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {coding}\r\n\r\nhel");
-        let site = lab.site_of(&lab.manners(), abrupt(answer), std::sync::Arc::default());
+        let site = lab.site_of(&lab.manners(), abrupt(answer), Arc::default());
         lab.run(&site, &[]).ends(9, "").printed("hel");
     }
 }
@@ -145,9 +145,9 @@ fn empty_lines_before_a_head_are_no_reason_to_print_the_body_twice() {
 
 /// Answers, and goes without a word.
 fn abrupt(answer: String) -> p12_test::demo::endpoint::OnConnection {
-    let answer = std::sync::Arc::new(answer);
-    std::sync::Arc::new(move |mut stream| {
-        let answer = std::sync::Arc::clone(&answer);
+    let answer = Arc::new(answer);
+    Arc::new(move |mut stream| {
+        let answer = Arc::clone(&answer);
         Box::pin(async move {
             use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
             let _ = stream.read(&mut [0; 4096]).await;

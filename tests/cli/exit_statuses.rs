@@ -394,3 +394,34 @@ fn a_control_call_proves_only_what_it_shows() {
         lab.run(&site, &["--control"]).ends(exit, says);
     }
 }
+
+/// As when a pager shows the first page.
+#[cfg(unix)]
+#[test]
+fn a_reader_who_stops_or_a_file_that_does_not_come_keeps_nobody_from_ending_it() {
+    use std::process::{Command, Stdio};
+    let lab = Lab::new();
+    let body = "x".repeat(4 << 20);
+    let site = lab.site(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+    assert!(Command::new("mkfifo").arg(lab.path("fifo.p12")).status().unwrap().success());
+    for p12 in ["client.p12", "fifo.p12"] {
+        let mut command = lab.command();
+        command.args(["--cacert", "ca.pem", "--password-file", "password.txt", p12]).arg(site.url());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // Until it waits for the reader, or for the file.
+        let tasks = format!("/proc/{}/task", child.id());
+        let waits = || {
+            let threads = std::fs::read_dir(&tasks).unwrap();
+            threads.flatten().any(|thread| {
+                let channel = std::fs::read_to_string(thread.path().join("wchan")).unwrap_or_default();
+                ["pipe_write", "wait_for_partner", "fifo_open", "anon_pipe_write"].contains(&channel.as_str())
+            })
+        };
+        while !waits() {
+            assert!(child.try_wait().unwrap().is_none(), "{p12}: it is not there any more");
+            std::thread::yield_now();
+        }
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{p12}");
+    }
+}
