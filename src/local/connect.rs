@@ -1,7 +1,7 @@
 //! A TCP connection to the endpoint: DNS and overrides, the network policy, happy eyeballs.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -155,10 +155,15 @@ impl Connect {
             (Some(known), _) => known.addresses.iter().map(|ip| SocketAddr::new(*ip, port)).collect(),
             (None, Host::Ipv4(ip)) => vec![SocketAddr::new((*ip).into(), port)],
             (None, Host::Ipv6(ip)) => vec![SocketAddr::new((*ip).into(), port)],
-            (None, Host::Domain(name)) => {
-                let found = tokio::net::lookup_host((name.as_str(), port)).await;
-                found.map_err(|error| reach::lookup(name, &error))?.collect()
-            }
+            (None, Host::Domain(name)) => match tokio::net::lookup_host((name.as_str(), port)).await {
+                Ok(found) => found.collect(),
+                // As in a container without /etc/hosts. The name is never another's (RFC 6761 section 6.3).
+                Err(_) if name == "localhost" => {
+                    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+                    loopback.map(|ip| SocketAddr::new(ip, port)).into()
+                }
+                Err(error) => return Err(reach::lookup(name, &error)),
+            },
         };
         let wanted = addresses.into_iter().filter(|address: &SocketAddr| match self.family {
             None => true,
