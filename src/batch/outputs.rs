@@ -20,18 +20,17 @@ type Identity = (u64, u64);
 
 impl Outputs {
     pub(super) fn new() -> Self {
-        Self { results: stdout().as_ref().and_then(identity), named: HashSet::new() }
+        let results = files::stdout().and_then(|file| file.metadata()).ok();
+        Self { results: results.as_ref().and_then(identity), named: HashSet::new() }
     }
 
     /// Gives this file to one record.
     pub(super) fn give(&mut self, path: &Path) -> Result<(), String> {
-        let there = path.metadata().ok();
-        let file = there.as_ref().and_then(identity);
-        if path == Path::new("-") || file.is_some() && file == self.results {
+        let there = path.metadata().ok().as_ref().and_then(identity);
+        if path == Path::new("-") || there.is_some() && there == self.results {
             return Err("its output is where the results go".into());
         }
-        // A device, such as /dev/null, takes what many write.
-        if there.is_some_and(|metadata| !metadata.is_file()) {
+        if files::is_device(path) {
             return Ok(());
         }
         let named = sha256(files::whole(path).as_os_str().as_encoded_bytes());
@@ -43,21 +42,9 @@ impl Outputs {
 }
 
 #[cfg(unix)]
-fn stdout() -> Option<Metadata> {
-    use std::os::fd::AsFd as _;
-    let stdout = std::io::stdout().as_fd().try_clone_to_owned().ok()?;
-    std::fs::File::from(stdout).metadata().ok()
-}
-
-#[cfg(unix)]
 fn identity(metadata: &Metadata) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt as _;
     Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn stdout() -> Option<Metadata> {
-    None
 }
 
 #[cfg(not(unix))]

@@ -20,10 +20,10 @@ use crate::response::{self, Answer};
 pub(super) struct Body {
     body: Incoming,
     ends: Ends,
-    pub(super) start: Instant,
-    pub(super) deadline: Instant,
-    pub(super) evidence: Evidence,
-    pub(super) watch: Watch,
+    start: Instant,
+    deadline: Instant,
+    evidence: Evidence,
+    watch: Watch,
 }
 
 /// What shows that a body came whole.

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::unwritable;
 use crate::error::{Error, Kind, Result};
+use crate::files;
 
 /// An open output.
 pub(super) enum Output {
@@ -33,13 +34,13 @@ impl Output {
     /// Not `io::Stdout`: it looks for line ends in every piece.
     fn stdout() -> Result<Self> {
         let name = "standard output";
-        Ok(Self::Stream(stdout_file().map_err(unwritable(name))?.into(), name.into()))
+        Ok(Self::Stream(files::stdout().map_err(unwritable(name))?.into(), name.into()))
     }
 
     fn file(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        if files::is_device(&path) {
             let device = File::options().write(true).open(&path).map_err(unwritable(&name))?;
             return Ok(Self::Stream(device.into(), name));
         }
@@ -122,22 +123,10 @@ fn builder() -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-#[cfg(unix)]
-pub(super) fn stdout_file() -> std::io::Result<File> {
-    use std::os::fd::AsFd as _;
-    Ok(std::io::stdout().as_fd().try_clone_to_owned()?.into())
-}
-
-#[cfg(windows)]
-pub(super) fn stdout_file() -> std::io::Result<File> {
-    use std::os::windows::io::AsHandle as _;
-    Ok(std::io::stdout().as_handle().try_clone_to_owned()?.into())
-}
-
 /// Whether stdout is a file that already holds something, and no line end at its end.
 pub(super) fn stdout_is_midline() -> bool {
     let last = || -> std::io::Result<u8> {
-        if !stdout_file()?.metadata()?.is_file() {
+        if !files::stdout()?.metadata()?.is_file() {
             return Ok(b'\n');
         }
         // Opened anew, as it may be open for writing only. An empty file has no last byte.

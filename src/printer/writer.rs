@@ -7,9 +7,9 @@ use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::output::stdout_file;
 use super::unwritable;
 use crate::error::{Error, Kind, Result};
+use crate::files;
 
 /// Writes texts in the order in which they come, each by one write.
 pub(super) struct Writer {
@@ -23,7 +23,7 @@ const WAITING: usize = 64;
 impl Writer {
     /// To stdout; where that is a terminal, the bar makes room.
     pub(super) fn start(bar: &ProgressBar) -> Result<Self> {
-        let out = stdout_file().map_err(unwritable("standard output"))?;
+        let out = files::stdout().map_err(unwritable("standard output"))?;
         let (texts, coming) = mpsc::channel(WAITING);
         let bar = Some(bar.clone()).filter(|_| out.is_terminal());
         let writing = tokio::task::spawn_blocking(move || write_all(out, coming, bar));
