@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::args::BatchArgs;
+use crate::cli::BatchArgs;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::interrupt::interrupted;

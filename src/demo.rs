@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
 
-use crate::args::{Args, Command, ServeArgs, TestArgs};
+use crate::cli::{Args, Command, ServeArgs, TestArgs};
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::interrupt::interrupted;

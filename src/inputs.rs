@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::args::TestArgs;
+use crate::cli::TestArgs;
 use crate::error::{Error, Kind, Result};
 use crate::p12::{P12, P12File};
 use crate::request::Request;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Parser as _;
-use p12_test::args::{Args, BatchArgs, Command, DemoArgs, InspectArgs, OutputArgs, ServeArgs, TestArgs};
 use p12_test::batch::{self, cache::Cached};
+use p12_test::cli::{Args, BatchArgs, Command, DemoArgs, InspectArgs, OutputArgs, ServeArgs, TestArgs};
 use p12_test::compare::{Comparison, Outcome};
 use p12_test::demo::Demo;
 use p12_test::error::{Error, Exit, Result};

@@ -13,12 +13,12 @@ use reqwest::multipart::{Form, Part};
 use tokio::time::timeout_at;
 use url::Url;
 
+use crate::call::connect::Connect;
+use crate::call::tls::Tls;
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::evidence::{Evidence, Submission};
-use crate::local::connect::Connect;
-use crate::local::tls::Tls;
 use crate::once::Once;
 use crate::p12::P12;
 use crate::request::Request;

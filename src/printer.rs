@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ErrorKind};
 use colored::{Color as Paint, Colorize as _};
 use serde_json::Value;
 
-use crate::args::{Color, Curl, DetailArgs, LookArgs, OutputArgs, TestArgs, without_secrets};
+use crate::cli::{Color, Curl, DetailArgs, LookArgs, OutputArgs, TestArgs, without_secrets};
 use crate::compare::Comparison;
 use crate::demo::Step;
 use crate::diagnosis;

@@ -1,7 +1,7 @@
 //! From this machine, or by way of the platform: one `send`.
 
+use crate::call::Local;
 use crate::error::Result;
-use crate::local::Local;
 use crate::p12::P12;
 use crate::platform::Platform;
 use crate::platform::credential::Credential;

@@ -18,7 +18,7 @@ use tokio_native_tls::TlsAcceptor;
 use tokio_native_tls::native_tls;
 use zeroize::Zeroizing;
 
-use crate::args::ServeArgs;
+use crate::cli::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::files;

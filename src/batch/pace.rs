@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-use crate::args::BatchArgs;
+use crate::cli::BatchArgs;
 
 /// Lets tests begin.
 pub(super) struct Pace {
@@ -112,7 +112,7 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
-    use crate::args::{Args, Command};
+    use crate::cli::{Args, Command};
 
     fn pace(arguments: &str) -> Pace {
         let line = ["p12-test", "batch"].into_iter().chain(arguments.split_whitespace());

@@ -10,7 +10,7 @@ use zeroize::Zeroize as _;
 
 use super::manifest::{Digest, Entry, Fields, unusable};
 use super::outputs::Outputs;
-use crate::args::{TestArgs, without_secrets};
+use crate::cli::{TestArgs, without_secrets};
 use crate::error::{Error, Kind, Result as Outcome};
 use crate::request::url::ForwardUrl;
 

@@ -9,7 +9,7 @@ use openssl::sha::sha256;
 use serde::Deserialize;
 
 use super::manifest::{Digest, unusable};
-use crate::args::Shard;
+use crate::cli::Shard;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 

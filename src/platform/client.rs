@@ -7,10 +7,10 @@ use reqwest::multipart::Form;
 use reqwest::{Certificate, ClientBuilder, NoProxy, Proxy, tls};
 use url::Url;
 
+use crate::call::connect::{Connect, Family};
+use crate::call::tls::{Tls, Version};
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::local::connect::{Connect, Family};
-use crate::local::tls::{Tls, Version};
 use crate::secret::Secret;
 
 /// A client for submissions and the lookup before them, each on a connection of its own.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::output::Output;
-use crate::args::OutputArgs;
+use crate::cli::OutputArgs;
 use crate::error::{Error, Kind, Result};
 use crate::escape::ascii;
 use crate::report::Report;

@@ -10,7 +10,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::args::LimitArgs;
+use crate::cli::LimitArgs;
 
 /// The limits and what of them is taken.
 pub(super) struct Limits {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use clap::Parser as _;
 use openssl::pkey::PKey;
-use p12_test::args::{Args, OutputArgs};
+use p12_test::cli::{Args, OutputArgs};
 use p12_test::inputs::Inputs;
 use p12_test::printer::Printer;
 

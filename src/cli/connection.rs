@@ -7,10 +7,10 @@ use std::time::Duration;
 use clap::{Args as Group, ValueEnum};
 
 use super::values::{seconds, secret, source};
+use crate::call::connect::{Connect, Family, Override};
+use crate::call::proxy::Proxies;
+use crate::call::tls::{Tls, Version};
 use crate::error::{Error, Kind, Result};
-use crate::local::connect::{Connect, Family, Override};
-use crate::local::proxy::Proxies;
-use crate::local::tls::{Tls, Version};
 use crate::secret::Secret;
 
 /// How to get to the endpoint, and whom to trust.

@@ -10,11 +10,11 @@ use ipnet::IpNet;
 
 use super::LookArgs;
 use super::values::{at_least_one, seconds, size, source};
-use crate::local::Local;
-use crate::local::connect::{Connect, Override};
-use crate::local::policy::Policy;
-use crate::local::proxy::Proxies;
-use crate::local::tls::Tls;
+use crate::call::Local;
+use crate::call::connect::{Connect, Override};
+use crate::call::policy::Policy;
+use crate::call::proxy::Proxies;
+use crate::call::tls::Tls;
 use crate::platform::gateway::Base;
 use crate::response::Terms;
 use crate::secret::Password;

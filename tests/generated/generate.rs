@@ -1,4 +1,4 @@
-//! Completions and man pages, out of `args`. For the tests, which keep what is committed equal to this; the program
+//! Completions and man pages, out of `cli`. For the tests, which keep what is committed equal to this; the program
 //! itself does without.
 
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory as _};
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
-use p12_test::args::{Args, EXIT_STATUSES};
+use p12_test::cli::{Args, EXIT_STATUSES};
 use p12_test::error::{Exit, Kind, Retry};
 
 const NAME: &str = "p12-test";

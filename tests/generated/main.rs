@@ -2,7 +2,6 @@
 //! `UPDATE=1` rewrites them.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
 
-#[path = "../src/generate.rs"]
 mod generate;
 
 use std::collections::BTreeSet;
@@ -72,7 +71,7 @@ fn every_exit_status_is_in_the_help_the_readme_and_the_manual() {
     let manual = std::fs::read_to_string(root().join("man/p12-test.1")).unwrap();
     for exit in generate::exits() {
         assert!(readme.contains(&format!("\n| {exit} | ")), "{exit} is not in the README");
-        assert!(p12_test::args::EXIT_STATUSES.contains(&format!("\n  {exit} ")), "{exit} is not in --help");
+        assert!(p12_test::cli::EXIT_STATUSES.contains(&format!("\n  {exit} ")), "{exit} is not in --help");
         assert!(manual.contains(&format!("\n\\fB{exit}\\fR\n")), "{exit} is not in the manual");
     }
 }
