@@ -155,7 +155,8 @@ kinds! {
     ServerWrongHost, "server-wrong-host", Untrusted, Never, "use a host name that the certificate holds; --resolve points it to the address";
 
     ClientUnknownCa, "client-certificate-unknown-ca", Refused, Never, "either the endpoint does not trust its CA, or an intermediate is missing from the P12: ask the owner which CA is trusted there, and export the P12 with its whole chain";
-    ClientExpired, "client-certificate-expired", Refused, Never, "renew the certificate; if it is valid here, the endpoint's clock may be wrong";
+    ClientExpired, "client-certificate-expired", Refused, Never, "renew the certificate, and export it with its key and chain as a new P12";
+    ClientNotYetValid, "client-certificate-not-yet-valid", Refused, Never, "wait until the certificate is valid; check this machine's clock too";
     ClientRevoked, "client-certificate-revoked", Refused, Never, "its CA has revoked it: ask why, then for a new one";
     ClientUnsupported, "client-certificate-unsupported", Refused, Never, "the endpoint does not take this kind of certificate: its key type, key usage or purpose (clientAuth)";
     ClientDenied, "client-certificate-denied", Refused, Never, "the certificate is valid there, and this one may not in: ask the endpoint's owner to admit its subject";

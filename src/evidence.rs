@@ -187,17 +187,12 @@ pub enum Message {
 impl Message {
     /// The message in the words of the RFCs.
     pub fn name(&self) -> String {
-        let (name, number) = match *self {
-            Self::Handshake(kind) => (handshake_name(kind), kind),
-            Self::Alert(code) | Self::Warning(code) => (alert_name(code), code),
-        };
-        let warning = if matches!(self, Self::Warning(_)) { "warning: " } else { "" };
-        match self {
-            Self::Handshake(_) => name.map_or_else(|| format!("handshake message {number}"), str::to_owned),
-            Self::Alert(_) | Self::Warning(_) => name.map_or_else(
-                || format!("{warning}alert {number}"),
-                |name| format!("{warning}alert {number} {name}"),
-            ),
+        match *self {
+            Self::Handshake(kind) => {
+                handshake_name(kind).map_or_else(|| format!("handshake message {kind}"), str::to_owned)
+            }
+            Self::Alert(code) => format!("alert {code} {}", alert_name(code)),
+            Self::Warning(code) => format!("warning: alert {code} {}", alert_name(code)),
         }
     }
 }
@@ -224,12 +219,15 @@ fn handshake_name(kind: u8) -> Option<&'static str> {
     })
 }
 
-fn alert_name(code: u8) -> Option<&'static str> {
-    Some(match code {
+/// By IANA's registry of TLS alerts, and for those that it reserves by the RFC that had them.
+fn alert_name(code: u8) -> &'static str {
+    match code {
         0 => "close_notify",
         10 => "unexpected_message",
         20 => "bad_record_mac",
+        21 => "decryption_failed",
         22 => "record_overflow",
+        30 => "decompression_failure",
         40 => "handshake_failure",
         41 => "no_certificate",
         42 => "bad_certificate",
@@ -242,6 +240,8 @@ fn alert_name(code: u8) -> Option<&'static str> {
         49 => "access_denied",
         50 => "decode_error",
         51 => "decrypt_error",
+        52 => "too_many_cids_requested",
+        60 => "export_restriction",
         70 => "protocol_version",
         71 => "insufficient_security",
         80 => "internal_error",
@@ -250,13 +250,17 @@ fn alert_name(code: u8) -> Option<&'static str> {
         100 => "no_renegotiation",
         109 => "missing_extension",
         110 => "unsupported_extension",
+        111 => "certificate_unobtainable",
         112 => "unrecognized_name",
         113 => "bad_certificate_status_response",
+        114 => "bad_certificate_hash_value",
         115 => "unknown_psk_identity",
         116 => "certificate_required",
+        117 => "general_error",
         120 => "no_application_protocol",
-        _ => return None,
-    })
+        121 => "ech_required",
+        _ => "of no known meaning",
+    }
 }
 
 /// How the endpoint's side of a connection ended.

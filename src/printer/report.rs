@@ -171,7 +171,7 @@ pub(super) fn steps(evidence: &Evidence) -> Vec<Line> {
 
 /// What did not stop the call and still deserves a word.
 pub(super) fn warnings(evidence: &Evidence) -> Vec<String> {
-    let mut warnings: Vec<_> = client::suspects(evidence).into_iter().map(|suspect| suspect.fact).collect();
+    let mut warnings: Vec<_> = client::refused_elsewhere(evidence).into_iter().collect();
     let soon = |ours: &&Certificate| !ours.not_yet_valid && (0..30).contains(&ours.days_left);
     if let Some(ours) = evidence.ours.as_ref().filter(soon) {
         warnings.push(format!("the P12's certificate expires in {} days", ours.days_left));

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
 
 mod findings;
+mod flawed;
 mod harness;
 
 mod answers;
 mod batch;
 mod canaries;
+mod causes;
 mod curl;
 mod demo;
 mod exit_statuses;
