@@ -83,7 +83,7 @@ pub enum Command {
     /// What is in P12 files, and what will go wrong with them
     ///
     /// Shows how each file is protected, its keys, certificates and chains, and what is wrong or odd about it, each
-    /// with what mends it: a command wherever one can. Without the password, what stands in the open. Exit status 3
+    /// with how to fix it: a command where one can. Without the password, what stands in the open. Exit status 3
     /// when a file cannot be used, 1 when a test with it must fail, else 0.
     Inspect(Box<InspectArgs>),
     /// Many tests at once; NDJSON in and out

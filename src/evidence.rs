@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use crate::certificate::Certificate;
 use crate::foreign::Foreign;
 
 /// Everything seen of one call, in the order the world revealed it. Holds no secret.
@@ -90,41 +91,6 @@ pub enum Control {
     Insisted(String),
     /// The call failed for another reason, so nothing is known.
     Failed(String),
-}
-
-/// A certificate in words, for people and reports.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Certificate {
-    /// Subject, RFC 2253 order as the certificate has it: `CN=client, O=Example`.
-    pub subject: String,
-    /// Issuer in the same form.
-    pub issuer: String,
-    /// Start of validity, `YYYY-MM-DD hh:mm:ss` UTC.
-    pub not_before: String,
-    /// End of validity in the same form.
-    pub not_after: String,
-    /// Whole days until the end of validity; negative once it has expired.
-    pub days_left: i32,
-    /// Whether validity is yet to begin.
-    pub not_yet_valid: bool,
-    /// The serial number in hex.
-    pub serial: String,
-    /// `RSA 2048`, `EC prime256v1`, `ED25519`; empty when the key cannot be read.
-    pub key: String,
-    /// The key's size in bits; zero when it cannot be read.
-    pub key_bits: u32,
-    /// How it was signed: `sha256WithRSAEncryption`.
-    pub signature: String,
-    /// Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`.
-    pub names: Vec<String>,
-    /// What its extended key usage allows, by OpenSSL's names; `None` when it has none, which allows all.
-    pub usages: Option<Vec<String>>,
-    /// Whether its basic constraints say that it is a CA.
-    pub authority: bool,
-    /// The SHA-256 of its DER, in hex.
-    pub sha256: String,
-    /// The SHA-1 of its DER, in hex: what many consoles show.
-    pub sha1: String,
 }
 
 /// What the handshake agreed on.
