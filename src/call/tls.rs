@@ -113,7 +113,9 @@ impl Tls {
         builder.set_min_proto_version(Some(min.into()))?;
         builder.set_max_proto_version(self.max.map(Into::into))?;
         // Nothing from the trust store may complete our chain: what is tested is what the P12 holds.
-        builder.set_mode(SslMode::NO_AUTO_CHAIN | SslMode::AUTO_RETRY);
+        // And a write that had to wait may go on from another place: hyper's buffer grows in the meantime.
+        let writes = SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER;
+        builder.set_mode(SslMode::NO_AUTO_CHAIN | writes);
         builder.set_read_ahead(true);
         builder.set_alpn_protos(if self.http2 { b"\x02h2\x08http/1.1" } else { b"\x08http/1.1" })?;
         client_auth::allow_post_handshake(&mut builder);
