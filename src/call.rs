@@ -1,6 +1,5 @@
 //! The mutual-TLS call from this machine, and its evidence: one connection is both.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_LENGTH, HOST};
@@ -8,6 +7,7 @@ use http::uri::Authority;
 use http::{HeaderValue, Uri, Version};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use openssl::ssl::SslRef;
 use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 use tokio_openssl::SslStream;
@@ -15,27 +15,30 @@ use tokio_openssl::SslStream;
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
-use crate::evidence::{Control, Evidence, Staple};
+use crate::evidence::{Control, End, Evidence, Staple};
 use crate::p12::{Identity, P12};
 use crate::request::Request;
 use crate::request::body::Upload;
 use crate::response::{self, Response, Terms};
 use body::Body;
 use connect::Connect;
+use observer::Observer;
+use recorded::{RecordedTcp, RecordedTls};
 use tls::Tls;
-use watch::Watch;
-use wire::{Tap, Wire};
 
 mod body;
 mod certificate_request;
 mod client_auth;
 pub mod connect;
+mod observer;
 pub mod policy;
 pub mod proxy;
+mod recorded;
+mod shared;
 mod staple;
+mod stream_log;
 pub mod tls;
-mod watch;
-mod wire;
+mod tls_trace;
 
 /// The route from this machine straight to the endpoint.
 #[derive(Debug)]
@@ -88,7 +91,7 @@ struct Call<'a> {
     identity: Option<Identity>,
     start: Instant,
     evidence: Evidence,
-    watch: Watch,
+    observer: Observer,
 }
 
 impl<'a> Call<'a> {
@@ -101,8 +104,8 @@ impl<'a> Call<'a> {
             path: request.url.origin_form().path().to_owned(),
             ..Evidence::default()
         };
-        let watch = Watch::new(start, identity.as_ref());
-        Self { route, identity, start, evidence, watch }
+        let observer = Observer::new(start, identity.as_ref());
+        Self { route, identity, start, evidence, observer }
     }
 
     async fn make(mut self, request: &Request) -> Result<Response> {
@@ -114,7 +117,7 @@ impl<'a> Call<'a> {
         let (parts, body) = match timeout_at(deadline.into(), exchange).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {
-                let evidence = self.observed();
+                let evidence = self.observe();
                 return Err(diagnosis::answer::none(&evidence, &error).with_evidence(evidence));
             }
             Err(_) => {
@@ -126,7 +129,7 @@ impl<'a> Call<'a> {
                 return Err(self.failed(late));
             }
         };
-        let mut head = std::mem::take(&mut wire::lock(&self.watch.record).head);
+        let mut head = std::mem::take(&mut self.observer.log.lock().head);
         match parts.version {
             Version::HTTP_09 => head.clear(),
             Version::HTTP_2 | Version::HTTP_3 => {
@@ -134,74 +137,71 @@ impl<'a> Call<'a> {
             }
             _ => {}
         }
-        let first_byte = self.start.elapsed();
-        wire::lock(&self.watch.record).first_byte.get_or_insert(first_byte);
+        self.observer.log.lock().mark_first_byte();
         let terms = self.route.terms.clone();
-        let body = Body::new(&parts, body, self.start, deadline, self.evidence, self.watch);
+        let body = Body::new(&parts, body, self.start, deadline, self.evidence, self.observer);
         Ok(Response::new(parts, head, terms, Box::new(body)))
     }
 
     /// TCP and TLS; what ends the handshake is diagnosed out of all that was observed.
-    async fn connect(&mut self, request: &Request) -> Result<SslStream<Wire<TcpStream>>> {
-        let ssl = self.route.tls.session(
-            request.url.host(),
-            self.identity.as_ref(),
-            Arc::clone(&self.watch.trace),
-        )?;
+    async fn connect(&mut self, request: &Request) -> Result<SslStream<RecordedTcp<TcpStream>>> {
+        let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
+        let ssl = self.route.tls.session(request.url.host(), self.identity.as_ref(), trace)?;
         let deadline = self.start + self.route.connect.timeout.min(self.route.max_time);
         let (stream, early) = self.route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
         let began = Instant::now();
-        let stream = Wire::new(stream, early, self.start, Arc::clone(&self.watch.record));
-        let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &self.watch.record)).await;
+        let stream = RecordedTcp::new(stream, early, log.clone());
+        let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &log)).await;
         self.evidence.timings.tls = began.elapsed();
         let stream = match handshake {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(self.handshake_failed(&error)),
-            Err(_) => return Err(diagnosis::handshake::stalled(&self.observed())),
+            Ok(Err(error)) => return Err(self.explain_handshake(&error)),
+            Err(_) => return Err(diagnosis::handshake::explain_silence(&self.observe())),
         };
-        self.established(&stream);
+        self.note_session(stream.ssl());
         match &self.evidence.staple {
             Some(Staple::Revoked(when)) if !self.route.tls.insecure => {
-                Err(diagnosis::server::revoked(when, &self.observed()))
+                Err(diagnosis::server::revoked(when, &self.observe()))
             }
             _ => Ok(stream),
         }
     }
 
-    fn established(&mut self, stream: &SslStream<Wire<TcpStream>>) {
-        let mut trace = client_auth::lock(&self.watch.trace);
+    fn note_session(&mut self, ssl: &SslRef) {
+        let mut trace = self.observer.trace.lock();
         trace.established = true;
-        let chain = stream.ssl().peer_cert_chain();
+        let chain = ssl.peer_cert_chain();
         self.evidence.server_chain =
             chain.map(|chain| chain.iter().map(certificate::describe).collect()).unwrap_or_default();
-        self.evidence.tls = Some(tls::session(stream.ssl()));
-        self.evidence.staple = staple::read(stream.ssl());
-        self.evidence.distrust = trace.distrust.as_ref().map(|found| found.result.error_string().to_owned());
+        self.evidence.tls = Some(tls::session(ssl));
+        self.evidence.staple = staple::read(ssl);
+        self.evidence.distrust = trace.chain_fault.as_ref().map(|fault| fault.result.error_string().into());
     }
 
-    fn handshake_failed(&mut self, error: &openssl::ssl::Error) -> Error {
-        let distrust = client_auth::lock(&self.watch.trace).distrust.clone();
-        if let Some(distrust) = distrust.filter(|_| !self.route.tls.insecure) {
-            self.evidence.server_chain = distrust.chain;
-            self.evidence.distrust = Some(distrust.result.error_string().to_owned());
-            return diagnosis::server::untrusted(distrust.result, &distrust.at, &self.evidence);
+    fn explain_handshake(&mut self, error: &openssl::ssl::Error) -> Error {
+        self.observer.log.lock().note_end(End::theirs(diagnosis::tls_cause(error)));
+        let fault = self.observer.trace.lock().chain_fault.clone();
+        if let Some(fault) = fault.filter(|_| !self.route.tls.insecure) {
+            self.evidence.server_chain = fault.chain;
+            self.evidence.distrust = Some(fault.result.error_string().to_owned());
+            return diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
         }
         let capped = self.route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
-        diagnosis::handshake::failed(error, &self.observed(), capped)
+        diagnosis::handshake::explain(&self.observe(), capped)
     }
 
     /// The request goes out and the head of the answer comes in, as HTTP/1.1 or as ALPN chose.
     async fn exchange(
         &self,
-        stream: SslStream<Wire<TcpStream>>,
+        stream: SslStream<RecordedTcp<TcpStream>>,
         request: &Request,
         upload: Upload,
     ) -> std::result::Result<(http::response::Parts, Incoming), hyper::Error> {
         let http2 = self.evidence.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
         let message = message(request, upload, http2);
-        let stream = TokioIo::new(Tap::new(stream, self.start, Arc::clone(&self.watch.record)));
+        let stream = TokioIo::new(RecordedTls::new(stream, self.observer.log.clone()));
         let answer = if http2 {
-            wire::lock(&self.watch.record).keep_no_head();
+            self.observer.log.lock().keep_no_head();
             let (mut sender, connection) =
                 hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await?;
             tokio::spawn(connection);
@@ -225,14 +225,14 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn observed(&self) -> Evidence {
-        let mut evidence = self.watch.complete(self.evidence.clone());
+    fn observe(&self) -> Evidence {
+        let mut evidence = self.observer.complete(self.evidence.clone());
         evidence.timings.total = self.start.elapsed();
         evidence
     }
 
     fn failed(&self, error: Error) -> Error {
-        error.with_evidence(self.observed())
+        error.with_evidence(self.observe())
     }
 }
 

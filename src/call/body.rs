@@ -10,10 +10,10 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout_at;
 
-use super::watch::Watch;
+use super::observer::Observer;
 use crate::diagnosis;
 use crate::error::{Error, Result};
-use crate::evidence::{End, Evidence};
+use crate::evidence::{Cause, End, Evidence};
 use crate::response::{self, Answer};
 
 /// The body of an answer.
@@ -23,7 +23,7 @@ pub(super) struct Body {
     start: Instant,
     deadline: Instant,
     evidence: Evidence,
-    watch: Watch,
+    observer: Observer,
 }
 
 /// What shows that a body came whole.
@@ -58,9 +58,9 @@ impl Body {
         start: Instant,
         deadline: Instant,
         evidence: Evidence,
-        watch: Watch,
+        observer: Observer,
     ) -> Self {
-        Self { ends: Ends::of(head, &body), body, start, deadline, evidence, watch }
+        Self { ends: Ends::of(head, &body), body, start, deadline, evidence, observer }
     }
 
     async fn next(&mut self) -> Option<Result<Bytes>> {
@@ -94,7 +94,9 @@ impl Body {
         self.evidence.timings.total = self.start.elapsed();
         let evidence = self.evidence();
         let error = match self.ends {
-            Ends::ByClose if evidence.end == Some(End::Eof) => diagnosis::answer::unproven(&evidence),
+            Ends::ByClose if evidence.end == Some(End::theirs(Cause::Eof)) => {
+                diagnosis::answer::unproven(&evidence)
+            }
             // hyper takes a stream that was broken off without an error for one that ended.
             Ends::Stream { length, seen }
                 if !seen && !self.body.is_end_stream() && length != Some(evidence.received) =>
@@ -122,7 +124,7 @@ impl Answer for Body {
     }
 
     fn evidence(&self) -> Evidence {
-        let mut evidence = self.watch.complete(self.evidence.clone());
+        let mut evidence = self.observer.complete(self.evidence.clone());
         if evidence.timings.total.is_zero() {
             evidence.timings.total = self.start.elapsed();
         }
