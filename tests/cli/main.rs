@@ -23,3 +23,4 @@ mod requests;
 mod secrets;
 mod serve;
 mod terminals;
+mod uploads;
