@@ -15,8 +15,8 @@ use hyper_util::rt::TokioIo;
 use openssl::error::ErrorStack;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::cli::{Args, Command, ServeArgs, TestArgs};
 use crate::diagnosis;
@@ -34,7 +34,7 @@ pub struct Demo {
     folder: TempDir,
     endpoint: Endpoint,
     platform: String,
-    serving: JoinHandle<()>,
+    _serving: DropGuard,
 }
 
 /// One test of the demo, as a user would type it.
@@ -63,8 +63,9 @@ impl Demo {
         })?;
         let server = Server::bind(&serve_args(folder.path())?, Arc::new(|_| {})).await?;
         let platform = server.url()?;
-        let serving = tokio::spawn(server.run(std::future::pending()));
-        Ok(Self { folder, endpoint, platform, serving })
+        let end = CancellationToken::new();
+        tokio::spawn(server.run(end.clone().cancelled_owned()));
+        Ok(Self { folder, endpoint, platform, _serving: end.drop_guard() })
     }
 
     /// What the demo is about to do.
@@ -151,7 +152,6 @@ impl Demo {
                 "The files are gone again; --keep leaves them and the endpoint, so that the commands can be repeated.",
             );
         }
-        self.serving.abort();
         let folder = self.folder.path().display().to_string();
         self.folder.close().map_err(|error| diagnosis::unwritable(folder, &error))
     }

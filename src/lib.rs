@@ -24,6 +24,7 @@ pub mod certificate;
 pub mod shell;
 pub mod escape;
 mod ber;
+pub mod acceptor;
 pub mod diagnosis;
 pub mod once;
 pub mod error;

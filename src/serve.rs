@@ -9,20 +9,18 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use openssl::ssl::SslContext;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
-use tokio_native_tls::TlsAcceptor;
-use tokio_native_tls::native_tls;
-use zeroize::Zeroizing;
 
+use crate::acceptor;
 use crate::cli::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::p12::{P12, P12File};
 use access::Access;
 use journal::Journal;
 use limits::Limits;
@@ -33,6 +31,7 @@ mod answer;
 mod journal;
 mod limits;
 mod resource;
+mod tls;
 mod upload;
 
 /// Takes each line of the log.
@@ -41,7 +40,7 @@ pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
 /// A server that listens.
 pub struct Server {
     listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
+    tls: Option<SslContext>,
     resource: Arc<Resource>,
     connections: Arc<Semaphore>,
     header_time: Duration,
@@ -52,8 +51,8 @@ pub struct Server {
 impl Server {
     /// Reads its files, checks its options, and listens. Each request is told to `log` by one line.
     pub async fn bind(args: &ServeArgs, log: Log) -> Result<Self> {
-        let acceptor = acceptor(args).await?;
-        if acceptor.is_none() && !args.listen.ip().is_loopback() {
+        let tls = tls::read(args).await?;
+        if tls.is_none() && !args.listen.ip().is_loopback() {
             let message = format!(
                 "{} is not a loopback address, and without --tls-p12 all would be sent in the open",
                 args.listen
@@ -66,7 +65,7 @@ impl Server {
             local: args.local(),
             limits: Limits::new(&args.limits),
             journal: Arc::new(Journal::new(log)),
-            secure: acceptor.is_some(),
+            secure: tls.is_some(),
             public: args.public_url.clone(),
             metrics_from: args.metrics_from.clone(),
         };
@@ -82,7 +81,7 @@ impl Server {
         let listener = TcpListener::bind(args.listen).await.map_err(failed)?;
         Ok(Self {
             listener,
-            acceptor,
+            tls,
             resource: Arc::new(resource),
             connections: Arc::new(Semaphore::new(args.limits.max_connections)),
             header_time: args.limits.header_time,
@@ -104,7 +103,7 @@ impl Server {
 
     /// `http://127.0.0.1:8080`.
     pub fn url(&self) -> Result<String> {
-        let scheme = if self.acceptor.is_some() { "https" } else { "http" };
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
         Ok(format!("{scheme}://{}", self.address()?))
     }
 
@@ -132,7 +131,7 @@ impl Server {
     fn take(&self, mut stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown) {
         let Ok(place) = Arc::clone(&self.connections).try_acquire_owned() else {
             self.resource.journal.turned_away();
-            if self.acceptor.is_none() {
+            if self.tls.is_none() {
                 tokio::spawn(async move { stream.write_all(TOO_MANY).await });
             }
             return;
@@ -145,14 +144,12 @@ impl Server {
         let (resource, watcher, header_time) =
             (Arc::clone(&self.resource), graceful.watcher(), self.header_time);
         let connection = Connection { resource, peer, header_time, place };
-        let acceptor = self.acceptor.clone();
+        let tls = self.tls.clone();
         tokio::spawn(async move {
-            match acceptor {
+            match tls {
                 None => connection.serve(stream, watcher).await,
-                Some(acceptor) => {
-                    // A handshake that fails has told the client by an alert.
-                    let handshake = tokio::time::timeout(header_time, acceptor.accept(stream)).await;
-                    if let Ok(Ok(stream)) = handshake {
+                Some(tls) => {
+                    if let Some(stream) = acceptor::accept(&tls, stream, header_time).await {
                         connection.serve(Box::pin(stream), watcher).await;
                     }
                 }
@@ -194,29 +191,3 @@ impl Connection {
 
 /// For one head, or a piece of a body, in bytes.
 const MAX_BUFFER: usize = 64 * 1024;
-
-/// TLS out of a P12, by way of the reader that every P12 goes through.
-async fn acceptor(args: &ServeArgs) -> Result<Option<TlsAcceptor>> {
-    let Some(path) = &args.tls_p12 else { return Ok(None) };
-    let file = P12File::read(path)?;
-    let p12 = args.tls_password().unlock(file.name(), |password| P12::open(&file, password, None)).await?;
-    let identity = p12.identity()?;
-    let make = || {
-        let mut pem = identity.leaf.to_pem()?;
-        for certificate in &identity.chain {
-            pem.extend(certificate.to_pem()?);
-        }
-        Ok((pem, Zeroizing::new(identity.key.private_key_to_pem_pkcs8()?)))
-    };
-    let (chain, key) =
-        make().map_err(|stack| diagnosis::openssl("writing the server's certificate", &stack))?;
-    let acceptor = native_tls::Identity::from_pkcs8(&chain, &key).and_then(|identity| {
-        native_tls::TlsAcceptor::builder(identity)
-            .min_protocol_version(Some(native_tls::Protocol::Tlsv12))
-            .build()
-    });
-    let unusable = |error: native_tls::Error| {
-        Error::new(Kind::KeyNotForTls, format!("TLS cannot use {}: {error}", file.name()))
-    };
-    acceptor.map(|acceptor| Some(acceptor.into())).map_err(unusable)
-}

@@ -7,16 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openssl::error::ErrorStack;
-use openssl::ssl::{
-    NameType, SslAcceptor, SslAcceptorBuilder, SslContext, SslMethod, SslMode, SslVerifyMode, SslVersion,
-};
+use openssl::ssl::{NameType, SslAcceptorBuilder, SslContext, SslVerifyMode, SslVersion};
 use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::pki::Identity;
+use crate::acceptor;
 
 /// Whether the endpoint asks for a client certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +50,7 @@ pub type OnConnection =
 /// An endpoint that runs until it is dropped.
 pub struct Endpoint {
     address: SocketAddr,
-    accepting: JoinHandle<()>,
+    _running: DropGuard,
 }
 
 impl Endpoint {
@@ -60,18 +59,14 @@ impl Endpoint {
         let context = manners.acceptor()?.build().into_context();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        Ok(Self { address, accepting: tokio::spawn(accept(listener, context, on_connection)) })
+        let end = CancellationToken::new();
+        tokio::spawn(end.clone().run_until_cancelled_owned(accept(listener, context, on_connection)));
+        Ok(Self { address, _running: end.drop_guard() })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-}
-
-impl Drop for Endpoint {
-    fn drop(&mut self) {
-        self.accepting.abort();
     }
 }
 
@@ -83,18 +78,16 @@ impl Manners {
             clients: clients.certificate.clone(),
             client_auth: ClientAuth::Required,
             version: None,
-            alpn: b"\x08http/1.1",
+            alpn: acceptor::HTTP1,
         }
     }
 
     fn acceptor(&self) -> Result<SslAcceptorBuilder, ErrorStack> {
-        let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
-        builder.set_min_proto_version(self.version.or(Some(SslVersion::TLS1_2)))?;
-        builder.set_max_proto_version(self.version)?;
-        builder.set_certificate(&self.server.certificate)?;
-        builder.set_private_key(&self.server.key)?;
-        for certificate in &self.server.chain {
-            builder.add_extra_chain_cert(certificate.clone())?;
+        let Identity { certificate, key, chain } = &self.server;
+        let mut builder = acceptor::build(certificate, key, chain, self.alpn)?;
+        if let Some(version) = self.version {
+            builder.set_min_proto_version(Some(version))?;
+            builder.set_max_proto_version(Some(version))?;
         }
         let mut store = X509StoreBuilder::new()?;
         store.add_cert(self.clients.clone())?;
@@ -105,13 +98,7 @@ impl Manners {
             ClientAuth::Required => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
         });
         builder.add_client_ca(&self.clients)?;
-        // The clients' CA is no part of the server's own chain.
-        builder.set_mode(SslMode::NO_AUTO_CHAIN);
         builder.set_session_id_context(b"p12-test")?;
-        let alpn = self.alpn;
-        builder.set_alpn_select_callback(move |_, offered| {
-            openssl::ssl::select_next_proto(alpn, offered).ok_or(openssl::ssl::AlpnError::NOACK)
-        });
         Ok(builder)
     }
 }
@@ -126,10 +113,7 @@ async fn accept(listener: TcpListener, context: SslContext, on_connection: OnCon
         let _ = stream.set_nodelay(true);
         let (context, on_connection) = (context.clone(), Arc::clone(&on_connection));
         tokio::spawn(async move {
-            let Ok(ssl) = openssl::ssl::Ssl::new(&context) else { return };
-            let Ok(mut stream) = SslStream::new(ssl, stream) else { return };
-            // A handshake that fails has told the client by an alert; there is nobody else to tell.
-            if let Ok(Ok(())) = tokio::time::timeout(HANDSHAKE, Pin::new(&mut stream).accept()).await {
+            if let Some(stream) = acceptor::accept(&context, stream, HANDSHAKE).await {
                 on_connection(stream).await;
             }
         });

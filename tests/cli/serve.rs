@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use p12_test::demo::pki::{Key, Profile, Purpose};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, Ran, Served, Site, TOKEN, peak_memory, with};
@@ -538,4 +539,32 @@ fn five_hundred_uploads_at_once_are_answered_or_shed() {
     let peak = peak_memory(served.pid()).unwrap();
     assert!(peak < 300, "{peak} MiB");
     drop(dawdling);
+}
+
+#[test]
+fn tls_is_1_2_or_1_3_and_always_with_forward_secrecy() {
+    use openssl::ssl::{SslConnector, SslMethod, SslVersion};
+    let lab = Lab::new();
+    let profile = Profile { key: Key::Rsa(2048), ..Profile::new("localhost", Purpose::Server) };
+    lab.write("server.p12", &lab.root.issue(&profile).unwrap().p12(PASSWORD, "server").unwrap());
+    let served = lab.serve(&["--tls-p12", "server.p12", "--tls-password-file", "password.txt"]);
+    let handshake = |version, ciphers: &str| {
+        let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
+        builder.set_ca_file(lab.path("ca.pem")).unwrap();
+        builder.set_security_level(0);
+        builder.set_min_proto_version(Some(version)).unwrap();
+        builder.set_max_proto_version(Some(version)).unwrap();
+        builder.set_cipher_list(ciphers).unwrap();
+        builder.set_alpn_protos(b"\x02h2\x08http/1.1").unwrap();
+        let stream = TcpStream::connect(served.address()).unwrap();
+        let stream = builder.build().connect("localhost", stream).ok()?;
+        Some(stream.ssl().selected_alpn_protocol().unwrap_or_default().to_vec())
+    };
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        assert_eq!(handshake(version, "ALL").unwrap(), b"http/1.1", "{version:?}");
+    }
+    assert_eq!(handshake(SslVersion::TLS1_1, "ALL"), None);
+    for old in ["AES256-GCM-SHA384", "AES128-SHA", "AES256-SHA256", "ECDHE-RSA-AES256-SHA"] {
+        assert_eq!(handshake(SslVersion::TLS1_2, old), None, "{old}");
+    }
 }
