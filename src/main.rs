@@ -206,7 +206,7 @@ async fn walk(demo: &Demo, printer: &Printer) -> Result<()> {
         printer.step(&step);
         let exit = test(&step.args()?, printer).await;
         printer.stepped(exit);
-        step.ended(exit)?;
+        step.check(exit)?;
     }
     Ok(())
 }

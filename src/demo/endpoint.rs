@@ -22,28 +22,28 @@ use crate::acceptor;
 pub enum ClientAuth {
     /// It never asks.
     Off,
-    /// It asks, and goes on without.
+    /// It asks, and continues without one.
     Optional,
-    /// It asks and insists.
+    /// It asks and requires one.
     Required,
 }
 
-/// How an endpoint speaks TLS.
+/// The TLS settings of an endpoint.
 #[derive(Clone)]
 pub struct Manners {
-    /// Who it is.
+    /// Its certificate and key.
     pub server: Identity,
-    /// Whose clients it takes.
+    /// The CA whose clients it accepts.
     pub clients: X509,
-    /// Whether it asks for their certificate.
+    /// Whether it asks for a client certificate.
     pub client_auth: ClientAuth,
-    /// The one version it speaks; both of today unless set.
+    /// The only version it speaks; 1.2 and 1.3 unless set.
     pub version: Option<SslVersion>,
-    /// What it answers to ALPN, as on the wire: lengths before names.
+    /// The protocols it offers by ALPN, as on the wire: lengths before names.
     pub alpn: &'static [u8],
 }
 
-/// What an endpoint does with a connection whose handshake is through.
+/// What an endpoint does with a connection after the handshake.
 pub type OnConnection =
     Arc<dyn Fn(SslStream<TcpStream>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
@@ -55,6 +55,9 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Starts on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When OpenSSL refuses the settings or no port can be opened.
     pub async fn start(manners: &Manners, on_connection: OnConnection) -> io::Result<Self> {
         let context = manners.acceptor()?.build().into_context();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -64,14 +67,14 @@ impl Endpoint {
         Ok(Self { address, _running: end.drop_guard() })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 }
 
 impl Manners {
-    /// An endpoint of today that insists on a certificate.
+    /// A modern endpoint that requires a certificate.
     pub fn new(server: &Identity, clients: &Identity) -> Self {
         Self {
             server: server.clone(),
@@ -103,7 +106,7 @@ impl Manners {
     }
 }
 
-/// A client that stalls in its handshake is let go.
+/// For the handshake of a client.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 async fn accept(listener: TcpListener, context: SslContext, on_connection: OnConnection) {
@@ -120,7 +123,7 @@ async fn accept(listener: TcpListener, context: SslContext, on_connection: OnCon
     }
 }
 
-/// The common name of the client's certificate, and the name it asked for.
+/// The common name of the client's certificate, and the server name that the client asked for.
 pub fn peer(stream: &SslStream<TcpStream>) -> (Option<String>, Option<String>) {
     let certificate = stream.ssl().peer_certificate();
     let name = certificate.map(|certificate| crate::certificate::name(certificate.subject_name()));

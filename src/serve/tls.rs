@@ -1,4 +1,4 @@
-//! The certificate and key of `serve`, out of a P12, by way of the reader that every P12 goes through.
+//! The certificate and key of `serve`, from a P12.
 
 use openssl::ssl::{SslContext, SslSessionCacheMode};
 
@@ -20,7 +20,7 @@ pub(super) async fn read(args: &ServeArgs) -> Result<Option<SslContext>> {
     };
     let builder = acceptor::build(&identity.leaf, &identity.key, &identity.chain, acceptor::HTTP1);
     let mut builder = builder.map_err(unusable)?;
-    // Every client sends one request; sessions would only take memory.
+    // Clients connect once; sessions would only take memory.
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     builder.set_num_tickets(0).map_err(unusable)?;
     Ok(Some(builder.build().into_context()))

@@ -482,14 +482,14 @@ fn a_credentials_file_is_private_and_its_faults_show_no_text_of_it() {
     serve("open.toml").ends(10, "others may read it");
     serve("missing.toml").ends(10, "cannot read missing.toml");
     for (text, says) in [
-        ("credential = []", "there is none in it"),
-        ("[[credential]]\nbearer = canary", "line 2 is not of the form"),
+        ("credential = []", "the file has no [[credential]]"),
+        ("[[credential]]\nbearer = canary", "line 2 is not valid"),
         (
             "[[credential]]\nbearer = \"canary\"\naccounts = \"canary\"\npermissions = []",
-            "line 3 is not of the form",
+            "line 3 is not valid",
         ),
-        ("[[credential]]\nbearer = \"\"\naccounts = []\npermissions = []", "needs one of bearer and oauth1"),
-        ("[[credential]]\nbearer = \"a b\"\naccounts = []\npermissions = []", "a token without blanks"),
+        ("[[credential]]\nbearer = \"\"\naccounts = []\npermissions = []", "needs either bearer or oauth1"),
+        ("[[credential]]\nbearer = \"a b\"\naccounts = []\npermissions = []", "a token without spaces"),
     ] {
         lab.write_private("c.toml", text);
         let ran = serve("c.toml");
