@@ -134,9 +134,9 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -s m -l max-tim
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-upload -d 'Largest upload, in bytes; K, M and G are understood' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l header-time -d 'Seconds for the head of a request, and for the TLS handshake' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l body-time -d 'Seconds for an upload except a large body, and for a client to read more of its answer' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-calls -d 'Most calls in progress at once' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-calls -d 'Most calls in progress at once; one address gets half of what is free' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-connections -d 'Most connections of clients at once' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l rate -d 'Calls per second from one address; 0 for no limit' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l rate -d 'Calls per second of one credential from one address; 0 for no limit' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-kdf -d 'Most iterations of key derivation for one P12' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l drain-time -d 'Seconds to finish answers in progress after SIGTERM' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l color -d 'Colour in the report' -r -f -a "auto\t'On a terminal, and as NO_COLOR and CLICOLOR_FORCE say'

@@ -31,6 +31,7 @@ mod answer;
 mod journal;
 mod limits;
 mod resource;
+mod shares;
 mod tls;
 mod upload;
 

@@ -79,13 +79,13 @@ pub struct LimitArgs {
     /// Seconds for an upload except a large body, and for a client to read more of its answer
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub body_time: Duration,
-    /// Most calls in progress at once
+    /// Most calls in progress at once; one address gets half of what is free
     #[arg(long, value_name = "NUMBER", default_value = "64", value_parser = at_least_one)]
     pub max_calls: usize,
     /// Most connections of clients at once
     #[arg(long, value_name = "NUMBER", default_value = "1024", value_parser = at_least_one)]
     pub max_connections: usize,
-    /// Calls per second from one address; 0 for no limit
+    /// Calls per second of one credential from one address; 0 for no limit
     #[arg(long, value_name = "NUMBER", default_value = "10")]
     pub rate: u32,
     /// Most iterations of key derivation for one P12

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::header::{AUTHORIZATION, HeaderMap};
@@ -26,7 +26,7 @@ pub(super) struct Access {
 /// A credential and what it may do.
 struct Grant {
     /// Its name in the log.
-    name: String,
+    name: Arc<str>,
     verifier: Verifier,
     accounts: Vec<String>,
     permissions: Vec<String>,
@@ -43,7 +43,7 @@ pub(super) enum Refused {
     /// 401: the credential is not known. For OAuth1 with the name of the problem.
     Unknown(String, Option<&'static str>),
     /// 403: the credential of this name is not allowed this.
-    Forbidden(String, String),
+    Forbidden(Arc<str>, String),
 }
 
 #[derive(Deserialize)]
@@ -108,16 +108,16 @@ impl Access {
         verb: &str,
         url: &Url,
         account: &str,
-    ) -> std::result::Result<String, Refused> {
+    ) -> std::result::Result<Arc<str>, Refused> {
         let grant = self.authenticate(headers, verb, url)?;
-        let forbidden = |why: String| Err(Refused::Forbidden(grant.name.clone(), why));
+        let forbidden = |why: String| Err(Refused::Forbidden(Arc::clone(&grant.name), why));
         if !grant.permissions.iter().any(|permission| permission == PERMISSION) {
             return forbidden(format!("the credential has no {PERMISSION}"));
         }
         if !grant.covers(account) {
             return forbidden("the credential is not for this account".into());
         }
-        Ok(grant.name.clone())
+        Ok(Arc::clone(&grant.name))
     }
 
     /// Whether any credential may test for this account.
@@ -268,7 +268,7 @@ impl Grant {
                     .any(|value| value.expose().is_empty())
             }
         };
-        let name = name.unwrap_or_else(|| format!("#{number}"));
+        let name = name.unwrap_or_else(|| format!("#{number}")).into();
         is_whole(&verifier).then_some(Self { name, verifier, accounts, permissions })
     }
 

@@ -11,9 +11,9 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::journal::LogEntry;
+use super::shares::Share;
 use crate::error::{Error, Exit, Kind};
 use crate::platform::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
 use crate::response::Response;
@@ -46,6 +46,17 @@ impl Refusal {
     pub(super) fn busy() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is busy; try again")
             .with(header::RETRY_AFTER, "1")
+    }
+
+    /// 429: too many requests.
+    pub(super) fn too_many() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests; try again")
+            .with(header::RETRY_AFTER, "1")
+    }
+
+    /// 401: the credential is not known.
+    pub(super) fn unknown(why: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, why).with(header::WWW_AUTHENTICATE, "Bearer realm=\"p12-test\"")
     }
 
     /// An `oauth_problem` as OAuth's problem reporting extension writes it.
@@ -112,16 +123,12 @@ pub(super) struct PassedOn {
     response: Response,
     without_body: bool,
     /// Held until the last byte has been sent.
-    place: OwnedSemaphorePermit,
+    place: Share,
 }
 
 impl PassedOn {
     /// Fails when HTTP cannot pass the answer on.
-    pub(super) fn new(
-        response: Response,
-        method: &Method,
-        place: OwnedSemaphorePermit,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn new(response: Response, method: &Method, place: Share) -> Result<Self, Refusal> {
         let nothing = |what: &str| Err(Refusal::from(Error::new(Kind::NotHttp, what)));
         if response.version == http::Version::HTTP_09 {
             return nothing("the endpoint did not answer with HTTP");

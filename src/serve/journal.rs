@@ -91,7 +91,7 @@ pub(super) struct LogEntry {
     pub(super) route: &'static str,
     pub(super) status: u16,
     pub(super) account: Option<String>,
-    pub(super) credential: Option<String>,
+    pub(super) credential: Option<Arc<str>>,
     /// Host and port of the forward URL. Its path and query may hold secrets.
     pub(super) forward: Option<String>,
     /// The kind of the error, if there was one.
@@ -132,7 +132,7 @@ impl Drop for LogEntry {
             "route": self.route,
             "status": self.status,
             "account": self.account,
-            "credential": self.credential,
+            "credential": self.credential.as_deref(),
             "forward": self.forward,
             "kind": self.kind,
             "bytes": sent,

@@ -18,15 +18,15 @@ use url::Url;
 use super::access::{Access, Refused};
 use super::answer::{self, PassedOn, Refusal, Reply};
 use super::journal::{Journal, LogEntry};
-use super::limits::Limits;
+use super::limits::{Caller, Limits};
 use super::upload::{self, Drained, Form};
 use crate::call::Local;
 use crate::error::{Error, Kind};
 use crate::p12::{P12, P12File};
 use crate::platform::contract;
 use crate::platform::gateway::{Account, Base};
-use crate::request::Parts;
 use crate::request::body::Body;
+use crate::request::{Parts, Request};
 use crate::secret::Secret;
 
 /// What all requests share.
@@ -138,14 +138,14 @@ impl Resource {
         account: &str,
         entry: &mut LogEntry,
     ) -> Result<Option<PassedOn>, Refusal> {
-        let boundary = self.admit(head, account, entry)?;
-        let parts = parse_forward(&head.headers)?;
+        let (caller, boundary) = self.admit(head, account, entry)?;
+        let request = parse_forward(&head.headers)?.map(Parts::check).transpose()?;
         let Form { file, password, body, body_type, held } =
-            upload::receive(boundary, body, &self.limits).await?;
-        let request = parts.map(|parts| add_body(parts, body, body_type).check()).transpose()?;
+            upload::receive(boundary, body, &self.limits, &caller).await?;
+        let request = request.map(|request| add_body(request, body, body_type));
         entry.forward = request.as_ref().map(|request| request.url.target());
-        let place = self.limits.take_place().ok_or_else(Refusal::busy)?;
-        let p12 = self.open(file, password).await?;
+        let place = self.limits.take_place(&caller).await.ok_or_else(Refusal::busy)?;
+        let p12 = self.open(&caller, file, password).await?;
         drop(held);
         let Some(request) = request else { return Ok(p12.identity().map(|_| None)?) };
         let response = self.local.send(&request, &p12).await?;
@@ -153,24 +153,28 @@ impl Resource {
     }
 
     /// Checks everything that does not need the upload.
-    fn admit(&self, head: &Head, account: &str, entry: &mut LogEntry) -> Result<String, Refusal> {
-        if !self.limits.is_within_rate(entry.peer().ip()) {
-            let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address");
-            return Err(refusal.with(header::RETRY_AFTER, "1"));
-        }
+    fn admit(&self, head: &Head, account: &str, entry: &mut LogEntry) -> Result<(Caller, String), Refusal> {
+        let address = entry.peer().ip();
         let url = self.signed_url(head)?;
         let shown = self.access.authorize(&head.headers, head.method.as_str(), &url, account);
-        entry.credential = Some(shown.map_err(|refused| {
-            match refused {
-                Refused::Unknown(advice, Some(problem)) => Refusal::oauth_problem(problem, &advice),
-                Refused::Unknown(why, None) => Refusal::new(StatusCode::UNAUTHORIZED, &why)
-                    .with(header::WWW_AUTHENTICATE, "Bearer realm=\"p12-test\""),
-                Refused::Forbidden(name, why) => {
-                    entry.credential = Some(name);
-                    Refusal::new(StatusCode::FORBIDDEN, &why)
-                }
+        let credential = match &shown {
+            Ok(name) | Err(Refused::Forbidden(name, _)) => Arc::clone(name),
+            Err(Refused::Unknown(..)) if !self.limits.admits_stranger(address) => {
+                return Err(Refusal::too_many());
             }
-        })?);
+            Err(Refused::Unknown(advice, Some(problem))) => {
+                return Err(Refusal::oauth_problem(problem, advice));
+            }
+            Err(Refused::Unknown(why, None)) => return Err(Refusal::unknown(why)),
+        };
+        entry.credential = Some(Arc::clone(&credential));
+        let caller = Caller::new(credential, address);
+        if !self.limits.admits(&caller) {
+            return Err(Refusal::too_many());
+        }
+        if let Err(Refused::Forbidden(_, why)) = shown {
+            return Err(Refusal::new(StatusCode::FORBIDDEN, &why));
+        }
         let length =
             head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         if length.is_some_and(|length: u64| length > self.limits.upload) {
@@ -178,15 +182,16 @@ impl Resource {
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &what));
         }
         let kind = read_text(&head.headers, &header::CONTENT_TYPE)?.unwrap_or_default();
-        multer::parse_boundary(kind).map_err(|error| match error {
+        let boundary = multer::parse_boundary(kind).map_err(|error| match error {
             multer::Error::NoBoundary => Refusal::malformed("the Content-Type has no boundary"),
             _ => Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send multipart/form-data"),
-        })
+        })?;
+        Ok((caller, boundary))
     }
 
     /// Opens the P12 in another thread: key derivation takes a processor for up to a second.
-    async fn open(&self, file: Vec<u8>, password: Secret) -> Result<P12, Refusal> {
-        let turn = self.limits.wait_for_processor().await;
+    async fn open(&self, caller: &Caller, file: Vec<u8>, password: Secret) -> Result<P12, Refusal> {
+        let turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
         let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
         let open = move || {
             let _turn = turn;
@@ -272,7 +277,12 @@ fn read_one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a 
 }
 
 /// The content type is the one of the header, else the one of the part, else the default.
-fn add_body(parts: Parts, body: Body, body_type: Option<HeaderValue>) -> Parts {
-    let own = body_type.and_then(|value| value.to_str().map(str::to_owned).ok());
-    Parts { content_type: parts.content_type.or(own).filter(|_| !body.is_empty()), body, ..parts }
+fn add_body(mut request: Request, body: Body, body_type: Option<HeaderValue>) -> Request {
+    if body.is_empty() {
+        request.headers.remove(header::CONTENT_TYPE);
+    } else {
+        let default = || body_type.unwrap_or(HeaderValue::from_static("application/json"));
+        request.headers.entry(header::CONTENT_TYPE).or_insert_with(default);
+    }
+    Request { body, ..request }
 }

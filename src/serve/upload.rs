@@ -15,12 +15,12 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::io::AsyncReadExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::io::StreamReader;
 use zeroize::Zeroizing;
 
 use super::answer::Refusal;
-use super::limits::Limits;
+use super::limits::{Caller, Limits};
+use super::shares::Share;
 use crate::p12::P12File;
 use crate::platform::contract;
 use crate::request::body::Body;
@@ -33,7 +33,7 @@ pub(super) struct Form {
     pub(super) body: Body,
     pub(super) body_type: Option<HeaderValue>,
     /// The memory reserved for the parts.
-    pub(super) held: Vec<OwnedSemaphorePermit>,
+    pub(super) held: Vec<Share>,
 }
 
 /// A body up to this size, in bytes, is held and sent with its length. A larger one is streamed in chunks.
@@ -46,12 +46,17 @@ const MAX_PASSWORD: usize = 64 * 1024;
 const MAX_BETWEEN: u64 = 128 * 1024;
 
 /// Reads the parts. All except a large body must arrive within the time for bodies.
-pub(super) async fn receive(boundary: String, body: Drained, limits: &Limits) -> Result<Form, Refusal> {
+pub(super) async fn receive(
+    boundary: String,
+    body: Drained,
+    limits: &Limits,
+    caller: &Caller,
+) -> Result<Form, Refusal> {
     let between = Arc::new(AtomicU64::new(0));
     let pieces = Pieces { body, paused: true, between: Arc::clone(&between) };
     let limit = SizeLimit::new().whole_stream(limits.upload);
     let parts = Multipart::with_constraints(pieces, boundary, Constraints::new().size_limit(limit));
-    let reading = Reading { parts, between, limits, held: Vec::new() };
+    let reading = Reading { parts, between, limits, caller, held: Vec::new() };
     let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the upload did not arrive in time");
     tokio::time::timeout(limits.body_time, reading.read()).await.map_err(late)?
 }
@@ -60,7 +65,8 @@ struct Reading<'a> {
     parts: Multipart<'static>,
     between: Arc<AtomicU64>,
     limits: &'a Limits,
-    held: Vec<OwnedSemaphorePermit>,
+    caller: &'a Caller,
+    held: Vec<Share>,
 }
 
 impl Reading<'_> {
@@ -144,7 +150,7 @@ impl Reading<'_> {
             if bytes.len() + chunk.len() > bytes.capacity() {
                 // Uploads share the memory. The old bytes are wiped.
                 let capacity = (2 * (bytes.len() + chunk.len())).max(4096);
-                self.held.push(self.limits.reserve(capacity).ok_or_else(Refusal::busy)?);
+                self.held.push(self.limits.reserve(self.caller, capacity).ok_or_else(Refusal::busy)?);
                 let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
                 larger.extend_from_slice(&bytes);
                 bytes = larger;

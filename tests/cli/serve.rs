@@ -11,6 +11,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, Ran, Served, Site, TOKEN, peak_memory, with};
 
+mod fairness;
+
 const TYPE: &str = "multipart/form-data; boundary=BOUNDARY";
 
 /// A request in text, sent as it is; the status and the whole answer.
@@ -19,6 +21,11 @@ fn send(served: &Served, request: &[u8]) -> (u16, String) {
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     // The server may have answered and closed before all is written.
     let _ = stream.write_all(request);
+    read(&mut stream)
+}
+
+/// The status and the whole answer.
+fn read(stream: &mut TcpStream) -> (u16, String) {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer).into_owned();
