@@ -139,7 +139,7 @@ fn what_is_wrong_with_the_certificate_is_found_and_mended() {
     }
     client(&lab, "c.p12", &of((1, 10)));
     told(&document(&lab, &["c.p12"]), "not-yet-valid", "error");
-    inspect(&lab, &["c.p12"]).ends(1, "");
+    inspect(&lab, &["c.p12"]).exits(1);
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn a_ca_that_has_expired_is_no_error_and_is_replaced() {
          echo basicConstraints=critical,CA:true > extensions
          openssl x509 -req -in middle.csr -CA ca.pem -CAkey ca.key -days 90 -extfile extensions -out new-chain.pem",
     );
-    inspect(&lab, &["c.p12"]).ends(0, "");
+    inspect(&lab, &["c.p12"]).exits(0);
     mended(&lab, "c.p12", "expired", "warning");
 }
 
@@ -375,11 +375,11 @@ fn a_key_whose_certificate_is_missing_gets_the_one_that_is_supplied() {
          openssl pkcs12 -export -inkey key.pem -nocerts -name client -passout file:password.txt -out c.p12",
     );
     mended(&lab, "c.p12", "no-certificate", "error");
-    inspect(&lab, &["c.p12"]).ends(3, "");
+    inspect(&lab, &["c.p12"]).exits(3);
     let [keyed, bare] = ["c.p12", "other.p12"].map(|file| std::fs::read(lab.path(file)).unwrap());
     lab.write("c.p12", &odd_files::joined(&keyed, &bare));
     mended(&lab, "c.p12", "key-mismatch", "error");
-    inspect(&lab, &["c.p12"]).ends(3, "");
+    inspect(&lab, &["c.p12"]).exits(3);
     let keyless = document(&lab, &["other.p12"]);
     told(&keyless, "no-key", "error");
     told(&keyless, "no-entry-in-java", "note");
@@ -396,7 +396,7 @@ fn a_key_that_tls_cannot_use_makes_the_file_unusable() {
          openssl x509 -req -in r.csr -force_pubkey public.pem -CA ca.pem -CAkey ca.key -days 90 -out c.pem
          openssl pkcs12 -export -inkey key.pem -in c.pem -passout file:password.txt -out c.p12",
     );
-    inspect(&lab, &["c.p12"]).ends(3, "");
+    inspect(&lab, &["c.p12"]).exits(3);
     told(&document(&lab, &["c.p12"]), "key-not-for-tls", "error");
 }
 
@@ -406,13 +406,13 @@ fn several_keys_are_told_apart_and_one_that_is_fine_is_enough() {
     let of = |days| Profile { days, ..Profile::new("client", Purpose::Client) };
     let p12 = |days| lab.root.issue(&of(days)).unwrap().p12(PASSWORD, "client").unwrap();
     lab.write("c.p12", &odd_files::joined(&p12((-1, 365)), &p12((-9, -1))));
-    inspect(&lab, &["c.p12"]).ends(0, "");
+    inspect(&lab, &["c.p12"]).exits(0);
     let two = document(&lab, &["c.p12"]);
     for name in ["several-keys", "expired", "friendly-name-twice", "no-mac"] {
         told(&two, name, "warning");
     }
     lab.write("c.p12", &odd_files::joined(&p12((-9, -1)), &p12((-9, -1))));
-    inspect(&lab, &["c.p12"]).ends(1, "");
+    inspect(&lab, &["c.p12"]).exits(1);
     told(&document(&lab, &["c.p12"]), "expired", "error");
 }
 
