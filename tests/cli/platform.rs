@@ -146,7 +146,10 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
         let length = body.len();
         let platform =
             lab.http_site(format!("HTTP/1.1 {status}\r\n{header}content-length: {length}\r\n\r\n{body}"));
-        lab.submit(&platform.plain_url(), &site, &[]).ends(exit, says).printed(body);
+        lab.submit(&platform.plain_url(), &site, &[])
+            .in_case((status, header, body))
+            .ends(exit, says)
+            .printed(body);
     }
 }
 
@@ -192,6 +195,7 @@ fn a_lookup_that_fails_says_at_which_step() {
     for (answer, says) in rows {
         let api = lab.http_site(answer);
         lookup(&lab, &api.plain_url())
+            .in_case(says)
             .ends(7, "the Domain API did not tell the platform's host")
             .ends(7, says);
     }

@@ -129,7 +129,7 @@ fn a_proxy_that_says_no_is_told_apart_from_the_endpoint() {
         ("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n", "could not connect"),
     ] {
         let proxy = Proxy::http(&lab, &site, Some(answer));
-        lab.run(&site, &["-x", &format!("http://127.0.0.1:{}", proxy.port)]).ends(4, says);
+        lab.run(&site, &["-x", &format!("http://127.0.0.1:{}", proxy.port)]).in_case(answer).ends(4, says);
     }
     lab.run(&site, &["-x", "http://127.0.0.1:1"]).ends(4, "the proxy could not be reached");
 }

@@ -85,10 +85,10 @@ impl Lab {
         let server = root.issue(&Profile::new("localhost", Purpose::Server)).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let lab = Self { folder: TempDir::new().unwrap(), root, server, runtime: runtime.unwrap() };
-        lab.write("ca.pem", lab.root.certificate_pem().unwrap());
-        lab.write("password.txt", format!("{PASSWORD}\n"));
+        lab.write("ca.pem", &lab.root.certificate_pem().unwrap());
+        lab.write("password.txt", &format!("{PASSWORD}\n"));
         let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
-        lab.write("client.p12", client.p12(PASSWORD, "client").unwrap());
+        lab.write("client.p12", &client.p12(PASSWORD, "client").unwrap());
         lab
     }
 
@@ -96,7 +96,7 @@ impl Lab {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, bytes: &(impl AsRef<[u8]> + ?Sized)) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, bytes).unwrap();
         path

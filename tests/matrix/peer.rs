@@ -44,7 +44,7 @@ impl Peer {
     pub(crate) fn start(&self, lab: &Lab) -> Result<Server, String> {
         let mut ports = Ports::default();
         if let Some((name, text)) = self.file {
-            lab.write(name, ports.fill(text, lab));
+            lab.write(name, &ports.fill(text, lab));
         }
         let command = ports.fill(self.command, lab);
         let mut words = command.split_whitespace();

@@ -31,9 +31,9 @@ pub(crate) fn lab() -> Lab {
 impl Pki {
     fn settings(&self) {
         self.write("wrong.txt", "battery staple");
-        self.write("issuing.pem", self.issuing.certificate_pem().unwrap());
-        self.write("issuing.key", self.issuing.key_pem().unwrap());
-        self.write("root.key", self.lab.root.key_pem().unwrap());
+        self.write("issuing.pem", &self.issuing.certificate_pem().unwrap());
+        self.write("issuing.key", &self.issuing.key_pem().unwrap());
+        self.write("root.key", &self.lab.root.key_pem().unwrap());
         std::fs::create_dir(self.lab.path("www")).unwrap();
         self.write("www/index.html", "hello\n");
         self.write("www/asked.html", "hello\n");
@@ -44,7 +44,7 @@ impl Pki {
         );
     }
 
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    fn write(&self, name: &str, bytes: &(impl AsRef<[u8]> + ?Sized)) {
         self.lab.write(name, bytes);
     }
 
@@ -53,8 +53,8 @@ impl Pki {
         let (chain, key) = (identity.chain_pem().unwrap(), identity.key_pem().unwrap());
         self.write(&format!("{name}.pem"), &chain);
         self.write(&format!("{name}.key"), &key);
-        self.write(&format!("{name}-leaf.pem"), identity.certificate_pem().unwrap());
-        self.write(&format!("{name}-both.pem"), [chain, key].concat());
+        self.write(&format!("{name}-leaf.pem"), &identity.certificate_pem().unwrap());
+        self.write(&format!("{name}-both.pem"), &[chain, key].concat());
     }
 
     fn endpoints(&self) {
@@ -75,7 +75,7 @@ impl Pki {
         self.endpoint("strange", &strange);
         strange.chain.push(self.other.certificate.clone());
         self.endpoint("rooted", &strange);
-        self.write("server.pfx", self.issuing.issue(&rsa).unwrap().p12(PASSWORD, "server").unwrap());
+        self.write("server.pfx", &self.issuing.issue(&rsa).unwrap().p12(PASSWORD, "server").unwrap());
         self.openssl("genpkey -genparam -algorithm DH -pkeyopt group:modp_1536 -out dh.pem");
         self.openssl("req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost");
         self.openssl("req -new -newkey rsa:2048 -nodes -keyout sha1.key -out sha1.csr -subj /CN=localhost");
@@ -84,8 +84,8 @@ impl Pki {
     }
 
     fn client(&self, name: &str, identity: &Identity) {
-        self.write(&format!("{name}.p12"), identity.p12(PASSWORD, name).unwrap());
-        self.write(&format!("{name}-client.pem"), identity.certificate_pem().unwrap());
+        self.write(&format!("{name}.p12"), &identity.p12(PASSWORD, name).unwrap());
+        self.write(&format!("{name}-client.pem"), &identity.certificate_pem().unwrap());
     }
 
     fn clients(&self) {
@@ -136,13 +136,13 @@ impl Pki {
     fn revocations(&self) {
         self.write("index.txt", "");
         self.openssl("ca -config ca.cnf -gencrl -crldays 9 -keyfile root.key -cert ca.pem -out root.crl");
-        self.write("index.txt", self.revoked("revoked-client.pem"));
+        self.write("index.txt", &self.revoked("revoked-client.pem"));
         self.openssl(
             "ca -config ca.cnf -gencrl -crldays 9 -keyfile issuing.key -cert issuing.pem -out issuing.crl",
         );
         let lists = ["issuing.crl", "root.crl"].map(|name| std::fs::read(self.lab.path(name)).unwrap());
-        self.write("crl.pem", lists.concat());
-        self.write("index.txt", self.revoked("server-leaf.pem"));
+        self.write("crl.pem", &lists.concat());
+        self.write("index.txt", &self.revoked("server-leaf.pem"));
         self.openssl("ocsp -issuer issuing.pem -cert server-leaf.pem -no_nonce -reqout request.der");
         self.openssl("ocsp -index index.txt -CA issuing.pem -rsigner issuing.pem -rkey issuing.key -reqin request.der -ndays 9 -respout revoked.der");
     }

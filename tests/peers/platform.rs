@@ -137,7 +137,7 @@ fn four_parsers_read_the_same_bytes() {
     let every_byte: Vec<u8> = (0..=255).chain((0..=255).rev()).chain(*b"\r\n--\r\n\r\n").collect();
     lab.write("client.p12", &every_byte);
     let password = "qu\"ote' \\ \r\nnew; line\nZoë 例 \u{1F511}=&%";
-    lab.write("secret.txt", [password, "\n"].concat());
+    lab.write("secret.txt", &[password, "\n"].concat());
     let body =
         "--\r\n--boundary\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nnot it\r\n--boundary--\r\n";
     lab.write("body.txt", body);

@@ -18,20 +18,20 @@ pub(crate) fn lab() -> Lab {
     let issuing = lab.root.issue(&Profile::new("Issuing CA", Purpose::Authority)).unwrap();
     let server = issuing.issue(&Profile::new("localhost", Purpose::Server)).unwrap();
     let other = Identity::root("Another CA").unwrap();
-    lab.write("server.pem", server.chain_pem().unwrap());
-    lab.write("server.key", server.key_pem().unwrap());
-    lab.write("both.pem", [server.chain_pem().unwrap(), server.key_pem().unwrap()].concat());
+    lab.write("server.pem", &server.chain_pem().unwrap());
+    lab.write("server.key", &server.key_pem().unwrap());
+    lab.write("both.pem", &[server.chain_pem().unwrap(), server.key_pem().unwrap()].concat());
     let expired = Profile { days: (-9, -1), ..Profile::new("expired", Purpose::Client) };
     for (name, identity) in [
         ("good", issuing.issue(&Profile::new("client", Purpose::Client)).unwrap()),
         ("stranger", other.issue(&Profile::new("stranger", Purpose::Client)).unwrap()),
         ("expired", issuing.issue(&expired).unwrap()),
     ] {
-        lab.write(&format!("{name}.p12"), identity.p12(PASSWORD, name).unwrap());
+        lab.write(&format!("{name}.p12"), &identity.p12(PASSWORD, name).unwrap());
     }
     let named = issuing.issue(&Profile::new("*.example.test", Purpose::Server)).unwrap();
-    lab.write("named.pem", named.chain_pem().unwrap());
-    lab.write("named.key", named.key_pem().unwrap());
+    lab.write("named.pem", &named.chain_pem().unwrap());
+    lab.write("named.key", &named.key_pem().unwrap());
     std::fs::create_dir(lab.path("www")).unwrap();
     lab.write("www/index.html", BODY);
     lab.write("www/asked.html", BODY);
@@ -41,7 +41,7 @@ pub(crate) fn lab() -> Lab {
 /// The text with `DIR` and `PORT` filled in, as a file.
 pub(crate) fn config(lab: &Lab, name: &str, port: u16, text: &str) -> PathBuf {
     let folder = lab.folder.path().display().to_string();
-    lab.write(name, text.replace("DIR", &folder).replace("PORT", &port.to_string()))
+    lab.write(name, &text.replace("DIR", &folder).replace("PORT", &port.to_string()))
 }
 
 pub(crate) struct Server {
