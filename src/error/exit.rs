@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-/// How a run ends, as a number that a script can trust (the table in the manual).
+/// The exit status of a run; the manual has the same table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Answered, and the endpoint asked for the certificate and got it.
+    /// The endpoint answered, and had asked for the certificate and got it.
     Success = 0,
-    /// Answered with another status than expected.
+    /// The endpoint answered with a status that does not count as success.
     Status = 1,
     /// The command line is wrong.
     Usage = 2,
@@ -18,17 +18,17 @@ pub enum Exit {
     Unreached = 4,
     /// The endpoint's own certificate is not trusted.
     Untrusted = 5,
-    /// The endpoint refused the client certificate, or the handshake for want of one.
+    /// The endpoint refused the client certificate, or requires one and got none.
     Refused = 6,
     /// The platform refused or failed.
     Platform = 7,
-    /// Answered, but the P12 was not tested.
+    /// The endpoint answered, but the P12 was not tested.
     Untested = 8,
     /// The answer broke off or was not HTTP.
     BrokenAnswer = 9,
-    /// Something on this machine: a file, the output.
+    /// A fault of this machine: a file, an output.
     Machine = 10,
-    /// Ended by Ctrl-C or SIGTERM, numbered as shells number the former.
+    /// Ended by Ctrl-C or SIGTERM. Shells use this number for Ctrl-C.
     Interrupted = 130,
 }
 
@@ -41,17 +41,16 @@ impl From<Exit> for ExitCode {
 /// Whether trying again is safe and sensible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// The same would happen again, or nobody knows better.
+    /// The same would happen again, or it is not known whether trying again helps.
     Never,
-    /// It may help, but the request may have been acted on: only for methods that may be repeated (RFC 9110
-    /// section 9.2.2).
+    /// It may help, but the request may have been acted on: only for idempotent methods (RFC 9110 section 9.2.2).
     IfIdempotent,
-    /// It may help, and nothing was acted on.
+    /// It may help, and the request was not acted on.
     Yes,
 }
 
 impl Retry {
-    /// The name that scripts and reports know it by.
+    /// The name in reports and scripts.
     pub fn name(self) -> &'static str {
         match self {
             Self::Never => "never",
