@@ -254,7 +254,7 @@ fn the_platform_is_told_apart_from_the_endpoint_when_it_is_not_reached() {
     let lab = Lab::new();
     let site = lab.site(OK);
     lab.submit("http://127.0.0.1:1", &site, &[])
-        .ends(4, "the platform (127.0.0.1:1) could not be connected to: connection refused");
+        .ends(4, "the platform (127.0.0.1:1) cannot be reached: connection refused");
     lab.submit("https://no-such-host.invalid", &site, &[])
         .ends(4, "the platform was not reached: the name no-such-host.invalid");
     let tls = lab.site(OK);
@@ -404,8 +404,7 @@ fn an_answer_that_broke_off_is_compared_with_nothing() {
     lab.submit(&whole.plain_url(), &cut, &more).ends(9, "after 5 bytes of the body, before its end");
     let site = lab.site("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
     let broken = lab.http_site("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello");
-    lab.submit(&broken.plain_url(), &site, &more)
-        .ends(1, "a whole answer from here, and the answer by way of");
+    lab.submit(&broken.plain_url(), &site, &more).ends(1, "a whole answer from here, and the answer through");
 }
 
 #[test]
