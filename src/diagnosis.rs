@@ -28,6 +28,11 @@ pub fn in_words(error: &io::Error) -> String {
     }
 }
 
+/// A number and what it counts: `1 certificate`, `2 certificates`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// This machine is at fault, and nothing that was to be opened or reached: no more files may be open.
 fn is_out_of_files(error: &io::Error) -> bool {
     #[cfg(unix)]

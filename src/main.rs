@@ -55,7 +55,8 @@ async fn run(args: &Args) -> Exit {
 
 async fn test(args: &TestArgs, printer: &Printer) -> Exit {
     if args.output.curl {
-        return printer.concluded(args.curl().and_then(|curl| printer.curl(&curl)));
+        let curl = unless_interrupted(args.curl()).await;
+        return printer.concluded(curl.and_then(|curl| printer.curl(&curl)));
     }
     // Before any document is written, be it one of a fault.
     if let Err(error) = args.outputs_apart().and_then(|()| printer.ready()) {

@@ -23,6 +23,7 @@ use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::p12::{P12, P12File};
+use crate::secret::Secret;
 use access::Access;
 use journal::Journal;
 use limits::Limits;
@@ -198,8 +199,9 @@ const MAX_BUFFER: usize = 64 * 1024;
 /// TLS out of a P12, by way of the reader that every P12 goes through.
 async fn acceptor(args: &ServeArgs) -> Result<Option<TlsAcceptor>> {
     let Some(path) = &args.tls_p12 else { return Ok(None) };
-    let file = P12File::read(path)?;
-    let p12 = args.tls_password().unlock(file.name(), |password| P12::open(&file, password, None)).await?;
+    let file = P12File::read(path).await?;
+    let open = async |password: Option<Secret>| P12::open(&file, password.as_ref(), None).await;
+    let p12 = args.tls_password().unlock(file.name(), open).await?;
     let identity = p12.identity()?;
     let make = || {
         let mut pem = identity.leaf.to_pem()?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::mend::{Changes, Mend, quoted};
 use crate::error::{Error, Kind};
-use crate::p12::anatomy::{Anatomy, Held};
+use crate::p12::anatomy::{Anatomy, StoredCertificate};
 use crate::secret::Secret;
 
 /// How bad something is.
@@ -98,7 +98,7 @@ impl Look<'_> {
         leaves.into_iter().flatten().chain(lonely).chain(above).collect()
     }
 
-    pub(super) fn held(&self, at: usize) -> Option<&Held> {
+    pub(super) fn held(&self, at: usize) -> Option<&StoredCertificate> {
         self.anatomy.certificates.get(at)
     }
 }

@@ -4,7 +4,7 @@ use super::findings::{Finding, Look, Severity};
 use super::mend::{Changes, Mend};
 use crate::certificate::timestamp;
 use crate::evidence::Certificate;
-use crate::p12::anatomy::{Held, Key};
+use crate::p12::anatomy::{Key, StoredCertificate};
 
 impl Look<'_> {
     /// The certificate of a key.
@@ -46,7 +46,7 @@ impl Look<'_> {
     }
 
     /// RFC 5280 section 4.2.1.12.
-    fn purpose(&self, leaf: &Held) -> Option<Finding> {
+    fn purpose(&self, leaf: &StoredCertificate) -> Option<Finding> {
         let Certificate { subject, usages, .. } = &leaf.certificate;
         let usages = usages.as_deref()?;
         let has = |wanted: &str| usages.iter().any(|usage| usage == wanted);
@@ -67,7 +67,7 @@ impl Look<'_> {
         Some(Finding::new(name, Severity::Error, what, self.requested(leaf)))
     }
 
-    fn authority(&self, leaf: &Held) -> Option<Finding> {
+    fn authority(&self, leaf: &StoredCertificate) -> Option<Finding> {
         let Certificate { subject, authority, .. } = &leaf.certificate;
         let what = || {
             format!(
@@ -79,7 +79,7 @@ impl Look<'_> {
         authority.then(|| Finding::new("ca-as-leaf", Severity::Warning, what(), mend()))
     }
 
-    fn strength(&self, held: &Held) -> Option<Finding> {
+    fn strength(&self, held: &StoredCertificate) -> Option<Finding> {
         let Certificate { subject, issuer, key, key_bits, signature, authority, .. } = &held.certificate;
         let small = match key.split([' ', '-']).next() {
             Some("EC") => *key_bits < 224,
@@ -138,7 +138,7 @@ impl Look<'_> {
         Some(Finding::new("chain-broken", Severity::Warning, what, self.changed(words, &changes)))
     }
 
-    fn end(&self, chain: &[&Held]) -> Option<Finding> {
+    fn end(&self, chain: &[&StoredCertificate]) -> Option<Finding> {
         let held = *chain.last()?;
         let Certificate { subject, issuer, authority, .. } = &held.certificate;
         if subject != issuer {

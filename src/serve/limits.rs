@@ -1,4 +1,4 @@
-//! How much at once: calls a second of one peer, calls in progress, key derivation, bytes held.
+//! How much at once: calls a second of one peer, calls in progress, bytes held.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -16,7 +16,6 @@ use crate::cli::LimitArgs;
 pub(super) struct Limits {
     rate: Option<RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>>,
     calls: Arc<Semaphore>,
-    derivations: Arc<Semaphore>,
     held: Arc<Semaphore>,
     pub(super) upload: u64,
     pub(super) body_time: Duration,
@@ -32,11 +31,9 @@ const HELD_KIB: usize = 96 * 1024;
 impl Limits {
     pub(super) fn new(args: &LimitArgs) -> Self {
         let rate = NonZeroU32::new(args.rate).map(|rate| RateLimiter::hashmap(Quota::per_second(rate)));
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             rate,
             calls: Arc::new(Semaphore::new(args.max_calls)),
-            derivations: Arc::new(Semaphore::new(cores)),
             held: Arc::new(Semaphore::new(HELD_KIB)),
             upload: args.max_upload,
             body_time: args.body_time,
@@ -60,11 +57,6 @@ impl Limits {
     /// A place among the calls in progress, if there is one.
     pub(super) fn call(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.calls).try_acquire_owned().ok()
-    }
-
-    /// A processor for key derivation. Those who wait have a call's place, so they are not many.
-    pub(super) async fn derivation(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.derivations).acquire_owned().await.ok()
     }
 
     /// Room for more bytes that are held in memory.

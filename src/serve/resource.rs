@@ -180,16 +180,9 @@ impl Resource {
         })
     }
 
-    /// Key derivation takes a processor for up to a second, so it has a thread of its own and waits its turn.
     async fn open(&self, file: Vec<u8>, password: Secret) -> Outcome<P12> {
-        let turn = self.limits.derivation().await;
         let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
-        let open = move || {
-            let _turn = turn;
-            P12::open(&file, Some(&password), None)
-        };
-        let opened = tokio::task::spawn_blocking(open).await;
-        Ok(opened.map_err(|_| Error::new(Kind::Internal, "the P12 could not be judged"))??)
+        Ok(P12::open(&file, Some(&password), None).await?)
     }
 
     /// The URL that the client called, which an OAuth1 signature covers.
