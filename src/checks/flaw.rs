@@ -4,7 +4,7 @@ use crate::certificate::BrokenDigest;
 
 /// What a chain is to be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum Role {
     /// To be a client in TLS.
     Client,
     /// To be a server in TLS.
@@ -15,14 +15,14 @@ pub enum Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flaw {
     /// What is wrong.
-    pub defect: Defect,
+    pub kind: FlawKind,
     /// The certificate that has it: its place in the chain, 0 for the leaf.
     pub at: usize,
 }
 
 /// What is wrong with a certificate, the likeliest cause of a refusal first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Defect {
+pub enum FlawKind {
     /// Its validity has ended.
     Expired,
     /// Its validity has not begun.
@@ -65,7 +65,7 @@ pub enum Defect {
     LongChain,
 }
 
-impl Defect {
+impl FlawKind {
     /// Whether it is too weak a key or signature.
     pub fn is_weakness(self) -> bool {
         matches!(self, Self::SmallKey | Self::BrokenDigest(_))
@@ -75,26 +75,26 @@ impl Defect {
 impl Flaw {
     /// Whether servers in general refuse the chain for it; else some do.
     pub fn is_fatal(self) -> bool {
-        match self.defect {
+        match self.kind {
             // An endpoint may have a better certificate of that CA.
-            Defect::Expired | Defect::NotYetValid | Defect::UnusualKey => self.at == 0,
-            Defect::WrongPurpose
-            | Defect::NoDigitalSignature
-            | Defect::NetscapeType
-            | Defect::NotAnAuthority
-            | Defect::PathLength
-            | Defect::NameConstraints
-            | Defect::UnknownCritical
-            | Defect::ExplicitCurve
-            | Defect::Invalid(_) => true,
-            Defect::SelfSigned
-            | Defect::AnyPurposeAlone
-            | Defect::KeyAgreementAlone
-            | Defect::AuthorityAsLeaf
-            | Defect::WrongSignature
-            | Defect::SmallKey
-            | Defect::BrokenDigest(_)
-            | Defect::LongChain => false,
+            FlawKind::Expired | FlawKind::NotYetValid | FlawKind::UnusualKey => self.at == 0,
+            FlawKind::WrongPurpose
+            | FlawKind::NoDigitalSignature
+            | FlawKind::NetscapeType
+            | FlawKind::NotAnAuthority
+            | FlawKind::PathLength
+            | FlawKind::NameConstraints
+            | FlawKind::UnknownCritical
+            | FlawKind::ExplicitCurve
+            | FlawKind::Invalid(_) => true,
+            FlawKind::SelfSigned
+            | FlawKind::AnyPurposeAlone
+            | FlawKind::KeyAgreementAlone
+            | FlawKind::AuthorityAsLeaf
+            | FlawKind::WrongSignature
+            | FlawKind::SmallKey
+            | FlawKind::BrokenDigest(_)
+            | FlawKind::LongChain => false,
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use openssl::x509::X509KeyUsage;
 
-use super::flaw::{Defect, Flaw, Purpose};
+use super::flaw::{Flaw, FlawKind, Role};
 use crate::certificate::{Certificate, KeyKind, Usage};
 
 /// What breaks a rule, certificate by certificate.
-pub(super) fn flaws(chain: &[&Certificate], purpose: Purpose) -> Vec<Flaw> {
+pub(super) fn flaws(chain: &[&Certificate], purpose: Role) -> Vec<Flaw> {
     let of_one = |(at, certificate): (usize, &&Certificate)| {
         let by_place = match at {
             0 => leaf(certificate, purpose, chain.len() == 1),
@@ -15,106 +15,111 @@ pub(super) fn flaws(chain: &[&Certificate], purpose: Purpose) -> Vec<Flaw> {
         let all = [
             validity(certificate),
             wrong_purpose(certificate, purpose),
-            (!certificate.unknown_critical.is_empty()).then_some(Defect::UnknownCritical),
+            (!certificate.unknown_critical.is_empty()).then_some(FlawKind::UnknownCritical),
             key_kind(certificate),
             small_key(certificate),
             broken_digest(certificate),
         ];
-        all.into_iter().chain(by_place).flatten().map(move |defect| Flaw { defect, at })
+        all.into_iter().chain(by_place).flatten().map(move |kind| Flaw { kind, at })
     };
     let mut flaws: Vec<_> = chain.iter().enumerate().flat_map(of_one).collect();
-    flaws.extend(long_chain(chain).filter(|_| purpose == Purpose::Client));
+    flaws.extend(long_chain(chain).filter(|_| purpose == Role::Client));
     flaws
 }
 
-fn leaf(certificate: &Certificate, purpose: Purpose, alone: bool) -> [Option<Defect>; 4] {
+fn leaf(certificate: &Certificate, purpose: Role, alone: bool) -> [Option<FlawKind>; 4] {
     [
-        (alone && certificate.is_self_issued()).then_some(Defect::SelfSigned),
-        certificate.authority.then_some(Defect::AuthorityAsLeaf),
-        key_usage(certificate).filter(|_| purpose == Purpose::Client),
+        (alone && certificate.is_self_issued()).then_some(FlawKind::SelfSigned),
+        certificate.authority.then_some(FlawKind::AuthorityAsLeaf),
+        key_usage(certificate).filter(|_| purpose == Role::Client),
         certificate.netscape_type.and_then(|kind| netscape_type(kind, purpose)),
     ]
 }
 
 /// The certificates between it and the leaf count for the path length; those that a CA issued to itself do not, but
 /// nobody has two of them in one chain.
-fn authority(certificate: &Certificate, at: usize) -> [Option<Defect>; 4] {
+fn authority(certificate: &Certificate, at: usize) -> [Option<FlawKind>; 4] {
     let may_sign = certificate.key_usage.is_none_or(|usage| usage.contains(X509KeyUsage::KEY_CERT_SIGN));
     // A root from before X.509 version 3 has no extensions that could say so.
     let is_old_root = certificate.is_self_issued() && certificate.key_usage.is_none();
     let is_authority = (certificate.authority || is_old_root) && may_sign;
     let below = u32::try_from(at - 1).unwrap_or(u32::MAX);
     let too_long = certificate.path_length.is_some_and(|allowed| below > allowed);
-    [(!is_authority).then_some(Defect::NotAnAuthority), too_long.then_some(Defect::PathLength), None, None]
+    [
+        (!is_authority).then_some(FlawKind::NotAnAuthority),
+        too_long.then_some(FlawKind::PathLength),
+        None,
+        None,
+    ]
 }
 
-fn validity(certificate: &Certificate) -> Option<Defect> {
+fn validity(certificate: &Certificate) -> Option<FlawKind> {
     if certificate.days_left < 0 {
-        return Some(Defect::Expired);
+        return Some(FlawKind::Expired);
     }
-    certificate.not_yet_valid.then_some(Defect::NotYetValid)
+    certificate.not_yet_valid.then_some(FlawKind::NotYetValid)
 }
 
 /// OpenSSL asks for the purpose by name in every certificate that has an extended key usage.
-fn wrong_purpose(certificate: &Certificate, purpose: Purpose) -> Option<Defect> {
+fn wrong_purpose(certificate: &Certificate, purpose: Role) -> Option<FlawKind> {
     let usages = certificate.usages.as_ref()?;
     let wanted = match purpose {
-        Purpose::Client => Usage::ClientAuth,
-        Purpose::Server => Usage::ServerAuth,
+        Role::Client => Usage::ClientAuth,
+        Role::Server => Usage::ServerAuth,
     };
     match (usages.contains(&wanted), usages.contains(&Usage::Any)) {
         (true, _) => None,
-        (false, true) => Some(Defect::AnyPurposeAlone),
-        (false, false) => Some(Defect::WrongPurpose),
+        (false, true) => Some(FlawKind::AnyPurposeAlone),
+        (false, false) => Some(FlawKind::WrongPurpose),
     }
 }
 
-fn key_usage(certificate: &Certificate) -> Option<Defect> {
+fn key_usage(certificate: &Certificate) -> Option<FlawKind> {
     let usage = certificate.key_usage?;
     let has = |wanted| usage.contains(wanted);
     match (has(X509KeyUsage::DIGITAL_SIGNATURE), has(X509KeyUsage::KEY_AGREEMENT)) {
         (true, _) => None,
-        (false, true) => Some(Defect::KeyAgreementAlone),
-        (false, false) => Some(Defect::NoDigitalSignature),
+        (false, true) => Some(FlawKind::KeyAgreementAlone),
+        (false, false) => Some(FlawKind::NoDigitalSignature),
     }
 }
 
-fn netscape_type(kind: u8, purpose: Purpose) -> Option<Defect> {
+fn netscape_type(kind: u8, purpose: Role) -> Option<FlawKind> {
     let wanted = match purpose {
-        Purpose::Client => 0x80,
-        Purpose::Server => 0x40,
+        Role::Client => 0x80,
+        Role::Server => 0x40,
     };
-    (kind & wanted == 0).then_some(Defect::NetscapeType)
+    (kind & wanted == 0).then_some(FlawKind::NetscapeType)
 }
 
-fn key_kind(certificate: &Certificate) -> Option<Defect> {
+fn key_kind(certificate: &Certificate) -> Option<FlawKind> {
     match &certificate.key {
-        KeyKind::Ec(curve) if curve.explicit => Some(Defect::ExplicitCurve),
-        KeyKind::Ec(curve) => (!curve.is_for_tls()).then_some(Defect::UnusualKey),
-        KeyKind::Dsa(_) | KeyKind::Other(_) => Some(Defect::UnusualKey),
+        KeyKind::Ec(curve) if curve.explicit => Some(FlawKind::ExplicitCurve),
+        KeyKind::Ec(curve) => (!curve.is_for_tls()).then_some(FlawKind::UnusualKey),
+        KeyKind::Dsa(_) | KeyKind::Other(_) => Some(FlawKind::UnusualKey),
         _ => None,
     }
 }
 
-fn small_key(certificate: &Certificate) -> Option<Defect> {
+fn small_key(certificate: &Certificate) -> Option<FlawKind> {
     let smallest = match certificate.key {
         KeyKind::Rsa(_) | KeyKind::RsaPss(_) | KeyKind::Dsa(_) => 2048,
         KeyKind::Ec(_) => 224,
         _ => 0,
     };
-    (certificate.key_bits < smallest).then_some(Defect::SmallKey)
+    (certificate.key_bits < smallest).then_some(FlawKind::SmallKey)
 }
 
 /// A root's signature on itself proves nothing and is not looked at.
-fn broken_digest(certificate: &Certificate) -> Option<Defect> {
+fn broken_digest(certificate: &Certificate) -> Option<FlawKind> {
     let digest = certificate.signature.broken_digest()?;
-    (!certificate.is_self_issued()).then_some(Defect::BrokenDigest(digest))
+    (!certificate.is_self_issued()).then_some(FlawKind::BrokenDigest(digest))
 }
 
 /// nginx accepts one CA certificate between leaf and root, unless its ssl_verify_depth says otherwise.
 fn long_chain(chain: &[&Certificate]) -> impl Iterator<Item = Flaw> {
     let between = chain.iter().skip(1).filter(|certificate| !certificate.is_self_issued()).count();
-    (between > 1).then_some(Flaw { defect: Defect::LongChain, at: between }).into_iter()
+    (between > 1).then_some(Flaw { kind: FlawKind::LongChain, at: between }).into_iter()
 }
 
 #[cfg(test)]
@@ -131,8 +136,8 @@ mod tests {
         Certificate { subject: "CN=CA".into(), issuer: "CN=Root".into(), authority: true, ..sound() }
     }
 
-    fn of(chain: &[&Certificate]) -> Vec<(usize, Defect)> {
-        flaws(chain, Purpose::Client).into_iter().map(|flaw| (flaw.at, flaw.defect)).collect()
+    fn of(chain: &[&Certificate]) -> Vec<(usize, FlawKind)> {
+        flaws(chain, Role::Client).into_iter().map(|flaw| (flaw.at, flaw.kind)).collect()
     }
 
     #[test]
@@ -153,53 +158,53 @@ mod tests {
             key_bits: 256,
             ..sound()
         };
-        for (leaf, defect) in [
-            (Certificate { days_left: -1, ..sound() }, Defect::Expired),
-            (Certificate { not_yet_valid: true, ..sound() }, Defect::NotYetValid),
-            (Certificate { subject: "CN=CA".into(), ..sound() }, Defect::SelfSigned),
-            (Certificate { usages: Some(vec![Usage::ServerAuth]), ..sound() }, Defect::WrongPurpose),
-            (Certificate { usages: Some(vec![]), ..sound() }, Defect::WrongPurpose),
-            (Certificate { usages: Some(vec![Usage::Any]), ..sound() }, Defect::AnyPurposeAlone),
+        for (leaf, kind) in [
+            (Certificate { days_left: -1, ..sound() }, FlawKind::Expired),
+            (Certificate { not_yet_valid: true, ..sound() }, FlawKind::NotYetValid),
+            (Certificate { subject: "CN=CA".into(), ..sound() }, FlawKind::SelfSigned),
+            (Certificate { usages: Some(vec![Usage::ServerAuth]), ..sound() }, FlawKind::WrongPurpose),
+            (Certificate { usages: Some(vec![]), ..sound() }, FlawKind::WrongPurpose),
+            (Certificate { usages: Some(vec![Usage::Any]), ..sound() }, FlawKind::AnyPurposeAlone),
             (
                 Certificate { key_usage: Some(X509KeyUsage::KEY_ENCIPHERMENT), ..sound() },
-                Defect::NoDigitalSignature,
+                FlawKind::NoDigitalSignature,
             ),
             (
                 Certificate { key_usage: Some(X509KeyUsage::KEY_AGREEMENT), ..sound() },
-                Defect::KeyAgreementAlone,
+                FlawKind::KeyAgreementAlone,
             ),
-            (Certificate { netscape_type: Some(0x40), ..sound() }, Defect::NetscapeType),
-            (Certificate { authority: true, ..sound() }, Defect::AuthorityAsLeaf),
-            (Certificate { unknown_critical: vec!["1.2.3".into()], ..sound() }, Defect::UnknownCritical),
-            (curve(openssl::nid::Nid::X9_62_PRIME256V1, true), Defect::ExplicitCurve),
-            (curve(openssl::nid::Nid::SECP256K1, false), Defect::UnusualKey),
-            (Certificate { key: KeyKind::Dsa(2048), ..sound() }, Defect::UnusualKey),
-            (Certificate { key: KeyKind::Rsa(1024), key_bits: 1024, ..sound() }, Defect::SmallKey),
+            (Certificate { netscape_type: Some(0x40), ..sound() }, FlawKind::NetscapeType),
+            (Certificate { authority: true, ..sound() }, FlawKind::AuthorityAsLeaf),
+            (Certificate { unknown_critical: vec!["1.2.3".into()], ..sound() }, FlawKind::UnknownCritical),
+            (curve(openssl::nid::Nid::X9_62_PRIME256V1, true), FlawKind::ExplicitCurve),
+            (curve(openssl::nid::Nid::SECP256K1, false), FlawKind::UnusualKey),
+            (Certificate { key: KeyKind::Dsa(2048), ..sound() }, FlawKind::UnusualKey),
+            (Certificate { key: KeyKind::Rsa(1024), key_bits: 1024, ..sound() }, FlawKind::SmallKey),
         ] {
-            assert_eq!(of(&[&leaf]), [(0, defect)]);
+            assert_eq!(of(&[&leaf]), [(0, kind)]);
         }
     }
 
     #[test]
     fn each_rule_is_asked_of_the_authorities() {
-        for (ca, defect) in [
-            (Certificate { days_left: -1, ..ca() }, Defect::Expired),
-            (Certificate { usages: Some(vec![Usage::ServerAuth]), ..ca() }, Defect::WrongPurpose),
-            (Certificate { authority: false, ..ca() }, Defect::NotAnAuthority),
-            (Certificate { key_usage: Some(X509KeyUsage::CRL_SIGN), ..ca() }, Defect::NotAnAuthority),
-            (Certificate { key: KeyKind::Rsa(1024), key_bits: 1024, ..ca() }, Defect::SmallKey),
+        for (ca, kind) in [
+            (Certificate { days_left: -1, ..ca() }, FlawKind::Expired),
+            (Certificate { usages: Some(vec![Usage::ServerAuth]), ..ca() }, FlawKind::WrongPurpose),
+            (Certificate { authority: false, ..ca() }, FlawKind::NotAnAuthority),
+            (Certificate { key_usage: Some(X509KeyUsage::CRL_SIGN), ..ca() }, FlawKind::NotAnAuthority),
+            (Certificate { key: KeyKind::Rsa(1024), key_bits: 1024, ..ca() }, FlawKind::SmallKey),
         ] {
-            assert_eq!(of(&[&sound(), &ca]), [(1, defect)]);
+            assert_eq!(of(&[&sound(), &ca]), [(1, kind)]);
         }
         let top = Certificate { path_length: Some(0), ..ca() };
         assert_eq!(of(&[&sound(), &top]), []);
         let long = of(&[&sound(), &ca(), &top]);
-        assert_eq!(long, [(2, Defect::PathLength), (2, Defect::LongChain)]);
+        assert_eq!(long, [(2, FlawKind::PathLength), (2, FlawKind::LongChain)]);
     }
 
     #[test]
     fn the_purpose_is_that_of_the_question() {
         let server = Certificate { usages: Some(vec![Usage::ServerAuth]), ..sound() };
-        assert_eq!(flaws(&[&server], Purpose::Server), []);
+        assert_eq!(flaws(&[&server], Role::Server), []);
     }
 }

@@ -5,8 +5,8 @@ use openssl::x509::{X509, X509VerifyResult};
 use openssl_sys as ffi;
 use serde::Serialize;
 
-use super::flaw::{Defect, Flaw, Purpose};
-use super::verification::{self, Terms, Verified};
+use super::flaw::{Flaw, FlawKind, Role};
+use super::verification::{self, Demands, Verified};
 use crate::certificate::{Certificate, describe, name};
 
 /// The answer.
@@ -26,14 +26,14 @@ pub(super) fn trust(chain: &[&Certificate], flaws: &[Flaw], trusted: &[X509]) ->
 
 fn obstacle(chain: &[&Certificate], flaws: &[Flaw], trusted: &[X509]) -> Option<String> {
     let certificates: Vec<_> = chain.iter().map_while(|certificate| certificate.x509.clone()).collect();
-    let terms = Terms { purpose: Some(Purpose::Client), flags: X509VerifyFlags::empty(), level: LEVEL };
-    let verified = match verification::verify(&certificates, trusted, &terms) {
+    let demands = Demands { purpose: Some(Role::Client), flags: X509VerifyFlags::empty(), level: LEVEL };
+    let verified = match verification::verify(&certificates, trusted, &demands) {
         Ok(verified) => verified,
         Err(error) => return Some(format!("OpenSSL failed to verify it: {error}")),
     };
     if verified.result == X509VerifyResult::OK {
         // What TLS asks for, and X.509 does not.
-        let by_tls = flaws.iter().find(|flaw| flaw.at == 0 && flaw.defect == Defect::UnusualKey);
+        let by_tls = flaws.iter().find(|flaw| flaw.at == 0 && flaw.kind == FlawKind::UnusualKey);
         return by_tls.map(|flaw| flaw.sentence(chain, LEAF));
     }
     Some(match verified.result.as_raw() {
@@ -42,7 +42,7 @@ fn obstacle(chain: &[&Certificate], flaws: &[Flaw], trusted: &[X509]) -> Option<
         | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
         | ffi::X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
         | ffi::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN => {
-            let wrong = flaws.iter().find(|flaw| flaw.defect == Defect::WrongSignature);
+            let wrong = flaws.iter().find(|flaw| flaw.kind == FlawKind::WrongSignature);
             match wrong {
                 Some(flaw) => flaw.sentence(chain, LEAF),
                 None => unanchored(chain, &certificates, trusted)?,
@@ -64,7 +64,7 @@ fn invalid(verified: &Verified, chain: &[&Certificate], flaws: &[Flaw]) -> Strin
     };
     let in_file = verified.culprit.as_ref().is_some_and(own);
     let here = flaws.iter().filter(|flaw| in_file && flaw.at == verified.at);
-    match here.min_by_key(|flaw| (!flaw.is_fatal(), flaw.defect)) {
+    match here.min_by_key(|flaw| (!flaw.is_fatal(), flaw.kind)) {
         Some(flaw) => flaw.sentence(chain, LEAF),
         None => {
             let culprit = verified.culprit.as_ref().map(|certificate| name(certificate.subject_name()));

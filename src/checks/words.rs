@@ -2,7 +2,7 @@
 
 use openssl::x509::X509KeyUsage;
 
-use super::flaw::{Defect, Flaw};
+use super::flaw::{Flaw, FlawKind};
 use crate::certificate::{Certificate, KeyKind, Usage};
 
 impl Flaw {
@@ -15,72 +15,72 @@ impl Flaw {
         };
         let above = chain.get(self.at + 1).map_or("", |above| above.subject.as_str());
         let Certificate { not_before, not_after, signature, .. } = culprit;
-        match self.defect {
-            Defect::Expired => format!("{which} expired on {not_after}"),
-            Defect::NotYetValid => format!("{which} is not valid before {not_before}"),
-            Defect::SelfSigned => format!("{which} is self-signed: no CA vouches for it"),
-            Defect::WrongPurpose => {
+        match self.kind {
+            FlawKind::Expired => format!("{which} expired on {not_after}"),
+            FlawKind::NotYetValid => format!("{which} is not valid before {not_before}"),
+            FlawKind::SelfSigned => format!("{which} is self-signed: no CA vouches for it"),
+            FlawKind::WrongPurpose => {
                 format!("{which} is for {} and not for client authentication", purposes(culprit))
             }
-            Defect::AnyPurposeAlone => format!(
+            FlawKind::AnyPurposeAlone => format!(
                 "{which} has the extended key usage anyExtendedKeyUsage without clientAuth, which servers built on OpenSSL refuse"
             ),
-            Defect::NoDigitalSignature => {
+            FlawKind::NoDigitalSignature => {
                 format!("{which} has a key usage without digitalSignature (it allows {})", allowed(culprit))
             }
-            Defect::KeyAgreementAlone => {
+            FlawKind::KeyAgreementAlone => {
                 format!(
                     "{which} has the key usage keyAgreement without digitalSignature, which Java's servers refuse"
                 )
             }
-            Defect::NetscapeType => {
+            FlawKind::NetscapeType => {
                 format!(
                     "{which} has a Netscape certificate type (nsCertType) that does not allow TLS clients"
                 )
             }
-            Defect::AuthorityAsLeaf => format!("{which} is that of a CA, and not a client's"),
-            Defect::NotAnAuthority if culprit.authority => format!(
+            FlawKind::AuthorityAsLeaf => format!("{which} is that of a CA, and not a client's"),
+            FlawKind::NotAnAuthority if culprit.authority => format!(
                 "{which} has issued a certificate, but its key usage does not allow that (keyCertSign is missing)"
             ),
-            Defect::NotAnAuthority => {
+            FlawKind::NotAnAuthority => {
                 format!(
                     "{which} has issued a certificate, but it is not marked as a CA (basicConstraints CA:TRUE is missing)"
                 )
             }
-            Defect::PathLength => format!(
+            FlawKind::PathLength => format!(
                 "{which} allows {} CA certificates below it (pathlen), and the chain has {}",
                 culprit.path_length.unwrap_or_default(),
                 self.at.saturating_sub(1)
             ),
-            Defect::NameConstraints => {
+            FlawKind::NameConstraints => {
                 format!("{which} has a name that the name constraints of a CA above it do not allow")
             }
-            Defect::UnknownCritical => format!(
+            FlawKind::UnknownCritical => format!(
                 "{which} has a critical extension that TLS servers do not know ({})",
                 culprit.unknown_critical.join(", ")
             ),
-            Defect::WrongSignature => {
+            FlawKind::WrongSignature => {
                 format!(
                     "{which} was not signed by the key of {above} that is in the P12, although the names match"
                 )
             }
-            Defect::ExplicitCurve => {
+            FlawKind::ExplicitCurve => {
                 format!(
                     "{which} has an EC key that spells out the parameters of its curve instead of naming the curve"
                 )
             }
-            Defect::UnusualKey => {
+            FlawKind::UnusualKey => {
                 format!("{which} has a key that TLS servers do not accept ({})", key(culprit))
             }
-            Defect::SmallKey => format!(
+            FlawKind::SmallKey => format!(
                 "{which} has a key of only {} bits, which current TLS libraries refuse",
                 culprit.key_bits
             ),
-            Defect::BrokenDigest(_) => {
+            FlawKind::BrokenDigest(_) => {
                 format!("{which} is signed with {signature}, which current TLS libraries refuse")
             }
-            Defect::Invalid(reason) => format!("{which} breaks a rule of X.509 (OpenSSL: {reason})"),
-            Defect::LongChain => format!(
+            FlawKind::Invalid(reason) => format!("{which} breaks a rule of X.509 (OpenSSL: {reason})"),
+            FlawKind::LongChain => format!(
                 "{} CA certificates stand between {leaf} and the root, and nginx accepts only 1 unless its ssl_verify_depth allows more",
                 self.at
             ),
@@ -91,67 +91,67 @@ impl Flaw {
     pub fn fix(&self, chain: &[&Certificate]) -> String {
         let own = self.at == 0;
         let Some(culprit) = chain.get(self.at) else { return String::new() };
-        let fix = match self.defect {
-            Defect::Expired if own => {
+        let fix = match self.kind {
+            FlawKind::Expired if own => {
                 "renew the certificate, and export it with its key and chain as a new P12"
             }
-            Defect::Expired => {
+            FlawKind::Expired => {
                 "ask the CA for its current certificate, and export the P12 with that one in its chain"
             }
-            Defect::NotYetValid => {
+            FlawKind::NotYetValid => {
                 "wait until it is valid, or ask its CA for one that is valid now; check this machine's clock too"
             }
-            Defect::SelfSigned => {
+            FlawKind::SelfSigned => {
                 return format!(
                     "ask a CA that the endpoint trusts for a certificate; or ask the endpoint's owner to trust this very one (SHA-256 {})",
                     culprit.sha256
                 );
             }
-            Defect::WrongPurpose | Defect::AnyPurposeAlone if own => {
+            FlawKind::WrongPurpose | FlawKind::AnyPurposeAlone if own => {
                 "ask its CA for a certificate with the extended key usage clientAuth"
             }
-            Defect::WrongPurpose | Defect::AnyPurposeAlone => {
+            FlawKind::WrongPurpose | FlawKind::AnyPurposeAlone => {
                 "ask for a certificate from a CA that may issue client certificates: the extended key usage of this one lacks clientAuth"
             }
-            Defect::NoDigitalSignature | Defect::KeyAgreementAlone => {
+            FlawKind::NoDigitalSignature | FlawKind::KeyAgreementAlone => {
                 "ask its CA for a certificate with the key usage digitalSignature"
             }
-            Defect::NetscapeType => {
+            FlawKind::NetscapeType => {
                 "ask its CA for a certificate without the extension nsCertType, or with its value \"client\""
             }
-            Defect::AuthorityAsLeaf => {
+            FlawKind::AuthorityAsLeaf => {
                 "ask that CA to issue a certificate for the client, and export that one"
             }
-            Defect::NotAnAuthority => {
+            FlawKind::NotAnAuthority => {
                 "ask a real CA for a certificate: servers refuse what this one has issued; if it was meant to be a CA, its own issuer must issue it again as one (basicConstraints CA:TRUE, key usage keyCertSign), under the same name and key"
             }
-            Defect::PathLength => {
+            FlawKind::PathLength => {
                 "ask for a certificate that is issued with fewer CAs in between; or that CA's issuer must allow more below it"
             }
-            Defect::NameConstraints => {
+            FlawKind::NameConstraints => {
                 "ask the CA for a certificate with names that it may certify, or ask another CA"
             }
-            Defect::UnknownCritical => {
+            FlawKind::UnknownCritical => {
                 "ask its issuer for a certificate without that extension, or with it marked as not critical"
             }
-            Defect::WrongSignature => {
+            FlawKind::WrongSignature => {
                 "export the P12 with the CA certificate that did sign it; most often the CA has a new key under its old name"
             }
-            Defect::ExplicitCurve => {
+            FlawKind::ExplicitCurve => {
                 "make a new key on a named curve (openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256), and ask the CA for a certificate on it"
             }
-            Defect::UnusualKey => {
+            FlawKind::UnusualKey => {
                 "ask for a certificate on an RSA key of 2048 bits or more, or on an EC key on P-256"
             }
-            Defect::SmallKey if own => {
+            FlawKind::SmallKey if own => {
                 "ask its CA for a certificate on a larger key: RSA of 2048 bits or more, or EC on P-256"
             }
-            Defect::BrokenDigest(_) if own => "ask its CA for a certificate that is signed with SHA-256",
-            Defect::SmallKey | Defect::BrokenDigest(_) => {
+            FlawKind::BrokenDigest(_) if own => "ask its CA for a certificate that is signed with SHA-256",
+            FlawKind::SmallKey | FlawKind::BrokenDigest(_) => {
                 "ask the CA for a current certificate of its own (SHA-256, RSA of 2048 bits or more), and export the P12 with that one in its chain"
             }
-            Defect::Invalid(_) => "ask its issuer for a certificate that keeps to RFC 5280",
-            Defect::LongChain => {
+            FlawKind::Invalid(_) => "ask its issuer for a certificate that keeps to RFC 5280",
+            FlawKind::LongChain => {
                 "where the endpoint is nginx, ask its owner to raise ssl_verify_depth; or ask for a certificate with fewer CAs in between"
             }
         };

@@ -1,14 +1,14 @@
 //! What each TLS alert says of our certificate: which flaws explain it, and what is left where none does.
 
 use crate::certificate::Certificate;
-use crate::checks::Defect;
+use crate::checks::FlawKind;
 use crate::error::Kind;
 
 /// Why an endpoint may refuse our certificate, as far as that can be seen from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(super) enum Reason {
     /// A flaw of our chain.
-    Flaw(Defect),
+    Flaw(FlawKind),
     /// Our chain leads to none of the CAs that the endpoint named.
     NotAccepted,
 }
@@ -25,26 +25,26 @@ pub(super) enum Fit {
 }
 
 /// Whether servers send this alert for this cause: seen with OpenSSL, rustls, Go, JSSE, GnuTLS and BoringSSL.
-pub(super) fn fit(alert: u8, cause: Cause) -> Fit {
-    use Defect as D;
-    let Cause::Flaw(defect) = cause else {
+pub(super) fn fit(alert: u8, cause: Reason) -> Fit {
+    use FlawKind as F;
+    let Reason::Flaw(kind) = cause else {
         return match alert {
             48 => Fit::Explains,
             _ if is_general(alert) => Fit::MayExplain,
             _ => Fit::Besides,
         };
     };
-    match (alert, defect) {
-        (45, D::Expired | D::NotYetValid)
-        | (42, D::NotYetValid | D::ExplicitCurve | D::WrongSignature | D::UnknownCritical)
-        | (42 | 43 | 48, D::SmallKey | D::BrokenDigest(_))
-        | (43, D::WrongPurpose | D::AnyPurposeAlone | D::NoDigitalSignature | D::KeyAgreementAlone)
-        | (43, D::NetscapeType | D::AuthorityAsLeaf | D::UnusualKey)
-        | (46, D::NameConstraints | D::UnknownCritical | D::Invalid(_))
-        | (47 | 50, D::ExplicitCurve | D::UnusualKey)
-        | (48, D::SelfSigned | D::NotAnAuthority | D::PathLength | D::WrongSignature | D::LongChain)
-        | (51, D::WrongSignature) => Fit::Explains,
-        (_, D::LongChain) => Fit::Besides,
+    match (alert, kind) {
+        (45, F::Expired | F::NotYetValid)
+        | (42, F::NotYetValid | F::ExplicitCurve | F::WrongSignature | F::UnknownCritical)
+        | (42 | 43 | 48, F::SmallKey | F::BrokenDigest(_))
+        | (43, F::WrongPurpose | F::AnyPurposeAlone | F::NoDigitalSignature | F::KeyAgreementAlone)
+        | (43, F::NetscapeType | F::AuthorityAsLeaf | F::UnusualKey)
+        | (46, F::NameConstraints | F::UnknownCritical | F::Invalid(_))
+        | (47 | 50, F::ExplicitCurve | F::UnusualKey)
+        | (48, F::SelfSigned | F::NotAnAuthority | F::PathLength | F::WrongSignature | F::LongChain)
+        | (51, F::WrongSignature) => Fit::Explains,
+        (_, F::LongChain) => Fit::Besides,
         _ if is_general(alert) => Fit::MayExplain,
         _ => Fit::Besides,
     }
@@ -61,12 +61,12 @@ pub(super) fn refuses(alert: u8) -> bool {
 }
 
 /// The kind of a refusal by this alert; `best` is the cause that explains it.
-pub(super) fn kind(alert: u8, best: Option<Cause>) -> Kind {
+pub(super) fn kind(alert: u8, best: Option<Reason>) -> Kind {
     match (alert, best) {
         (43, _) => Kind::ClientUnsupported,
         (44, _) => Kind::ClientRevoked,
-        (45, Some(Cause::Flaw(Defect::Expired))) => Kind::ClientExpired,
-        (45, Some(Cause::Flaw(Defect::NotYetValid))) => Kind::ClientNotYetValid,
+        (45, Some(Reason::Flaw(FlawKind::Expired))) => Kind::ClientExpired,
+        (45, Some(Reason::Flaw(FlawKind::NotYetValid))) => Kind::ClientNotYetValid,
         (48, _) => Kind::ClientUnknownCa,
         (49 | 114, _) => Kind::ClientDenied,
         _ => Kind::ClientRefused,

@@ -1,14 +1,14 @@
 //! The endpoint and our certificate: refused, missed, or left without a word; and what in the P12 may be why.
 
-use super::alert::{self, Cause, Fit, Reach};
+use super::alert::{self, Fit, Reach, Reason};
 use crate::certificate::{Certificate, KeyKind};
-use crate::checks::{self, Defect, Flaw, Purpose};
+use crate::checks::{self, Flaw, FlawKind, Role};
 use crate::error::{Error, Kind, Retry};
 use crate::evidence::{Evidence, Message};
 
 /// Something that was read from our own certificate or from the endpoint's request, and that may be why.
 pub struct Suspect {
-    cause: Cause,
+    cause: Reason,
     /// Whether servers in general refuse a certificate for it.
     fatal: bool,
     /// The fact, as a clause.
@@ -26,18 +26,18 @@ fn chain(evidence: &Evidence) -> Vec<&Certificate> {
 pub fn suspects(evidence: &Evidence) -> Vec<Suspect> {
     let mut all = all_suspects(evidence);
     // Most endpoints take it, so it is the cause only where one says so.
-    all.retain(|suspect| suspect.cause != Cause::Flaw(Defect::LongChain));
+    all.retain(|suspect| suspect.cause != Reason::Flaw(FlawKind::LongChain));
     all
 }
 
 fn all_suspects(evidence: &Evidence) -> Vec<Suspect> {
     let chain = chain(evidence);
-    let flaws = checks::flaws(&chain, Purpose::Client);
-    let alone = flaws.iter().any(|flaw| flaw.defect == Defect::SelfSigned);
+    let flaws = checks::flaws(&chain, Role::Client);
+    let alone = flaws.iter().any(|flaw| flaw.kind == FlawKind::SelfSigned);
     let issuer = not_accepted(evidence, &chain).filter(|_| !alone);
-    let (weak, others): (Vec<_>, Vec<_>) = flaws.into_iter().partition(|flaw| flaw.defect.is_weakness());
+    let (weak, others): (Vec<_>, Vec<_>) = flaws.into_iter().partition(|flaw| flaw.kind.is_weakness());
     let suspect = |flaw: Flaw| Suspect {
-        cause: Cause::Flaw(flaw.defect),
+        cause: Reason::Flaw(flaw.kind),
         fatal: flaw.is_fatal(),
         fact: flaw.sentence(&chain, OURS),
         hint: flaw.fix(&chain),
@@ -68,7 +68,7 @@ fn after_semicolon(clause: &str) -> String {
 /// What servers in general, or some of them, refuse our chain for, in one line; for a call that passed.
 pub fn refused_elsewhere(evidence: &Evidence) -> Option<String> {
     let chain = chain(evidence);
-    let flaws = checks::flaws(&chain, Purpose::Client);
+    let flaws = checks::flaws(&chain, Role::Client);
     let facts: Vec<_> = flaws.iter().map(|flaw| flaw.sentence(&chain, OURS)).collect();
     let who =
         if flaws.iter().any(|flaw| flaw.is_fatal()) { "most other servers" } else { "some other servers" };
@@ -103,7 +103,7 @@ fn not_accepted(evidence: &Evidence, chain: &[&Certificate]) -> Option<Suspect> 
         )
     };
     Some(Suspect {
-        cause: Cause::NotAccepted,
+        cause: Reason::NotAccepted,
         fatal: true,
         fact,
         hint: format!("{fix}; it accepts {accepted}{more}"),

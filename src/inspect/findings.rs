@@ -3,7 +3,7 @@
 use super::finding::{Finding, Severity};
 use super::fix::{Changes, Fix, Inspected, quoted};
 use crate::error::{Error, Kind};
-use crate::p12::anatomy::Anatomy;
+use crate::p12::anatomy::{Anatomy, StoredCertificate};
 use crate::secret::Secret;
 
 /// All that is found in what could be opened. `within` is in days.
@@ -49,5 +49,9 @@ impl Inspected<'_> {
         let uncertified = keys().filter(|key| key.chain.is_empty() && !certified.is_empty());
         let uncertified: Vec<_> = uncertified.map(|key| self.uncertified(key)).collect();
         certified.into_iter().flatten().chain(uncertified).collect()
+    }
+
+    pub(super) fn held(&self, at: usize) -> Option<&StoredCertificate> {
+        self.anatomy.certificates.get(at)
     }
 }

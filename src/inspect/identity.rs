@@ -3,8 +3,8 @@
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Changes, Fix, Inspected};
 use crate::certificate::{Certificate, Usage, timestamp};
-use crate::checks::{self, Defect, Flaw, Purpose};
-use crate::p12::anatomy::{Held, Key};
+use crate::checks::{self, Flaw, FlawKind, Role};
+use crate::p12::anatomy::{Key, StoredCertificate};
 use crate::words::counted;
 
 impl Inspected<'_> {
@@ -12,7 +12,7 @@ impl Inspected<'_> {
     pub(super) fn of_key(&self, key: &Key) -> Vec<Finding> {
         let held: Vec<_> = key.chain.iter().filter_map(|at| self.held(*at)).collect();
         let chain: Vec<_> = held.iter().map(|held| &held.certificate).collect();
-        let flaws = checks::flaws(&chain, Purpose::Client);
+        let flaws = checks::flaws(&chain, Role::Client);
         let mut findings: Vec<_> = flaws.iter().map(|flaw| self.flaw(*flaw, key, &held, &chain)).collect();
         findings.extend(chain.iter().enumerate().filter_map(|(at, c)| self.expires_soon(key, at, c)));
         let others = [self.open(&held), self.unordered(key), self.key_id(key), self.siblings(key)];
@@ -20,11 +20,11 @@ impl Inspected<'_> {
         findings
     }
 
-    fn flaw(&self, flaw: Flaw, key: &Key, held: &[&Held], chain: &[&Certificate]) -> Finding {
+    fn flaw(&self, flaw: Flaw, key: &Key, held: &[&StoredCertificate], chain: &[&Certificate]) -> Finding {
         let subject = chain.first().map_or("", |leaf| leaf.subject.as_str());
-        let severity = match flaw.defect {
+        let severity = match flaw.kind {
             _ if flaw.is_fatal() => Severity::Error,
-            Defect::LongChain => Severity::Note,
+            FlawKind::LongChain => Severity::Note,
             _ => Severity::Warning,
         };
         let what = flaw.sentence(chain, &format!("its certificate {subject}"));
@@ -33,29 +33,29 @@ impl Inspected<'_> {
     }
 
     /// By a command; `None` where words have to do.
-    fn fix(&self, flaw: Flaw, key: &Key, held: &[&Held]) -> Option<Fix> {
+    fn fix(&self, flaw: Flaw, key: &Key, held: &[&StoredCertificate]) -> Option<Fix> {
         let culprit = held.get(flaw.at).filter(|culprit| flaw.at == 0 && !culprit.certificate.authority);
-        match flaw.defect {
-            Defect::NotYetValid => {
+        match flaw.kind {
+            FlawKind::NotYetValid => {
                 let fix =
                     format!("wait until then; or is this machine's clock wrong? It says {}", timestamp());
                 Some(Fix::words(fix))
             }
-            Defect::Expired if flaw.at > 0 => Some(self.replaced(key, flaw.at)),
-            Defect::WrongSignature => {
+            FlawKind::Expired if flaw.at > 0 => Some(self.replaced(key, flaw.at)),
+            FlawKind::WrongSignature => {
                 let words =
                     "first save the CA certificate that did sign it, and those above it, as intermediate.pem";
                 let only = key.chain.get(..=flaw.at);
                 Some(self.changed(words, &Changes { only, add: "intermediate.pem", ..Changes::default() }))
             }
-            Defect::ExplicitCurve | Defect::UnusualKey | Defect::SmallKey => {
+            FlawKind::ExplicitCurve | FlawKind::UnusualKey | FlawKind::SmallKey => {
                 culprit.map(|leaf| self.renewed(leaf))
             }
-            Defect::Expired
-            | Defect::SelfSigned
-            | Defect::WrongPurpose
-            | Defect::AnyPurposeAlone
-            | Defect::BrokenDigest(_) => culprit.map(|leaf| self.requested(leaf)),
+            FlawKind::Expired
+            | FlawKind::SelfSigned
+            | FlawKind::WrongPurpose
+            | FlawKind::AnyPurposeAlone
+            | FlawKind::BrokenDigest(_) => culprit.map(|leaf| self.requested(leaf)),
             _ => None,
         }
     }
@@ -90,7 +90,7 @@ impl Inspected<'_> {
         self.changed(words, &changes)
     }
 
-    fn open(&self, chain: &[&Held]) -> Option<Finding> {
+    fn open(&self, chain: &[&StoredCertificate]) -> Option<Finding> {
         let Certificate { subject, issuer, .. } =
             chain.last().map(|held| &held.certificate).filter(|top| !top.is_self_issued())?;
         let what = format!(
@@ -180,27 +180,27 @@ impl Inspected<'_> {
 
 fn name(flaw: Flaw, chain: &[&Certificate]) -> Name {
     let usages = chain.get(flaw.at).and_then(|culprit| culprit.usages.as_deref());
-    match flaw.defect {
-        Defect::Expired => Name::Expired,
-        Defect::NotYetValid => Name::NotYetValid,
-        Defect::SelfSigned => Name::SelfSigned,
-        Defect::WrongPurpose if flaw.at > 0 => Name::CaNotForClients,
-        Defect::WrongPurpose if usages == Some(&[Usage::ServerAuth]) => Name::ServerAuthOnly,
-        Defect::WrongPurpose => Name::NoClientAuth,
-        Defect::AnyPurposeAlone => Name::AnyUsageOnly,
-        Defect::NoDigitalSignature | Defect::KeyAgreementAlone => Name::NoDigitalSignature,
-        Defect::NetscapeType => Name::NetscapeType,
-        Defect::AuthorityAsLeaf => Name::CaAsLeaf,
-        Defect::NotAnAuthority => Name::NotACa,
-        Defect::PathLength => Name::PathLength,
-        Defect::NameConstraints => Name::NameConstraints,
-        Defect::UnknownCritical => Name::UnknownCritical,
-        Defect::WrongSignature => Name::ChainBroken,
-        Defect::ExplicitCurve => Name::ExplicitCurve,
-        Defect::UnusualKey => Name::UnusualKey,
-        Defect::SmallKey => Name::WeakKey,
-        Defect::BrokenDigest(_) => Name::WeakSignature,
-        Defect::Invalid(_) => Name::InvalidCertificate,
-        Defect::LongChain => Name::ChainLong,
+    match flaw.kind {
+        FlawKind::Expired => Name::Expired,
+        FlawKind::NotYetValid => Name::NotYetValid,
+        FlawKind::SelfSigned => Name::SelfSigned,
+        FlawKind::WrongPurpose if flaw.at > 0 => Name::CaNotForClients,
+        FlawKind::WrongPurpose if usages == Some(&[Usage::ServerAuth]) => Name::ServerAuthOnly,
+        FlawKind::WrongPurpose => Name::NoClientAuth,
+        FlawKind::AnyPurposeAlone => Name::AnyUsageOnly,
+        FlawKind::NoDigitalSignature | FlawKind::KeyAgreementAlone => Name::NoDigitalSignature,
+        FlawKind::NetscapeType => Name::NetscapeType,
+        FlawKind::AuthorityAsLeaf => Name::CaAsLeaf,
+        FlawKind::NotAnAuthority => Name::NotACa,
+        FlawKind::PathLength => Name::PathLength,
+        FlawKind::NameConstraints => Name::NameConstraints,
+        FlawKind::UnknownCritical => Name::UnknownCritical,
+        FlawKind::WrongSignature => Name::ChainBroken,
+        FlawKind::ExplicitCurve => Name::ExplicitCurve,
+        FlawKind::UnusualKey => Name::UnusualKey,
+        FlawKind::SmallKey => Name::WeakKey,
+        FlawKind::BrokenDigest(_) => Name::WeakSignature,
+        FlawKind::Invalid(_) => Name::InvalidCertificate,
+        FlawKind::LongChain => Name::ChainLong,
     }
 }

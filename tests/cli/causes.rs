@@ -35,7 +35,7 @@ fn check(lab: &Lab, case: &Case) {
     let shown = document(lab, &["c.p12"]);
     let found = finding(&shown, name).unwrap_or_else(|| panic!("{name} is not found: {shown:#}"));
     assert_eq!(found["severity"], *severity, "{name}: {shown:#}");
-    inspect(lab, &["c.p12"]).ends(u8::from(*severity == "error").into(), "");
+    inspect(lab, &["c.p12"]).exits(u8::from(*severity == "error").into());
     let site = lab.site_with(&Manners { clients: lab.root.certificate.clone(), ..lab.manners() }, OK);
     let ran = lab.run_p12("c.p12", &site, &[]);
     match cause {
@@ -227,6 +227,6 @@ fn a_curve_that_tls_does_not_take_is_named_with_its_oid() {
         let found = finding(&shown, "unusual-key").unwrap();
         assert_eq!(found["severity"], "error");
         assert!(found["what"].as_str().unwrap().contains(&format!("EC {name}, OID {oid}")), "{found:#}");
-        inspect(&lab, &["c.p12"]).ends(1, "");
+        inspect(&lab, &["c.p12"]).exits(1);
     }
 }

@@ -1,9 +1,11 @@
 //! The program through its command line, over real TLS, on an endpoint of its own for each test.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
 
+#[path = "../harness/mod.rs"]
+mod harness;
+
 mod findings;
 mod flawed;
-mod harness;
 
 mod answers;
 mod batch;
@@ -25,3 +27,4 @@ mod requests;
 mod secrets;
 mod serve;
 mod terminals;
+mod uploads;
