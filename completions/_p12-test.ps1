@@ -114,6 +114,7 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The password itself; others on this machine can see it in the list of processes')
             [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'The password itself; others on this machine can see it in the list of processes')
             [CompletionResult]::new('--within', '--within', [CompletionResultType]::ParameterName, 'Warn of certificates that expire within this time, in days (30d) or weeks (6w)')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour in the report')
             [CompletionResult]::new('--password-stdin', '--password-stdin', [CompletionResultType]::ParameterName, 'Read the password from standard input')
             [CompletionResult]::new('--no-password', '--no-password', [CompletionResultType]::ParameterName, 'The P12 has no password, or an empty one')

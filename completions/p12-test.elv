@@ -109,6 +109,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand -p 'The password itself; others on this machine can see it in the list of processes'
             cand --password 'The password itself; others on this machine can see it in the list of processes'
             cand --within 'Warn of certificates that expire within this time, in days (30d) or weeks (6w)'
+            cand --trust 'Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not'
             cand --color 'Colour in the report'
             cand --password-stdin 'Read the password from standard input'
             cand --no-password 'The P12 has no password, or an empty one'

@@ -96,6 +96,7 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-f
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-env -d 'Read the password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s p -l password -d 'The password itself; others on this machine can see it in the list of processes' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l within -d 'Warn of certificates that expire within this time, in days (30d) or weeks (6w)' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l trust -d 'Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l color -d 'Colour in the report' -r -f -a "auto\t'On a terminal, and as NO_COLOR and CLICOLOR_FORCE say'
 always\t'Always'
 never\t'Never'"

@@ -6,15 +6,15 @@ use super::flaw::{Flaw, FlawKind, Role};
 use crate::certificate::{Certificate, KeyKind, Usage};
 
 /// What breaks a rule, certificate by certificate.
-pub(super) fn flaws(chain: &[&Certificate], purpose: Role) -> Vec<Flaw> {
+pub(super) fn flaws(chain: &[&Certificate], role: Role) -> Vec<Flaw> {
     let of_one = |(at, certificate): (usize, &&Certificate)| {
         let by_place = match at {
-            0 => leaf(certificate, purpose, chain.len() == 1),
+            0 => leaf(certificate, role, chain.len() == 1),
             _ => authority(certificate, at),
         };
         let all = [
             validity(certificate),
-            wrong_purpose(certificate, purpose),
+            wrong_purpose(certificate, role),
             (!certificate.unknown_critical.is_empty()).then_some(FlawKind::UnknownCritical),
             key_kind(certificate),
             small_key(certificate),
@@ -23,16 +23,16 @@ pub(super) fn flaws(chain: &[&Certificate], purpose: Role) -> Vec<Flaw> {
         all.into_iter().chain(by_place).flatten().map(move |kind| Flaw { kind, at })
     };
     let mut flaws: Vec<_> = chain.iter().enumerate().flat_map(of_one).collect();
-    flaws.extend(long_chain(chain).filter(|_| purpose == Role::Client));
+    flaws.extend(long_chain(chain).filter(|_| role == Role::Client));
     flaws
 }
 
-fn leaf(certificate: &Certificate, purpose: Role, alone: bool) -> [Option<FlawKind>; 4] {
+fn leaf(certificate: &Certificate, role: Role, alone: bool) -> [Option<FlawKind>; 4] {
     [
         (alone && certificate.is_self_issued()).then_some(FlawKind::SelfSigned),
         certificate.authority.then_some(FlawKind::AuthorityAsLeaf),
-        key_usage(certificate).filter(|_| purpose == Role::Client),
-        certificate.netscape_type.and_then(|kind| netscape_type(kind, purpose)),
+        key_usage(certificate).filter(|_| role == Role::Client),
+        certificate.netscape_type.and_then(|kind| netscape_type(kind, role)),
     ]
 }
 
@@ -61,9 +61,9 @@ fn validity(certificate: &Certificate) -> Option<FlawKind> {
 }
 
 /// OpenSSL asks for the purpose by name in every certificate that has an extended key usage.
-fn wrong_purpose(certificate: &Certificate, purpose: Role) -> Option<FlawKind> {
+fn wrong_purpose(certificate: &Certificate, role: Role) -> Option<FlawKind> {
     let usages = certificate.usages.as_ref()?;
-    let wanted = match purpose {
+    let wanted = match role {
         Role::Client => Usage::ClientAuth,
         Role::Server => Usage::ServerAuth,
     };
@@ -84,8 +84,8 @@ fn key_usage(certificate: &Certificate) -> Option<FlawKind> {
     }
 }
 
-fn netscape_type(kind: u8, purpose: Role) -> Option<FlawKind> {
-    let wanted = match purpose {
+fn netscape_type(kind: u8, role: Role) -> Option<FlawKind> {
+    let wanted = match role {
         Role::Client => 0x80,
         Role::Server => 0x40,
     };

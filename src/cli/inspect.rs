@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args as Group;
 
 use super::{LookArgs, PasswordArgs};
+use crate::error::Result;
+use crate::inspect::{Criteria, Trusted};
 
 /// `inspect`.
 #[derive(Debug, Group)]
@@ -17,7 +19,10 @@ pub struct InspectArgs {
     pub password: PasswordArgs,
     /// Warn of certificates that expire within this time, in days (30d) or weeks (6w)
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = days)]
-    pub within: i32,
+    within: i32,
+    /// Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    trust: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -26,7 +31,18 @@ pub struct InspectArgs {
     pub look: LookArgs,
 }
 
-fn days(text: &str) -> Result<i32, String> {
+impl InspectArgs {
+    /// What the files are held against.
+    ///
+    /// # Errors
+    /// When the file of --trust cannot be read.
+    pub fn criteria(&self) -> Result<Criteria> {
+        let trusted = self.trust.as_deref().map(Trusted::read).transpose()?;
+        Ok(Criteria { within: self.within, trusted })
+    }
+}
+
+fn days(text: &str) -> std::result::Result<i32, String> {
     let (number, days) = match (text.strip_suffix('w'), text.strip_suffix('d')) {
         (Some(weeks), _) => (weeks, 7),
         (None, Some(days)) => (days, 1),

@@ -15,10 +15,11 @@ pub(super) async fn run(args: &InspectArgs) -> Exit {
 }
 
 async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
+    let criteria = args.criteria()?;
     let mut passwords = args.password.source().read().await?;
     let mut inspections = Vec::new();
     for path in &args.files {
-        inspections.push(Inspection::make(path, &mut passwords, args.within).await?);
+        inspections.push(Inspection::make(path, &mut passwords, &criteria).await?);
         // So that an interruption is seen between files that take no time.
         tokio::task::yield_now().await;
     }

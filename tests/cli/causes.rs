@@ -230,3 +230,55 @@ fn a_curve_that_tls_does_not_take_is_named_with_its_oid() {
         inspect(&lab, &["c.p12"]).exits(1);
     }
 }
+
+#[test]
+fn trust_answers_offline_whether_a_server_would_accept_it() {
+    let lab = Lab::new();
+    let root = || Some(&lab.root);
+    let (one, other) = (Recipe::ca("Issuing").issued_by(root()), Recipe::ca("Issuing").issued_by(root()));
+    let client = Recipe::client();
+    let leaf = client.issued_by(Some(&one));
+    let bare = Identity { chain: Vec::new(), ..leaf.clone() };
+    let alone = Recipe { extensions: &[], ..client }.issued_by(None);
+    let expired = Recipe { days: (-9, -1), ..client }.issued_by(Some(&one));
+    let weak = Recipe { sha1: true, ..client }.issued_by(Some(&one));
+    let curve = Recipe { key: Kind::Curve(Nid::BRAINPOOL_P256R1), ..client }.issued_by(Some(&one));
+    for (identity, trusted, because) in [
+        (&leaf, root().unwrap(), None),
+        (&leaf, &one, Some("the trusted CN=Issuing is not a root, and its issuer CN=Test CA")),
+        (&bare, &other, Some("the trusted CN=Issuing has another key than the CA of that name")),
+        (
+            &bare,
+            root().unwrap(),
+            Some("its chain ends with CN=client, issued by CN=Issuing, which is not among"),
+        ),
+        (&alone, root().unwrap(), Some("its certificate is self-signed and is not itself among the trusted")),
+        (&alone, &alone, None),
+        (&expired, root().unwrap(), Some("its certificate expired on")),
+        (&weak, root().unwrap(), Some("its certificate is signed with ecdsa-with-SHA1")),
+        (
+            &curve,
+            root().unwrap(),
+            Some("its certificate has a key that TLS servers do not accept (EC brainpoolP256r1"),
+        ),
+    ] {
+        lab.write("c.p12", &identity.p12(PASSWORD, "client").unwrap());
+        lab.write("trusted.pem", &trusted.certificate_pem().unwrap());
+        let ran = inspect(&lab, &["--trust", "trusted.pem", "--json", "c.p12"]);
+        let shown = serde_json::from_slice(&ran.stdout).unwrap();
+        match because {
+            None => {
+                ran.exits(0);
+                let found = finding(&shown, "trusted").unwrap();
+                assert_eq!(found["what"], "would a server that trusts trusted.pem accept it? Yes");
+            }
+            Some(because) => {
+                ran.exits(1);
+                let what = finding(&shown, "not-trusted").unwrap()["what"].as_str().unwrap();
+                assert!(what.contains(&format!("accept it? No, because {because}")), "{what}");
+            }
+        }
+    }
+    lab.write("trusted.pem", b"no certificate");
+    inspect(&lab, &["--trust", "trusted.pem", "c.p12"]).ends(10, "there is no certificate in trusted.pem");
+}
