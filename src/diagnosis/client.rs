@@ -1,6 +1,6 @@
 //! The endpoint and our certificate: refused, missed, or left without a word; and what in the P12 may be why.
 
-use super::alert::{self, Fit, Reach, Reason};
+use super::alert::{self, Fit, Reach, Reason, Refusal};
 use crate::certificate::{Certificate, KeyKind};
 use crate::checks::{self, Flaw, FlawKind, Role};
 use crate::error::{Error, Kind, Retry};
@@ -47,22 +47,34 @@ fn all_suspects(evidence: &Evidence) -> Vec<Suspect> {
 
 const OURS: &str = "the P12's certificate";
 
-/// Why an endpoint that gave no reason has refused our certificate, as a clause with what separates it; and what to do.
-pub fn why_refused(evidence: &Evidence) -> (String, String) {
-    match all_suspects(evidence).into_iter().next() {
-        Some(suspect) => (format!("; most likely because {}", suspect.fact), suspect.hint),
-        None => {
-            let (clause, hint) = alert::left(UNSAID, reach(evidence), &chain(evidence));
-            (after_semicolon(&clause), hint)
-        }
-    }
+/// Why an endpoint has refused our certificate.
+pub struct Why {
+    cause: Option<Reason>,
+    /// A clause with what separates it from the message; may be empty.
+    pub clause: String,
+    /// What to do.
+    pub hint: String,
 }
 
-/// The alert bad_certificate, which gives no reason.
-const UNSAID: u8 = 42;
-
-fn after_semicolon(clause: &str) -> String {
-    if clause.is_empty() { String::new() } else { format!("; {clause}") }
+/// The flaw that a refusal fits, or the likeliest, or what is left where there is none.
+pub fn why_refused(evidence: &Evidence, refusal: Refusal) -> Why {
+    let mut suspects = all_suspects(evidence);
+    suspects.sort_by_key(|suspect| alert::fit(refusal, suspect.cause));
+    let best = suspects.into_iter().next().map(|suspect| (alert::fit(refusal, suspect.cause), suspect));
+    let because = |how: &str, suspect: Suspect| Why {
+        cause: Some(suspect.cause),
+        clause: format!("; {how}{}", suspect.fact),
+        hint: suspect.hint,
+    };
+    let besides = match best {
+        Some((Fit::Explains, suspect)) => return because("", suspect),
+        Some((Fit::MayExplain, suspect)) => return because("most likely because ", suspect),
+        Some((Fit::Besides, suspect)) if suspect.fatal => format!("; besides, {}", suspect.fact),
+        _ => String::new(),
+    };
+    let (clause, hint) = alert::left(refusal, reach(evidence), &chain(evidence));
+    let separator = if clause.is_empty() { "" } else { "; " };
+    Why { cause: None, clause: format!("{separator}{clause}{besides}"), hint }
 }
 
 /// What servers in general, or some of them, refuse our chain for, in one line; for a call that passed.
@@ -122,29 +134,9 @@ pub(super) fn refusal(evidence: &Evidence) -> Option<Error> {
 }
 
 fn refused(evidence: &Evidence, code: u8, name: &str) -> Error {
-    let mut suspects = all_suspects(evidence);
-    suspects.sort_by_key(|suspect| alert::fit(code, suspect.cause));
-    let best = suspects.into_iter().next().map(|suspect| (alert::fit(code, suspect.cause), suspect));
-    let explained = best.as_ref().filter(|(fit, _)| *fit != Fit::Besides).map(|(_, suspect)| suspect.cause);
-    let error = |rest: &str| {
-        let message = format!("{} refused the client certificate: {name}{rest}", evidence.target);
-        Error::new(alert::kind(code, explained), message)
-    };
-    let left = || alert::left(code, reach(evidence), &chain(evidence));
-    match best {
-        Some((Fit::Explains, suspect)) => error(&after_semicolon(&suspect.fact)).with_hint(suspect.hint),
-        Some((Fit::MayExplain, suspect)) => {
-            error(&format!("; most likely because {}", suspect.fact)).with_hint(suspect.hint)
-        }
-        Some((Fit::Besides, suspect)) if suspect.fatal => {
-            let (what, hint) = left();
-            error(&format!("{}; besides, {}", after_semicolon(&what), suspect.fact)).with_hint(hint)
-        }
-        _ => {
-            let (what, hint) = left();
-            error(&after_semicolon(&what)).with_hint(hint)
-        }
-    }
+    let Why { cause, clause, hint } = why_refused(evidence, Refusal::Alert(code));
+    let message = format!("{} refused the client certificate: {name}{clause}", evidence.target);
+    Error::new(alert::kind(code, cause), message).with_hint(hint)
 }
 
 /// An end without a word after a certificate was asked for: servers such as Node and Java refuse this way.

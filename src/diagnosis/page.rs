@@ -3,6 +3,7 @@
 use http::StatusCode;
 use http::header::LOCATION;
 
+use super::alert::Refusal;
 use super::client;
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
@@ -16,9 +17,10 @@ pub const EXCERPT: usize = 4096;
 /// section 15.5.20).
 pub fn refusal(status: StatusCode, excerpt: &Foreign, evidence: &Evidence) -> Option<Error> {
     let text = excerpt.text();
-    let says = |phrases: &[&'static str]| phrases.iter().copied().find(|phrase| text.contains(phrase));
+    let refused = REFUSED.iter().find(|(phrase, _)| text.contains(phrase));
+    let missed = MISSED.iter().find(|phrase| text.contains(*phrase));
     let target = &evidence.target;
-    match (status.as_u16(), says(REFUSED), says(MISSED)) {
+    match (status.as_u16(), refused, missed) {
         (421, ..) => {
             let message = format!(
                 "{target} answered {}: it does not serve this host on this connection",
@@ -26,11 +28,13 @@ pub fn refusal(status: StatusCode, excerpt: &Foreign, evidence: &Evidence) -> Op
             );
             Some(Error::new(Kind::Misdirected, message))
         }
-        (495 | 400..=403, Some(phrase), _) => {
-            Some(rejected(evidence, &format!("{}, and its page says {phrase:?}", super::status(status))))
+        (495 | 400..=403, Some((phrase, refusal)), _) => {
+            let what = format!("{}, and its page says {phrase:?}", super::status(status));
+            Some(rejected(evidence, &what, *refusal))
         }
         (495, None, _) => {
-            Some(rejected(evidence, "495, nginx's status for a client certificate that failed verification"))
+            let what = "495, nginx's status for a client certificate that failed verification";
+            Some(rejected(evidence, what, Refusal::Unexplained))
         }
         (496 | 400..=403, _, Some(phrase)) => {
             Some(lost(evidence, &format!("{}, and its page says {phrase:?}", super::status(status))))
@@ -40,16 +44,17 @@ pub fn refusal(status: StatusCode, excerpt: &Foreign, evidence: &Evidence) -> Op
     }
 }
 
-const REFUSED: &[&str] = &[
-    "The SSL certificate error",
-    "SSL certificate error",
-    "SSL Certificate Error",
-    "403.13 - ",
-    "403.16 - ",
-    "403.17 - ",
-    "Client certificate is untrusted or invalid",
-    "Client certificate revoked",
-    "Client certificate has expired or is not yet valid",
+/// What a page says, and what it means; IIS gives a reason, nginx none.
+const REFUSED: &[(&str, Refusal)] = &[
+    ("The SSL certificate error", Refusal::Unexplained),
+    ("SSL certificate error", Refusal::Unexplained),
+    ("SSL Certificate Error", Refusal::Unexplained),
+    ("403.13 - ", Refusal::Page(44)),
+    ("403.16 - ", Refusal::Page(48)),
+    ("403.17 - ", Refusal::Page(45)),
+    ("Client certificate is untrusted or invalid", Refusal::Page(48)),
+    ("Client certificate revoked", Refusal::Page(44)),
+    ("Client certificate has expired or is not yet valid", Refusal::Page(45)),
 ];
 
 const MISSED: &[&str] = &[
@@ -59,14 +64,14 @@ const MISSED: &[&str] = &[
     "Client certificate required",
 ];
 
-fn rejected(evidence: &Evidence, what: &str) -> Error {
+fn rejected(evidence: &Evidence, what: &str, refusal: Refusal) -> Error {
     let target = &evidence.target;
     let head = match evidence.sent() {
         true => format!("{target} accepted the certificate in TLS and refused it in HTTP: {what}"),
         false => format!("{target} refused the certificate in HTTP: {what}"),
     };
-    let (why, hint) = client::why_refused(evidence);
-    Error::new(Kind::CertificateRejected, format!("{head}{why}")).with_hint(hint)
+    let why = client::why_refused(evidence, refusal);
+    Error::new(Kind::CertificateRejected, format!("{head}{}", why.clause)).with_hint(why.hint)
 }
 
 fn lost(evidence: &Evidence, what: &str) -> Error {
