@@ -13,20 +13,21 @@ use tokio::task::JoinSet;
 
 use crate::cli::BatchArgs;
 use crate::error::{Error, Kind, Result};
-use crate::files;
-use crate::interrupt::interrupted;
-use cache::{Cached, Common};
+use crate::interrupt::wait_for_signal;
+use crate::process;
+use cache::{BatchCache, CachedInputs};
+use limiter::Limiter;
 use manifest::{Manifest, unusable};
-use pace::Pace;
 use record::{Record, Records, Test};
-use share::{Choice, Share};
+use selection::{Decision, Selection};
 
 pub mod cache;
+pub mod fields;
+mod limiter;
 pub mod manifest;
 mod outputs;
-mod pace;
 pub mod record;
-mod share;
+mod selection;
 
 /// What came of a record.
 pub struct Done {
@@ -105,7 +106,7 @@ impl Tally {
 /// Makes one test of a record and returns its report.
 pub trait Each: Clone + Send + Sync + 'static {
     /// The report of this test.
-    fn test(&self, inputs: Cached) -> impl Future<Output = Value> + Send;
+    fn test(&self, inputs: CachedInputs) -> impl Future<Output = Value> + Send;
 
     /// The report of a record that is no test.
     fn refused(&self, error: Error) -> Value;
@@ -121,23 +122,25 @@ pub async fn run(
     each: impl Each,
     done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
 ) -> Result<Tally> {
-    files::allow_more();
-    let share = Share::new(args.shard, &args.resume)?;
-    let defaults = args.defaults.as_deref().map_or_else(|| Ok(Default::default()), manifest::defaults)?;
+    process::raise_file_limit();
+    let selection = Selection::new(args.shard, &args.resume)?;
+    let defaults =
+        args.defaults.as_deref().map_or_else(|| Ok(Default::default()), manifest::read_defaults)?;
     let (records, reading) = read(args.manifest.as_deref(), Records::new(defaults)?);
-    let mut tally = Tally { garbled: share.garbled, ..Tally::default() };
-    let pace = Arc::new(Pace::new(args));
-    let run = Run { share, pace: Arc::clone(&pace), common: Arc::default(), running: JoinSet::new() };
+    let mut tally = Tally { garbled: selection.unreadable, ..Tally::default() };
+    let limiter = Arc::new(Limiter::new(args));
+    let run =
+        Run { selection, limiter: Arc::clone(&limiter), cache: Arc::default(), running: JoinSet::new() };
     let twice_interrupted = async {
-        interrupted().await;
-        pace.close();
-        interrupted().await;
+        wait_for_signal().await;
+        limiter.stop.cancel();
+        wait_for_signal().await;
     };
     tokio::select! {
         outcome = run.all(records, each, done, &mut tally) => outcome?,
         () = twice_interrupted => tally.abandoned = true,
     }
-    tally.interrupted = pace.is_closed();
+    tally.interrupted = limiter.stop.is_cancelled();
     if !tally.interrupted {
         // Whoever was interrupted does not wait for a reader of standard input.
         let lost = |_| Err(Error::new(Kind::Internal, "the manifest was given up"));
@@ -152,9 +155,9 @@ pub async fn run(
 
 /// What a run has in hand.
 struct Run {
-    share: Share,
-    pace: Arc<Pace>,
-    common: Arc<Common>,
+    selection: Selection,
+    limiter: Arc<Limiter>,
+    cache: Arc<BatchCache>,
     running: JoinSet<Option<Done>>,
 }
 
@@ -167,12 +170,12 @@ impl Run {
         tally: &mut Tally,
     ) -> Result<()> {
         let mut more = true;
-        let pace = Arc::clone(&self.pace);
-        let mut closed = std::pin::pin!(pace.closed());
+        let stop = self.limiter.stop.clone();
+        let mut stopped = std::pin::pin!(stop.cancelled());
         while more || !self.running.is_empty() {
             tokio::select! {
                 biased;
-                () = &mut closed, if more => more = false,
+                () = &mut stopped, if more => more = false,
                 Some(ended) = self.running.join_next() => {
                     let ended = ended.map_err(|_| Error::new(Kind::Internal, "a test was given up"))?;
                     if let Some(ended) = ended {
@@ -195,23 +198,21 @@ impl Run {
             false => tally.readable.1 = true,
         }
         let Record { id, content, line, read, test, .. } = record;
-        match self.share.choose(id.clone(), &content) {
-            Choice::Elsewhere => tally.elsewhere += 1,
-            Choice::Done(passed) => {
+        match self.selection.decide(id.clone(), &content) {
+            Decision::OtherShard => tally.elsewhere += 1,
+            Decision::Done(passed) => {
                 tally.resumed += 1;
                 tally.failed_before += u64::from(!passed);
             }
-            Choice::Twice(own) => {
+            Decision::Duplicate(own) => {
                 let id = id.unwrap_or_default();
-                let message = format!(
-                    "the record in line {line} has the id {id:?}, which another record before it has"
-                );
+                let message = format!("the record in line {line} has the same id as an earlier one: {id:?}");
                 let document = each.refused(Error::new(Kind::RecordInvalid, message));
                 self.running.spawn(ready(Some(Done { id: own, line, read, document })));
             }
-            Choice::Test(id) => {
-                let (pace, common) = (Arc::clone(&self.pace), Arc::clone(&self.common));
-                let tested = one(test, each.clone(), pace, common);
+            Decision::Test(id) => {
+                let (limiter, cache) = (Arc::clone(&self.limiter), Arc::clone(&self.cache));
+                let tested = one(test, each.clone(), limiter, cache);
                 self.running.spawn(async move { Some(Done { id, line, read, document: tested.await? }) });
             }
         }
@@ -226,7 +227,7 @@ fn read(
     let (sender, receiver) = mpsc::channel(64);
     let manifest = Manifest::new(path);
     let reading = tokio::task::spawn_blocking(move || {
-        manifest.read(|entry| match records.take(entry) {
+        manifest.read(|entry| match records.convert(entry) {
             Some(record) => sender.blocking_send(record).is_ok(),
             None => true,
         })
@@ -238,21 +239,21 @@ fn read(
 async fn one(
     test: Result<Arc<Test>>,
     each: impl Each,
-    pace: Arc<Pace>,
-    common: Arc<Common>,
+    limiter: Arc<Limiter>,
+    cache: Arc<BatchCache>,
 ) -> Option<Value> {
     let test = match test {
         Err(error) => return Some(each.refused(error)),
         Ok(test) => test,
     };
-    let _turn = pace.turn(&test.host, test.args.platform.is_used()).await?;
+    let _permit = limiter.acquire(&test.host, test.args.platform.is_used()).await?;
     // A call's state is large, and is not there before its turn.
-    Some(Box::pin(caught(test, &each, common)).await)
+    Some(Box::pin(caught(test, &each, cache)).await)
 }
 
 /// A test that panics is a result, and no end of the others.
-async fn caught(test: Arc<Test>, each: &impl Each, common: Arc<Common>) -> Value {
-    let called = each.test(Cached { common, test });
+async fn caught(test: Arc<Test>, each: &impl Each, cache: Arc<BatchCache>) -> Value {
+    let called = each.test(CachedInputs { cache, test });
     let caught = AssertUnwindSafe(called).catch_unwind().await;
     caught.unwrap_or_else(|_| each.refused(Error::new(Kind::Internal, "the test ended in a panic")))
 }

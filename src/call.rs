@@ -18,7 +18,7 @@ use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Control, Evidence, Staple};
 use crate::p12::{Identity, P12};
 use crate::request::Request;
-use crate::request::body::Upload;
+use crate::request::body::OutgoingBody;
 use crate::response::{self, Response, Terms};
 use body::Body;
 use connect::Connect;
@@ -106,7 +106,7 @@ impl<'a> Call<'a> {
     }
 
     async fn make(mut self, request: &Request) -> Result<Response> {
-        let upload = request.upload().await?;
+        let upload = request.open_body().await?;
         let stream = self.connect(request).await;
         let stream = stream.map_err(|error| self.failed(self.by_the_shorter_limit(error)))?;
         let deadline = self.start + self.route.max_time;
@@ -195,7 +195,7 @@ impl<'a> Call<'a> {
         &self,
         stream: SslStream<Wire<TcpStream>>,
         request: &Request,
-        upload: Upload,
+        upload: OutgoingBody,
     ) -> std::result::Result<(http::response::Parts, Incoming), hyper::Error> {
         let http2 = self.evidence.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
         let message = message(request, upload, http2);
@@ -252,7 +252,7 @@ fn http1() -> hyper::client::conn::http1::Builder {
 /// For a head, and for the pieces of a body: enough for full speed, little enough to stay below curl.
 const MAX_BUFFER: usize = 256 * 1024;
 
-fn message(request: &Request, upload: Upload, http2: bool) -> http::Request<Upload> {
+fn message(request: &Request, upload: OutgoingBody, http2: bool) -> http::Request<OutgoingBody> {
     // A body that is there and empty has a length, too (RFC 9110 section 8.6); hyper leaves it out.
     let empty = !request.body.is_empty() && upload.length() == Some(0);
     let mut message = http::Request::new(upload);

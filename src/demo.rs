@@ -21,7 +21,7 @@ use tokio_openssl::SslStream;
 use crate::cli::{Args, Command, ServeArgs, TestArgs};
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
-use crate::interrupt::interrupted;
+use crate::interrupt::wait_for_signal;
 use crate::serve::Server;
 use endpoint::{Endpoint, Manners};
 use pki::{Identity, Profile, Purpose};
@@ -145,7 +145,7 @@ impl Demo {
             say(
                 "The endpoint and the files stay until Ctrl-C; repeat any of the commands in another terminal.",
             );
-            interrupted().await;
+            wait_for_signal().await;
         } else {
             say(
                 "The files are gone again; --keep leaves them and the endpoint, so that the commands can be repeated.",

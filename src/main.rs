@@ -5,24 +5,26 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Parser as _;
-use p12_test::batch::{self, cache::Cached};
+use p12_test::batch::{self, cache::CachedInputs};
 use p12_test::cli::{Args, BatchArgs, Command, DemoArgs, InspectArgs, OutputArgs, ServeArgs, TestArgs};
 use p12_test::compare::{Comparison, Outcome};
+use p12_test::curl::Curl;
 use p12_test::demo::Demo;
 use p12_test::error::{Error, Exit, Result};
-use p12_test::inputs::Inputs;
+use p12_test::inputs::{Inputs, TestInputs, conflicts};
 use p12_test::inspect::Inspection;
-use p12_test::interrupt::{interrupted, unless, unless_interrupted};
+use p12_test::interrupt::{run_until, run_until_signal, wait_for_signal};
 use p12_test::p12::P12;
 use p12_test::printer::{self, Printer, Results};
+use p12_test::process;
+use p12_test::prompt::Prompt;
 use p12_test::request::Request;
 use p12_test::route::Route;
-use p12_test::secret;
 use p12_test::serve::Server;
 use serde_json::Value;
 
 fn main() -> ExitCode {
-    secret::forbid_core_dumps();
+    process::forbid_core_dumps();
     // First of all calls of OpenSSL: it decides that nothing is torn down at exit, while other threads still run.
     openssl::init();
     let args = match Args::try_parse() {
@@ -55,14 +57,15 @@ async fn run(args: &Args) -> Exit {
 
 async fn test(args: &TestArgs, printer: &Printer) -> Exit {
     if args.output.curl {
-        return printer.concluded(args.curl().and_then(|curl| printer.curl(&curl)));
+        return printer.concluded(Curl::new(args).and_then(|curl| printer.curl(&curl)));
     }
     // Before any document is written, be it one of a fault.
-    if let Err(error) = args.outputs_apart().and_then(|()| printer.ready()) {
+    if let Err(error) = conflicts::check_outputs(args).and_then(|()| printer.ready()) {
         printer.failure(&error);
         return error.kind.exit();
     }
-    printer.concluded(unless_interrupted(outcome(args, args, printer)).await)
+    let inputs = TestInputs { args, prompt: Prompt::Terminal };
+    printer.concluded(run_until_signal(outcome(&inputs, args, printer)).await)
 }
 
 async fn outcome(inputs: &impl Inputs, args: &TestArgs, printer: &Printer) -> Result<()> {
@@ -84,7 +87,7 @@ async fn call(inputs: &impl Inputs, output: &OutputArgs, printer: &Printer) -> R
 
 /// The same request by both routes. What is printed is the answer from here.
 async fn compare(inputs: &impl Inputs, args: &TestArgs, printer: &Printer) -> Result<()> {
-    let here = Route::Local(Box::new(args.local()?));
+    let here = Route::Local(Box::new(p12_test::inputs::local(args)?));
     let (request, there) = (inputs.request()?, inputs.route().await?);
     for route in [&*there, &here] {
         printer.asked(&request, route);
@@ -131,9 +134,9 @@ async fn attempt(
 }
 
 async fn inspect(args: &InspectArgs) -> Exit {
-    let printer = Printer::new(&args.look);
+    let printer = Printer::new(&args.console);
     let outcome = async {
-        let mut passwords = args.password.source().read().await?;
+        let mut passwords = args.password.source().read(Prompt::Terminal).await?;
         let mut inspections = Vec::new();
         for path in &args.files {
             inspections.push(Inspection::make(path, &mut passwords, args.within).await?);
@@ -142,15 +145,14 @@ async fn inspect(args: &InspectArgs) -> Exit {
         }
         printer.inspections(&inspections, args.json)
     };
-    match unless_interrupted(outcome).await {
+    match run_until_signal(outcome).await {
         Ok(exit) => exit,
         Err(error) => printer.concluded(Err(error)),
     }
 }
 
 async fn batch(args: &BatchArgs) -> Exit {
-    secret::never_ask();
-    let printer = Printer::new(&args.look);
+    let printer = Printer::new(&args.console);
     let outcome = async {
         let mut results = Results::new(args, &printer).await?;
         let tally = batch::run(args, Each, async |done, tally| results.add(done, tally).await).await?;
@@ -165,7 +167,7 @@ async fn batch(args: &BatchArgs) -> Exit {
 struct Each;
 
 impl batch::Each for Each {
-    async fn test(&self, inputs: Cached) -> Value {
+    async fn test(&self, inputs: CachedInputs) -> Value {
         let (printer, args) = (Printer::recording(), &inputs.test.args);
         let outcome = outcome(&inputs, args, &printer).await;
         printer.document(&outcome)
@@ -177,12 +179,12 @@ impl batch::Each for Each {
 }
 
 async fn serve(args: &ServeArgs) -> Exit {
-    let printer = Arc::new(Printer::new(&args.look));
+    let printer = Arc::new(Printer::new(&args.console));
     let log = Arc::clone(&printer);
     let outcome = async {
         // One wait for both, so that no signal falls between them.
-        let mut end = std::pin::pin!(interrupted());
-        let server = unless(&mut end, Server::bind(args, Arc::new(move |line| log.log(line)))).await?;
+        let mut end = std::pin::pin!(wait_for_signal());
+        let server = run_until(&mut end, Server::bind(args, Arc::new(move |line| log.log(line)))).await?;
         printer.say(&format!("listening on {}", server.url()?));
         server.run(end).await;
         Ok(())
@@ -191,10 +193,10 @@ async fn serve(args: &ServeArgs) -> Exit {
 }
 
 async fn demo(args: &DemoArgs) -> Exit {
-    let printer = Printer::new(&args.look).in_detail(&args.detail);
+    let printer = Printer::new(&args.console).in_detail(&args.verbose);
     let outcome = async {
         let demo = Demo::start().await?;
-        unless_interrupted(walk(&demo, &printer)).await?;
+        run_until_signal(walk(&demo, &printer)).await?;
         demo.finish(args.keep, |sentence| printer.say(sentence)).await
     };
     printer.concluded(outcome.await)

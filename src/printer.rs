@@ -8,8 +8,9 @@ use clap::error::{ContextKind, ErrorKind};
 use colored::{Color as Paint, Colorize as _};
 use serde_json::Value;
 
-use crate::cli::{Color, Curl, DetailArgs, LookArgs, OutputArgs, TestArgs, without_secrets};
+use crate::cli::{Color, ConsoleArgs, OutputArgs, TestArgs, VerboseArgs, hide_secrets};
 use crate::compare::Comparison;
+use crate::curl::Curl;
 use crate::demo::Step;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result, Retry};
@@ -49,7 +50,7 @@ pub struct Printer {
 
 impl Printer {
     /// A printer that looks as was asked for. Colour is for stderr alone: stdout is the endpoint's.
-    pub fn new(look: &LookArgs) -> Self {
+    pub fn new(look: &ConsoleArgs) -> Self {
         let variable = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let color = match look.color {
             Color::Always => true,
@@ -76,12 +77,12 @@ impl Printer {
     /// The same for one test, with the documents that it asks for.
     pub fn for_test(args: &TestArgs) -> Self {
         let documents = Documents::wanted(&args.output);
-        Self { documents, ..Self::new(&args.look).in_detail(&args.detail) }
+        Self { documents, ..Self::new(&args.console).in_detail(&args.verbose) }
     }
 
     /// The same for calls, with as much of them as was asked for.
     #[must_use]
-    pub fn in_detail(self, detail: &DetailArgs) -> Self {
+    pub fn in_detail(self, detail: &VerboseArgs) -> Self {
         Self { verbose: detail.verbose, ..self }
     }
 
@@ -332,7 +333,7 @@ fn retry_advice(error: &Error) -> Option<String> {
 
 /// Help, version and usage errors in clap's words. Errors quote what was typed, or what a shell found as file names.
 pub fn usage(error: clap::Error) -> Exit {
-    let error = without_secrets(error);
+    let error = hide_secrets(error);
     if !error.use_stderr() {
         let _ = error.print();
         return Exit::Success;

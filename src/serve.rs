@@ -21,8 +21,9 @@ use zeroize::Zeroizing;
 use crate::cli::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::files;
 use crate::p12::{P12, P12File};
+use crate::process;
+use crate::prompt::Prompt;
 use access::Access;
 use journal::Journal;
 use limits::Limits;
@@ -71,7 +72,7 @@ impl Server {
             metrics_from: args.metrics_from.clone(),
         };
         // Each call takes a connection in and one out.
-        files::allow_more();
+        process::raise_file_limit();
         let failed = |error: std::io::Error| {
             Error::new(
                 Kind::OutputFailed,
@@ -199,7 +200,8 @@ const MAX_BUFFER: usize = 64 * 1024;
 async fn acceptor(args: &ServeArgs) -> Result<Option<TlsAcceptor>> {
     let Some(path) = &args.tls_p12 else { return Ok(None) };
     let file = P12File::read(path)?;
-    let p12 = args.tls_password().unlock(file.name(), |password| P12::open(&file, password, None)).await?;
+    let mut passwords = args.tls_password().read(Prompt::Terminal).await?;
+    let p12 = passwords.unlock(file.name(), |password| P12::open(&file, password, None)).await?;
     let identity = p12.identity()?;
     let make = || {
         let mut pem = identity.leaf.to_pem()?;

@@ -21,8 +21,8 @@ use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
 use p12_test::inspect::Inspection;
 use p12_test::p12::{P12, P12File};
 use p12_test::printer::Printer;
-use p12_test::request::body::Body;
-use p12_test::request::{Parts, Request};
+use p12_test::request::body::RequestBody;
+use p12_test::request::{Request, RequestParts};
 use p12_test::response::Terms;
 use p12_test::secret::Secret;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -210,13 +210,13 @@ fn route() -> Local {
 
 fn request(endpoint: &Endpoint) -> Request {
     let url = format!("https://localhost:{}/", endpoint.address().port());
-    let parts = Parts {
+    let parts = RequestParts {
         url,
         method: None,
         content_type: None,
         authorization: None,
         headers: Vec::new(),
-        body: Body::Empty,
+        body: RequestBody::Empty,
     };
     parts.check().unwrap()
 }

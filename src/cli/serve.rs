@@ -8,16 +8,16 @@ use std::time::Duration;
 use clap::Args as Group;
 use ipnet::IpNet;
 
-use super::LookArgs;
+use super::console::ConsoleArgs;
 use super::values::{at_least_one, seconds, size, source};
 use crate::call::Local;
 use crate::call::connect::{Connect, Override};
 use crate::call::policy::Policy;
 use crate::call::proxy::Proxies;
 use crate::call::tls::Tls;
+use crate::password::PasswordSource;
 use crate::platform::gateway::Base;
 use crate::response::Terms;
-use crate::secret::Password;
 
 /// `serve`.
 #[derive(Debug, Group)]
@@ -63,7 +63,7 @@ pub struct ServeArgs {
     pub limits: LimitArgs,
     /// How to print.
     #[command(flatten)]
-    pub look: LookArgs,
+    pub console: ConsoleArgs,
 }
 
 /// How much of everything `serve` allows.
@@ -115,8 +115,8 @@ impl ServeArgs {
     }
 
     /// Where the password of `--tls-p12` comes from.
-    pub fn tls_password(&self) -> Password {
+    pub fn tls_password(&self) -> PasswordSource {
         source(&None, &self.tls_password_file, &self.tls_password_env)
-            .map_or(Password::Unsaid, Password::From)
+            .map_or(PasswordSource::Unspecified, PasswordSource::Named)
     }
 }

@@ -179,5 +179,5 @@ pub(super) fn is_pbmac1(mac: &Protection) -> bool {
 }
 
 pub(super) fn quoted(text: &str) -> String {
-    String::from_utf8_lossy(&shell::quoted(text.as_bytes())).into_owned()
+    String::from_utf8_lossy(&shell::quote(text.as_bytes())).into_owned()
 }

@@ -7,7 +7,8 @@ use url::Url;
 
 use super::oauth1::{Keys, Method};
 use crate::error::{Error, Kind, Result};
-use crate::secret::{self, Secret, Source};
+use crate::prompt::Prompt;
+use crate::secret::{Secret, SecretSource};
 
 /// A credential, ready to be used.
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ pub enum Credential {
 #[derive(Debug, Clone)]
 pub enum CredentialSource {
     /// A Bearer token from here.
-    Bearer(Source),
+    Bearer(SecretSource),
     /// OAuth 1.0a: each value from the file, else from a variable, else from the terminal.
     OAuth1 {
         /// A file of four lines or of `key=value`, that nobody else may read.
@@ -40,19 +41,20 @@ impl CredentialSource {
     const BEARER: &str = "P12_TEST_BEARER";
 
     /// Reads it; at a terminal, asks for what is missing.
-    pub async fn read(&self) -> Result<Credential> {
+    pub async fn read(&self, prompt: Prompt) -> Result<Credential> {
         match self {
             Self::Bearer(source) => bearer(source.read()?),
             Self::OAuth1 { file, prefix, method } => {
                 let known =
                     file.as_ref().map_or_else(|| Ok(Found::default()), |file| Found::read(file.clone()))?;
-                Ok(Credential::OAuth1(known.complete(prefix).await?, *method))
+                Ok(Credential::OAuth1(known.complete(prefix, prompt).await?, *method))
             }
             Self::Unsaid if std::env::var_os(Self::BEARER).is_some() => {
-                bearer(Source::Environment(Self::BEARER.into()).read()?)
+                bearer(SecretSource::Environment(Self::BEARER.into()).read()?)
             }
             Self::Unsaid => bearer(
                 ask(
+                    prompt,
                     "Bearer token for the platform",
                     "--bearer-file, --bearer-env, P12_TEST_BEARER or --oauth1-file",
                 )
@@ -77,12 +79,12 @@ fn bearer(token: Secret) -> Result<Credential> {
     Ok(Credential::Bearer(token))
 }
 
-async fn ask(what: &str, elsewhere: &str) -> Result<Secret> {
-    if !secret::can_ask() {
+async fn ask(prompt: Prompt, what: &str, elsewhere: &str) -> Result<Secret> {
+    if !prompt.is_available() {
         let message = format!("the platform needs a credential: no {what} was given");
         return Err(Error::new(Kind::Usage, message).with_hint(format!("name a source: {elsewhere}")));
     }
-    secret::prompt(format!("{what}: ")).await
+    prompt.ask(format!("{what}: ")).await
 }
 
 /// The four values, as far as a file has them.
@@ -100,7 +102,7 @@ const NAMES: [(&str, &str, &str); 4] = [
 impl Found {
     fn read(path: PathBuf) -> Result<Self> {
         let name = path.display().to_string();
-        let text = Source::PrivateFile(path).read()?;
+        let text = SecretSource::PrivateFile(path).read()?;
         let wrong = |what: &str| {
             let hint =
                 "the form is four lines, or consumer_key=…, consumer_secret=…, token=…, token_secret=…";
@@ -126,7 +128,7 @@ impl Found {
         Ok(found)
     }
 
-    async fn complete(self, prefix: &OsString) -> Result<Keys> {
+    async fn complete(self, prefix: &OsString, prompt: Prompt) -> Result<Keys> {
         let mut values = Vec::new();
         for (found, (_, suffix, question)) in self.0.into_iter().zip(NAMES) {
             let mut variable = prefix.clone();
@@ -134,9 +136,12 @@ impl Found {
             variable.push(suffix);
             values.push(match found {
                 Some(value) => value,
-                None if std::env::var_os(&variable).is_some() => Source::Environment(variable).read()?,
+                None if std::env::var_os(&variable).is_some() => {
+                    SecretSource::Environment(variable).read()?
+                }
                 None => {
-                    ask(question, &format!("--oauth1-file, or the variable {}", variable.display())).await?
+                    ask(prompt, question, &format!("--oauth1-file, or the variable {}", variable.display()))
+                        .await?
                 }
             });
         }

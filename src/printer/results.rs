@@ -15,7 +15,7 @@ use crate::batch::{Done, Tally};
 use crate::cli::{BatchArgs, Format};
 use crate::error::{Error, Kind, Result};
 use crate::escape::{ascii, escape};
-use crate::interrupt::interrupted;
+use crate::interrupt::wait_for_signal;
 
 /// Writes results as they come.
 pub struct Results<'a> {
@@ -79,7 +79,7 @@ impl<'a> Results<'a> {
         let unheard = async {
             match tally.abandoned {
                 true => tokio::time::sleep(PATIENCE).await,
-                false => interrupted().await,
+                false => wait_for_signal().await,
             }
         };
         tokio::select! {

@@ -14,7 +14,7 @@ use url::Url;
 use crate::error::{Error, Kind, Result};
 use crate::platform::credential::is_token;
 use crate::platform::oauth1::{self, Keys, Method, Parameters};
-use crate::secret::{Secret, Source};
+use crate::secret::{Secret, SecretSource};
 
 /// What a credential needs to be allowed to test.
 const PERMISSION: &str = "MTLS_READ_INTERNAL";
@@ -80,7 +80,7 @@ impl Access {
             let hint = "each [[credential]] has bearer = \"…\" or oauth1 = { consumer_key, consumer_secret, token, token_secret }, accounts = [\"…\"], permissions = [\"MTLS_READ_INTERNAL\"]";
             Error::new(Kind::Usage, format!("{name} holds no credentials: {what}")).with_hint(hint)
         };
-        let bytes = Source::PrivateFile(path.to_owned()).read()?;
+        let bytes = SecretSource::PrivateFile(path.to_owned()).read()?;
         let text = std::str::from_utf8(bytes.expose()).map_err(|_| wrong("it is not UTF-8".into()))?;
         let file: File = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);

@@ -24,8 +24,8 @@ use crate::error::{Error, Kind};
 use crate::p12::{P12, P12File};
 use crate::platform::gateway::{Account, Base};
 use crate::platform::{self, domain};
-use crate::request::Parts;
-use crate::request::body::Body;
+use crate::request::RequestParts;
+use crate::request::body::RequestBody;
 use crate::secret::Secret;
 
 /// What all requests share.
@@ -242,17 +242,17 @@ impl Place {
 }
 
 /// What the LP headers ask for; `None` when no endpoint is named.
-fn forward(headers: &HeaderMap) -> Outcome<Option<Parts>> {
+fn forward(headers: &HeaderMap) -> Outcome<Option<RequestParts>> {
     let Some(url) = single(headers, &platform::FORWARD_URL)? else { return Ok(None) };
     let text = |name| Outcome::Ok(single(headers, name)?.map(str::to_owned));
     let authorization = one(headers, &platform::FORWARD_AUTHORIZATION)?;
-    Ok(Some(Parts {
+    Ok(Some(RequestParts {
         url: url.to_owned(),
         method: text(&platform::METHOD)?.or_else(|| Some("POST".into())),
         content_type: text(&platform::TYPE)?,
         authorization: authorization.map(|value| value.as_bytes().to_vec().into()),
         headers: Vec::new(),
-        body: Body::Empty,
+        body: RequestBody::Empty,
     }))
 }
 
@@ -270,7 +270,7 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Outcome<Option<&'a Head
 }
 
 /// The content type is the one that was asked for, else the part's own, else the default.
-fn with_body(parts: Parts, body: Body, body_type: Option<HeaderValue>) -> Parts {
+fn with_body(parts: RequestParts, body: RequestBody, body_type: Option<HeaderValue>) -> RequestParts {
     let own = body_type.and_then(|value| value.to_str().map(str::to_owned).ok());
-    Parts { content_type: parts.content_type.or(own).filter(|_| !body.is_empty()), body, ..parts }
+    RequestParts { content_type: parts.content_type.or(own).filter(|_| !body.is_empty()), body, ..parts }
 }

@@ -22,14 +22,14 @@ use zeroize::Zeroizing;
 use super::answer::Refusal;
 use super::limits::Limits;
 use crate::p12::P12File;
-use crate::request::body::Body;
+use crate::request::body::RequestBody;
 use crate::secret::Secret;
 
 /// What was uploaded.
 pub(super) struct Upload {
     pub(super) file: Vec<u8>,
     pub(super) password: Secret,
-    pub(super) body: Body,
+    pub(super) body: RequestBody,
     pub(super) body_type: Option<HeaderValue>,
     /// Room that the parts take as long as they are held.
     pub(super) held: Vec<OwnedSemaphorePermit>,
@@ -90,7 +90,7 @@ impl Reading<'_> {
                             "a body as large as this has to come last, after file and password",
                         ));
                     }
-                    body.replace(Body::Bytes(taken(bytes))).is_some()
+                    body.replace(RequestBody::Bytes(taken(bytes))).is_some()
                 }
                 // What else a form holds is nobody's business; it is read past within the limit of the upload.
                 _ => {
@@ -166,10 +166,10 @@ fn taken(mut bytes: Zeroizing<Vec<u8>>) -> Secret {
     std::mem::take(&mut *bytes).into()
 }
 
-fn streamed(mut held: Zeroizing<Vec<u8>>, part: Field<'static>, between: Arc<AtomicU64>) -> Body {
+fn streamed(mut held: Zeroizing<Vec<u8>>, part: Field<'static>, between: Arc<AtomicU64>) -> RequestBody {
     let rest = part.map_err(io::Error::other).inspect_ok(move |_| between.store(0, Ordering::Relaxed));
     let first = io::Cursor::new(std::mem::take(&mut *held));
-    Body::Stream(Arc::new(Mutex::new(Some(Box::pin(first.chain(StreamReader::new(rest)))))))
+    RequestBody::Stream(Arc::new(Mutex::new(Some(Box::pin(first.chain(StreamReader::new(rest)))))))
 }
 
 fn malformed(error: multer::Error) -> Refusal {

@@ -6,8 +6,9 @@ use std::process::Command;
 use clap::Parser as _;
 use openssl::pkey::PKey;
 use p12_test::cli::{Args, OutputArgs};
-use p12_test::inputs::Inputs;
+use p12_test::inputs::{Inputs as _, TestInputs};
 use p12_test::printer::Printer;
+use p12_test::prompt::Prompt;
 
 use crate::harness::{Lab, OK, Ran};
 
@@ -57,9 +58,10 @@ fn in_a_process_of_its_own() {
         let args = ["p12-test", "--cacert", "ca.pem", &source, "client.p12", &url];
         let test = Args::try_parse_from(args).unwrap().test;
         let printer = Printer::recording();
-        let (request, route) = (Inputs::request(&test).unwrap(), Inputs::route(&test).await.unwrap());
+        let inputs = TestInputs { args: &test, prompt: Prompt::Never };
+        let (request, route) = (inputs.request().unwrap(), inputs.route().await.unwrap());
         printer.asked(&request, &route);
-        let p12 = test.p12().await.unwrap();
+        let p12 = inputs.p12().await.unwrap();
         printer.opened(&p12);
         let mut response = route.send(&request, &p12).await.unwrap();
         printer.response(&mut response, &OutputArgs::default()).await.unwrap();
