@@ -64,6 +64,7 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the answer to a file, which appears only when it is complete')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the answer to a file, which appears only when it is complete')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour in the report')
+            [CompletionResult]::new('--leaf-only', '--leaf-only', [CompletionResultType]::ParameterName, 'Send the certificate without its chain, as some .NET clients do')
             [CompletionResult]::new('--password-stdin', '--password-stdin', [CompletionResultType]::ParameterName, 'Read the password from standard input')
             [CompletionResult]::new('--no-password', '--no-password', [CompletionResultType]::ParameterName, 'The P12 has no password, or an empty one')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Continue even if the endpoint''s certificate is not trusted')

@@ -61,6 +61,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand -o 'Write the answer to a file, which appears only when it is complete'
             cand --output 'Write the answer to a file, which appears only when it is complete'
             cand --color 'When to use colour in the report'
+            cand --leaf-only 'Send the certificate without its chain, as some .NET clients do'
             cand --password-stdin 'Read the password from standard input'
             cand --no-password 'The P12 has no password, or an empty one'
             cand -k 'Continue even if the endpoint''s certificate is not trusted'

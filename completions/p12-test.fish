@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_p12_test_global_optspecs
-    string join \n alias= password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested i/include json report= include-body curl o/output= q/quiet color= v/verbose h/help V/version
+    string join \n alias= leaf-only password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested i/include json report= include-body curl o/output= q/quiet color= v/verbose h/help V/version
 end
 
 function __fish_p12_test_needs_command
@@ -62,6 +62,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -s o -l output -d 'Write
 complete -c p12-test -n "__fish_p12_test_needs_command" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
 always\t'Always'
 never\t'Never'"
+complete -c p12-test -n "__fish_p12_test_needs_command" -l leaf-only -d 'Send the certificate without its chain, as some .NET clients do'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l password-stdin -d 'Read the password from standard input'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l no-password -d 'The P12 has no password, or an empty one'
 complete -c p12-test -n "__fish_p12_test_needs_command" -s k -l insecure -d 'Continue even if the endpoint\'s certificate is not trusted'

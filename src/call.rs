@@ -44,6 +44,8 @@ pub struct Local {
     pub connect: Connect,
     /// How to speak TLS, and whom to trust.
     pub tls: Tls,
+    /// Whether to send the certificate without its chain.
+    pub leaf_only: bool,
     /// For the whole call, the answer's body included.
     pub max_time: Duration,
     /// Whether to make the same call without the certificate first, to see if the endpoint insists on it.
@@ -52,14 +54,20 @@ pub struct Local {
     pub terms: Terms,
 }
 
+const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";
+
 impl Local {
     /// Makes the call and returns when the head of the answer has come. An error holds what was observed.
     pub async fn send(&self, request: &Request, p12: &P12) -> Result<Response> {
-        let identity = p12.identity()?;
+        let mut identity = p12.identity()?;
+        let left_out = if self.leaf_only { std::mem::take(&mut identity.chain) } else { Vec::new() };
         let control = if self.control { Some(self.without_certificate(request).await?) } else { None };
         let mut call = Call::new(self, request, Some(identity));
         call.evidence.control = control;
-        call.make(request).await
+        call.make(request).await.map_err(|error| match error.kind {
+            Kind::ClientUnknownCa if !left_out.is_empty() => error.with_hint(LEAF_ONLY),
+            _ => error,
+        })
     }
 
     async fn without_certificate(&self, request: &Request) -> Result<Control> {

@@ -1,8 +1,9 @@
 //! The command line: what each flag is called and what value it becomes. No behaviour.
 
+use std::ffi::OsString;
 use std::sync::LazyLock;
 
-use clap::{Args as Group, Parser, Subcommand};
+use clap::{Args as Group, CommandFactory as _, Parser, Subcommand};
 
 pub use self::batch::{BatchArgs, Format, Shard};
 pub use self::connection::{ConnectionArgs, TLS_VERSIONS};
@@ -12,7 +13,7 @@ pub use self::output::OutputArgs;
 pub use self::platform::PlatformArgs;
 pub use self::serve::{LimitArgs, ServeArgs};
 pub use self::test::{TargetArgs, TestArgs};
-pub use self::values::hide_secrets;
+pub use self::values::{hide_secrets, summarize};
 
 mod batch;
 mod connection;
@@ -32,7 +33,7 @@ mod values;
 /// error what happened, and ends with an exit status that scripts can rely on.
 #[derive(Debug, Parser)]
 #[command(name = "p12-test", version, long_version = VERSION.as_str(), args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(arg_required_else_help = true, after_help = EXIT_STATUSES, disable_help_subcommand = true)]
+#[command(args_override_self = true, arg_required_else_help = true, after_help = EXIT_STATUSES, disable_help_subcommand = true)]
 pub struct Args {
     /// A test, unless a command is named.
     #[command(flatten)]
@@ -93,6 +94,14 @@ pub enum Command {
     /// the endpoint's answer unchanged. --credentials lists who may call it. Endpoints on private addresses are refused
     /// unless --allow-net permits their network. Each request is logged to standard error as one line of JSON.
     Serve(Box<ServeArgs>),
+}
+
+/// Whether these arguments, which clap refused, are those of a test with `--json`.
+pub fn wants_report(arguments: impl Iterator<Item = OsString>) -> bool {
+    let mut arguments = arguments.take_while(|argument| argument != "--").peekable();
+    let is_command =
+        |name: &OsString| Args::command().get_subcommands().any(|known| name == known.get_name());
+    !arguments.peek().is_some_and(is_command) && arguments.any(|argument| argument == "--json")
 }
 
 /// `demo`.

@@ -282,6 +282,7 @@ impl Curl {
     fn note_limits(&mut self, args: &TestArgs) {
         let missing = [
             (args.alias.is_some(), "--alias: curl uses the first key"),
+            (args.leaf_only, "--leaf-only: curl sends the whole chain of a P12"),
             (args.verdict.control, "--control: run the command once more without --cert"),
             (
                 !args.verdict.expect.is_empty(),

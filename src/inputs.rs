@@ -93,6 +93,7 @@ pub fn local(args: &TestArgs) -> Result<Local> {
     Ok(Local {
         connect: connect(&args.connection)?,
         tls: tls(&args.connection)?,
+        leaf_only: args.leaf_only,
         max_time: args.connection.max_time,
         control: args.verdict.control,
         terms: args.verdict.terms(),

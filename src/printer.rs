@@ -8,7 +8,9 @@ use clap::error::{ContextKind, ErrorKind};
 use colored::{Color as Paint, Colorize as _};
 use serde_json::Value;
 
-use crate::cli::{Color, ConsoleArgs, OutputArgs, TestArgs, VerboseArgs, hide_secrets};
+use crate::cli::{
+    Color, ConsoleArgs, OutputArgs, TestArgs, VerboseArgs, hide_secrets, summarize, wants_report,
+};
 use crate::compare::Comparison;
 use crate::curl::Curl;
 use crate::demo::Step;
@@ -338,14 +340,25 @@ pub fn usage(error: clap::Error) -> Exit {
         let _ = error.print();
         return Exit::Success;
     }
-    if error.kind() == ErrorKind::ArgumentConflict && error.get(ContextKind::InvalidSubcommand).is_some() {
-        let message = "there is a word too many: a test takes one P12 and one URL";
-        let error = Error::new(Kind::Usage, message);
-        return told(&error.with_hint("a word with blanks or stars in it has to stand in quotes"));
+    let (kind, lines) = (error.kind(), error.render().to_string());
+    let surplus = kind == ErrorKind::ArgumentConflict && error.get(ContextKind::InvalidSubcommand).is_some();
+    let error = match surplus {
+        true => Error::new(Kind::Usage, "there is a word too many: a test takes one P12 and one URL")
+            .with_hint("a word with blanks or stars in it has to stand in quotes"),
+        false => Error::new(Kind::Usage, summarize(error)),
+    };
+    match surplus {
+        true => _ = told(&error),
+        false => {
+            let lines: String = lines.lines().map(|line| escape(line) + "\n").collect();
+            let _ = io::stderr().lock().write_all(lines.as_bytes());
+        }
     }
-    let told: String = error.render().to_string().lines().map(|line| escape(line) + "\n").collect();
-    let _ = io::stderr().lock().write_all(told.as_bytes());
-    Exit::Usage
+    if !wants_report(std::env::args_os().skip(1)) {
+        return Exit::Usage;
+    }
+    let documents = Documents::wanted(&OutputArgs { json: true, ..OutputArgs::default() });
+    Printer { documents, ..Printer::recording() }.concluded(Err(error))
 }
 
 /// Says why nothing could begin.

@@ -203,6 +203,7 @@ fn route() -> Local {
         },
         tls: Tls { insecure: true, ..Tls::default() },
         max_time: Duration::from_secs(10),
+        leaf_only: false,
         control: false,
         terms: Terms::default(),
     }

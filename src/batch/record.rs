@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::fields::{Fields, Hash, WipedFields, canonical, hash, normalize};
 use super::manifest::{RawRecord, unusable};
 use super::outputs::OutputFiles;
-use crate::cli::{TestArgs, hide_secrets};
+use crate::cli::{TestArgs, summarize};
 use crate::error::{self, Error, Kind};
 use crate::inputs::conflicts;
 use crate::request::url::ForwardUrl;
@@ -172,8 +172,8 @@ impl Records {
 
     fn test(&mut self, fields: &Fields) -> Result<Test, String> {
         let arguments = self.arguments(fields)?;
-        let matches = self.command.try_get_matches_from_mut(arguments).map_err(describe)?;
-        let args = RecordArgs::from_arg_matches(&matches).map_err(describe)?.test;
+        let matches = self.command.try_get_matches_from_mut(arguments).map_err(summarize)?;
+        let args = RecordArgs::from_arg_matches(&matches).map_err(summarize)?.test;
         if args.reads_stdin() {
             return Err("a record cannot take its body from standard input".into());
         }
@@ -246,11 +246,4 @@ fn to_argument(name: &str, switch: bool, value: &Value) -> Result<Option<String>
         (false, Value::Number(number)) => Ok(Some(format!("--{name}={number}"))),
         (false, _) => Err(format!("its {name} is not a string or a number")),
     }
-}
-
-/// clap's first line: what is wrong with which option.
-fn describe(error: clap::Error) -> String {
-    let text = hide_secrets(error).to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }

@@ -108,6 +108,7 @@ impl ServeArgs {
                 policy: Some(Policy { allowed: self.allow_net.clone() }),
             },
             tls: Tls { cacert: self.cacert.clone(), ..Tls::default() },
+            leaf_only: false,
             max_time: self.max_time,
             control: false,
             terms: Terms::default(),

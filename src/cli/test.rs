@@ -23,6 +23,9 @@ pub struct TestArgs {
     /// Which key to use if the file holds several: its friendly name, or #N
     #[arg(long, value_name = "NAME", help_heading = "P12")]
     pub alias: Option<String>,
+    /// Send the certificate without its chain, as some .NET clients do
+    #[arg(long, help_heading = "P12")]
+    pub leaf_only: bool,
     /// The P12's password.
     #[command(flatten)]
     pub password: PasswordArgs,

@@ -73,6 +73,14 @@ pub fn hide_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
+/// What is wrong with a command line, in one line. Values that may be secrets are hidden.
+pub fn summarize(error: clap::Error) -> String {
+    let text = hide_secrets(error).to_string();
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let line = lines.collect::<Vec<_>>().join(" ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}
+
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {

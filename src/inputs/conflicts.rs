@@ -44,6 +44,7 @@ pub(super) fn check_local_options(args: &TestArgs) -> Result<()> {
         (args.verdict.control, "--control"),
         (args.verdict.allow_unrequested, "--allow-unrequested"),
         (args.connection.http2, "--http2"),
+        (args.leaf_only, "--leaf-only"),
     ];
     match local_only.iter().find(|(set, _)| *set && !args.platform.compare) {
         Some((_, flag)) => {

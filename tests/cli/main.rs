@@ -7,6 +7,7 @@ mod harness;
 mod answers;
 mod batch;
 mod canaries;
+mod command_line;
 mod curl;
 mod demo;
 mod exit_statuses;

@@ -45,8 +45,8 @@ pub(super) fn exit_statuses(roff: &mut Roff, name: &str) {
     }
 }
 
-pub(super) fn examples(roff: &mut Roff, name: &str) {
-    let examples: &[(&str, &str)] = match name {
+fn examples_of(name: &str) -> &'static [(&'static str, &'static str)] {
+    match name {
         "p12-test-inspect" => &[
             (
                 "Show what is in a file, and what will go wrong with it:",
@@ -97,9 +97,12 @@ pub(super) fn examples(roff: &mut Roff, name: &str) {
                 "p12-test --report report.json --password-file secret.txt client.p12 https://api.example.com/",
             ),
         ],
-    };
+    }
+}
+
+pub(super) fn examples(roff: &mut Roff, name: &str) {
     roff.control("SH", ["EXAMPLES"]);
-    for (what, command) in examples {
+    for (what, command) in examples_of(name) {
         roff.control("PP", []);
         roff.text([roman(*what)]);
         roff.control("PP", []);
