@@ -5,15 +5,16 @@ use std::future::ready;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::cli::BatchArgs;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::wait_for_signal;
+use crate::outcome::Outcome;
 use crate::process;
 use cache::{BatchCache, CachedInputs};
 use limiter::Limiter;
@@ -37,15 +38,15 @@ pub struct Done {
     pub line: u64,
     /// Bytes of the manifest up to its end.
     pub read: u64,
-    /// The report of its test.
-    pub document: Value,
+    /// What it came to.
+    pub outcome: Outcome,
 }
 
 /// What a whole batch came to.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// Results by kind.
-    pub kinds: BTreeMap<String, u64>,
+    /// Results by the name of their kind.
+    pub kinds: BTreeMap<&'static str, u64>,
     /// Records that have a result in what is resumed.
     pub resumed: u64,
     /// Those of them whose result is no success.
@@ -66,8 +67,7 @@ pub struct Tally {
 
 impl Tally {
     fn add(&mut self, done: &Done) {
-        let kind = done.document.get("kind").and_then(Value::as_str).unwrap_or_default();
-        *self.kinds.entry(kind.to_owned()).or_default() += 1;
+        *self.kinds.entry(done.outcome.kind_name()).or_default() += 1;
     }
 
     /// All results.
@@ -78,6 +78,21 @@ impl Tally {
     /// Results that are successes.
     pub fn passed(&self) -> u64 {
         self.kinds.get("passed").copied().unwrap_or_default()
+    }
+
+    /// What it came to in a sentence.
+    pub fn summary(&self, took: Duration) -> String {
+        let mut parts: Vec<_> = self.kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let aside = [
+            (self.resumed, "had a result"),
+            (self.failed_before, "of those did not pass"),
+            (self.elsewhere, "belong to other shares"),
+            (self.garbled, "lines of results could not be read"),
+        ];
+        let aside = aside.iter().filter(|(count, _)| *count > 0);
+        parts.extend(aside.map(|(count, what)| format!("{count} {what}")));
+        let colon = if parts.is_empty() { "" } else { ": " };
+        format!("{} tests in {:.1} s{colon}{}", self.total(), took.as_secs_f64(), parts.join(", "))
     }
 
     /// Fails unless all passed, those that are resumed from included.
@@ -103,23 +118,20 @@ impl Tally {
     }
 }
 
-/// Makes one test of a record and returns its report.
-pub trait Each: Clone + Send + Sync + 'static {
-    /// The report of this test.
-    fn test(&self, inputs: CachedInputs) -> impl Future<Output = Value> + Send;
-
-    /// The report of a record that is no test.
-    fn refused(&self, error: Error) -> Value;
+/// Makes the call of a record.
+pub trait Call: Clone + Send + Sync + 'static {
+    /// What the call comes to.
+    fn call(&self, inputs: CachedInputs) -> impl Future<Output = Outcome> + Send;
 }
 
 /// Records that are looked at before their turn: where hosts are slow, so many of theirs may wait, and no other has to.
 const WINDOW: usize = 1024;
 
-/// Tests the records of the manifest, each by `each`, and hands over what came of them as they end. Ctrl-C, or
+/// Tests the records of the manifest, each by `call`, and hands over what came of them as they end. Ctrl-C, or
 /// SIGTERM, ends the reading, not what is in flight; the second one ends that too, and even a hand-over that waits.
 pub async fn run(
     args: &BatchArgs,
-    each: impl Each,
+    call: impl Call,
     done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
 ) -> Result<Tally> {
     process::raise_file_limit();
@@ -137,13 +149,13 @@ pub async fn run(
         wait_for_signal().await;
     };
     tokio::select! {
-        outcome = run.all(records, each, done, &mut tally) => outcome?,
+        outcome = run.all(records, call, done, &mut tally) => outcome?,
         () = twice_interrupted => tally.abandoned = true,
     }
     tally.interrupted = limiter.stop.is_cancelled();
     if !tally.interrupted {
         // Whoever was interrupted does not wait for a reader of standard input.
-        let lost = |_| Err(Error::new(Kind::Internal, "the manifest was given up"));
+        let lost = |_| Err(Error::new(Kind::Internal, "reading the manifest panicked"));
         tally.broken = reading.await.unwrap_or_else(lost).err();
     }
     match tally.broken {
@@ -165,7 +177,7 @@ impl Run {
     async fn all(
         mut self,
         mut records: mpsc::Receiver<Record>,
-        each: impl Each,
+        call: impl Call,
         mut done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
         tally: &mut Tally,
     ) -> Result<()> {
@@ -177,7 +189,7 @@ impl Run {
                 biased;
                 () = &mut stopped, if more => more = false,
                 Some(ended) = self.running.join_next() => {
-                    let ended = ended.map_err(|_| Error::new(Kind::Internal, "a test was given up"))?;
+                    let ended = ended.map_err(|_| Error::new(Kind::Internal, "a test was aborted"))?;
                     if let Some(ended) = ended {
                         tally.add(&ended);
                         done(ended, tally).await?;
@@ -185,14 +197,14 @@ impl Run {
                 }
                 record = records.recv(), if more && self.running.len() < WINDOW => match record {
                     None => more = false,
-                    Some(record) => self.begin(record, &each, tally),
+                    Some(record) => self.begin(record, &call, tally),
                 },
             }
         }
         Ok(())
     }
 
-    fn begin(&mut self, record: Record, each: &impl Each, tally: &mut Tally) {
+    fn begin(&mut self, record: Record, call: &impl Call, tally: &mut Tally) {
         match record.readable {
             true => tally.readable.0 = true,
             false => tally.readable.1 = true,
@@ -207,13 +219,13 @@ impl Run {
             Decision::Duplicate(own) => {
                 let id = id.unwrap_or_default();
                 let message = format!("the record in line {line} has the same id as an earlier one: {id:?}");
-                let document = each.refused(Error::new(Kind::RecordInvalid, message));
-                self.running.spawn(ready(Some(Done { id: own, line, read, document })));
+                let outcome = Error::new(Kind::RecordInvalid, message).into();
+                self.running.spawn(ready(Some(Done { id: own, line, read, outcome })));
             }
             Decision::Test(id) => {
                 let (limiter, cache) = (Arc::clone(&self.limiter), Arc::clone(&self.cache));
-                let tested = one(test, each.clone(), limiter, cache);
-                self.running.spawn(async move { Some(Done { id, line, read, document: tested.await? }) });
+                let running = run_test(test, call.clone(), limiter, cache);
+                self.running.spawn(async move { Some(Done { id, line, read, outcome: running.await? }) });
             }
         }
     }
@@ -227,7 +239,7 @@ fn read(
     let (sender, receiver) = mpsc::channel(64);
     let manifest = Manifest::new(path);
     let reading = tokio::task::spawn_blocking(move || {
-        manifest.read(|entry| match records.convert(entry) {
+        manifest.read(|raw| match records.convert(raw) {
             Some(record) => sender.blocking_send(record).is_ok(),
             None => true,
         })
@@ -235,25 +247,25 @@ fn read(
     (receiver, reading)
 }
 
-/// Nothing comes of a record whose turn does not come before the end.
-async fn one(
+/// Runs one test; `None` when the batch is stopped before.
+async fn run_test(
     test: Result<Arc<Test>>,
-    each: impl Each,
+    call: impl Call,
     limiter: Arc<Limiter>,
     cache: Arc<BatchCache>,
-) -> Option<Value> {
+) -> Option<Outcome> {
     let test = match test {
-        Err(error) => return Some(each.refused(error)),
+        Err(error) => return Some(error.into()),
         Ok(test) => test,
     };
     let _permit = limiter.acquire(&test.host, test.args.platform.is_used()).await?;
-    // A call's state is large, and is not there before its turn.
-    Some(Box::pin(caught(test, &each, cache)).await)
+    // The state of a call is large, so it is made only now.
+    Some(Box::pin(catch_panic(test, &call, cache)).await)
 }
 
-/// A test that panics is a result, and no end of the others.
-async fn caught(test: Arc<Test>, each: &impl Each, cache: Arc<BatchCache>) -> Value {
-    let called = each.test(CachedInputs { cache, test });
-    let caught = AssertUnwindSafe(called).catch_unwind().await;
-    caught.unwrap_or_else(|_| each.refused(Error::new(Kind::Internal, "the test ended in a panic")))
+/// A test that panics has a result too, and does not end the others.
+async fn catch_panic(test: Arc<Test>, call: &impl Call, cache: Arc<BatchCache>) -> Outcome {
+    let calling = call.call(CachedInputs { cache, test });
+    let outcome = AssertUnwindSafe(calling).catch_unwind().await;
+    outcome.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into())
 }

@@ -8,9 +8,10 @@ use crate::call::tls::Version;
 use crate::cli::{TLS_VERSIONS, TestArgs};
 use crate::error::{Error, Kind, Result};
 use crate::inputs::{Inputs as _, TestInputs, proxies};
-use crate::inspect::Inspection;
+use crate::inspect::{Inspection, Name};
 use crate::p12::P12File;
-use crate::platform::{self, domain, gateway::Gateway};
+use crate::platform::gateway::{Account, Gateway};
+use crate::platform::{contract, domain};
 use crate::prompt::Prompt;
 use crate::request::Request;
 use crate::request::body::RequestBody;
@@ -36,9 +37,9 @@ impl Curl {
         // Silent except for errors; curl must not change the URL, nor read patterns in it.
         curl.add(&["-sS", "-g", "--path-as-is"]);
         curl.add_connection(args)?;
-        match args.platform.is_used() {
-            false => curl.add_call(args, &request)?,
-            true => curl.add_submission(args, &request)?,
+        match &args.platform.account {
+            None => curl.add_call(args, &request)?,
+            Some(account) => curl.add_submission(args, account, &request)?,
         }
         if args.output.include {
             curl.add(&["-i"]);
@@ -189,7 +190,7 @@ impl Curl {
     fn note_file(&mut self, path: &Path) {
         let Ok(file) = P12File::read(path) else { return };
         let inspection = Inspection::of(&file, None, 0);
-        if inspection.findings.iter().any(|finding| finding.name == "legacy-cipher") {
+        if inspection.findings.iter().any(|finding| finding.name == Name::LegacyCipher) {
             self.notes.push(
                 "curl with OpenSSL 3 refuses the ciphers of this P12; p12-test inspect shows how to fix that"
                     .into(),
@@ -221,21 +222,20 @@ impl Curl {
     }
 
     /// Adds the multipart request to the platform.
-    fn add_submission(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
+    fn add_submission(&mut self, args: &TestArgs, account: &Account, request: &Request) -> Result<()> {
         let gateway = args.platform.gateway();
-        let account = args.platform.account.as_ref().map_or("", |account| account.as_str());
-        let path = format!("/mtls/account/{account}/p12-test/multipart");
+        let path = contract::test_path(account);
         let header =
             |name: &http::HeaderName, value: &[u8]| [name.as_str().as_bytes(), b": ", value].concat();
-        let forward = self.quote_url(&format!("{}: {}", platform::FORWARD_URL, request.url.as_str()));
+        let forward = self.quote_url(&format!("{}: {}", contract::FORWARD_URL, request.url.as_str()));
         self.add(&["-H"]);
         self.words.push(forward);
-        self.add_option("-H", &header(&platform::METHOD, request.method.as_str().as_bytes()));
+        self.add_option("-H", &header(&contract::METHOD, request.method.as_str().as_bytes()));
         if let Some(kind) = request.headers.get(http::header::CONTENT_TYPE) {
-            self.add_option("-H", &header(&platform::TYPE, kind.as_bytes()));
+            self.add_option("-H", &header(&contract::CONTENT_TYPE, kind.as_bytes()));
         }
         if request.headers.contains_key(http::header::AUTHORIZATION) {
-            self.add_secret("-H", &header(&platform::FORWARD_AUTHORIZATION, b""), "AUTHORIZATION");
+            self.add_secret("-H", &header(&contract::AUTHORIZATION, b""), "AUTHORIZATION");
             self.explain("AUTHORIZATION", "the Authorization for the endpoint");
         }
         if args.platform.uses_oauth1() {
@@ -249,18 +249,18 @@ impl Curl {
         self.add_option("-H", b"Expect:");
         self.add_option(
             "-F",
-            &quote_form_file("file", '@', &args.target()?.p12, ";type=application/x-pkcs12"),
+            &quote_form_file(contract::FILE, '@', &args.target()?.p12, ";type=application/x-pkcs12"),
         );
-        self.add_secret("--form-string", b"password=", "P12_PASSWORD");
+        self.add_secret("--form-string", format!("{}=", contract::PASSWORD).as_bytes(), "P12_PASSWORD");
         self.explain("P12_PASSWORD", "the P12's password, empty if it has none");
         match &request.body {
             RequestBody::Empty | RequestBody::Stream(_) => {}
             RequestBody::Bytes(_) => {
-                self.add_secret("--form-string", b"body=", "BODY");
+                self.add_secret("--form-string", format!("{}=", contract::BODY).as_bytes(), "BODY");
                 self.explain("BODY", "the body");
             }
-            RequestBody::File(path) => self.add_option("-F", &quote_form_file("body", '<', path, "")),
-            RequestBody::Stdin => self.add_option("-F", b"body=<-"),
+            RequestBody::File(path) => self.add_option("-F", &quote_form_file(contract::BODY, '<', path, "")),
+            RequestBody::Stdin => self.add_option("-F", format!("{}=<-", contract::BODY).as_bytes()),
         }
         match gateway {
             Gateway::Host(base) => {

@@ -13,7 +13,8 @@ use crate::platform::{Platform, Shared};
 use crate::prompt::Prompt;
 use crate::request::{Request, RequestParts};
 use crate::route::Route;
-use crate::secret::{Secret, SecretSource};
+use crate::secret::Secret;
+use crate::secret_source::SecretSource;
 
 pub mod conflicts;
 
@@ -96,7 +97,6 @@ pub fn local(args: &TestArgs) -> Result<Local> {
         leaf_only: args.leaf_only,
         max_time: args.connection.max_time,
         control: args.verdict.control,
-        terms: args.verdict.terms(),
     })
 }
 
@@ -113,7 +113,6 @@ async fn platform(args: &TestArgs, prompt: Prompt) -> Result<Platform> {
         connect: connect(connection)?,
         tls: Tls { cacert: platform.platform_cacert.clone().or(roots), ..tls(connection)? },
         max_time: connection.max_time,
-        terms: args.verdict.terms(),
         shared: Shared::default(),
     })
 }

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use crate::error::{Error, Kind, Result};
 use crate::prompt::Prompt;
-use crate::secret::{Secret, SecretSource};
+use crate::secret::Secret;
+use crate::secret_source::SecretSource;
 
 /// Where the password of a P12 comes from.
 #[derive(Debug, Clone)]

@@ -1,64 +1,19 @@
-//! Secrets wipe themselves and never print. The sources that the command line can name are read here too.
+//! A secret wipes itself and never prints.
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
-
-use crate::diagnosis;
-use crate::error::{Error, Kind, Result};
-use crate::files;
 
 /// Bytes that are wiped when dropped. `Debug` does not show them, and there is no `Display`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// Anything longer is a mistake, such as a wrong file.
-    const MAX: u64 = 1 << 20;
-
     /// The bytes, for the one place that needs them.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
-
-    /// Reads to the end and drops one trailing newline; all other bytes stay as they are.
-    fn read(mut from: impl Read, what: &str) -> Result<Self> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-        let unreadable = |error: io::Error| {
-            Error::new(Kind::FileUnreadable, format!("cannot read {what}: {}", diagnosis::in_words(&error)))
-        };
-        let mut piece = Zeroizing::new([0; 4096]);
-        loop {
-            let read = match from.read(&mut *piece) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                outcome => outcome.map_err(unreadable)?,
-            };
-            append(&mut bytes, piece.get(..read).unwrap_or_default());
-            if bytes.len() as u64 > Self::MAX {
-                return Err(Error::new(Kind::FileUnreadable, format!("{what} is too long to be a secret")));
-            }
-            if read == 0 {
-                let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-                let length = line.unwrap_or(&bytes).len();
-                bytes.truncate(length);
-                return Ok(Self(bytes));
-            }
-        }
-    }
-}
-
-/// Grows without leaving a copy behind: the old allocation is wiped.
-fn append(bytes: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
-    if bytes.len() + piece.len() > bytes.capacity() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(2 * (bytes.len() + piece.len())));
-        larger.extend_from_slice(bytes);
-        *bytes = larger;
-    }
-    bytes.extend_from_slice(piece);
 }
 
 /// Lets a secret be sent without a copy, and be wiped by its last holder.
@@ -68,9 +23,15 @@ impl AsRef<[u8]> for Secret {
     }
 }
 
+impl From<Zeroizing<Vec<u8>>> for Secret {
+    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self(bytes)
+    }
+}
+
 impl From<Vec<u8>> for Secret {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Zeroizing::new(bytes).into()
     }
 }
 
@@ -83,91 +44,5 @@ impl From<OsString> for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(***)")
-    }
-}
-
-/// Where one secret comes from.
-#[derive(Debug, Clone)]
-pub enum SecretSource {
-    /// The command line itself.
-    Value(Secret),
-    /// A file; a trailing newline is ignored.
-    File(PathBuf),
-    /// A file that only its owner may read.
-    PrivateFile(PathBuf),
-    /// The environment variable of this name.
-    Environment(OsString),
-    /// Standard input, to its end.
-    Stdin,
-}
-
-impl SecretSource {
-    /// Reads the secret.
-    ///
-    /// # Errors
-    /// When a variable is not set (usage), a file cannot be read, or others can read a private file.
-    pub fn read(&self) -> Result<Secret> {
-        let open = |path: &PathBuf| File::open(path).map_err(|error| diagnosis::unreadable(path, &error));
-        match self {
-            Self::Value(secret) => Ok(secret.clone()),
-            Self::File(path) => Secret::read(open(path)?, &path.display().to_string()),
-            Self::PrivateFile(path) => {
-                let file = open(path)?;
-                #[cfg(unix)]
-                check_private(&file, path)?;
-                Secret::read(file, &path.display().to_string())
-            }
-            Self::Environment(name) => std::env::var_os(name).map(Secret::from).ok_or_else(|| {
-                let name = name.display();
-                Error::new(Kind::Usage, format!("the environment variable {name} is not set"))
-            }),
-            Self::Stdin => {
-                let unreadable = |error| diagnosis::unreadable(Path::new("standard input"), &error);
-                Secret::read(files::stdin().map_err(unreadable)?, "standard input")
-            }
-        }
-    }
-}
-
-/// Refuses a file that others can read. A pipe, such as a shell's process substitution, is private.
-#[cfg(unix)]
-fn check_private(file: &File, path: &Path) -> Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    let metadata = file.metadata().map_err(|error| diagnosis::unreadable(path, &error))?;
-    if metadata.is_file() && metadata.mode() & 0o077 != 0 {
-        let mode = metadata.mode() & 0o777;
-        let message =
-            format!("{} contains credentials and other users can read it (mode {mode:o})", path.display());
-        return Err(Error::new(Kind::FileExposed, message));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(bytes: &[u8]) -> Vec<u8> {
-        Secret::read(bytes, "a test").unwrap().expose().to_vec()
-    }
-
-    #[test]
-    fn one_trailing_newline_is_dropped_and_no_more() {
-        assert_eq!(read(b"secret\n"), b"secret");
-        assert_eq!(read(b"secret\r\n"), b"secret");
-        assert_eq!(read(b"secret\n\n"), b"secret\n");
-        assert_eq!(read(b" \xff\0secret \r"), b" \xff\0secret \r");
-        assert_eq!(read(b""), b"");
-    }
-
-    #[test]
-    fn debug_shows_no_secret() {
-        let source = SecretSource::Value(Secret::from(b"canary".to_vec()));
-        assert!(!format!("{source:?}").contains("canary"));
-    }
-
-    #[test]
-    fn an_endless_secret_ends() {
-        assert_eq!(Secret::read(io::repeat(b'x'), "a test").unwrap_err().kind, Kind::FileUnreadable);
     }
 }

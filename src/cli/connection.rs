@@ -9,7 +9,8 @@ use clap::Args as Group;
 use super::values::{one_of, seconds, secret, source};
 use crate::call::connect::{Family, Override};
 use crate::call::tls::Version;
-use crate::secret::{Secret, SecretSource};
+use crate::secret::Secret;
+use crate::secret_source::SecretSource;
 
 /// How to reach the endpoint, and which CAs to trust.
 #[derive(Debug, Group)]

@@ -7,7 +7,8 @@ use clap::Args as Group;
 
 use super::values::{secret, source};
 use crate::password::PasswordSource;
-use crate::secret::{Secret, SecretSource};
+use crate::secret::Secret;
+use crate::secret_source::SecretSource;
 
 /// Where the P12's password comes from. Without any of these: `P12_TEST_PASSWORD`, no password, or the terminal.
 #[derive(Debug, Group)]

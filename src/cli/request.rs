@@ -7,7 +7,8 @@ use clap::Args as Group;
 
 use super::values::{secret, source};
 use crate::request::body::RequestBody;
-use crate::secret::{Secret, SecretSource};
+use crate::secret::Secret;
+use crate::secret_source::SecretSource;
 
 /// The request to the endpoint.
 #[derive(Debug, Group)]

@@ -12,7 +12,7 @@ use super::platform::PlatformArgs;
 use super::request::RequestArgs;
 use crate::error::{Error, Kind, Result};
 use crate::request::body::RequestBody;
-use crate::response::{Expected, Terms};
+use crate::verdict::{Expected, Terms};
 
 /// A test of one P12 against one URL.
 #[derive(Debug, Group)]
@@ -94,15 +94,13 @@ impl TestArgs {
         }
     }
 
+    /// What counts as success.
+    pub fn terms(&self) -> Terms {
+        Terms { expect: self.verdict.expect.clone(), allow_unrequested: self.verdict.allow_unrequested }
+    }
+
     /// Whether the password or the body comes from standard input.
     pub fn reads_stdin(&self) -> bool {
         self.password.password_stdin || matches!(self.request.body(), RequestBody::Stdin)
-    }
-}
-
-impl VerdictArgs {
-    /// What counts as success.
-    pub fn terms(&self) -> Terms {
-        Terms { expect: self.expect.clone(), allow_unrequested: self.allow_unrequested }
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::scrub::HIDDEN;
-use crate::secret::{Secret, SecretSource};
+use crate::foreign::HIDDEN;
+use crate::secret::Secret;
+use crate::secret_source::SecretSource;
 
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let units = [("K", 10), ("M", 20), ("G", 30)];

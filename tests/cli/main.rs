@@ -24,3 +24,4 @@ mod requests;
 mod secrets;
 mod serve;
 mod terminals;
+mod uploads;

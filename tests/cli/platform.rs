@@ -151,7 +151,7 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
 }
 
 #[test]
-fn the_host_is_looked_up_in_both_shapes() {
+fn the_host_is_looked_up_in_both_forms() {
     let lab = Lab::new();
     let platform = lab.http_site(OK);
     let entry =
@@ -192,7 +192,7 @@ fn a_lookup_that_fails_says_at_which_step() {
     for (answer, says) in rows {
         let api = lab.http_site(answer);
         lookup(&lab, &api.plain_url())
-            .ends(7, "the Domain API did not tell the platform's host")
+            .ends(7, "the Domain API did not name the platform's host")
             .ends(7, says);
     }
     lookup(&lab, "http://127.0.0.1:1").ends(7, "connection refused");
@@ -273,7 +273,7 @@ fn an_answer_that_breaks_off_is_told_and_printed_as_far_as_it_came() {
 fn plain_http_goes_to_loopback_only() {
     let lab = Lab::new();
     let site = lab.site(OK);
-    lab.submit("http://192.0.2.1", &site, &[]).ends(2, "plain http is for loopback addresses only");
+    lab.submit("http://192.0.2.1", &site, &[]).ends(2, "plain http is allowed for loopback addresses only");
     lab.submit("https://host/path", &site, &[]).ends(2, "only a host and a port");
 }
 
@@ -332,7 +332,7 @@ fn a_bearer_token_comes_from_a_file_or_a_variable() {
         assert!(platform.request().contains("authorization: Bearer the-token\r\n"));
     }
     run(&[], &[]).ends(2, "the platform needs a credential");
-    run(&["--bearer", "two\nlines"], &[]).ends(2, "the Bearer token is empty, or holds a blank");
+    run(&["--bearer", "two\nlines"], &[]).ends(2, "the Bearer token is empty, or holds a space");
 }
 
 #[test]
