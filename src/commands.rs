@@ -9,6 +9,7 @@ mod demo;
 mod inspect;
 mod serve;
 mod test;
+pub mod usage;
 
 /// Runs the command that the command line names; a test, when it names none.
 pub async fn run(args: &Args) -> Exit {

@@ -9,6 +9,7 @@ mod findings;
 mod answers;
 mod batch;
 mod canaries;
+mod command_line;
 mod curl;
 mod demo;
 mod exit_statuses;
