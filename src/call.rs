@@ -56,16 +56,22 @@ pub struct Local {
 }
 
 impl Local {
-    /// Makes the call and returns when the head of the answer has come. An error holds what was observed.
+    /// Makes the call and returns when the head of the answer has come.
+    ///
+    /// # Errors
+    ///
+    /// When the P12 has no usable identity, or the call ends before a whole head has come; the error holds what was
+    /// observed until then.
     pub async fn send(&self, request: &Request, p12: &P12) -> Result<Response> {
         let identity = p12.identity()?;
-        let control = if self.control { Some(self.without_certificate(request).await?) } else { None };
+        let control = if self.control { Some(self.try_without_certificate(request).await?) } else { None };
         let mut call = Call::new(self, request, Some(identity));
         call.evidence.control = control;
         call.make(request).await
     }
 
-    async fn without_certificate(&self, request: &Request) -> Result<Control> {
+    /// Makes the same call without the certificate.
+    async fn try_without_certificate(&self, request: &Request) -> Result<Control> {
         Ok(match Call::new(self, request, None).make(request).await {
             Ok(response) if response.version == Version::HTTP_09 => {
                 Control::Failed("what came without it was not HTTP".into())
@@ -85,7 +91,7 @@ impl Local {
     }
 }
 
-/// One call in progress, and what was observed of it.
+/// One call in progress. `start` is time zero of its timings.
 struct Call<'a> {
     route: &'a Local,
     identity: Option<Identity>,
@@ -111,22 +117,22 @@ impl<'a> Call<'a> {
     async fn make(mut self, request: &Request) -> Result<Response> {
         let upload = request.upload().await?;
         let stream = self.connect(request).await;
-        let stream = stream.map_err(|error| self.failed(self.by_the_shorter_limit(error)))?;
+        let stream = stream.map_err(|error| self.attach(self.blame_max_time(error)))?;
         let deadline = self.start + self.route.max_time;
         let exchange = self.exchange(stream, request, upload);
         let (parts, body) = match timeout_at(deadline.into(), exchange).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {
                 let evidence = self.observe();
-                return Err(diagnosis::answer::none(&evidence, &error).with_evidence(evidence));
+                return Err(diagnosis::answer::explain_none(&evidence, &error).with_evidence(evidence));
             }
             Err(_) => {
-                let late = diagnosis::answer::late(
+                let late = diagnosis::answer::explain_timeout(
                     &self.evidence.target,
                     self.route.max_time,
                     !request.progress.is_done(),
                 );
-                return Err(self.failed(late));
+                return Err(self.attach(late));
             }
         };
         let mut head = std::mem::take(&mut self.observer.log.lock().head);
@@ -143,10 +149,10 @@ impl<'a> Call<'a> {
         Ok(Response::new(parts, head, terms, Box::new(body)))
     }
 
-    /// TCP and TLS; what ends the handshake is diagnosed out of all that was observed.
+    /// Connects by TCP and TLS. What ends the handshake is diagnosed from all that was observed.
     async fn connect(&mut self, request: &Request) -> Result<SslStream<RecordedTcp<TcpStream>>> {
         let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
-        let ssl = self.route.tls.session(request.url.host(), self.identity.as_ref(), trace)?;
+        let ssl = self.route.tls.prepare(request.url.host(), self.identity.as_ref(), trace)?;
         let deadline = self.start + self.route.connect.timeout.min(self.route.max_time);
         let (stream, early) = self.route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
         let began = Instant::now();
@@ -156,7 +162,7 @@ impl<'a> Call<'a> {
         let stream = match handshake {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(self.explain_handshake(&error)),
-            Err(_) => return Err(diagnosis::handshake::explain_silence(&self.observe())),
+            Err(_) => return Err(diagnosis::handshake::explain_timeout(&self.observe())),
         };
         self.note_session(stream.ssl());
         match &self.evidence.staple {
@@ -173,7 +179,7 @@ impl<'a> Call<'a> {
         let chain = ssl.peer_cert_chain();
         self.evidence.server_chain =
             chain.map(|chain| chain.iter().map(certificate::describe).collect()).unwrap_or_default();
-        self.evidence.tls = Some(tls::session(ssl));
+        self.evidence.tls = Some(tls::describe_session(ssl));
         self.evidence.staple = staple::read(ssl);
         self.evidence.distrust = trace.chain_fault.as_ref().map(|fault| fault.result.error_string().into());
     }
@@ -190,7 +196,7 @@ impl<'a> Call<'a> {
         diagnosis::handshake::explain(&self.observe(), capped)
     }
 
-    /// The request goes out and the head of the answer comes in, as HTTP/1.1 or as ALPN chose.
+    /// Sends the request and waits for the head of the answer, over HTTP/1.1 or as ALPN chose.
     async fn exchange(
         &self,
         stream: SslStream<RecordedTcp<TcpStream>>,
@@ -198,7 +204,7 @@ impl<'a> Call<'a> {
         upload: Upload,
     ) -> std::result::Result<(http::response::Parts, Incoming), hyper::Error> {
         let http2 = self.evidence.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
-        let message = message(request, upload, http2);
+        let message = build_message(request, upload, http2);
         let stream = TokioIo::new(RecordedTls::new(stream, self.observer.log.clone()));
         let answer = if http2 {
             self.observer.log.lock().keep_no_head();
@@ -207,15 +213,15 @@ impl<'a> Call<'a> {
             tokio::spawn(connection);
             sender.send_request(message).await?
         } else {
-            let (mut sender, connection) = http1().handshake(stream).await?;
+            let (mut sender, connection) = http1_client().handshake(stream).await?;
             tokio::spawn(connection);
             sender.send_request(message).await?
         };
         Ok(answer.into_parts())
     }
 
-    /// A wait that `-m` ended is no matter of `--connect-timeout`.
-    fn by_the_shorter_limit(&self, error: Error) -> Error {
+    /// A wait that `-m` ended is not one that `--connect-timeout` ended.
+    fn blame_max_time(&self, error: Error) -> Error {
         let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
         match late && self.route.max_time < self.route.connect.timeout {
             true => {
@@ -231,13 +237,13 @@ impl<'a> Call<'a> {
         evidence
     }
 
-    fn failed(&self, error: Error) -> Error {
+    fn attach(&self, error: Error) -> Error {
         error.with_evidence(self.observe())
     }
 }
 
-/// HTTP/1.1 as tolerant as clients are; an answer without a head is HTTP/0.9, so that it can be shown.
-fn http1() -> hyper::client::conn::http1::Builder {
+/// HTTP/1.1, as tolerant as other clients are. An answer without a head counts as HTTP/0.9, so that it can be shown.
+fn http1_client() -> hyper::client::conn::http1::Builder {
     let mut builder = hyper::client::conn::http1::Builder::new();
     builder
         .http09_responses(true)
@@ -249,11 +255,11 @@ fn http1() -> hyper::client::conn::http1::Builder {
     builder
 }
 
-/// For a head, and for the pieces of a body: enough for full speed, little enough to stay below curl.
+/// For a head, and for the pieces of a body, in bytes: enough for full speed, and less than curl takes.
 const MAX_BUFFER: usize = 256 * 1024;
 
-fn message(request: &Request, upload: Upload, http2: bool) -> http::Request<Upload> {
-    // A body that is there and empty has a length, too (RFC 9110 section 8.6); hyper leaves it out.
+fn build_message(request: &Request, upload: Upload, http2: bool) -> http::Request<Upload> {
+    // An empty body has a length too (RFC 9110 section 8.6); hyper leaves it out.
     let empty = !request.body.is_empty() && upload.length() == Some(0);
     let mut message = http::Request::new(upload);
     *message.method_mut() = request.method.clone();
@@ -275,7 +281,7 @@ fn message(request: &Request, upload: Upload, http2: bool) -> http::Request<Uplo
     message
 }
 
-/// The URL as HTTP/2 takes it apart; its authority is that of a `Host` that was given (RFC 9113 section 8.3.1).
+/// The URL for HTTP/2, with the authority of the `Host` header where one was given (RFC 9113 section 8.3.1).
 fn absolute_form(request: &Request) -> Uri {
     let absolute = request.url.absolute_form();
     let host = request.headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());

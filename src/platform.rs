@@ -258,7 +258,7 @@ impl Body {
                     let unproven = || self.failed(diagnosis::platform::unproven(&self.evidence));
                     return (!self.is_framed()).then(|| Err(unproven()));
                 }
-                Err(_) => return Some(Err(self.failed(diagnosis::answer::stalled(&self.evidence)))),
+                Err(_) => return Some(Err(self.failed(diagnosis::answer::explain_stall(&self.evidence)))),
             };
             if let Ok(bytes) = frame.into_data() {
                 self.evidence.received += bytes.len() as u64;

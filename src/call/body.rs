@@ -69,7 +69,7 @@ impl Body {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) => return Some(Err(self.broken(&error))),
                 Ok(None) => return self.ended(),
-                Err(_) => return Some(Err(self.failed(diagnosis::answer::stalled(&self.evidence)))),
+                Err(_) => return Some(Err(self.failed(diagnosis::answer::explain_stall(&self.evidence)))),
             };
             if let Ends::Stream { seen, .. } = &mut self.ends {
                 *seen |= self.body.is_end_stream();
@@ -95,13 +95,13 @@ impl Body {
         let evidence = self.evidence();
         let error = match self.ends {
             Ends::ByClose if evidence.end == Some(End::theirs(Cause::Eof)) => {
-                diagnosis::answer::unproven(&evidence)
+                diagnosis::answer::explain_open_end(&evidence)
             }
             // hyper takes a stream that was broken off without an error for one that ended.
             Ends::Stream { length, seen }
                 if !seen && !self.body.is_end_stream() && length != Some(evidence.received) =>
             {
-                diagnosis::answer::broken_off_silently(&evidence, length.is_some())
+                diagnosis::answer::explain_silent_end(&evidence, length.is_some())
             }
             _ => return None,
         };
@@ -110,7 +110,7 @@ impl Body {
 
     fn broken(&self, error: &hyper::Error) -> Error {
         let evidence = self.evidence();
-        diagnosis::answer::broken(&evidence, error).with_evidence(evidence)
+        diagnosis::answer::explain_break(&evidence, error).with_evidence(evidence)
     }
 
     fn failed(&self, error: Error) -> Error {

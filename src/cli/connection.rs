@@ -113,7 +113,7 @@ impl ConnectionArgs {
     pub(super) fn proxies(&self) -> Result<Proxies> {
         let Some(proxy) = &self.proxy else { return Ok(Proxies::from_environment()) };
         let user = source(&None, &self.proxy_user_file, &self.proxy_user_env);
-        Proxies::named(proxy, user.map(|source| source.read()).transpose()?.as_ref())
+        Proxies::parse(proxy, user.map(|source| source.read()).transpose()?.as_ref())
     }
 
     pub(super) fn tls(&self) -> Result<Tls> {
