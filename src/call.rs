@@ -1,10 +1,13 @@
 //! The mutual-TLS call from this machine, and its evidence: one connection is both.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST};
 use http::uri::Authority;
-use http::{HeaderValue, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use openssl::ssl::SslRef;
@@ -16,10 +19,11 @@ use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Control, End, Evidence, Staple};
-use crate::p12::{Identity, P12};
+use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
+use crate::foreign::{Foreign, KnownSecrets};
+use crate::p12::Identity;
 use crate::request::Request;
 use crate::request::body::Upload;
-use crate::response::{self, Response, Terms};
 use body::Body;
 use connect::Connect;
 use observer::Observer;
@@ -51,37 +55,39 @@ pub struct Local {
     pub max_time: Duration,
     /// Whether to make the same call without the certificate first, to see if the endpoint insists on it.
     pub control: bool,
-    /// What success means.
-    pub terms: Terms,
 }
 
 impl Local {
-    /// Makes the call and returns when the head of the answer has come.
+    /// Makes the call and returns when the head of the answer has come, or could not. `known` must not be shown.
     ///
     /// # Errors
-    ///
-    /// When the P12 has no usable identity, or the call ends before a whole head has come; the error holds what was
-    /// observed until then.
-    pub async fn send(&self, request: &Request, p12: &P12) -> Result<Response> {
-        let identity = p12.identity()?;
-        let control = if self.control { Some(self.try_without_certificate(request).await?) } else { None };
-        let mut call = Call::new(self, request, Some(identity));
-        call.evidence.control = control;
-        call.make(request).await
+    /// Fails where the call could not begin: the body's file cannot be read, or the call without the certificate
+    /// failed for a reason of this machine.
+    pub async fn start(
+        &self,
+        request: &Request,
+        identity: Identity,
+        known: &Arc<KnownSecrets>,
+    ) -> Result<Started> {
+        let control = match self.control {
+            true => Some(self.control(request, known).await?),
+            false => None,
+        };
+        let (call, head) = self.call(request, Some(identity), control, known).await?;
+        Ok((Box::new(call), head))
     }
 
-    /// Makes the same call without the certificate.
-    async fn try_without_certificate(&self, request: &Request) -> Result<Control> {
-        Ok(match Call::new(self, request, None).make(request).await {
-            Ok(response) if response.version == Version::HTTP_09 => {
+    /// The same call without the certificate.
+    async fn control(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Control> {
+        let (call, head) = self.call(request, None, None, known).await?;
+        Ok(match head {
+            Ok(head) if head.version == Version::HTTP_09 => {
                 Control::Failed("what came without it was not HTTP".into())
             }
-            Ok(response) => {
-                match diagnosis::page::login(response.status, &response.headers, &response.evidence()) {
-                    Some(login) => Control::Insisted(login.message),
-                    None => Control::Answered(response.status.as_u16()),
-                }
-            }
+            Ok(head) => match diagnosis::page::login(&head, &call.evidence()) {
+                Some(login) => Control::Insisted(login.message),
+                None => Control::Answered(head.status.as_u16()),
+            },
             Err(error) => match error.kind.exit() {
                 Exit::Machine => return Err(error),
                 Exit::Refused => Control::Insisted(error.message),
@@ -89,85 +95,115 @@ impl Local {
             },
         })
     }
+
+    async fn call(
+        &self,
+        request: &Request,
+        identity: Option<Identity>,
+        control: Option<Control>,
+        known: &Arc<KnownSecrets>,
+    ) -> Result<(Call, Result<Head>)> {
+        let upload = request.upload().await?;
+        let mut call = Call::new(request, identity.as_ref(), self.max_time, known);
+        call.evidence.control = control;
+        let head = call.head(self, request, identity, upload).await;
+        Ok((call, head))
+    }
 }
 
-/// One call in progress. `start` is time zero of its timings.
-struct Call<'a> {
-    route: &'a Local,
-    identity: Option<Identity>,
+/// One call in progress, and what was observed of it. `start` is time zero of its timings.
+struct Call {
     start: Instant,
+    deadline: Instant,
+    /// When the answer had come whole, since the start.
+    ended: Option<Duration>,
     evidence: Evidence,
     observer: Observer,
+    known: Arc<KnownSecrets>,
+    body: Option<Body>,
 }
 
-impl<'a> Call<'a> {
-    fn new(route: &'a Local, request: &Request, identity: Option<Identity>) -> Self {
+impl Call {
+    fn new(
+        request: &Request,
+        identity: Option<&Identity>,
+        max_time: Duration,
+        known: &Arc<KnownSecrets>,
+    ) -> Self {
         let start = Instant::now();
         let evidence = Evidence {
-            ours: identity.as_ref().map(|identity| certificate::describe(&identity.leaf)),
+            ours: identity.map(|identity| certificate::describe(&identity.leaf)),
             our_chain: identity.iter().flat_map(|i| &i.chain).map(|c| certificate::describe(c)).collect(),
             target: request.url.target(),
             path: request.url.origin_form().path().to_owned(),
             ..Evidence::default()
         };
-        let observer = Observer::new(start, identity.as_ref());
-        Self { route, identity, start, evidence, observer }
+        let (observer, known) = (Observer::new(start, identity), Arc::clone(known));
+        Self { start, deadline: start + max_time, ended: None, evidence, observer, known, body: None }
     }
 
-    async fn make(mut self, request: &Request) -> Result<Response> {
-        let upload = request.upload().await?;
-        let stream = self.connect(request).await;
-        let stream = stream.map_err(|error| self.attach(self.blame_max_time(error)))?;
-        let deadline = self.start + self.route.max_time;
+    /// Connects, sends the request, and waits for the head of the answer.
+    async fn head(
+        &mut self,
+        route: &Local,
+        request: &Request,
+        identity: Option<Identity>,
+        upload: Upload,
+    ) -> Result<Head> {
+        let stream = self.connect(route, request, identity.as_ref()).await;
+        let stream = stream.map_err(|error| blame_max_time(route, error))?;
+        drop(identity);
         let exchange = self.exchange(stream, request, upload);
-        let (parts, body) = match timeout_at(deadline.into(), exchange).await {
+        let (parts, body) = match timeout_at(self.deadline.into(), exchange).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => {
-                let evidence = self.observe();
-                return Err(diagnosis::answer::explain_none(&evidence, &error).with_evidence(evidence));
-            }
+            Ok(Err(error)) => return Err(diagnosis::answer::explain_none(&self.evidence(), &error)),
             Err(_) => {
-                let late = diagnosis::answer::explain_timeout(
+                let sending = !request.progress.is_done();
+                return Err(diagnosis::answer::explain_timeout(
                     &self.evidence.target,
-                    self.route.max_time,
-                    !request.progress.is_done(),
-                );
-                return Err(self.attach(late));
+                    route.max_time,
+                    sending,
+                ));
             }
         };
-        let mut head = std::mem::take(&mut self.observer.log.lock().head);
-        match parts.version {
-            Version::HTTP_09 => head.clear(),
+        let mut log = self.observer.log.lock();
+        log.mark_first_byte();
+        let wire = match parts.version {
+            Version::HTTP_09 => Vec::new(),
             Version::HTTP_2 | Version::HTTP_3 => {
-                head = response::head_in_words(&format!("HTTP/2 {}", parts.status.as_u16()), &parts.headers)
+                exchange::write_head(&format!("HTTP/2 {}", parts.status.as_u16()), &parts.headers)
             }
-            _ => {}
-        }
-        self.observer.log.lock().mark_first_byte();
-        let terms = self.route.terms.clone();
-        let body = Body::new(&parts, body, self.start, deadline, self.evidence, self.observer);
-        Ok(Response::new(parts, head, terms, Box::new(body)))
+            _ => std::mem::take(&mut log.head),
+        };
+        drop(log);
+        self.body = Some(Body::new(&parts, body));
+        Ok(Head::new(parts, wire, &self.known))
     }
 
     /// Connects by TCP and TLS. What ends the handshake is diagnosed from all that was observed.
-    async fn connect(&mut self, request: &Request) -> Result<SslStream<RecordedTcp<TcpStream>>> {
+    async fn connect(
+        &mut self,
+        route: &Local,
+        request: &Request,
+        identity: Option<&Identity>,
+    ) -> Result<SslStream<RecordedTcp<TcpStream>>> {
         let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
-        let ssl = self.route.tls.prepare(request.url.host(), self.identity.as_ref(), trace)?;
-        let deadline = self.start + self.route.connect.timeout.min(self.route.max_time);
-        let (stream, early) = self.route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
+        let ssl = route.tls.prepare(request.url.host(), identity, trace)?;
+        let deadline = self.start + route.connect.timeout.min(route.max_time);
+        let (stream, early) = route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
         let began = Instant::now();
         let stream = RecordedTcp::new(stream, early, log.clone());
         let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &log)).await;
         self.evidence.timings.tls = began.elapsed();
         let stream = match handshake {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(self.explain_handshake(&error)),
-            Err(_) => return Err(diagnosis::handshake::explain_timeout(&self.observe())),
+            Ok(Err(error)) => return Err(self.explain_handshake(route, &error)),
+            Err(_) => return Err(diagnosis::handshake::explain_timeout(&self.evidence())),
         };
         self.note_session(stream.ssl());
         match &self.evidence.staple {
-            Some(Staple::Revoked(when)) if !self.route.tls.insecure => {
-                Err(diagnosis::server::revoked(when, &self.observe()))
+            Some(Staple::Revoked(when)) if !route.tls.insecure => {
+                Err(diagnosis::server::revoked(when, &self.evidence()))
             }
             _ => Ok(stream),
         }
@@ -184,16 +220,16 @@ impl<'a> Call<'a> {
         self.evidence.distrust = trace.chain_fault.as_ref().map(|fault| fault.result.error_string().into());
     }
 
-    fn explain_handshake(&mut self, error: &openssl::ssl::Error) -> Error {
+    fn explain_handshake(&mut self, route: &Local, error: &openssl::ssl::Error) -> Error {
         self.observer.log.lock().note_end(End::theirs(diagnosis::tls_cause(error)));
         let fault = self.observer.trace.lock().chain_fault.clone();
-        if let Some(fault) = fault.filter(|_| !self.route.tls.insecure) {
+        if let Some(fault) = fault.filter(|_| !route.tls.insecure) {
             self.evidence.server_chain = fault.chain;
             self.evidence.distrust = Some(fault.result.error_string().to_owned());
             return diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
         }
-        let capped = self.route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
-        diagnosis::handshake::explain(&self.observe(), capped)
+        let capped = route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
+        diagnosis::handshake::explain(&self.evidence(), capped)
     }
 
     /// Sends the request and waits for the head of the answer, over HTTP/1.1 or as ALPN chose.
@@ -220,25 +256,61 @@ impl<'a> Call<'a> {
         Ok(answer.into_parts())
     }
 
-    /// A wait that `-m` ended is not one that `--connect-timeout` ended.
-    fn blame_max_time(&self, error: Error) -> Error {
-        let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
-        match late && self.route.max_time < self.route.connect.timeout {
-            true => {
-                error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer")
+    async fn next_piece(&mut self) -> Option<Result<Bytes>> {
+        loop {
+            let body = self.body.as_mut()?;
+            let frame = match timeout_at(self.deadline.into(), body.incoming.frame()).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) => {
+                    return Some(Err(diagnosis::answer::explain_break(&self.evidence(), &error)));
+                }
+                Ok(None) => {
+                    self.ended = Some(self.start.elapsed());
+                    return self.missing_end().map(Err);
+                }
+                Err(_) => return Some(Err(diagnosis::answer::explain_stall(&self.evidence))),
+            };
+            body.note_end();
+            match frame.into_data() {
+                Ok(bytes) => {
+                    self.evidence.received += bytes.len() as u64;
+                    return Some(Ok(bytes));
+                }
+                Err(frame) => self.add_trailers(&frame.into_trailers().unwrap_or_default()),
             }
-            false => error,
         }
     }
 
-    fn observe(&self) -> Evidence {
-        let mut evidence = self.observer.complete(self.evidence.clone());
-        evidence.timings.total = self.start.elapsed();
-        evidence
+    fn missing_end(&self) -> Option<Error> {
+        self.body.as_ref()?.missing_end(&self.evidence())
     }
 
-    fn attach(&self, error: Error) -> Error {
-        error.with_evidence(self.observe())
+    fn add_trailers(&mut self, trailers: &HeaderMap) {
+        let line = |(name, value): (&HeaderName, &HeaderValue)| {
+            Foreign::new([name.as_str().as_bytes(), b": ", value.as_bytes()].concat(), &self.known)
+        };
+        self.evidence.trailers.extend(trailers.iter().map(line));
+    }
+}
+
+impl Exchange for Call {
+    fn piece(&mut self) -> BoxFuture<'_, Option<Result<Bytes>>> {
+        Box::pin(self.next_piece())
+    }
+
+    fn evidence(&self) -> Evidence {
+        let mut evidence = self.observer.complete(self.evidence.clone(), &self.known);
+        evidence.timings.total = self.ended.unwrap_or_else(|| self.start.elapsed());
+        evidence
+    }
+}
+
+/// A wait that `-m` ended is not one that `--connect-timeout` ended.
+fn blame_max_time(route: &Local, error: Error) -> Error {
+    let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
+    match late && route.max_time < route.connect.timeout {
+        true => error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer"),
+        false => error,
     }
 }
 

@@ -11,6 +11,9 @@ pub use message::{Message, Side, Step};
 mod end;
 mod message;
 
+pub use crate::certificate::Certificate;
+use crate::foreign::Foreign;
+
 /// Everything seen of one call, in the order the world revealed it. Holds no secret.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
@@ -39,7 +42,7 @@ pub struct Evidence {
     /// The status that the endpoint stapled to its certificate, where it did.
     pub staple: Option<Staple>,
     /// The first bytes that came, where they were no TLS: what else speaks there.
-    pub greeting: Vec<u8>,
+    pub greeting: Foreign,
     /// TLS messages and alerts, with the time since the call began.
     pub steps: Vec<Step>,
     /// Each time the endpoint asked for a certificate.
@@ -53,7 +56,7 @@ pub struct Evidence {
     /// Bytes of the answer's body so far.
     pub received: u64,
     /// Trailers that followed the body, each as `name: value`.
-    pub trailers: Vec<String>,
+    pub trailers: Vec<Foreign>,
     /// What came of the same request without the certificate, where `--control` asked for it.
     pub control: Option<Control>,
 }
@@ -94,41 +97,6 @@ pub enum Control {
     Insisted(String),
     /// The call failed for another reason, so nothing is known.
     Failed(String),
-}
-
-/// A certificate in words, for people and reports.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Certificate {
-    /// Subject, RFC 2253 order as the certificate has it: `CN=client, O=Example`.
-    pub subject: String,
-    /// Issuer in the same form.
-    pub issuer: String,
-    /// Start of validity, `YYYY-MM-DD hh:mm:ss` UTC.
-    pub not_before: String,
-    /// End of validity in the same form.
-    pub not_after: String,
-    /// Whole days until the end of validity; negative once it has expired.
-    pub days_left: i32,
-    /// Whether validity is yet to begin.
-    pub not_yet_valid: bool,
-    /// The serial number in hex.
-    pub serial: String,
-    /// `RSA 2048`, `EC prime256v1`, `ED25519`; empty when the key cannot be read.
-    pub key: String,
-    /// The key's size in bits; zero when it cannot be read.
-    pub key_bits: u32,
-    /// How it was signed: `sha256WithRSAEncryption`.
-    pub signature: String,
-    /// Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`.
-    pub names: Vec<String>,
-    /// What its extended key usage allows, by OpenSSL's names; `None` when it has none, which allows all.
-    pub usages: Option<Vec<String>>,
-    /// Whether its basic constraints say that it is a CA.
-    pub authority: bool,
-    /// The SHA-256 of its DER, in hex.
-    pub sha256: String,
-    /// The SHA-1 of its DER, in hex: what many consoles show.
-    pub sha1: String,
 }
 
 /// What the handshake agreed on.
@@ -201,8 +169,8 @@ pub struct Timings {
     pub connect: Duration,
     /// The TLS handshake.
     pub tls: Duration,
-    /// From the start of the call to the answer's first byte.
-    pub first_byte: Duration,
+    /// From the start of the call to the answer's first byte; `None` when none has come.
+    pub first_byte: Option<Duration>,
     /// From the start of the call to the answer's end.
     pub total: Duration,
 }
@@ -222,9 +190,9 @@ impl Evidence {
 
     /// Whether the endpoint asked for a certificate after its answer had begun.
     pub fn requested_late(&self) -> bool {
-        let begun = self.timings.first_byte;
         let asks = |step: &&Step| (step.from, &step.what) == (Side::Endpoint, &CERTIFICATE_REQUEST);
-        !begun.is_zero() && self.steps.iter().filter(asks).any(|step| step.at > begun)
+        let late = |begun| self.steps.iter().filter(asks).any(|step| step.at > begun);
+        self.timings.first_byte.is_some_and(late)
     }
 
     /// Whether the endpoint asked for a certificate at all.

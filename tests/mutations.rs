@@ -4,7 +4,7 @@
 //! repeated.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,16 +15,20 @@ use p12_test::call::Local;
 use p12_test::call::connect::Connect;
 use p12_test::call::proxy::Proxies;
 use p12_test::call::tls::Tls;
-use p12_test::cli::OutputArgs;
 use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
 use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
+use p12_test::error::Kind;
 use p12_test::inspect::Inspection;
+use p12_test::outcome::Outcome;
 use p12_test::p12::{P12, P12File};
-use p12_test::printer::Printer;
 use p12_test::request::body::Body;
 use p12_test::request::{Parts, Request};
-use p12_test::response::Terms;
+use p12_test::route::Route;
 use p12_test::secret::Secret;
+use p12_test::sink::Sink;
+use p12_test::verdict::Terms;
+use p12_test::view::json;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const PASSWORD: &str = "correct horse";
@@ -137,20 +141,15 @@ fn peak_memory() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
-/// Files of our own, and where they are, the smaller ones of the corpus.
+/// Files that are made here, and a quarter of the smaller ones of `tests/vectors/`.
 fn files() -> Vec<Vec<u8>> {
     let root = Identity::root("CA").unwrap();
     let client = |key| root.issue(&Profile { key, ..Profile::new("client", Purpose::Client) }).unwrap();
     let mut files: Vec<_> = [Key::Ec, Key::Rsa(2048), Key::Ed25519]
         .map(|key| client(key).p12(PASSWORD, "client").unwrap())
         .into();
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/made");
-    let Ok(entries) = std::fs::read_dir(&corpus) else {
-        assert!(std::env::var_os("P12_TEST_PEERS").is_none(), "the corpus is not at {}", corpus.display());
-        eprintln!("the corpus is not at {}; files of our own only", corpus.display());
-        return files;
-    };
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let vectors = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")).unwrap();
+    let mut paths: Vec<_> = vectors.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     files.extend(
         paths.iter().step_by(4).map(|path| std::fs::read(path).unwrap()).filter(|file| file.len() < 8192),
@@ -161,6 +160,7 @@ fn files() -> Vec<Vec<u8>> {
 #[test]
 fn mutated_files_end_in_a_verdict() {
     let (files, run) = (files(), Run::new("files"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let passwords = [PASSWORD, "changeit", "", "wrong"].map(|text| Secret::from(text.as_bytes().to_vec()));
     for case in 0..number("P12_TEST_CASES", 10_000) * 8 / 10 {
         let mut chance = run.case(case);
@@ -170,13 +170,15 @@ fn mutated_files_end_in_a_verdict() {
         let password = passwords.get(password);
         // Little work, so that a mutated count of iterations does not make the run a benchmark.
         let file = P12File::from_bytes("mutated", bytes).with_work(20_000);
-        let judged = catch_unwind(AssertUnwindSafe(|| {
-            let opened = P12::open(&file, password, None).and_then(|p12| p12.identity());
-            let inspection = Inspection::of(&file, password, 30);
-            (opened.is_ok(), inspection.exit as u8)
-        }));
-        let Ok((opened, exit)) = judged else { run.failed(case, "it panicked") };
-        if opened && exit >= 3 {
+        let (opened, exit) = runtime.block_on(async {
+            let opened = P12::open(&file, password, None).await.and_then(|p12| p12.identity());
+            (opened, Inspection::of(&file, password, 30).await.exit as u8)
+        });
+        let kind = opened.as_ref().map_err(|error| error.kind).err();
+        if kind == Some(Kind::Internal) || exit == Kind::Internal.exit() as u8 {
+            run.failed(case, "it panicked");
+        }
+        if opened.is_ok() && exit >= 3 {
             run.failed(case, "open and inspect disagree");
         }
     }
@@ -192,8 +194,8 @@ const ANSWERS: &[&str] = &[
     "\0\0\x12\x04\0\0\0\0\0 no HTTP at all",
 ];
 
-fn route() -> Local {
-    Local {
+fn route() -> Route {
+    Route::Local(Box::new(Local {
         connect: Connect {
             overrides: Vec::new(),
             family: None,
@@ -204,8 +206,7 @@ fn route() -> Local {
         tls: Tls { insecure: true, ..Tls::default() },
         max_time: Duration::from_secs(10),
         control: false,
-        terms: Terms::default(),
-    }
+    }))
 }
 
 fn request(endpoint: &Endpoint) -> Request {
@@ -240,7 +241,8 @@ fn mutated_answers_end_in_a_verdict() {
     let server = root.issue(&Profile::new("localhost", Purpose::Server)).unwrap();
     let client = root.issue(&Profile::new("client", Purpose::Client)).unwrap();
     let file = P12File::from_bytes("client", client.p12(PASSWORD, "client").unwrap());
-    let p12 = P12::open(&file, Some(&Secret::from(PASSWORD.as_bytes().to_vec())), None).unwrap();
+    let password = Secret::from(PASSWORD.as_bytes().to_vec());
+    let p12 = runtime.block_on(P12::open(&file, Some(&password), None)).unwrap();
     let (next, run) = (Arc::<Mutex<Vec<u8>>>::default(), Run::new("answers"));
     runtime.block_on(async {
         let endpoint =
@@ -252,12 +254,12 @@ fn mutated_answers_end_in_a_verdict() {
             chance.mutate(&mut bytes);
             *next.lock().unwrap() = bytes;
             let call = async {
-                let printer = Printer::recording();
-                let outcome = match route.send(&request, &p12).await {
-                    Ok(mut response) => printer.response(&mut response, &OutputArgs::default()).await,
+                let mut outcome = Outcome::default();
+                outcome.result = match route.start(&request, &p12, &outcome.known).await {
+                    Ok(started) => outcome.receive(started, &Terms::default(), &mut Sink::default()).await,
                     Err(error) => Err(error),
                 };
-                printer.document(&outcome)
+                serde_json::from_str::<Value>(&json::pretty(&outcome)).unwrap()
             };
             let Ok(document) = AssertUnwindSafe(call).catch_unwind().await else {
                 run.failed(case, "it panicked")

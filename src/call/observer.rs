@@ -1,5 +1,6 @@
 //! All that is recorded of one connection, and the evidence that it makes.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use openssl::x509::X509Name;
@@ -9,6 +10,7 @@ use super::stream_log::StreamLog;
 use super::tls_trace::{TlsTrace, TracedRequest};
 use crate::certificate;
 use crate::evidence::{Cause, CertificateRequest, End, Evidence, Message, Side, Step};
+use crate::foreign::{Foreign, KnownSecrets};
 use crate::p12::Identity;
 
 /// What the layers of a connection recorded, and what our chain leads to.
@@ -27,7 +29,7 @@ impl Observer {
     }
 
     /// The evidence with all that was recorded until now.
-    pub(super) fn complete(&self, mut evidence: Evidence) -> Evidence {
+    pub(super) fn complete(&self, mut evidence: Evidence, known: &Arc<KnownSecrets>) -> Evidence {
         let trace = self.trace.lock();
         let log = self.log.lock();
         let since_start = |at: Instant| at.saturating_duration_since(self.start);
@@ -36,11 +38,11 @@ impl Observer {
         let requests = trace.requests.iter();
         evidence.requests = requests.map(|request| self.describe(request, log.last_write)).collect();
         if !log.is_tls() {
-            evidence.greeting.clone_from(&log.greeting);
+            evidence.greeting = Foreign::new(log.greeting.clone(), known);
         }
         evidence.end = log.end.clone().map(|end| settle(end, &evidence, trace.closed));
         evidence.write_failure.clone_from(&log.write_failure);
-        evidence.timings.first_byte = log.first_byte.map(since_start).unwrap_or_default();
+        evidence.timings.first_byte = log.first_byte.map(since_start);
         evidence
     }
 

@@ -62,7 +62,7 @@ pub fn explain_none(evidence: &Evidence, http: &hyper::Error) -> Error {
         return Error::new(Kind::Internal, message);
     };
     let (end, reset) = (end.cause.in_words(), end.cause == Cause::Reset);
-    if !evidence.timings.first_byte.is_zero() {
+    if evidence.timings.first_byte.is_some() {
         return Error::new(
             Kind::CutShort,
             format!("{target} {end} before the head of its answer was complete"),
