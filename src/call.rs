@@ -120,7 +120,7 @@ impl Local {
     }
 }
 
-/// One call in progress, and what was observed of it.
+/// One call in progress, and what was observed of it. `start` is time zero of its timings.
 struct Call {
     start: Instant,
     deadline: Instant,
@@ -160,15 +160,19 @@ impl Call {
         upload: OutgoingBody,
     ) -> Result<Head> {
         let stream = self.connect(route, request, identity.as_ref()).await;
-        let stream = stream.map_err(|error| by_the_shorter_limit(route, error))?;
+        let stream = stream.map_err(|error| blame_max_time(route, error))?;
         drop(identity);
         let exchange = self.exchange(stream, request, upload);
         let (parts, body) = match timeout_at(self.deadline.into(), exchange).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return Err(diagnosis::answer::none(&self.evidence(), &error)),
+            Ok(Err(error)) => return Err(diagnosis::answer::explain_none(&self.evidence(), &error)),
             Err(_) => {
                 let sending = !request.progress.is_done();
-                return Err(diagnosis::answer::late(&self.evidence.target, route.max_time, sending));
+                return Err(diagnosis::answer::explain_timeout(
+                    &self.evidence.target,
+                    route.max_time,
+                    sending,
+                ));
             }
         };
         let mut log = self.observer.log.lock();
@@ -185,7 +189,7 @@ impl Call {
         Ok(Head::new(parts, wire, &self.known))
     }
 
-    /// TCP and TLS; what ends the handshake is diagnosed out of all that was observed.
+    /// Connects by TCP and TLS. What ends the handshake is diagnosed from all that was observed.
     async fn connect(
         &mut self,
         route: &Local,
@@ -193,7 +197,7 @@ impl Call {
         identity: Option<&Identity>,
     ) -> Result<SslStream<RecordedTcp<TcpStream>>> {
         let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
-        let ssl = route.tls.session(request.url.host(), identity, trace)?;
+        let ssl = route.tls.prepare(request.url.host(), identity, trace)?;
         let deadline = self.start + route.connect.timeout.min(route.max_time);
         let (stream, early) = route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
         let began = Instant::now();
@@ -203,7 +207,7 @@ impl Call {
         let stream = match handshake {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(self.explain_handshake(route, &error)),
-            Err(_) => return Err(diagnosis::handshake::explain_silence(&self.evidence())),
+            Err(_) => return Err(diagnosis::handshake::explain_timeout(&self.evidence())),
         };
         self.note_session(stream.ssl());
         match &self.evidence.staple {
@@ -220,7 +224,7 @@ impl Call {
         let chain = ssl.peer_cert_chain();
         self.evidence.server_chain =
             chain.map(|chain| chain.iter().map(certificate::describe).collect()).unwrap_or_default();
-        self.evidence.tls = Some(tls::session(ssl));
+        self.evidence.tls = Some(tls::describe_session(ssl));
         self.evidence.staple = staple::read(ssl);
         self.evidence.distrust = trace.chain_fault.as_ref().map(|fault| fault.result.error_string().into());
     }
@@ -237,7 +241,7 @@ impl Call {
         diagnosis::handshake::explain(&self.evidence(), capped)
     }
 
-    /// The request goes out and the head of the answer comes in, as HTTP/1.1 or as ALPN chose.
+    /// Sends the request and waits for the head of the answer, over HTTP/1.1 or as ALPN chose.
     async fn exchange(
         &self,
         stream: SslStream<RecordedTcp<TcpStream>>,
@@ -245,7 +249,7 @@ impl Call {
         upload: OutgoingBody,
     ) -> std::result::Result<(http::response::Parts, Incoming), hyper::Error> {
         let http2 = self.evidence.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
-        let message = message(request, upload, http2);
+        let message = build_message(request, upload, http2);
         let stream = TokioIo::new(RecordedTls::new(stream, self.observer.log.clone()));
         let answer = if http2 {
             self.observer.log.lock().keep_no_head();
@@ -254,7 +258,7 @@ impl Call {
             tokio::spawn(connection);
             sender.send_request(message).await?
         } else {
-            let (mut sender, connection) = http1().handshake(stream).await?;
+            let (mut sender, connection) = http1_client().handshake(stream).await?;
             tokio::spawn(connection);
             sender.send_request(message).await?
         };
@@ -267,13 +271,13 @@ impl Call {
             let frame = match timeout_at(self.deadline.into(), body.incoming.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) => {
-                    return Some(Err(diagnosis::answer::broken(&self.evidence(), &error)));
+                    return Some(Err(diagnosis::answer::explain_break(&self.evidence(), &error)));
                 }
                 Ok(None) => {
                     self.ended = Some(self.start.elapsed());
                     return self.missing_end().map(Err);
                 }
-                Err(_) => return Some(Err(diagnosis::answer::stalled(&self.evidence))),
+                Err(_) => return Some(Err(diagnosis::answer::explain_stall(&self.evidence))),
             };
             body.note_end();
             match frame.into_data() {
@@ -310,8 +314,8 @@ impl Exchange for Call {
     }
 }
 
-/// A wait that `-m` ended is no matter of `--connect-timeout`.
-fn by_the_shorter_limit(route: &Local, error: Error) -> Error {
+/// A wait that `-m` ended is not one that `--connect-timeout` ended.
+fn blame_max_time(route: &Local, error: Error) -> Error {
     let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
     match late && route.max_time < route.connect.timeout {
         true => error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer"),
@@ -319,8 +323,8 @@ fn by_the_shorter_limit(route: &Local, error: Error) -> Error {
     }
 }
 
-/// HTTP/1.1 as tolerant as clients are; an answer without a head is HTTP/0.9, so that it can be shown.
-fn http1() -> hyper::client::conn::http1::Builder {
+/// HTTP/1.1, as tolerant as other clients are. An answer without a head counts as HTTP/0.9, so that it can be shown.
+fn http1_client() -> hyper::client::conn::http1::Builder {
     let mut builder = hyper::client::conn::http1::Builder::new();
     builder
         .http09_responses(true)
@@ -332,11 +336,11 @@ fn http1() -> hyper::client::conn::http1::Builder {
     builder
 }
 
-/// For a head, and for the pieces of a body: enough for full speed, little enough to stay below curl.
+/// For a head, and for the pieces of a body, in bytes: enough for full speed, and less than curl takes.
 const MAX_BUFFER: usize = 256 * 1024;
 
-fn message(request: &Request, upload: OutgoingBody, http2: bool) -> http::Request<OutgoingBody> {
-    // A body that is there and empty has a length, too (RFC 9110 section 8.6); hyper leaves it out.
+fn build_message(request: &Request, upload: OutgoingBody, http2: bool) -> http::Request<OutgoingBody> {
+    // An empty body has a length too (RFC 9110 section 8.6); hyper leaves it out.
     let empty = !request.body.is_empty() && upload.length() == Some(0);
     let mut message = http::Request::new(upload);
     *message.method_mut() = request.method.clone();
@@ -358,7 +362,7 @@ fn message(request: &Request, upload: OutgoingBody, http2: bool) -> http::Reques
     message
 }
 
-/// The URL as HTTP/2 takes it apart; its authority is that of a `Host` that was given (RFC 9113 section 8.3.1).
+/// The URL for HTTP/2, with the authority of the `Host` header where one was given (RFC 9113 section 8.3.1).
 fn absolute_form(request: &Request) -> Uri {
     let absolute = request.url.absolute_form();
     let host = request.headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());

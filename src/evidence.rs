@@ -3,7 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+
+pub use end::{Cause, End};
+pub use message::{Message, Side, Step};
+
+mod end;
+mod message;
 
 pub use crate::certificate::Certificate;
 use crate::foreign::Foreign;
@@ -152,164 +158,6 @@ pub struct CertificateRequest {
     pub algorithms: Vec<String>,
     /// Whether our Certificate message held a certificate. `None` until it was sent.
     pub sent: Option<bool>,
-}
-
-/// Which side spoke.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// This machine.
-    Us,
-    /// The endpoint.
-    Endpoint,
-}
-
-/// A TLS message or alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Since the call began.
-    pub at: Duration,
-    /// Who sent it.
-    pub from: Side,
-    /// What it was.
-    pub what: Message,
-}
-
-/// What a [`Step`] was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Message {
-    /// A handshake message by its type (RFC 8446 section 4).
-    Handshake(u8),
-    /// An alert by its description (RFC 8446 section 6).
-    Alert(u8),
-    /// An alert that ends nothing: of level warning before TLS 1.3, user_canceled in it (RFC 5246 section 7.2.2).
-    Warning(u8),
-}
-
-impl Message {
-    /// The message in the words of the RFCs.
-    pub fn name(&self) -> String {
-        let (name, number) = match *self {
-            Self::Handshake(kind) => (handshake_name(kind), kind),
-            Self::Alert(code) | Self::Warning(code) => (alert_name(code), code),
-        };
-        let warning = if matches!(self, Self::Warning(_)) { "warning: " } else { "" };
-        match self {
-            Self::Handshake(_) => name.map_or_else(|| format!("handshake message {number}"), str::to_owned),
-            Self::Alert(_) | Self::Warning(_) => name.map_or_else(
-                || format!("{warning}alert {number}"),
-                |name| format!("{warning}alert {number} {name}"),
-            ),
-        }
-    }
-}
-
-fn handshake_name(kind: u8) -> Option<&'static str> {
-    Some(match kind {
-        0 => "HelloRequest",
-        1 => "ClientHello",
-        2 => "ServerHello",
-        4 => "NewSessionTicket",
-        5 => "EndOfEarlyData",
-        8 => "EncryptedExtensions",
-        11 => "Certificate",
-        12 => "ServerKeyExchange",
-        13 => "CertificateRequest",
-        14 => "ServerHelloDone",
-        15 => "CertificateVerify",
-        16 => "ClientKeyExchange",
-        20 => "Finished",
-        22 => "CertificateStatus",
-        24 => "KeyUpdate",
-        25 => "CompressedCertificate",
-        _ => return None,
-    })
-}
-
-fn alert_name(code: u8) -> Option<&'static str> {
-    Some(match code {
-        0 => "close_notify",
-        10 => "unexpected_message",
-        20 => "bad_record_mac",
-        22 => "record_overflow",
-        40 => "handshake_failure",
-        41 => "no_certificate",
-        42 => "bad_certificate",
-        43 => "unsupported_certificate",
-        44 => "certificate_revoked",
-        45 => "certificate_expired",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        90 => "user_canceled",
-        100 => "no_renegotiation",
-        109 => "missing_extension",
-        110 => "unsupported_extension",
-        112 => "unrecognized_name",
-        113 => "bad_certificate_status_response",
-        115 => "unknown_psk_identity",
-        116 => "certificate_required",
-        120 => "no_application_protocol",
-        _ => return None,
-    })
-}
-
-/// The end of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct End {
-    /// Which side ended it.
-    pub side: Side,
-    /// What ended it.
-    pub cause: Cause,
-}
-
-/// What ended a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cause {
-    /// A close_notify, as RFC 8446 section 6.1 wants it.
-    CloseNotify,
-    /// A bare end of the TCP stream: nothing proves that all of it came.
-    Eof,
-    /// A TCP reset.
-    Reset,
-    /// A failure of TLS, in OpenSSL's words.
-    Tls(String),
-    /// A failure of the system's, in its words.
-    System(String),
-}
-
-impl End {
-    /// An end of the endpoint's making.
-    pub fn theirs(cause: Cause) -> Self {
-        Self { side: Side::Endpoint, cause }
-    }
-
-    /// An end of this machine's making.
-    pub fn ours(cause: Cause) -> Self {
-        Self { side: Side::Us, cause }
-    }
-}
-
-impl Serialize for End {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (&self.cause, self.side) {
-            (Cause::CloseNotify, _) => serializer.serialize_str("close-notify"),
-            (Cause::Eof, _) => serializer.serialize_str("eof"),
-            (Cause::Reset, _) => serializer.serialize_str("reset"),
-            (Cause::Tls(why) | Cause::System(why), Side::Endpoint) => failure(serializer, "failure", why),
-            (Cause::Tls(why) | Cause::System(why), Side::Us) => failure(serializer, "own-failure", why),
-        }
-    }
-}
-
-fn failure<S: Serializer>(serializer: S, name: &'static str, why: &str) -> Result<S::Ok, S::Error> {
-    serializer.collect_map([(name, why)])
 }
 
 /// How long each part of a call took.

@@ -130,7 +130,7 @@ fn connect(args: &ConnectionArgs) -> Result<Connect> {
 /// When a proxy's URL is wrong, or its password cannot be read.
 pub fn proxies(args: &ConnectionArgs) -> Result<Proxies> {
     match &args.proxy {
-        Some(proxy) => Proxies::named(proxy, read(args.proxy_user())?.as_ref()),
+        Some(proxy) => Proxies::parse(proxy, read(args.proxy_user())?.as_ref()),
         None => Ok(Proxies::from_environment()),
     }
 }

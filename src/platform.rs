@@ -253,7 +253,7 @@ impl PlatformCall {
                     self.ended = Some(self.start.elapsed());
                     return (!is_framed(head)).then(|| Err(diagnosis::platform::unproven(&self.evidence)));
                 }
-                Err(_) => return Some(Err(diagnosis::answer::stalled(&self.evidence))),
+                Err(_) => return Some(Err(diagnosis::answer::explain_stall(&self.evidence))),
             };
             if let Ok(bytes) = frame.into_data() {
                 self.evidence.received += bytes.len() as u64;

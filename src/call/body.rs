@@ -51,13 +51,13 @@ impl Body {
     pub(super) fn missing_end(&self, evidence: &Evidence) -> Option<Error> {
         match self.framing {
             Framing::ByClose if evidence.end == Some(End::theirs(Cause::Eof)) => {
-                Some(diagnosis::answer::unproven(evidence))
+                Some(diagnosis::answer::explain_open_end(evidence))
             }
             // hyper takes a stream that was broken off without an error for one that ended.
             Framing::Stream { length, ended }
                 if !ended && !self.incoming.is_end_stream() && length != Some(evidence.received) =>
             {
-                Some(diagnosis::answer::broken_off_silently(evidence, length.is_some()))
+                Some(diagnosis::answer::explain_silent_end(evidence, length.is_some()))
             }
             _ => None,
         }

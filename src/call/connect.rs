@@ -86,34 +86,34 @@ impl std::str::FromStr for Override {
 }
 
 impl Connect {
-    /// Connects, by way of the proxy where there is one. What came before we spoke is handed over with the stream. What was
-    /// seen is noted in `evidence`.
+    /// Connects, through the proxy where there is one. Bytes that came before we sent any are returned with the stream.
+    /// What was seen is added to `evidence`.
     pub(super) async fn dial(
         &self,
         url: &ForwardUrl,
         deadline: Instant,
         evidence: &mut Evidence,
     ) -> Result<(TcpStream, Bytes)> {
-        let Some(intercept) = self.proxies.of(url) else {
-            let stream = self.direct(url.host(), url.port(), deadline, evidence).await?;
+        let Some(intercept) = self.proxies.find(url) else {
+            let stream = self.connect(url.host(), url.port(), deadline, evidence).await?;
             return Ok((stream, Bytes::new()));
         };
-        let (host, port) = proxy::address(&intercept)?;
+        let (host, port) = proxy::read_address(&intercept)?;
         let name = format!("{host}:{port}");
         evidence.proxy = Some(name.clone());
-        let stream = self.direct(&host, port, deadline, evidence).await.map_err(|error| {
+        let stream = self.connect(&host, port, deadline, evidence).await.map_err(|error| {
             let kind = if error.kind == Kind::OutOfFiles { error.kind } else { Kind::ProxyFailed };
             Error::new(kind, format!("the proxy could not be reached: {}", error.message))
         })?;
         let began = Instant::now();
-        let through = self.through(&intercept, stream, url, &name);
+        let through = self.pass_proxy(&intercept, stream, url, &name);
         let late = |_| Error::new(Kind::ProxyFailed, format!("the proxy {name} did not answer in time"));
         let stream = timeout_at(deadline.into(), through).await.map_err(late)??;
         evidence.timings.connect += began.elapsed();
         Ok(stream)
     }
 
-    async fn direct(
+    async fn connect(
         &self,
         host: &Host,
         port: u16,
@@ -127,7 +127,7 @@ impl Connect {
         let late = |_| Error::new(Kind::DnsFailure, format!("DNS did not answer for {host} in time"));
         let addresses = timeout_at(deadline.into(), self.resolve(host, port)).await.map_err(late)??;
         evidence.timings.dns = began.elapsed();
-        // On the very addresses that are connected to next: a second lookup could answer something else.
+        // Checks the very addresses that are connected to next: a second lookup could answer something else.
         self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&format!("{host}:{port}"), &addresses))?;
         let began = Instant::now();
         let mut failures = Vec::new();
@@ -142,7 +142,7 @@ impl Connect {
         let reasons = failures.iter().map(|(address, error)| (*address, diagnosis::in_words(error)));
         evidence.failed_addresses = reasons.collect();
         let stream = raced.ok().flatten();
-        let stream = stream.ok_or_else(|| reach::unreached(&format!("{host}:{port}"), &failures))?;
+        let stream = stream.ok_or_else(|| reach::explain_failures(&format!("{host}:{port}"), &failures))?;
         evidence.address = stream.peer_addr().ok();
         Ok(stream)
     }
@@ -163,7 +163,7 @@ impl Connect {
             }
             (None, Host::Domain(name)) => match tokio::net::lookup_host((name.as_str(), port)).await {
                 Ok(found) => found.collect(),
-                Err(error) => return Err(reach::lookup(name, &error)),
+                Err(error) => return Err(reach::explain_lookup(name, &error)),
             },
         };
         let wanted = addresses.into_iter().filter(|address: &SocketAddr| match self.family {
@@ -174,7 +174,7 @@ impl Connect {
         Ok(take_turns(wanted.collect()))
     }
 
-    async fn through(
+    async fn pass_proxy(
         &self,
         intercept: &Intercept,
         stream: TcpStream,
@@ -182,17 +182,19 @@ impl Connect {
         name: &str,
     ) -> Result<(TcpStream, Bytes)> {
         let stream = match intercept.uri().scheme_str() {
-            Some("socks5h") => proxy::socks(intercept, stream, url.host().clone(), url.port(), name).await,
+            Some("socks5h") => {
+                proxy::connect_socks(intercept, stream, url.host().clone(), url.port(), name).await
+            }
             Some("socks5") => {
                 let address = self.resolve(url.host(), url.port()).await?.into_iter().next();
                 let host = match address.map(|address| address.ip()) {
                     Some(IpAddr::V4(ip)) => Host::Ipv4(ip),
                     Some(IpAddr::V6(ip)) => Host::Ipv6(ip),
-                    None => return Err(reach::unreached(&url.target(), &[])),
+                    None => return Err(reach::explain_failures(&url.target(), &[])),
                 };
-                proxy::socks(intercept, stream, host, url.port(), name).await
+                proxy::connect_socks(intercept, stream, host, url.port(), name).await
             }
-            _ => return proxy::tunnel(intercept, stream, url, name).await,
+            _ => return proxy::open_tunnel(intercept, stream, url, name).await,
         };
         Ok((stream?, Bytes::new()))
     }
@@ -212,10 +214,10 @@ fn take_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-/// Before the next address is tried beside one that is silent (RFC 8305 section 5).
+/// How long to wait before the next address is tried beside one that is silent (RFC 8305 section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// The first address to answer wins; a failure starts the next one at once.
+/// Connects to the first address that answers. A failure starts the next attempt at once.
 async fn race(addresses: &[SocketAddr], failures: &mut Vec<(SocketAddr, io::Error)>) -> Option<TcpStream> {
     let mut waiting = addresses.iter().copied();
     let mut attempts = JoinSet::new();
@@ -232,7 +234,7 @@ async fn race(addresses: &[SocketAddr], failures: &mut Vec<(SocketAddr, io::Erro
         };
         match joined {
             Some(Ok((_, Ok(stream)))) => {
-                // Small writes of the handshake must not wait for each other; a refusal changes nothing.
+                // Small writes of the handshake must not wait for each other. It works without, so a failure is ignored.
                 let _ = stream.set_nodelay(true);
                 return Some(stream);
             }

@@ -1,24 +1,24 @@
 //! What passed through a connection, as far as it matters to the verdict and to `-i`.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::evidence::End;
 
 /// The bytes and moments that are kept of one connection.
+#[derive(Default)]
 pub(super) struct StreamLog {
-    start: Instant,
     /// The heads of the answer, interim ones included, as they came.
     pub(super) head: Vec<u8>,
-    /// Since the start of the call, at the answer's first byte.
-    pub(super) first_byte: Option<Duration>,
+    /// When the answer's first byte came.
+    pub(super) first_byte: Option<Instant>,
     /// The first bytes from the network, below TLS.
     pub(super) greeting: Vec<u8>,
     /// How the connection ended: the first end that was seen.
     pub(super) end: Option<End>,
     /// The first write that failed as the endpoint had gone.
     pub(super) write_failure: Option<String>,
-    /// The last write that the system took, since the start of the call.
-    pub(super) last_written: Duration,
+    /// When the system last took a write.
+    pub(super) last_write: Option<Instant>,
     head_complete: bool,
     /// Where the head that is coming begins: past the interim ones.
     head_start: usize,
@@ -32,22 +32,6 @@ impl StreamLog {
 
     /// Enough for the first line of any protocol.
     const GREETING: usize = 128;
-
-    /// An empty log. `start` is time zero.
-    pub(super) fn new(start: Instant) -> Self {
-        Self {
-            start,
-            head: Vec::new(),
-            first_byte: None,
-            greeting: Vec::new(),
-            end: None,
-            write_failure: None,
-            last_written: Duration::ZERO,
-            head_complete: false,
-            head_start: 0,
-            searched: 0,
-        }
-    }
 
     /// For HTTP/2, whose heads are not text, and whose first bytes are no answer.
     pub(super) fn keep_no_head(&mut self) {
@@ -66,12 +50,7 @@ impl StreamLog {
 
     /// Takes note of the answer's first byte.
     pub(super) fn mark_first_byte(&mut self) {
-        self.first_byte.get_or_insert_with(|| self.start.elapsed());
-    }
-
-    /// Takes note of a write that the system took.
-    pub(super) fn mark_write(&mut self) {
-        self.last_written = self.start.elapsed();
+        self.first_byte.get_or_insert_with(Instant::now);
     }
 
     /// Keeps bytes from the network as long as they belong to the greeting.
@@ -132,7 +111,7 @@ mod tests {
 
     /// The heads of an answer that comes in pieces of this size.
     fn heads(answer: &[u8], piece: usize) -> Vec<u8> {
-        let mut log = StreamLog::new(Instant::now());
+        let mut log = StreamLog::default();
         answer.chunks(piece).for_each(|bytes| log.append_answer(bytes));
         assert!(log.head_complete, "the head does not end");
         log.head

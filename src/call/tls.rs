@@ -1,4 +1,4 @@
-//! TLS with our certificate: the context, what is trusted, the handshake.
+//! TLS with our certificate: the context, the trusted CAs, the handshake.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -29,12 +29,12 @@ use crate::error::{Error, Kind, Result};
 use crate::evidence::Session;
 use crate::p12::Identity;
 
-/// How to speak TLS, and whom to trust.
+/// How to speak TLS, and which CAs to trust.
 #[derive(Debug, Default)]
 pub struct Tls {
-    /// Trust these roots alone, a PEM file or a hashed directory; else those of the system.
+    /// The only CAs to trust: a PEM file or a hashed directory. Unless set, those of the system.
     pub cacert: Option<PathBuf>,
-    /// Go on when the endpoint's certificate does not verify. What was found is still told.
+    /// Go on when the endpoint's certificate does not verify. The fault is still reported.
     pub insecure: bool,
     /// The lowest version offered; TLS 1.2 unless set. Below that, OpenSSL's rules for weak keys are off too.
     pub min: Option<Version>,
@@ -42,7 +42,7 @@ pub struct Tls {
     pub max: Option<Version>,
     /// Offer HTTP/2 as well as HTTP/1.1.
     pub http2: bool,
-    /// Made at the first call, so that many calls load the roots once.
+    /// Made at the first call, so that many calls load the CAs once.
     pub context: Context,
 }
 
@@ -76,14 +76,14 @@ impl From<Version> for SslVersion {
 
 impl Tls {
     /// A connection that answers a request for a certificate with `identity`, and is recorded in `trace`.
-    pub(super) fn session(
+    pub(super) fn prepare(
         &self,
         host: &Host,
         identity: Option<&Identity>,
         trace: Shared<TlsTrace>,
     ) -> Result<Ssl> {
         let failed = |stack| diagnosis::openssl("setting up TLS", &stack);
-        let mut ssl = Ssl::new(self.context()?).map_err(failed)?;
+        let mut ssl = Ssl::new(self.load_context()?).map_err(failed)?;
         ssl.set_status_type(StatusType::OCSP).map_err(failed)?;
         if let Some(identity) = identity {
             present(&mut ssl, identity).map_err(|stack| {
@@ -91,22 +91,22 @@ impl Tls {
                 Error::new(Kind::KeyNotForTls, format!("TLS cannot use the P12's certificate: {reasons}"))
             })?;
         }
-        can_be_named(host)?;
-        address(&mut ssl, host).map_err(failed)?;
+        check_name(host)?;
+        name_endpoint(&mut ssl, host).map_err(failed)?;
         client_auth::record(&mut ssl, trace).map_err(failed)?;
         Ok(ssl)
     }
 
-    fn context(&self) -> Result<&SslContext> {
+    fn load_context(&self) -> Result<&SslContext> {
         if let Some(made) = self.context.0.get() {
             return Ok(made);
         }
-        let mut builder = self.rules().map_err(|stack| diagnosis::openssl("setting up TLS", &stack))?;
+        let mut builder = self.set_rules().map_err(|stack| diagnosis::openssl("setting up TLS", &stack))?;
         self.trust(&mut builder)?;
         Ok(self.context.0.get_or_init(|| builder.build()))
     }
 
-    fn rules(&self) -> std::result::Result<SslContextBuilder, ErrorStack> {
+    fn set_rules(&self) -> std::result::Result<SslContextBuilder, ErrorStack> {
         let mut builder = SslContext::builder(SslMethod::tls_client())?;
         let min = self.min.unwrap_or(Version::Tls12).min(self.max.unwrap_or(Version::Tls13));
         if min < Version::Tls12 {
@@ -136,15 +136,15 @@ impl Tls {
         match &self.cacert {
             None => trust_system(builder),
             Some(path) if path.is_dir() => {
-                add_directory(builder, path).map_err(|stack| unusable_roots(path, &stack))
+                add_directory(builder, path).map_err(|stack| explain_unusable_cas(path, &stack))
             }
             Some(path) => {
                 std::fs::File::open(path).map_err(|error| diagnosis::unreadable(path, &error))?;
-                builder.set_ca_file(path).map_err(|stack| unusable_roots(path, &stack))
+                builder.set_ca_file(path).map_err(|stack| explain_unusable_cas(path, &stack))
             }
         }?;
-        // A CA that the user names is trusted as it is, though it be no root (curl does the same): for the chain, and for
-        // the signature under a stapled status.
+        // A CA that the user names is trusted although it may be no root, as with curl: for the chain, and for the
+        // signature of a stapled status.
         let flags = X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::TRUSTED_FIRST;
         let set = builder.cert_store_mut().set_flags(flags);
         set.and_then(|()| builder.verify_param_mut().set_flags(flags))
@@ -152,24 +152,24 @@ impl Tls {
     }
 }
 
-fn unusable_roots(path: &Path, stack: &ErrorStack) -> Error {
+fn explain_unusable_cas(path: &Path, stack: &ErrorStack) -> Error {
     let message =
         format!("{} holds no CA certificate in PEM form: {}", path.display(), diagnosis::reasons(stack));
     Error::new(Kind::FileUnreadable, message)
 }
 
-/// A hashed directory costs nothing until a root is looked up, while a bundle file is parsed whole: some
-/// 140 certificates at every start. So the directory is preferred where it is one (Debian, Alpine, SUSE).
+/// A hashed directory costs nothing until a CA is looked up, while a bundle file is parsed whole: some 140 certificates
+/// at every start. So a directory that is hashed is preferred (Debian, Alpine, SUSE).
 fn trust_system(builder: &mut SslContextBuilder) -> Result<()> {
     let found = openssl_probe::probe();
     let file_named = std::env::var_os("SSL_CERT_FILE").is_some();
     let hashed: Vec<_> = found.cert_dir.iter().filter(|path| is_hashed(path)).collect();
     for directory in &hashed {
-        add_directory(builder, directory).map_err(|stack| unusable_roots(directory, &stack))?;
+        add_directory(builder, directory).map_err(|stack| explain_unusable_cas(directory, &stack))?;
     }
     match found.cert_file {
         Some(file) if file_named || hashed.is_empty() => {
-            builder.set_ca_file(&file).map_err(|stack| unusable_roots(&file, &stack))
+            builder.set_ca_file(&file).map_err(|stack| explain_unusable_cas(&file, &stack))
         }
         _ => Ok(()),
     }
@@ -199,19 +199,19 @@ fn present(ssl: &mut SslRef, identity: &Identity) -> std::result::Result<(), Err
     Ok(())
 }
 
-/// TLS takes no longer name than DNS has (RFC 1035 section 2.3.4).
-fn can_be_named(host: &Host) -> Result<()> {
+/// TLS takes no name that is too long for DNS (RFC 1035 section 2.3.4).
+fn check_name(host: &Host) -> Result<()> {
     match host {
         Host::Domain(name) if name.trim_end_matches('.').len() > 253 => Err(Error::new(
             Kind::Usage,
-            format!("a host name has 253 letters at most, and this one {}", name.len()),
+            format!("a host name has 253 letters at most, and this one has {}", name.len()),
         )),
         _ => Ok(()),
     }
 }
 
-/// Names whom we want to reach (RFC 6066 section 3) and to whom the certificate must belong (RFC 9525).
-fn address(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), ErrorStack> {
+/// Sets the name to ask for (RFC 6066 section 3) and the name that the certificate must hold (RFC 9525).
+fn name_endpoint(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), ErrorStack> {
     ssl.set_connect_state();
     ssl.param_mut().set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
     match host {
@@ -237,7 +237,7 @@ fn keep_fault(context: &X509StoreContextRef) {
     }
 }
 
-/// The handshake. On failure the stream's trace holds what was seen.
+/// Makes the handshake. On failure the stream's trace holds what was seen.
 pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     ssl: Ssl,
     stream: S,
@@ -248,18 +248,18 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         Ok(()) => Ok(stream),
         Err(error) if log.lock().is_tls() => Err(error),
         Err(error) => {
-            // OpenSSL stops at the first bytes that are no TLS; the rest of them tells what else speaks there.
+            // OpenSSL stops at the first bytes that are not TLS. The rest of the line tells which protocol it is.
             let _ = timeout(REST_OF_LINE, stream.get_mut().read(&mut [0; 128])).await;
             Err(error)
         }
     }
 }
 
-/// Whoever has begun a line sends the rest of it with it, or soon.
+/// A server that has begun a line sends the rest of it at once, or soon.
 const REST_OF_LINE: Duration = Duration::from_millis(100);
 
 /// What the handshake agreed on.
-pub(super) fn session(ssl: &SslRef) -> Session {
+pub(super) fn describe_session(ssl: &SslRef) -> Session {
     let cipher = ssl.current_cipher();
     let name = cipher.map(|cipher| cipher.standard_name().unwrap_or_else(|| cipher.name()));
     Session {

@@ -62,7 +62,7 @@ pub(super) async fn call(
 
 /// The curl command for the same request, and what stands in its variables.
 async fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
-    let curl = until_interrupted(Curl::new(args)).await?;
+    let curl = run_until_signal(Curl::new(args)).await?;
     Output::open(None)?.write(&curl.line())?;
     curl.notes.iter().for_each(|note| console.say(format!("# {note}")));
     Ok(Exit::Success)

@@ -8,7 +8,7 @@ use crate::evidence::{Cause, Evidence, Message, Side};
 /// offered.
 pub fn explain(evidence: &Evidence, capped: bool) -> Error {
     if let Some(code) = evidence.alert() {
-        let error = client::refusal(evidence).unwrap_or_else(|| alert(code, evidence));
+        let error = client::refusal(evidence).unwrap_or_else(|| explain_alert(code, evidence));
         return match error.kind {
             Kind::TlsVersion if capped => error.with_hint(
                 "--tls-max keeps TLS 1.3 from being offered; without it, the endpoint may take that",
@@ -21,21 +21,21 @@ pub fn explain(evidence: &Evidence, capped: bool) -> Error {
     }
     let target = &evidence.target;
     match evidence.end.as_ref().map(|end| &end.cause) {
-        Some(Cause::Tls(reason)) if !heard(evidence) => not_tls(reason, evidence),
-        Some(Cause::Tls(reason)) => own_refusal(reason, target),
+        Some(Cause::Tls(reason)) if !has_spoken(evidence) => explain_other_protocol(reason, evidence),
+        Some(Cause::Tls(reason)) => explain_own_refusal(reason, target),
         cause => client::ended(evidence).unwrap_or_else(|| {
             let how = match cause {
                 Some(cause @ (Cause::Reset | Cause::System(_))) => cause.in_words(),
                 _ => "ended the connection".into(),
             };
-            let when = if heard(evidence) { "in" } else { "at the first message of" };
+            let when = if has_spoken(evidence) { "in" } else { "at the first message of" };
             Error::new(Kind::HandshakeReset, format!("{target} {how} {when} the TLS handshake"))
         }),
     }
 }
 
 /// The handshake did not end in time.
-pub fn explain_silence(evidence: &Evidence) -> Error {
+pub fn explain_timeout(evidence: &Evidence) -> Error {
     let target = &evidence.target;
     if evidence.sent() {
         let message =
@@ -43,7 +43,7 @@ pub fn explain_silence(evidence: &Evidence) -> Error {
         let hint = "it is overloaded, or waits for somebody else to judge the certificate (CRL, OCSP, a directory): ask for its log; --connect-timeout waits longer";
         return Error::new(Kind::TlsTimeout, message).with_hint(hint);
     }
-    if heard(evidence) {
+    if has_spoken(evidence) {
         let message =
             format!("{target} began the TLS handshake and then fell silent within the time allowed");
         let hint =
@@ -54,12 +54,12 @@ pub fn explain_silence(evidence: &Evidence) -> Error {
     Error::new(Kind::TlsTimeout, message)
 }
 
-fn heard(evidence: &Evidence) -> bool {
+fn has_spoken(evidence: &Evidence) -> bool {
     evidence.steps.iter().any(|step| step.from == Side::Endpoint)
 }
 
 /// An alert that has nothing to do with our certificate (RFC 8446 section 6.2).
-fn alert(code: u8, evidence: &Evidence) -> Error {
+fn explain_alert(code: u8, evidence: &Evidence) -> Error {
     let (target, name) = (&evidence.target, Message::Alert(code).name());
     let answered = evidence.steps.iter().any(|step| step.from == Side::Endpoint && step.what == SERVER_HELLO);
     let (kind, what) = match code {
@@ -82,7 +82,7 @@ fn alert(code: u8, evidence: &Evidence) -> Error {
 const SERVER_HELLO: Message = Message::Handshake(2);
 
 /// OpenSSL refused what the endpoint proposed.
-fn own_refusal(reason: &str, target: &str) -> Error {
+fn explain_own_refusal(reason: &str, target: &str) -> Error {
     let (kind, what) = match reason {
         _ if reason.contains("dh key too small") => {
             (Kind::WeakKeyExchange, "offers a Diffie-Hellman group that is too small to be safe".into())
@@ -113,7 +113,7 @@ fn own_refusal(reason: &str, target: &str) -> Error {
 }
 
 /// What came was no TLS; what it says tells what speaks there.
-fn not_tls(reason: &str, evidence: &Evidence) -> Error {
+fn explain_other_protocol(reason: &str, evidence: &Evidence) -> Error {
     let target = &evidence.target;
     let line = evidence.greeting.map(|text| text.lines().next().unwrap_or_default().trim_end().to_owned());
     let (greeting, text) = (evidence.greeting.text(), line.text());
@@ -127,7 +127,7 @@ fn not_tls(reason: &str, evidence: &Evidence) -> Error {
         (false, reason) => reason.to_owned(),
     };
     let error = Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}"));
-    match protocol(&text) {
+    match name_protocol(&text) {
         Some(protocol) => {
             error.with_hint(format!("that is {protocol}: check the host and the port of the URL"))
         }
@@ -136,7 +136,7 @@ fn not_tls(reason: &str, evidence: &Evidence) -> Error {
 }
 
 /// Protocols in which the server speaks first.
-fn protocol(line: &str) -> Option<&'static str> {
+fn name_protocol(line: &str) -> Option<&'static str> {
     const GREETINGS: &[(&str, &str)] = &[
         ("SSH-", "SSH"),
         ("220", "a mail or FTP server"),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::reach::{connect_kind, lookup};
+use super::reach::{explain_lookup, kind_of};
 use super::{in_words, own_body};
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
@@ -45,7 +45,7 @@ pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
         );
     }
     if error.is_dns() || text.contains("dns error") {
-        let lookup = io.map_or_else(|| new(Kind::DnsFailure, &reason), |io| lookup(host, io));
+        let lookup = io.map_or_else(|| new(Kind::DnsFailure, &reason), |io| explain_lookup(host, io));
         return Error::new(lookup.kind, format!("{who} was not reached: {}", lookup.message));
     }
     if error.is_timeout() {
@@ -58,7 +58,7 @@ pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
         return new(Kind::ProxyFailed, &format!("was not reached through the proxy: {reason}"));
     }
     match (error.is_connect(), io) {
-        (true, Some(io)) => new(connect_kind(io), &format!("cannot be reached: {}", in_words(io))),
+        (true, Some(io)) => new(kind_of(io), &format!("cannot be reached: {}", in_words(io))),
         (true, None) => new(Kind::HandshakeFailed, &format!("did not complete the TLS handshake: {reason}")),
         (false, _) => new(Kind::CutShort, &format!("ended the connection without an answer: {reason}")),
     }

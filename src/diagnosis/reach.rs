@@ -7,7 +7,7 @@ use super::{in_words, is_out_of_files};
 use crate::error::{Error, Kind, Retry};
 
 /// A name that did not resolve. getaddrinfo's codes reach us as text only; these are glibc's, musl's and Apple's.
-pub fn lookup(host: &str, error: &io::Error) -> Error {
+pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
     let text = error.to_string();
     let unknown = [
         "not known",
@@ -26,12 +26,12 @@ pub fn lookup(host: &str, error: &io::Error) -> Error {
     Error::new(kind, format!("DNS could not look up {host}: {reason}"))
 }
 
-/// No address took the connection. Where they failed in several ways, the kind is that of the one that came nearest, never
-/// that which came last; an address that could not be tried leaves all open.
-pub fn unreached(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
+/// No address took the connection. Where they failed in several ways, the kind is that of the attempt that got nearest,
+/// not of the last one. An address that could not be tried because of a limit here leaves all open, so it comes first.
+pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
     let tried: Vec<_> =
         failures.iter().map(|(address, error)| format!("{address}: {}", in_words(error))).collect();
-    let kinds = || failures.iter().map(|(_, error)| connect_kind(error));
+    let kinds = || failures.iter().map(|(_, error)| kind_of(error));
     let nearest = [Kind::OutOfFiles, Kind::ConnectionRefused, Kind::ConnectTimeout, Kind::Unroutable];
     let kind = nearest.into_iter().find(|kind| kinds().any(|met| met == *kind));
     let kind = kind.or_else(|| kinds().next()).unwrap_or(Kind::ConnectionFailed);
@@ -47,7 +47,7 @@ pub fn unreached(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
     Error::new(kind, message)
 }
 
-pub(super) fn connect_kind(error: &io::Error) -> Kind {
+pub(super) fn kind_of(error: &io::Error) -> Kind {
     match error.kind() {
         _ if is_out_of_files(error) => Kind::OutOfFiles,
         io::ErrorKind::ConnectionRefused => Kind::ConnectionRefused,
@@ -59,7 +59,7 @@ pub(super) fn connect_kind(error: &io::Error) -> Kind {
 }
 
 /// A SOCKS5 proxy said no, or something else than SOCKS5.
-pub fn socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Error) -> Error {
+pub fn explain_socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Error) -> Error {
     use tokio_socks::Error as Socks;
     let reason = match error {
         Socks::Io(io) => in_words(io),
@@ -82,7 +82,7 @@ pub fn socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Error) -> 
 }
 
 /// A proxy answered CONNECT with something else than success.
-pub fn proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Error {
+pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Error {
     let (kind, said) = match status.as_u16() {
         407 => (Kind::ProxyCredentials, "wants credentials for"),
         401 | 403 | 405 => (Kind::ProxyRefused, "refuses to connect to"),
