@@ -1,4 +1,4 @@
-//! What `inspect` finds, and that the commands that it prints mend it.
+//! What `inspect` finds, and that the commands that it prints fix it.
 
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
@@ -84,7 +84,7 @@ fn run(lab: &Lab, file: &str, command: &str) {
 /// The finding is there, and of this severity. Every command that the file gets makes `new.p12`, and there what it is for
 /// is gone, or less bad.
 #[track_caller]
-fn mended(lab: &Lab, file: &str, name: &str, severity: &str) {
+fn is_fixed(lab: &Lab, file: &str, name: &str, severity: &str) {
     let before = document(lab, &[file]);
     let found = finding(&before, name).unwrap_or_else(|| panic!("{name} is not found: {before:#}"));
     assert_eq!(found["severity"], severity, "{name}");
@@ -104,13 +104,13 @@ fn mended(lab: &Lab, file: &str, name: &str, severity: &str) {
     }
 }
 
-/// The finding is there, of this severity, and no command mends it.
+/// The finding is there, of this severity, and no command fixes it.
 #[track_caller]
 fn told(document: &Value, name: &str, severity: &str) {
     let found = finding(document, name).unwrap_or_else(|| panic!("{name} is not found: {document:#}"));
     assert_eq!(found["severity"], severity, "{name}");
     assert_eq!(found["command"], Value::Null, "{name}");
-    assert!(found["mend"].as_str().unwrap().len() > 10, "{name}");
+    assert!(found["fix"].as_str().unwrap().len() > 10, "{name}");
 }
 
 /// What the commands ask the user for: the root, which is also the new chain.
@@ -129,7 +129,7 @@ fn with_openssl() -> Option<Lab> {
 }
 
 #[test]
-fn what_is_wrong_with_the_certificate_is_found_and_mended() {
+fn what_is_wrong_with_the_certificate_is_found_and_fixed() {
     let Some(lab) = with_openssl() else { return };
     let of = |days| Profile { days, ..Profile::new("client", Purpose::Client) };
     for (profile, exit, name, severity) in [
@@ -140,7 +140,7 @@ fn what_is_wrong_with_the_certificate_is_found_and_mended() {
     ] {
         client(&lab, "c.p12", &profile);
         inspect(&lab, &["c.p12"]).in_case(name).exits(exit);
-        mended(&lab, "c.p12", name, severity);
+        is_fixed(&lab, "c.p12", name, severity);
         let _ = std::fs::remove_file(lab.path("new.key"));
     }
     client(&lab, "c.p12", &of((1, 10)));
@@ -163,11 +163,11 @@ fn a_certificate_without_client_auth_names_what_it_is_for() {
     let document = document(&lab, &["c.p12"]);
     let what = finding(&document, "no-client-auth").unwrap()["what"].to_string();
     assert!(what.contains("usage emailProtection, 1.2.3.4 without clientAuth"), "{what}");
-    mended(&lab, "c.p12", "no-client-auth", "error");
+    is_fixed(&lab, "c.p12", "no-client-auth", "error");
 }
 
 #[test]
-fn a_weak_signature_is_found_and_mended() {
+fn a_weak_signature_is_found_and_fixed() {
     let Some(lab) = with_openssl() else { return };
     shell(
         &lab,
@@ -175,7 +175,7 @@ fn a_weak_signature_is_found_and_mended() {
     );
     for options in ["-sha1", "-md5 -CA rsa.pem -CAkey rsa.key"] {
         certify(&lab, "extendedKeyUsage=clientAuth", options);
-        mended(&lab, "c.p12", "weak-signature", "warning");
+        is_fixed(&lab, "c.p12", "weak-signature", "warning");
     }
 }
 
@@ -201,7 +201,7 @@ fn a_request_has_the_subject_of_the_certificate() {
     let name = "O'Brien, Inc. / Zoë+1 \\ $HOME = x";
     let expired = Profile { days: (-9, -1), ..Profile::new(name, Purpose::Client) };
     let identity = client(&lab, "it's $HOME.p12", &expired);
-    mended(&lab, "it's $HOME.p12", "expired", "error");
+    is_fixed(&lab, "it's $HOME.p12", "expired", "error");
     let document = document(&lab, &["it's $HOME.p12"]);
     run(&lab, "it's $HOME.p12", finding(&document, "expired").unwrap()["command"].as_str().unwrap());
     let request = X509Req::from_pem(&std::fs::read(lab.path("request.csr")).unwrap()).unwrap();
@@ -214,7 +214,7 @@ fn a_request_has_the_subject_of_the_certificate() {
 }
 
 #[test]
-fn a_chain_that_is_open_or_broken_is_mended_by_a_certificate_that_is_supplied() {
+fn a_chain_that_is_open_or_broken_is_fixed_by_a_certificate_that_is_supplied() {
     let Some(lab) = with_openssl() else { return };
     let issuing = || lab.root.issue(&Profile::new("Issuing CA", Purpose::Authority)).unwrap();
     let (middle, other) = (issuing(), issuing());
@@ -228,15 +228,15 @@ fn a_chain_that_is_open_or_broken_is_mended_by_a_certificate_that_is_supplied() 
         lab.write("c.p12", &identity.p12(PASSWORD, "client").unwrap());
     };
     put(Vec::new());
-    mended(&lab, "c.p12", "chain-open", "warning");
+    is_fixed(&lab, "c.p12", "chain-open", "warning");
     put(vec![other.certificate.clone(), lab.root.certificate.clone()]);
-    mended(&lab, "c.p12", "chain-broken", "warning");
+    is_fixed(&lab, "c.p12", "chain-broken", "warning");
     // The one that did sign is taken, wherever it lies.
     put(vec![other.certificate, middle.certificate]);
     let document = document(&lab, &["c.p12"]);
     assert!(finding(&document, "chain-broken").is_none());
-    mended(&lab, "c.p12", "extra-certificates", "note");
-    mended(&lab, "c.p12", "chain-open", "note");
+    is_fixed(&lab, "c.p12", "extra-certificates", "note");
+    is_fixed(&lab, "c.p12", "chain-open", "note");
 }
 
 #[test]
@@ -257,11 +257,11 @@ fn a_ca_that_has_expired_is_no_error_and_is_replaced() {
          openssl x509 -req -in middle.csr -CA ca.pem -CAkey ca.key -days 90 -extfile extensions -out new-chain.pem",
     );
     inspect(&lab, &["c.p12"]).exits(0);
-    mended(&lab, "c.p12", "expired", "warning");
+    is_fixed(&lab, "c.p12", "expired", "warning");
 }
 
 #[test]
-fn what_is_wrong_with_the_file_is_found_and_mended() {
+fn what_is_wrong_with_the_file_is_found_and_fixed() {
     let Some(lab) = with_openssl() else { return };
     let long = format!("-name {}", "x".repeat(200));
     for (options, name, severity) in [
@@ -279,16 +279,16 @@ fn what_is_wrong_with_the_file_is_found_and_mended() {
         (&long, "odd-friendly-name", "note"),
     ] {
         pack(&lab, options);
-        mended(&lab, "c.p12", name, severity);
+        is_fixed(&lab, "c.p12", name, severity);
     }
 }
 
 #[test]
-fn the_mending_for_old_java_says_what_it_costs_and_is_no_legacy() {
+fn the_fix_for_old_java_says_what_it_costs_and_is_no_legacy() {
     let Some(lab) = with_openssl() else { return };
     let before = document(&lab, &["client.p12"]);
     let old = finding(&before, "not-for-old-java").unwrap();
-    assert!(old["mend"].as_str().unwrap().contains("the price"), "{old:#}");
+    assert!(old["fix"].as_str().unwrap().contains("the price"), "{old:#}");
     run(&lab, "client.p12", old["command"].as_str().unwrap());
     assert!(finding(&document(&lab, &["new.p12"]), "legacy-cipher").is_none());
 }
@@ -328,7 +328,7 @@ fn what_a_command_takes_out_is_for_its_user_alone() {
     let Some(lab) = with_openssl() else { return };
     lab.write("all.pem", b"the user's own");
     pack(&lab, "-nomac");
-    mended(&lab, "c.p12", "no-mac", "warning");
+    is_fixed(&lab, "c.p12", "no-mac", "warning");
     assert_eq!(std::fs::read(lab.path("all.pem")).unwrap(), b"the user's own");
     let mode = std::fs::metadata(lab.path("new.p12")).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0);
@@ -341,29 +341,29 @@ fn what_a_command_takes_out_is_for_its_user_alone() {
 }
 
 #[test]
-fn files_in_other_forms_are_mended_too() {
+fn files_in_other_forms_are_fixed_too() {
     let Some(lab) = with_openssl() else { return };
     let plain = std::fs::read(lab.path("client.p12")).unwrap();
     lab.write("c.p12", &[&plain[..], b"\n"].concat());
-    mended(&lab, "c.p12", "trailing-bytes", "warning");
+    is_fixed(&lab, "c.p12", "trailing-bytes", "warning");
     shell(&lab, "openssl base64 -in client.p12 -out c.p12");
-    mended(&lab, "c.p12", "chain-open", "warning");
+    is_fixed(&lab, "c.p12", "chain-open", "warning");
     shell(
         &lab,
         "(echo -----BEGIN PKCS12-----; openssl base64 -in client.p12; echo -----END PKCS12-----) > c.p12",
     );
-    mended(&lab, "c.p12", "chain-open", "warning");
+    is_fixed(&lab, "c.p12", "chain-open", "warning");
     let hex: String = plain.iter().map(|byte| format!("{byte:02x}")).collect();
     lab.write("c.p12", hex.as_bytes());
     told(&document(&lab, &["c.p12"]), "not-for-old-java", "note");
 }
 
 #[test]
-fn a_mac_by_pbmac1_is_found_and_mended() {
+fn a_mac_by_pbmac1_is_found_and_fixed() {
     let Some(lab) = with_openssl() else { return };
     let plain = std::fs::read(lab.path("client.p12")).unwrap();
     lab.write("c.p12", &odd_files::with_pbmac1(&plain, PASSWORD));
-    mended(&lab, "c.p12", "pbmac1", "warning");
+    is_fixed(&lab, "c.p12", "pbmac1", "warning");
 }
 
 #[test]
@@ -380,11 +380,11 @@ fn a_key_whose_certificate_is_missing_gets_the_one_that_is_supplied() {
          openssl pkcs12 -export -inkey key.pem -in client.pem -nomac -name client -passout file:password.txt -out one.p12
          openssl pkcs12 -export -inkey key.pem -nocerts -name client -passout file:password.txt -out c.p12",
     );
-    mended(&lab, "c.p12", "no-certificate", "error");
+    is_fixed(&lab, "c.p12", "no-certificate", "error");
     inspect(&lab, &["c.p12"]).exits(3);
     let [keyed, bare] = ["c.p12", "other.p12"].map(|file| std::fs::read(lab.path(file)).unwrap());
     lab.write("c.p12", &odd_files::joined(&keyed, &bare));
-    mended(&lab, "c.p12", "key-mismatch", "error");
+    is_fixed(&lab, "c.p12", "key-mismatch", "error");
     inspect(&lab, &["c.p12"]).exits(3);
     let keyless = document(&lab, &["other.p12"]);
     told(&keyless, "no-key", "error");
@@ -423,7 +423,7 @@ fn several_keys_are_told_apart_and_one_that_is_fine_is_enough() {
 }
 
 #[test]
-fn a_password_beyond_ascii_is_named_mended_and_not_shown() {
+fn a_password_beyond_ascii_is_named_fixed_and_not_shown() {
     let Some(lab) = with_openssl() else { return };
     let identity = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
     lab.write("c.p12", &identity.p12("pässwörd", "client").unwrap());

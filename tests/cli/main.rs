@@ -25,3 +25,4 @@ mod requests;
 mod secrets;
 mod serve;
 mod terminals;
+mod uploads;

@@ -1,19 +1,27 @@
-//! How findings are mended: by commands of OpenSSL where they can do it, else in words.
+//! How to fix what was found: by commands of OpenSSL where they can do it, else in words.
 
-use super::findings::Look;
 use crate::escape;
 use crate::p12::anatomy::{Anatomy, Held, Protection, Wrapping};
 use crate::shell;
 
+/// A file that is looked into.
+pub(super) struct Inspected<'a> {
+    /// Its name, quoted for a shell.
+    pub(super) file: String,
+    pub(super) anatomy: &'a Anatomy,
+    /// Certificates that end within so many days end soon.
+    pub(super) within: i32,
+}
+
 /// What to do about a finding.
-pub(super) struct Mend {
+pub(super) struct Fix {
     /// In words.
     pub(super) words: String,
     /// A command for a POSIX shell that does it.
     pub(super) command: Option<String>,
 }
 
-impl Mend {
+impl Fix {
     pub(super) fn words(words: impl Into<String>) -> Self {
         Self { words: words.into(), command: None }
     }
@@ -39,29 +47,33 @@ pub(super) struct Changes<'a> {
 /// Encryption and MACs that OpenSSL 3 has in its legacy provider only.
 pub(super) const LEGACY: &[&str] = &["RC2", "RC4", "DES-CBC", "CAST5", "SEED", "HMAC-MD4", "HMAC-whirlpool"];
 
-impl Look<'_> {
+impl Inspected<'_> {
+    pub(super) fn held(&self, at: usize) -> Option<&Held> {
+        self.anatomy.certificates.get(at)
+    }
+
     /// The same contents as `new.p12`.
-    pub(super) fn packed(&self, words: &str) -> Mend {
+    pub(super) fn packed(&self, words: &str) -> Fix {
         self.changed(words, &Changes::default())
     }
 
     /// The contents with some changes as `new.p12`. What is taken out lies in a private folder and is gone in the end,
     /// Ctrl-C included. OpenSSL reads its input twice, so no pipe will do.
-    pub(super) fn changed(&self, words: &str, changes: &Changes<'_>) -> Mend {
+    pub(super) fn changed(&self, words: &str, changes: &Changes<'_>) -> Fix {
         if let Some(obstacle) = self.obstacle() {
-            return Mend::words(format!("{words}; {obstacle}"));
+            return Fix::words(format!("{words}; {obstacle}"));
         }
         let Changes { only, add, name, options } = changes;
         let alone = self.anatomy.keys.iter().any(|key| key.chain.is_empty());
         if alone && *only != Some(&[]) {
-            return Mend::words(format!("{words}; but first its key needs its certificate"));
+            return Fix::words(format!("{words}; but first its key needs its certificate"));
         }
         let chosen = only.map_or(String::new(), |only| format!(" | {}", choosing(only)));
         let add = if add.is_empty() { String::new() } else { format!(r#"cat {add} >> "$d/all.pem" && "#) };
         let name = name.map(str::to_owned).or_else(|| self.name());
         let name = name.map_or(String::new(), |name| format!("-name {} ", quoted(&name)));
         let unpacked = self.unpacked("");
-        Mend::command(
+        Fix::command(
             &format!("{words}; the new file is new.p12"),
             format!(
                 r#"(umask 077; d=$(mktemp -d) && trap 'rm -rf "$d"' EXIT && trap 'exit 1' HUP INT TERM && {unpacked}{chosen} > "$d/all.pem" && {add}openssl pkcs12 -export {name}{options}-in "$d/all.pem" -out "$d/new.p12" && mv -i "$d/new.p12" new.p12)"#
@@ -70,28 +82,28 @@ impl Look<'_> {
     }
 
     /// A request for a new certificate on the same key.
-    pub(super) fn requested(&self, leaf: &Held) -> Mend {
+    pub(super) fn requested(&self, leaf: &Held) -> Fix {
         let words =
             "request.csr, made on the same key, goes to a CA; what comes back is packed with that key";
         let Some(subject) = self.subject(leaf) else {
-            return Mend::words("ask a CA for a new certificate on the same key, and pack both");
+            return Fix::words("ask a CA for a new certificate on the same key, and pack both");
         };
         if let Some(obstacle) = self.obstacle() {
-            return Mend::words(format!("ask a CA for a new certificate on this key; {obstacle}"));
+            return Fix::words(format!("ask a CA for a new certificate on this key; {obstacle}"));
         }
         let key = self.unpacked(" -nocerts");
-        Mend::command(words, format!("{key} | {}", request("-key /dev/stdin", &subject)))
+        Fix::command(words, format!("{key} | {}", request("-key /dev/stdin", &subject)))
     }
 
     /// A request for a new certificate on a new key.
-    pub(super) fn renewed(&self, leaf: &Held) -> Mend {
+    pub(super) fn renewed(&self, leaf: &Held) -> Fix {
         let words =
             "request.csr, made on a new key (new.key), goes to a CA; what comes back is packed with that key";
         let Some(subject) = self.subject(leaf) else {
-            return Mend::words("make a key of today's size, and ask a CA for a certificate on it");
+            return Fix::words("make a key of today's size, and ask a CA for a certificate on it");
         };
         let made = request("-newkey rsa:3072 -keyout new.key", &subject);
-        Mend::command(words, format!("test ! -e new.key && {made}"))
+        Fix::command(words, format!("test ! -e new.key && {made}"))
     }
 
     /// A CA's certificate is not to be had by a client's request.

@@ -2,26 +2,18 @@
 
 use serde_json::json;
 
-use super::Printer;
-use super::output::Output;
-use crate::error::{Exit, Result};
+use crate::certificate::{Certificate, Usage};
 use crate::escape::{ascii, escape};
-use crate::evidence::Certificate;
 use crate::inspect::{Inspection, SCHEMA, Severity};
 use crate::p12::anatomy::{Anatomy, Key, Protection};
 
-impl Printer {
-    /// Prints what was found. The exit status is the worst of all files'.
-    pub fn inspections(&self, inspections: &[Inspection], json: bool) -> Result<Exit> {
-        let text = match inspections {
-            _ if self.quiet && !json => inspections.iter().map(failing).collect(),
-            _ if json => ascii(&format!("{:#}\n", json!({ "schema": SCHEMA, "files": inspections }))),
-            [one] => full(one),
-            many => table(many),
-        };
-        Output::open(None)?.write(text.as_bytes())?;
-        let exits = inspections.iter().map(|inspection| inspection.exit);
-        Ok(exits.max_by_key(|exit| *exit as u8).unwrap_or(Exit::Success))
+/// What was found, as text or as one JSON document.
+pub fn show(inspections: &[Inspection], json: bool, quiet: bool) -> String {
+    match inspections {
+        _ if json => ascii(&format!("{:#}\n", json!({ "schema": SCHEMA, "files": inspections }))),
+        _ if quiet => inspections.iter().map(failing).collect(),
+        [one] => full(one),
+        many => table(many),
     }
 }
 
@@ -62,7 +54,7 @@ fn full(inspection: &Inspection) -> String {
             &format!("{:?}", finding.severity).to_lowercase(),
             &format!("{}: {}", finding.name, finding.what),
         );
-        text += &line("  mend", &finding.mend);
+        text += &line("  fix", &finding.fix);
         if let Some(command) = &finding.command {
             text += &line("  command", command);
         }
@@ -105,7 +97,7 @@ fn certificate(alias: Option<&str>, c: &Certificate) -> String {
     text += &line("  issuer", &c.issuer);
     text += &line("  valid", &format!("{} to {} UTC, {left}", c.not_before, c.not_after));
     text += &line("  key", &format!("{}; signed with {}", c.key, c.signature));
-    let usages = c.usages.as_ref().map_or_else(|| "any".into(), |usages| usages.join(", "));
+    let usages = c.usages.as_ref().map_or_else(|| "any".into(), |usages| Usage::list(usages));
     text += &line("  usage", &format!("{usages}{}", if c.authority { "; a CA" } else { "" }));
     if !c.names.is_empty() {
         text += &line("  names", &c.names.join(", "));
@@ -155,14 +147,14 @@ fn row(inspection: &Inspection) -> [String; 7] {
         anatomy.certificates.get(*at).map(|held| &held.certificate)
     });
     let of_leaf = |fact: fn(&Certificate) -> String| leaf.map(fact).unwrap_or_default();
-    let names: Vec<_> = inspection.findings.iter().map(|finding| finding.name).collect();
+    let names: Vec<_> = inspection.findings.iter().map(|finding| finding.name.as_str()).collect();
     [
         (inspection.exit as u8).to_string(),
         escape(&inspection.file),
         escape(&of_leaf(|leaf| leaf.subject.clone())),
         of_leaf(|leaf| leaf.not_after.split(' ').next().unwrap_or_default().to_owned()),
         of_leaf(|leaf| leaf.days_left.to_string()),
-        of_leaf(|leaf| leaf.key.clone()),
+        of_leaf(|leaf| leaf.key.to_string()),
         names.join(", "),
     ]
 }
