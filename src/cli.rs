@@ -267,6 +267,7 @@ impl TestArgs {
     pub fn request(&self) -> Result<Request> {
         self.one_reader_of_stdin()?;
         self.headers_that_pass()?;
+        self.options_that_pass()?;
         let request = &self.request;
         Parts {
             url: self.target()?.url.clone(),
@@ -302,13 +303,6 @@ impl TestArgs {
         let platform = &self.platform;
         let usage = |message: &str| Error::new(Kind::Usage, message);
         let account = platform.account.clone().ok_or_else(|| usage("--account is missing"))?;
-        let local_only = |set: bool, flag: &str| {
-            let message = format!("{flag} is about the call from this machine; the platform cannot do it");
-            if set && !platform.compare { Err(usage(&message)) } else { Ok(()) }
-        };
-        local_only(self.verdict.control, "--control")?;
-        local_only(self.verdict.allow_unrequested, "--allow-unrequested")?;
-        local_only(self.connection.http2, "--http2")?;
         let roots = self.connection.cacert.clone().filter(|_| !platform.compare);
         Ok(Platform {
             account,
@@ -369,6 +363,22 @@ impl TestArgs {
             (true, _, _, true) => usage("--compare sends the body twice, which standard input cannot give"),
             _ => Ok(()),
         }
+    }
+
+    /// The platform makes a call of its own kind.
+    fn options_that_pass(&self) -> Result<()> {
+        if self.platform.account.is_none() || self.platform.compare {
+            return Ok(());
+        }
+        let local = [
+            (self.verdict.control, "--control"),
+            (self.verdict.allow_unrequested, "--allow-unrequested"),
+            (self.connection.http2, "--http2"),
+        ];
+        local.iter().find(|(set, _)| *set).map_or(Ok(()), |(_, flag)| {
+            let message = format!("{flag} is about the call from this machine; the platform cannot do it");
+            Err(Error::new(Kind::Usage, message))
+        })
     }
 
     /// The platform passes an Authorization on, and no other header.

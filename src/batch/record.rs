@@ -73,6 +73,8 @@ const FAMILIES: &[&[&str]] = &[
     &["authorization", "authorization-file", "authorization-env"],
     &["bearer", "bearer-file", "bearer-env", "oauth1", "oauth1-file", "oauth1-env"],
     &["proxy-user-file", "proxy-user-env"],
+    &["ipv4", "ipv6"],
+    &["compare", "no-precheck"],
 ];
 
 /// What tells one P12 under its password from another.
