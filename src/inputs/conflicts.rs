@@ -46,7 +46,7 @@ pub(super) fn check_local_options(args: &TestArgs) -> Result<()> {
         (args.connection.http2, "--http2"),
         (args.leaf_only, "--leaf-only"),
     ];
-    match local_only.iter().find(|(set, _)| *set && !args.platform.compare) {
+    match local_only.iter().find(|(set, _)| *set && args.platform.is_used() && !args.platform.compare) {
         Some((_, flag)) => {
             Err(usage(format!("{flag} works from this machine only, not through the platform")))
         }

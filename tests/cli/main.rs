@@ -17,6 +17,7 @@ mod inspect;
 #[cfg(target_os = "linux")]
 mod memory;
 mod odd_files;
+mod options;
 mod passwords;
 mod platform;
 mod proxies;
