@@ -1,9 +1,10 @@
 //! One request: its path, its credential, the upload, the call, the reply.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -19,6 +20,7 @@ use super::access::{Access, Refused};
 use super::answer::{self, PassedOn, Refusal, Reply};
 use super::journal::{Journal, LogEntry};
 use super::limits::{Caller, Limits};
+use super::presence::Presence;
 use super::upload::{self, Drained, Form};
 use crate::call::Local;
 use crate::error::{Error, Kind};
@@ -59,15 +61,15 @@ impl Resource {
     pub(super) async fn answer(
         self: Arc<Self>,
         request: http::Request<Incoming>,
-        peer: SocketAddr,
+        entry: LogEntry,
     ) -> Result<Reply, Infallible> {
         let (head, body) = request.into_parts();
-        let body = Drained::new(body, &head.headers);
-        let entry = self.journal.begin(peer);
+        let (peer, presence) = (entry.peer(), Arc::clone(&entry.presence));
+        let body = Drained::new(body, &head.headers, &presence);
         let answer = AssertUnwindSafe(Arc::clone(&self).route(head, body, entry)).catch_unwind().await;
         Ok(answer.unwrap_or_else(|_| {
             let error = Error::new(Kind::Internal, "the server failed at this request");
-            Refusal::from(error).into_reply(self.journal.begin(peer))
+            Refusal::from(error).into_reply(self.journal.begin(peer, presence))
         }))
     }
 
@@ -145,10 +147,10 @@ impl Resource {
         let request = request.map(|request| add_body(request, body, body_type));
         entry.forward = request.as_ref().map(|request| request.url.target());
         let place = self.limits.take_place(&caller).await.ok_or_else(Refusal::busy)?;
-        let p12 = self.open(&caller, file, password).await?;
+        let p12 = self.open(&caller, &entry.presence, file, password).await?;
         drop(held);
         let Some(request) = request else { return Ok(p12.identity().map(|_| None)?) };
-        let response = self.local.send(&request, &p12).await?;
+        let response = entry.presence.wait_for(self.local.send(&request, &p12), CALL_GRACE).await??;
         PassedOn::new(response, &request.method, place).map(Some)
     }
 
@@ -190,14 +192,20 @@ impl Resource {
     }
 
     /// Opens the P12 in another thread: key derivation takes a processor for up to a second.
-    async fn open(&self, caller: &Caller, file: Vec<u8>, password: Secret) -> Result<P12, Refusal> {
+    async fn open(
+        &self,
+        caller: &Caller,
+        presence: &Presence,
+        file: Vec<u8>,
+        password: Secret,
+    ) -> Result<P12, Refusal> {
         let turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
         let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
         let open = move || {
             let _turn = turn;
             P12::open(&file, Some(&password), None)
         };
-        let opened = tokio::task::spawn_blocking(open).await;
+        let opened = presence.wait_for(tokio::task::spawn_blocking(open), OPENING_GRACE).await?;
         Ok(opened.map_err(|_| Error::new(Kind::Internal, "opening the P12 failed"))??)
     }
 
@@ -221,6 +229,10 @@ impl Resource {
         url.ok_or_else(|| Refusal::malformed("the Host is not well formed"))
     }
 }
+
+/// How long work goes on for a client that has closed its sending side, and so may be gone.
+const OPENING_GRACE: Duration = Duration::from_secs(1);
+const CALL_GRACE: Duration = Duration::from_secs(10);
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

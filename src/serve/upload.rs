@@ -16,10 +16,12 @@ use hyper::body::{Body as _, Incoming};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::io::AsyncReadExt as _;
 use tokio_util::io::StreamReader;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 use zeroize::Zeroizing;
 
 use super::answer::Refusal;
 use super::limits::{Caller, Limits};
+use super::presence::Presence;
 use super::shares::Share;
 use crate::p12::P12File;
 use crate::platform::contract;
@@ -225,6 +227,8 @@ impl Stream for Pieces {
 /// while: closing at once would reset the connection, and the client would lose the reply.
 pub(super) struct Drained {
     body: Option<Incoming>,
+    /// Ends when no more can come from the client.
+    closed: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Whether the client sends without waiting for `100 Continue`.
     sending: bool,
 }
@@ -234,21 +238,27 @@ impl Drained {
     const MOST: usize = 16 << 20;
     const LONGEST: Duration = Duration::from_secs(5);
 
-    pub(super) fn new(body: Incoming, headers: &HeaderMap) -> Self {
+    pub(super) fn new(body: Incoming, headers: &HeaderMap, presence: &Presence) -> Self {
         let sending = !headers.contains_key(http::header::EXPECT);
-        Self { body: Some(body), sending }
+        Self { body: Some(body), closed: Box::pin(presence.closed()), sending }
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         self.sending = true;
         loop {
             let Some(body) = &mut self.body else { return Poll::Ready(None) };
-            let frame = ready!(Pin::new(body).poll_frame(cx));
+            let frame = match Pin::new(body).poll_frame(cx) {
+                Poll::Pending => {
+                    ready!(self.closed.as_mut().poll(cx));
+                    Some(Err(io::ErrorKind::UnexpectedEof.into()))
+                }
+                Poll::Ready(frame) => frame.map(|frame| frame.map_err(io::Error::other)),
+            };
             match frame {
                 None => self.body = None,
                 Some(Err(error)) => {
                     self.body = None;
-                    return Poll::Ready(Some(Err(io::Error::other(error))));
+                    return Poll::Ready(Some(Err(error)));
                 }
                 Some(Ok(frame)) => {
                     if let Ok(bytes) = frame.into_data() {

@@ -116,3 +116,18 @@ fn what_the_head_shows_is_checked_before_the_upload() {
     std::io::Read::read_exact(&mut stream, &mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 400");
 }
+
+#[test]
+fn silent_connections_keep_nobody_out() {
+    let lab = Lab::new();
+    let served = lab.serve(&["--max-connections", "16"]);
+    let health = b"GET /healthz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
+    let mut silent: Vec<_> = (0..40).map(|_| connect_from(&lab, &served, 1)).collect();
+    assert_eq!(send(&served, health).0, 200);
+    let mut other = connect_from(&lab, &served, 2);
+    silent.extend((0..40).map(|_| connect_from(&lab, &served, 1)));
+    assert_eq!(send(&served, health).0, 200);
+    // Of another address, and so not closed for any of the first.
+    other.write_all(health).unwrap();
+    assert_eq!(read(&mut other).0, 200);
+}
