@@ -7,7 +7,7 @@ use url::Url;
 use super::TestArgs;
 use super::connection::TlsVersion;
 use crate::error::{Error, Kind, Result};
-use crate::inspect::Inspection;
+use crate::inspect::{Inspection, Name};
 use crate::p12::P12File;
 use crate::platform::gateway::{Account, Gateway};
 use crate::platform::{contract, domain};
@@ -185,8 +185,11 @@ impl Curl {
     fn file(&mut self, path: &Path) {
         let Ok(file) = P12File::read(path) else { return };
         let inspection = Inspection::of(&file, None, 0);
-        if inspection.findings.iter().any(|finding| finding.name == "legacy-cipher") {
-            self.notes.push("curl with OpenSSL 3 refuses the ciphers of this P12; p12-test inspect tells how to mend that".into());
+        if inspection.findings.iter().any(|finding| finding.name == Name::LegacyCipher) {
+            self.notes.push(
+                "curl with OpenSSL 3 refuses the ciphers of this P12; p12-test inspect tells how to fix that"
+                    .into(),
+            );
         }
         if inspection.anatomy.is_some_and(|anatomy| anatomy.form == "text") {
             self.notes.push("curl reads a P12 in binary only, and this one is text".into());

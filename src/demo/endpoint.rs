@@ -59,8 +59,16 @@ impl Endpoint {
     /// # Errors
     /// When OpenSSL refuses the settings or no port can be opened.
     pub async fn start(manners: &Manners, on_connection: OnConnection) -> io::Result<Self> {
+        Self::listen(TcpListener::bind(("127.0.0.1", 0)).await?, manners, on_connection)
+    }
+
+    /// Takes the connections of a socket that listens already, such as one with small buffers.
+    ///
+    /// # Errors
+    ///
+    /// When OpenSSL refuses the certificates, or the socket has no address.
+    pub fn listen(listener: TcpListener, manners: &Manners, on_connection: OnConnection) -> io::Result<Self> {
         let context = manners.acceptor()?.build().into_context();
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let end = CancellationToken::new();
         tokio::spawn(end.clone().run_until_cancelled_owned(accept(listener, context, on_connection)));

@@ -4,31 +4,31 @@
 //! answers: `LP-message-from-transport` says that the endpoint failed, its errors have a body in one of three forms,
 //! and its 401 has `WWW-Authenticate`.
 
-use http::StatusCode;
-use http::header::{HeaderMap, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use serde_json::Value;
 
 use super::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
 use crate::evidence::Author;
+use crate::exchange::Head;
+use crate::foreign::Foreign;
 
-/// How much of a body is looked at, in bytes. The platform's own bodies are much shorter.
-pub(super) const LOOK: usize = 16 * 1024;
+/// How much of a body is looked at. The platform's own are much shorter.
+pub(super) const EXCERPT: usize = 16 * 1024;
 
-/// Judges by the head and the beginning of the body; `whole` when that is all of it.
-pub(super) fn find_author(status: StatusCode, headers: &HeaderMap, body: &[u8], whole: bool) -> Author {
-    let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    if let Some(message) = text(TRANSPORT_MESSAGE) {
-        let error = text(TRANSPORT_ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
+/// Judges by the head and by the beginning of the body, `whole` when there is no more of it.
+pub(super) fn find_author(head: &Head, body: &Foreign, whole: bool) -> Author {
+    if let Some(message) = head.field(&TRANSPORT_MESSAGE) {
+        let error = head.field(&TRANSPORT_ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
         return Author::PlatformOfRemote(format!("{message:?}{error}"));
     }
-    let challenge = text(WWW_AUTHENTICATE);
+    let (status, challenge) = (head.status, head.field(&WWW_AUTHENTICATE));
     if !status.is_success()
-        && let Some(signal) = find_own_error(body, whole, challenge.as_deref())
+        && let Some(signal) = find_own_error(body, whole, challenge.as_ref())
     {
         return Author::Platform(signal);
     }
     match status.as_u16() {
-        200 if body.is_empty() && whole => {
+        200 if body.bytes().is_empty() && whole => {
             Author::Unclear("an empty 200 is also what the platform answers when it only validates a P12".into())
         }
         200 | 201 => Author::Unclear(
@@ -51,28 +51,31 @@ pub(super) fn find_author(status: StatusCode, headers: &HeaderMap, body: &[u8], 
     }
 }
 
-/// The forms of the platform's own errors.
-fn find_own_error(body: &[u8], whole: bool, challenge: Option<&str>) -> Option<String> {
-    if body.starts_with(b"oauth_problem=") || challenge.is_some_and(|value| value.contains("oauth_problem")) {
+/// The shapes of the platform's own errors.
+fn find_own_error(body: &Foreign, whole: bool, challenge: Option<&Foreign>) -> Option<String> {
+    let complains = |value: &Foreign| value.text().contains("oauth_problem");
+    if body.bytes().starts_with(b"oauth_problem=") || challenge.is_some_and(complains) {
         return Some("oauth_problem is how the platform refuses an OAuth1 signature".into());
     }
-    let json: Value = serde_json::from_slice(body).ok().filter(|_| whole)?;
+    let json: Value = serde_json::from_slice(body.bytes()).ok().filter(|_| whole)?;
     let is_error = |json: &Value| json.get("message").is_some() && json.get("internalCode").is_some();
     let shaped = is_error(&json) || json.get("error").is_some_and(is_error);
     let message = json.get("message").or_else(|| json.get("error")?.get("message"))?.as_str()?;
+    let message = body.map(|_| message.to_owned());
     shaped.then(|| format!("its body has the shape of the platform's own errors: {message:?}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderName;
+    use std::sync::Arc;
 
     use super::*;
 
     fn judge(status: u16, header: Option<(&'static str, &'static str)>, body: &str) -> Author {
-        let headers = header.map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-        let headers = headers.into_iter().collect();
-        find_author(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes(), true)
+        let answer = http::Response::builder().status(status);
+        let answer = header.into_iter().fold(answer, |answer, (name, value)| answer.header(name, value));
+        let head = Head::new(answer.body(()).unwrap().into_parts().0, Vec::new(), &Arc::default());
+        find_author(&head, &Foreign::new(body, &Arc::default()), true)
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use http::{HeaderName, StatusCode};
 
 use super::gateway::Account;
-pub use crate::response::TRANSPORT_ERROR;
 
 /// The permission that a credential needs.
 pub const PERMISSION: &str = "MTLS_READ_INTERNAL";
@@ -19,6 +18,9 @@ pub const AUTHORIZATION: HeaderName = HeaderName::from_static("lp-authorization-
 
 /// What the platform says when it gets no answer from the endpoint.
 pub const TRANSPORT_MESSAGE: HeaderName = HeaderName::from_static("lp-message-from-transport");
+
+/// The name of the fault, beside that.
+pub const TRANSPORT_ERROR: HeaderName = HeaderName::from_static("lp-error-from-transport");
 
 /// The part of the form with the P12.
 pub const FILE: &str = "file";

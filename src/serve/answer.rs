@@ -15,8 +15,8 @@ use serde_json::json;
 use super::journal::{End, LogEntry};
 use super::shares::Share;
 use crate::error::{Error, Exit, Kind};
+use crate::exchange::{Exchange, Head, Started};
 use crate::platform::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
-use crate::response::Response;
 
 /// The kind of a request whose client went away.
 const GONE: &str = "client-gone";
@@ -129,7 +129,8 @@ pub(super) fn reply_with(status: StatusCode, kind: &'static str, text: String, e
 
 /// The endpoint's answer, unchanged except for headers that concern one connection only.
 pub(super) struct PassedOn {
-    response: Response,
+    head: Head,
+    exchange: Box<dyn Exchange>,
     without_body: bool,
     /// Held until the last byte has been sent.
     place: Share,
@@ -137,29 +138,30 @@ pub(super) struct PassedOn {
 
 impl PassedOn {
     /// Fails when HTTP cannot pass the answer on.
-    pub(super) fn new(response: Response, method: &Method, place: Share) -> Result<Self, Refusal> {
+    pub(super) fn new((exchange, head): Started, method: &Method, place: Share) -> Result<Self, Refusal> {
         let nothing = |what: &str| Err(Refusal::from(Error::new(Kind::NotHttp, what)));
-        if response.version == http::Version::HTTP_09 {
+        let head = head?;
+        if head.version == http::Version::HTTP_09 {
             return nothing("the endpoint did not answer with HTTP");
         }
-        if response.status.is_informational() {
+        if head.status.is_informational() {
             return nothing("the endpoint wants to switch to another protocol");
         }
-        Ok(Self { response, without_body: method == Method::HEAD, place })
+        Ok(Self { head, exchange, without_body: method == Method::HEAD, place })
     }
 
     /// Turns it into a reply. The log entry ends with the body.
     pub(super) fn into_reply(self, mut entry: LogEntry) -> Reply {
-        let Self { response, without_body, place } = self;
-        entry.status = response.status.as_u16();
+        let Self { head: Head { status, headers, length, .. }, exchange, without_body, place } = self;
+        entry.status = status.as_u16();
         let mut head = http::Response::new(());
-        *head.status_mut() = response.status;
-        *head.headers_mut() = keep_end_to_end(&response.headers);
+        *head.status_mut() = status;
+        *head.headers_mut() = keep_end_to_end(&headers);
         // At most one length: chunks take precedence, and equal lengths are merged.
         head.headers_mut().remove(header::CONTENT_LENGTH);
-        head.headers_mut().extend(response.length.map(|length| (header::CONTENT_LENGTH, length.into())));
-        entry.expected = response.length;
-        if without_body || matches!(response.status.as_u16(), 204 | 304) {
+        head.headers_mut().extend(length.map(|length| (header::CONTENT_LENGTH, length.into())));
+        entry.expected = length;
+        if without_body || matches!(status.as_u16(), 204 | 304) {
             entry.expected = Some(0);
         }
         if without_body {
@@ -167,8 +169,8 @@ impl PassedOn {
             head.headers_mut().remove(header::CONTENT_LENGTH);
         }
         let pieces =
-            stream::unfold((response, entry, place), |(mut response, mut entry, place)| async move {
-                let piece = match response.piece().await {
+            stream::unfold((exchange, entry, place), |(mut exchange, mut entry, place)| async move {
+                let piece = match exchange.piece().await {
                     None => {
                         entry.finish(End::Complete);
                         return None;
@@ -183,7 +185,7 @@ impl PassedOn {
                         Ok(Frame::data(bytes))
                     }
                 };
-                Some((piece, (response, entry, place)))
+                Some((piece, (exchange, entry, place)))
             });
         head.map(|()| StreamBody::new(pieces).boxed_unsync())
     }

@@ -150,8 +150,10 @@ impl Resource {
         let p12 = self.open(&caller, &entry.presence, file, password).await?;
         drop(held);
         let Some(request) = request else { return Ok(p12.identity().map(|_| None)?) };
-        let response = entry.presence.wait_for(self.local.send(&request, &p12), CALL_GRACE).await??;
-        PassedOn::new(response, &request.method, place).map(Some)
+        let known = Arc::new(request.secrets().into_iter().chain([p12.password()]).collect());
+        let call = self.local.start(&request, p12.identity()?, &known);
+        let started = entry.presence.wait_for(call, CALL_GRACE).await??;
+        PassedOn::new(started, &request.method, place).map(Some)
     }
 
     /// Checks everything that does not need the upload.
