@@ -25,6 +25,7 @@ mod access;
 mod answer;
 mod connection;
 mod connections;
+mod incoming;
 mod journal;
 mod limits;
 mod presence;

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::journal::{End, LogEntry};
 use super::shares::Share;
 use crate::error::{Error, Exit, Kind};
-use crate::exchange::{Exchange, Head, Started};
+use crate::exchange::{Exchange, Head};
 use crate::platform::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
 
 /// The kind of a request whose client went away.
@@ -43,6 +43,16 @@ impl Refusal {
     /// 400: the request is not well formed.
     pub(super) fn malformed(what: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, what)
+    }
+
+    /// 413: more than is taken.
+    pub(super) fn too_large(what: &str) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, what)
+    }
+
+    /// 408: the client sends too slowly, or no more.
+    pub(super) fn late() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "the upload did not arrive in time")
     }
 
     /// 503: there is no room now.
@@ -138,9 +148,13 @@ pub(super) struct PassedOn {
 
 impl PassedOn {
     /// Fails when HTTP cannot pass the answer on.
-    pub(super) fn new((exchange, head): Started, method: &Method, place: Share) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        exchange: Box<dyn Exchange>,
+        head: Head,
+        method: &Method,
+        place: Share,
+    ) -> Result<Self, Refusal> {
         let nothing = |what: &str| Err(Refusal::from(Error::new(Kind::NotHttp, what)));
-        let head = head?;
         if head.version == http::Version::HTTP_09 {
             return nothing("the endpoint did not answer with HTTP");
         }

@@ -10,7 +10,6 @@ use futures_util::FutureExt as _;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts as Head;
 use http::{Method, StatusCode};
-use hyper::body::Incoming;
 use ipnet::IpNet;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -18,13 +17,15 @@ use url::Url;
 
 use super::access::{Access, Refused};
 use super::answer::{self, PassedOn, Refusal, Reply};
+use super::incoming::{Incoming, Progress};
 use super::journal::{Journal, LogEntry};
 use super::limits::{Caller, Limits};
 use super::presence::Presence;
-use super::upload::{self, Drained, Form};
+use super::shares::Share;
+use super::upload;
 use crate::call::Local;
 use crate::error::{Error, Kind};
-use crate::p12::{P12, P12File};
+use crate::p12::{Identity, P12, P12File};
 use crate::platform::contract;
 use crate::platform::gateway::{Account, Base};
 use crate::request::body::Body;
@@ -60,12 +61,12 @@ impl Resource {
     /// Answers any request. A panic ends this request only.
     pub(super) async fn answer(
         self: Arc<Self>,
-        request: http::Request<Incoming>,
+        request: http::Request<hyper::body::Incoming>,
         entry: LogEntry,
     ) -> Result<Reply, Infallible> {
         let (head, body) = request.into_parts();
         let (peer, presence) = (entry.peer(), Arc::clone(&entry.presence));
-        let body = Drained::new(body, &head.headers, &presence);
+        let body = Incoming::new(body, &head.headers, &presence);
         let answer = AssertUnwindSafe(Arc::clone(&self).route(head, body, entry)).catch_unwind().await;
         Ok(answer.unwrap_or_else(|_| {
             let error = Error::new(Kind::Internal, "the server failed at this request");
@@ -73,7 +74,7 @@ impl Resource {
         }))
     }
 
-    async fn route(self: Arc<Self>, head: Head, body: Drained, mut entry: LogEntry) -> Reply {
+    async fn route(self: Arc<Self>, head: Head, body: Incoming, mut entry: LogEntry) -> Reply {
         let Some(action) = Action::parse(head.uri.path()) else {
             return Refusal::new(StatusCode::NOT_FOUND, "there is nothing here").into_reply(entry);
         };
@@ -122,7 +123,7 @@ impl Resource {
         answer::reply_with(StatusCode::OK, "application/json", format!("{json}\n"), entry)
     }
 
-    async fn test(&self, head: Head, body: Drained, account: Account, mut entry: LogEntry) -> Reply {
+    async fn test(&self, head: Head, body: Incoming, account: Account, mut entry: LogEntry) -> Reply {
         let called = self.call(&head, body, account.as_str(), &mut entry).await;
         entry.account = Some(account.to_string());
         match called {
@@ -136,24 +137,27 @@ impl Resource {
     async fn call(
         &self,
         head: &Head,
-        body: Drained,
+        body: Incoming,
         account: &str,
         entry: &mut LogEntry,
     ) -> Result<Option<PassedOn>, Refusal> {
         let (caller, boundary) = self.admit(head, account, entry)?;
         let request = parse_forward(&head.headers)?.map(Parts::check).transpose()?;
-        let Form { file, password, body, body_type, held } =
-            upload::receive(boundary, body, &self.limits, &caller).await?;
-        let request = request.map(|request| add_body(request, body, body_type));
         entry.forward = request.as_ref().map(|request| request.url.target());
+        let (mut form, progress) = upload::receive(boundary, body, &self.limits, &caller).await?;
+        let (file, password) = form.take_p12()?;
+        let (file, memory) = file.take();
         let place = self.limits.take_place(&caller).await.ok_or_else(Refusal::busy)?;
-        let p12 = self.open(&caller, &entry.presence, file, password).await?;
-        drop(held);
-        let Some(request) = request else { return Ok(p12.identity().map(|_| None)?) };
-        let known = Arc::new(request.secrets().into_iter().chain([p12.password()]).collect());
-        let call = self.local.start(&request, p12.identity()?, &known);
-        let started = entry.presence.wait_for(call, CALL_GRACE).await??;
-        PassedOn::new(started, &request.method, place).map(Some)
+        // The file is let go before the endpoint takes its time.
+        let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
+        let identity = self.open(&caller, &entry.presence, file, &password, memory).await?;
+        let Some(request) = request else { return Ok(None) };
+        let known = Arc::new(request.secrets().into_iter().chain([password]).collect());
+        let request = add_body(request, form.body, form.body_type);
+        let call = self.local.start(&request, identity, &known);
+        let (exchange, head) = entry.presence.wait_for(call, CALL_GRACE).await??;
+        let head = head.map_err(|error| find_fault(error, &progress))?;
+        PassedOn::new(exchange, head, &request.method, place).map(Some)
     }
 
     /// Checks everything that does not need the upload.
@@ -198,14 +202,15 @@ impl Resource {
         &self,
         caller: &Caller,
         presence: &Presence,
-        file: Vec<u8>,
-        password: Secret,
-    ) -> Result<P12, Refusal> {
+        file: P12File,
+        password: &Secret,
+        memory: Option<Share>,
+    ) -> Result<Identity, Refusal> {
         let turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
-        let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
+        let password = password.clone();
         let open = move || {
-            let _turn = turn;
-            P12::open(&file, Some(&password), None)
+            let _shares = (turn, memory);
+            P12::open(&file, Some(&password), None)?.identity()
         };
         let opened = presence.wait_for(tokio::task::spawn_blocking(open), OPENING_GRACE).await?;
         Ok(opened.map_err(|_| Error::new(Kind::Internal, "opening the P12 failed"))??)
@@ -288,6 +293,12 @@ fn read_one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a 
         (value, None) => Ok(value),
         _ => Err(Refusal::malformed(&format!("{name} comes twice"))),
     }
+}
+
+/// A call that failed as the upload did is the client's fault.
+fn find_fault(error: Error, progress: &Progress) -> Refusal {
+    let stalled = || Some(Refusal::late()).filter(|_| progress.is_waiting() && error.kind == Kind::Timeout);
+    progress.take_failure().or_else(stalled).unwrap_or_else(|| error.into())
 }
 
 /// The content type is the one of the header, else the one of the part, else the default.

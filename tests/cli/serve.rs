@@ -13,6 +13,7 @@ use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, Ran, Served, Site, TOKEN, peak_
 
 mod clients;
 mod fairness;
+mod uploads;
 
 const TYPE: &str = "multipart/form-data; boundary=BOUNDARY";
 
