@@ -21,7 +21,6 @@ use super::incoming::{Incoming, Progress};
 use super::journal::{Journal, LogEntry};
 use super::limits::{Caller, Limits};
 use super::presence::Presence;
-use super::shares::Share;
 use super::upload;
 use crate::call::Local;
 use crate::error::{Error, Kind};
@@ -150,7 +149,8 @@ impl Resource {
         let place = self.limits.take_place(&caller).await.ok_or_else(Refusal::busy)?;
         // The file is let go before the endpoint takes its time.
         let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
-        let identity = self.open(&caller, &entry.presence, file, &password, memory).await?;
+        let identity = self.open(&caller, &entry.presence, file, &password).await?;
+        drop(memory);
         let Some(request) = request else { return Ok(None) };
         let known = Arc::new(request.secrets().into_iter().chain([password]).collect());
         let request = add_body(request, form.body, form.body_type);
@@ -197,23 +197,17 @@ impl Resource {
         Ok((caller, boundary))
     }
 
-    /// Opens the P12 in another thread: key derivation takes a processor for up to a second.
+    /// Opens the P12: key derivation takes a processor for up to a second.
     async fn open(
         &self,
         caller: &Caller,
         presence: &Presence,
         file: P12File,
         password: &Secret,
-        memory: Option<Share>,
     ) -> Result<Identity, Refusal> {
-        let turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
-        let password = password.clone();
-        let open = move || {
-            let _shares = (turn, memory);
-            P12::open(&file, Some(&password), None)?.identity()
-        };
-        let opened = presence.wait_for(tokio::task::spawn_blocking(open), OPENING_GRACE).await?;
-        Ok(opened.map_err(|_| Error::new(Kind::Internal, "opening the P12 failed"))??)
+        let _turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
+        let p12 = presence.wait_for(P12::open(&file, Some(password), None), OPENING_GRACE).await??;
+        Ok(p12.identity()?)
     }
 
     /// The URL that the client called, which an OAuth1 signature covers.
