@@ -20,9 +20,9 @@ use crate::files;
 use crate::platform::{Platform, Shared};
 use crate::request::body::Body;
 use crate::request::{Parts, Request};
-use crate::response::{Expected, Terms};
 use crate::route::Route;
 use crate::secret::Secret;
+use crate::verdict::{Expected, Terms};
 
 mod batch;
 mod connection;
@@ -83,7 +83,7 @@ pub enum Command {
     /// What is in P12 files, and what will go wrong with them
     ///
     /// Shows how each file is protected, its keys, certificates and chains, and what is wrong or odd about it, each
-    /// with what mends it: a command wherever one can. Without the password, what stands in the open. Exit status 3
+    /// with how to fix it: a command where one can. Without the password, what stands in the open. Exit status 3
     /// when a file cannot be used, 1 when a test with it must fail, else 0.
     Inspect(Box<InspectArgs>),
     /// Many tests at once; NDJSON in and out
@@ -94,10 +94,10 @@ pub enum Command {
     /// relative to the current directory. No fields: json, report, curl, include, quiet, verbose, color,
     /// password_stdin. Ctrl-C or SIGTERM finishes what is in flight; a second one ends that too.
     Batch(Box<BatchArgs>),
-    /// The platform's resource itself, for rehearsal or an own network
+    /// Run the platform's P12 test resource yourself, for rehearsals or inside your own network
     ///
     /// Takes the multipart request that the platform's tester takes, makes the call from this machine, and passes
-    /// the endpoint's answer on as it is. Who may is in --credentials. Endpoints on private addresses are refused
+    /// the endpoint's answer on unchanged. --credentials lists who may call it. Endpoints on private addresses are refused
     /// unless --allow-net opens their network. One line of JSON a request goes to standard error.
     Serve(Box<ServeArgs>),
 }
@@ -258,6 +258,11 @@ impl TestArgs {
         self.target.as_ref().ok_or_else(|| Error::new(Kind::Usage, "a P12 and a URL are needed"))
     }
 
+    /// What counts as success.
+    pub fn terms(&self) -> Terms {
+        Terms { expect: self.verdict.expect.clone(), allow_unrequested: self.verdict.allow_unrequested }
+    }
+
     /// What is asked, checked; secrets of the request are read here.
     pub fn request(&self) -> Result<Request> {
         self.one_reader_of_stdin()?;
@@ -289,7 +294,6 @@ impl TestArgs {
             tls: self.connection.tls()?,
             max_time: self.connection.max_time,
             control: self.verdict.control,
-            terms: self.verdict.terms(),
         })
     }
 
@@ -313,7 +317,6 @@ impl TestArgs {
             connect: self.connection.connect()?,
             tls: Tls { cacert: platform.platform_cacert.clone().or(roots), ..self.connection.tls()? },
             max_time: self.connection.max_time,
-            terms: self.verdict.terms(),
             shared: Shared::default(),
         })
     }
@@ -379,11 +382,5 @@ impl TestArgs {
         }
         let message = "the platform passes no --header on but Authorization";
         Err(Error::new(Kind::Usage, message).with_hint("a content type goes by --content-type; for other headers, test from this machine: without --account"))
-    }
-}
-
-impl VerdictArgs {
-    fn terms(&self) -> Terms {
-        Terms { expect: self.expect.clone(), allow_unrequested: self.allow_unrequested }
     }
 }

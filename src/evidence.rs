@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+pub use crate::certificate::Certificate;
+use crate::foreign::Foreign;
 
 /// Everything seen of one call, in the order the world revealed it. Holds no secret.
 #[derive(Debug, Clone, Default)]
@@ -33,21 +36,21 @@ pub struct Evidence {
     /// The status that the endpoint stapled to its certificate, where it did.
     pub staple: Option<Staple>,
     /// The first bytes that came, where they were no TLS: what else speaks there.
-    pub greeting: Vec<u8>,
+    pub greeting: Foreign,
     /// TLS messages and alerts, with the time since the call began.
     pub steps: Vec<Step>,
     /// Each time the endpoint asked for a certificate.
     pub requests: Vec<CertificateRequest>,
-    /// How the endpoint's side of the connection ended, where it ended.
+    /// How the connection ended, where it ended.
     pub end: Option<End>,
-    /// A write that failed, in the system's words; the answer may still have come.
+    /// A write that failed as the endpoint had gone, in the system's words; its answer may still have come.
     pub write_failure: Option<String>,
     /// How long each part took.
     pub timings: Timings,
     /// Bytes of the answer's body so far.
     pub received: u64,
     /// Trailers that followed the body, each as `name: value`.
-    pub trailers: Vec<String>,
+    pub trailers: Vec<Foreign>,
     /// What came of the same request without the certificate, where `--control` asked for it.
     pub control: Option<Control>,
 }
@@ -88,41 +91,6 @@ pub enum Control {
     Insisted(String),
     /// The call failed for another reason, so nothing is known.
     Failed(String),
-}
-
-/// A certificate in words, for people and reports.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Certificate {
-    /// Subject, RFC 2253 order as the certificate has it: `CN=client, O=Example`.
-    pub subject: String,
-    /// Issuer in the same form.
-    pub issuer: String,
-    /// Start of validity, `YYYY-MM-DD hh:mm:ss` UTC.
-    pub not_before: String,
-    /// End of validity in the same form.
-    pub not_after: String,
-    /// Whole days until the end of validity; negative once it has expired.
-    pub days_left: i32,
-    /// Whether validity is yet to begin.
-    pub not_yet_valid: bool,
-    /// The serial number in hex.
-    pub serial: String,
-    /// `RSA 2048`, `EC prime256v1`, `ED25519`; empty when the key cannot be read.
-    pub key: String,
-    /// The key's size in bits; zero when it cannot be read.
-    pub key_bits: u32,
-    /// How it was signed: `sha256WithRSAEncryption`.
-    pub signature: String,
-    /// Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`.
-    pub names: Vec<String>,
-    /// What its extended key usage allows, by OpenSSL's names; `None` when it has none, which allows all.
-    pub usages: Option<Vec<String>>,
-    /// Whether its basic constraints say that it is a CA.
-    pub authority: bool,
-    /// The SHA-256 of its DER, in hex.
-    pub sha256: String,
-    /// The SHA-1 of its DER, in hex: what many consoles show.
-    pub sha1: String,
 }
 
 /// What the handshake agreed on.
@@ -292,18 +260,56 @@ fn alert_name(code: u8) -> Option<&'static str> {
     })
 }
 
-/// How the endpoint's side of a connection ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// With a close_notify, as RFC 8446 section 6.1 wants it.
+/// The end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// Which side ended it.
+    pub side: Side,
+    /// What ended it.
+    pub cause: Cause,
+}
+
+/// What ended a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A close_notify, as RFC 8446 section 6.1 wants it.
     CloseNotify,
-    /// With a bare end of the TCP stream: nothing proves that all of it came.
+    /// A bare end of the TCP stream: nothing proves that all of it came.
     Eof,
-    /// With a TCP reset.
+    /// A TCP reset.
     Reset,
-    /// With something else, in OpenSSL's or the system's words.
-    Failure(String),
+    /// A failure of TLS, in OpenSSL's words.
+    Tls(String),
+    /// A failure of the system's, in its words.
+    System(String),
+}
+
+impl End {
+    /// An end of the endpoint's making.
+    pub fn theirs(cause: Cause) -> Self {
+        Self { side: Side::Endpoint, cause }
+    }
+
+    /// An end of this machine's making.
+    pub fn ours(cause: Cause) -> Self {
+        Self { side: Side::Us, cause }
+    }
+}
+
+impl Serialize for End {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (&self.cause, self.side) {
+            (Cause::CloseNotify, _) => serializer.serialize_str("close-notify"),
+            (Cause::Eof, _) => serializer.serialize_str("eof"),
+            (Cause::Reset, _) => serializer.serialize_str("reset"),
+            (Cause::Tls(why) | Cause::System(why), Side::Endpoint) => failure(serializer, "failure", why),
+            (Cause::Tls(why) | Cause::System(why), Side::Us) => failure(serializer, "own-failure", why),
+        }
+    }
+}
+
+fn failure<S: Serializer>(serializer: S, name: &'static str, why: &str) -> Result<S::Ok, S::Error> {
+    serializer.collect_map([(name, why)])
 }
 
 /// How long each part of a call took.
@@ -315,8 +321,8 @@ pub struct Timings {
     pub connect: Duration,
     /// The TLS handshake.
     pub tls: Duration,
-    /// From the start of the call to the answer's first byte.
-    pub first_byte: Duration,
+    /// From the start of the call to the answer's first byte; `None` when none has come.
+    pub first_byte: Option<Duration>,
     /// From the start of the call to the answer's end.
     pub total: Duration,
 }
@@ -336,9 +342,9 @@ impl Evidence {
 
     /// Whether the endpoint asked for a certificate after its answer had begun.
     pub fn requested_late(&self) -> bool {
-        let begun = self.timings.first_byte;
         let asks = |step: &&Step| (step.from, &step.what) == (Side::Endpoint, &CERTIFICATE_REQUEST);
-        !begun.is_zero() && self.steps.iter().filter(asks).any(|step| step.at > begun)
+        let late = |begun| self.steps.iter().filter(asks).any(|step| step.at > begun);
+        self.timings.first_byte.is_some_and(late)
     }
 
     /// Whether the endpoint asked for a certificate at all.

@@ -15,17 +15,20 @@ use p12_test::call::Local;
 use p12_test::call::connect::Connect;
 use p12_test::call::proxy::Proxies;
 use p12_test::call::tls::Tls;
-use p12_test::cli::OutputArgs;
 use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
 use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
 use p12_test::error::Kind;
 use p12_test::inspect::Inspection;
+use p12_test::outcome::Outcome;
 use p12_test::p12::{P12, P12File};
-use p12_test::printer::Printer;
 use p12_test::request::body::Body;
 use p12_test::request::{Parts, Request};
-use p12_test::response::Terms;
+use p12_test::route::Route;
 use p12_test::secret::Secret;
+use p12_test::sink::Sink;
+use p12_test::verdict::Terms;
+use p12_test::view::json;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const PASSWORD: &str = "correct horse";
@@ -138,20 +141,15 @@ fn peak_memory() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
-/// Files of our own, and where they are, the smaller ones of the corpus.
+/// Files that are made here, and a quarter of the smaller ones of `tests/vectors/`.
 fn files() -> Vec<Vec<u8>> {
     let root = Identity::root("CA").unwrap();
     let client = |key| root.issue(&Profile { key, ..Profile::new("client", Purpose::Client) }).unwrap();
     let mut files: Vec<_> = [Key::Ec, Key::Rsa(2048), Key::Ed25519]
         .map(|key| client(key).p12(PASSWORD, "client").unwrap())
         .into();
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/made");
-    let Ok(entries) = std::fs::read_dir(&corpus) else {
-        assert!(std::env::var_os("P12_TEST_PEERS").is_none(), "the corpus is not at {}", corpus.display());
-        eprintln!("the corpus is not at {}; files of our own only", corpus.display());
-        return files;
-    };
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let vectors = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")).unwrap();
+    let mut paths: Vec<_> = vectors.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     files.extend(
         paths.iter().step_by(4).map(|path| std::fs::read(path).unwrap()).filter(|file| file.len() < 8192),
@@ -196,8 +194,8 @@ const ANSWERS: &[&str] = &[
     "\0\0\x12\x04\0\0\0\0\0 no HTTP at all",
 ];
 
-fn route() -> Local {
-    Local {
+fn route() -> Route {
+    Route::Local(Box::new(Local {
         connect: Connect {
             overrides: Vec::new(),
             family: None,
@@ -208,8 +206,7 @@ fn route() -> Local {
         tls: Tls { insecure: true, ..Tls::default() },
         max_time: Duration::from_secs(10),
         control: false,
-        terms: Terms::default(),
-    }
+    }))
 }
 
 fn request(endpoint: &Endpoint) -> Request {
@@ -257,12 +254,12 @@ fn mutated_answers_end_in_a_verdict() {
             chance.mutate(&mut bytes);
             *next.lock().unwrap() = bytes;
             let call = async {
-                let printer = Printer::recording();
-                let outcome = match route.send(&request, &p12).await {
-                    Ok(mut response) => printer.response(&mut response, &OutputArgs::default()).await,
+                let mut outcome = Outcome::default();
+                outcome.result = match route.start(&request, &p12, &outcome.known).await {
+                    Ok(started) => outcome.receive(started, &Terms::default(), &mut Sink::default()).await,
                     Err(error) => Err(error),
                 };
-                printer.document(&outcome)
+                serde_json::from_str::<Value>(&json::pretty(&outcome)).unwrap()
             };
             let Ok(document) = AssertUnwindSafe(call).catch_unwind().await else {
                 run.failed(case, "it panicked")

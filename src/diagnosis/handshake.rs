@@ -1,14 +1,12 @@
 //! The TLS handshake failed. The alert, the step reached and the end decide; never the order of two errors.
 
-use openssl::ssl;
-
-use super::{client, handshake_end};
+use super::{client, own_failure};
 use crate::error::{Error, Kind};
-use crate::evidence::{End, Evidence, Message, Side};
+use crate::evidence::{Cause, Evidence, Message, Side};
 
 /// Something ended the handshake, the endpoint's certificate aside. `capped` says that the newest version was not
 /// offered.
-pub fn failed(error: &ssl::Error, evidence: &Evidence, capped: bool) -> Error {
+pub fn explain(evidence: &Evidence, capped: bool) -> Error {
     if let Some(code) = evidence.alert() {
         let error = client::refusal(evidence).unwrap_or_else(|| alert(code, evidence));
         return match error.kind {
@@ -18,23 +16,26 @@ pub fn failed(error: &ssl::Error, evidence: &Evidence, capped: bool) -> Error {
             _ => error,
         };
     }
+    if let Some(error) = own_failure(evidence) {
+        return error;
+    }
     let target = &evidence.target;
-    match handshake_end(error) {
-        End::Failure(reason) if !heard(evidence) => not_tls(&reason, evidence),
-        End::Failure(reason) => own_refusal(&reason, target),
-        end => client::ended(evidence).unwrap_or_else(|| {
-            let how = if end == End::Reset { "reset" } else { "ended" };
+    match evidence.end.as_ref().map(|end| &end.cause) {
+        Some(Cause::Tls(reason)) if !heard(evidence) => not_tls(reason, evidence),
+        Some(Cause::Tls(reason)) => own_refusal(reason, target),
+        cause => client::ended(evidence).unwrap_or_else(|| {
+            let how = match cause {
+                Some(cause @ (Cause::Reset | Cause::System(_))) => cause.in_words(),
+                _ => "ended the connection".into(),
+            };
             let when = if heard(evidence) { "in" } else { "at the first message of" };
-            Error::new(
-                Kind::HandshakeReset,
-                format!("{target} {how} the connection {when} the TLS handshake"),
-            )
+            Error::new(Kind::HandshakeReset, format!("{target} {how} {when} the TLS handshake"))
         }),
     }
 }
 
 /// The handshake did not end in time.
-pub fn stalled(evidence: &Evidence) -> Error {
+pub fn explain_silence(evidence: &Evidence) -> Error {
     let target = &evidence.target;
     if evidence.sent() {
         let message =
@@ -114,9 +115,9 @@ fn own_refusal(reason: &str, target: &str) -> Error {
 /// What came was no TLS; what it says tells what speaks there.
 fn not_tls(reason: &str, evidence: &Evidence) -> Error {
     let target = &evidence.target;
-    let greeting = String::from_utf8_lossy(&evidence.greeting);
-    let line = greeting.lines().next().unwrap_or_default().trim_end();
-    let printable = !line.is_empty() && !line.contains(|c: char| c.is_control() || c == '\u{fffd}');
+    let line = evidence.greeting.map(|text| text.lines().next().unwrap_or_default().trim_end().to_owned());
+    let (greeting, text) = (evidence.greeting.text(), line.text());
+    let printable = !text.is_empty() && !text.contains(|c: char| c.is_control() || c == '\u{fffd}');
     if greeting.starts_with("HTTP/") || greeting.trim_start().starts_with('<') {
         return Error::new(Kind::PlainHttp, format!("{target} speaks HTTP without TLS: it said {line:?}"));
     }
@@ -126,7 +127,7 @@ fn not_tls(reason: &str, evidence: &Evidence) -> Error {
         (false, reason) => reason.to_owned(),
     };
     let error = Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}"));
-    match protocol(line) {
+    match protocol(&text) {
         Some(protocol) => {
             error.with_hint(format!("that is {protocol}: check the host and the port of the URL"))
         }

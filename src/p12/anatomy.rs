@@ -9,7 +9,7 @@ use super::file::P12File;
 use super::off_thread::off_thread_in_turn;
 use super::opening::{self, Opening};
 use super::pick;
-use crate::certificate;
+use crate::certificate::{self, KeyKind};
 use crate::error::{Error, Result};
 use crate::evidence::Certificate;
 use crate::secret::Secret;
@@ -182,7 +182,10 @@ impl Anatomy {
 
 fn describe_key(key: &KeyEntry) -> Key {
     let kind = match &key.key {
-        Some(readable) => certificate::key(readable),
+        Some(readable) => {
+            let (kind, bits) = KeyKind::of(readable);
+            (kind.to_string(), bits)
+        }
         None => (key.algorithm(), 0),
     };
     Key { encrypted: key.encrypted, ..label_key(key.label.clone(), kind, key.protection.clone()) }

@@ -9,8 +9,8 @@ use super::mac::Mac;
 use super::protection::Protection;
 use super::sniff::{self, Form, Wrapping};
 use super::unlock::unlock;
-use crate::diagnosis::counted;
 use crate::secret::Secret;
+use crate::words::counted;
 
 /// What shows without a password, and what the password opens.
 pub(super) struct Opening {

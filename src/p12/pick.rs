@@ -10,9 +10,9 @@ use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::fault::{Fault, Parsed};
 use super::file::P12File;
 use super::identity::Identity;
-use crate::certificate;
-use crate::diagnosis::counted;
+use crate::certificate::{self, KeyKind};
 use crate::error::{Error, Kind, Result};
+use crate::words::counted;
 
 /// The identity that was chosen.
 pub(super) struct Picked {
@@ -40,7 +40,7 @@ impl Picked {
 /// Whether TLS can use a key.
 fn can_sign(key: &PKey<Private>) -> bool {
     [Id::RSA, Id::RSA_PSS, Id::EC, Id::DSA, Id::ED25519, Id::ED448].contains(&key.id())
-        || certificate::key(key).0.starts_with("ML-DSA")
+        || matches!(KeyKind::of(key).0, KeyKind::MlDsa(_))
 }
 
 /// A key that has a certificate, by index.
@@ -66,8 +66,8 @@ pub(super) fn pick(
     let chain =
         chain.filter_map(|at| contents.certificates.get(at)).map(|entry| entry.certificate.clone()).collect();
     if contents.unreadable > 0 {
-        let certificates = counted(contents.unreadable, "certificate");
-        warnings.push(format!("left out: {certificates} not readable as X.509"));
+        let unreadable = counted(contents.unreadable, "unreadable certificate");
+        warnings.push(format!("left out: {unreadable} in it"));
     }
     let leaf = contents.certificates.swap_remove(leaf).certificate;
     Ok(Picked { key: contents.keys.swap_remove(key), leaf, chain, alias })

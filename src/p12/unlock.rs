@@ -14,9 +14,9 @@ use super::password::{Encoding, encode};
 use super::protection::Protection;
 use super::scheme::Scheme;
 use crate::ber::SEQUENCE;
-use crate::diagnosis::counted;
 use crate::error::Kind;
 use crate::secret::Secret;
+use crate::words::counted;
 
 /// What the MAC says of a password.
 enum Proof {

@@ -1,0 +1,173 @@
+//! A place to write to: stdout, a device or pipe that was named, or a file that appears only when it is complete.
+
+use std::fs::File;
+use std::io::{IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tempfile::NamedTempFile;
+
+use crate::diagnosis;
+use crate::error::{Error, Kind, Result};
+use crate::files;
+
+/// An open output.
+pub enum Output {
+    /// What comes is only counted.
+    Nowhere,
+    /// Standard output, or a device or pipe that was named.
+    Stream(Stream),
+    /// A file beside the final one.
+    Pending(NamedTempFile, PathBuf),
+}
+
+/// What is written to at once.
+pub struct Stream {
+    file: Arc<File>,
+    name: String,
+    /// Whether a write may wait for a reader.
+    may_wait: bool,
+}
+
+impl Output {
+    /// Opens a path; without one, or for `-`, standard output.
+    ///
+    /// # Errors
+    /// Fails with `output-failed` where it cannot be written.
+    pub fn open(path: Option<&Path>) -> Result<Self> {
+        match path {
+            Some(path) if path != Path::new("-") => Self::file(path),
+            _ => Self::stdout(),
+        }
+    }
+
+    /// Not `io::Stdout`: it looks for line ends in every piece.
+    fn stdout() -> Result<Self> {
+        let name = "standard output";
+        Ok(Self::stream(files::stdout().map_err(unwritable(name))?, name.into()))
+    }
+
+    fn stream(file: File, name: String) -> Self {
+        let may_wait = may_wait(&file);
+        Self::Stream(Stream { file: file.into(), name, may_wait })
+    }
+
+    fn file(path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if files::is_device(&path) {
+            let device = File::options().write(true).open(&path).map_err(unwritable(&name))?;
+            return Ok(Self::stream(device, name));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let pending = builder().tempfile_in(folder.unwrap_or_else(|| Path::new(".")));
+        Ok(Self::Pending(pending.map_err(unwritable(&name))?, path))
+    }
+
+    /// Writes at once.
+    ///
+    /// # Errors
+    /// Fails with `output-failed`.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Nowhere => Ok(()),
+            Self::Stream(stream) => (&*stream.file).write_all(bytes).map_err(unwritable(&stream.name)),
+            Self::Pending(file, path) => file.write_all(bytes).map_err(unwritable(path.display())),
+        }
+    }
+
+    /// Writes a piece. Where a reader may stop, of a pipe or at a terminal, that holds up a thread of its own, so that
+    /// Ctrl-C still ends everything.
+    ///
+    /// # Errors
+    /// Fails with `output-failed`.
+    pub async fn pass(&mut self, bytes: Bytes) -> Result<()> {
+        let Self::Stream(Stream { file, name, may_wait: true }) = self else { return self.write(&bytes) };
+        let out = Arc::clone(file);
+        let written = tokio::task::spawn_blocking(move || (&*out).write_all(&bytes)).await;
+        let lost = |_| Error::new(Kind::Internal, "the thread that writes the answer ended");
+        written.map_err(lost)?.map_err(unwritable(name))
+    }
+
+    /// Gives the file its final name.
+    ///
+    /// # Errors
+    /// Fails with `output-failed`.
+    pub fn complete(self) -> Result<()> {
+        let Self::Pending(file, path) = self else { return Ok(()) };
+        if let Ok(there) = path.metadata() {
+            file.as_file().set_permissions(there.permissions()).map_err(unwritable(path.display()))?;
+        }
+        file.persist(&path).map_err(|failed| unwritable(path.display())(failed.error))?;
+        Ok(())
+    }
+
+    /// What came of a broken answer stays beside the final name, and the error says where.
+    #[must_use]
+    pub fn keep_part(self, error: Error) -> Error {
+        let Self::Pending(file, path) = self else { return error };
+        let mut name = path.into_os_string();
+        name.push(".part");
+        let part = PathBuf::from(name);
+        let hint = format!("what came is in {}; {}", part.display(), error.hint());
+        match file.persist(&part) {
+            Ok(_) => error.with_hint(hint),
+            Err(failed) => unwritable(part.display())(failed.error),
+        }
+    }
+
+    /// Whether this is standard output, and a terminal.
+    pub(super) fn is_terminal(&self) -> bool {
+        matches!(self, Self::Stream(stream) if stream.file.is_terminal())
+    }
+}
+
+pub(super) fn unwritable(what: impl std::fmt::Display) -> impl Fn(std::io::Error) -> Error {
+    move |error| diagnosis::unwritable(&what, &error)
+}
+
+/// Whether a write may wait for a reader.
+fn may_wait(file: &File) -> bool {
+    #[cfg(unix)]
+    let other_end = {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kind = file.metadata().map(|metadata| metadata.file_type());
+        kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
+    };
+    #[cfg(not(unix))]
+    let other_end = true;
+    other_end || file.is_terminal()
+}
+
+/// Readable by whom the umask lets, as a file made by a shell's redirection would be.
+#[cfg(unix)]
+fn builder() -> tempfile::Builder<'static, 'static> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".p12-test-").permissions(std::fs::Permissions::from_mode(0o666));
+    builder
+}
+
+#[cfg(not(unix))]
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".p12-test-");
+    builder
+}
+
+/// Whether stdout is a file that already holds something, and no line end at its end.
+pub fn stdout_is_midline() -> bool {
+    let last = || -> std::io::Result<u8> {
+        if !files::stdout()?.metadata()?.is_file() {
+            return Ok(b'\n');
+        }
+        // Opened anew, as it may be open for writing only. An empty file has no last byte.
+        let mut file = File::open("/dev/stdout")?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok(last[0])
+    };
+    last().is_ok_and(|last| last != b'\n')
+}

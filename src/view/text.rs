@@ -1,0 +1,259 @@
+//! A test for people: what was observed in about six labelled lines, what went wrong, and what to do.
+
+use std::time::Duration;
+
+use http::Version;
+
+use crate::answer::Answer;
+use crate::compare::Comparison;
+use crate::console::{Console, Detail, Paint};
+use crate::diagnosis;
+use crate::error::{Error, Exit, Result, Retry};
+use crate::escape::escape;
+use crate::evidence::{
+    Author, Certificate, CertificateRequest, Control, Evidence, Side, Staple, Step, Submission,
+};
+use crate::outcome::Outcome;
+
+/// A label and what it says.
+type Line = (&'static str, String);
+
+fn line(label: &'static str, text: String) -> Line {
+    (label, text)
+}
+
+/// All of a test: the report, a comparison, and what went wrong.
+pub fn show(outcome: &Outcome, console: &Console) {
+    match &outcome.comparison {
+        Some(comparison) => console.write(&self::comparison(comparison, console)),
+        None => report(outcome, console),
+    }
+    if let Err(error) = &outcome.result {
+        failure(error, console);
+    }
+}
+
+/// The exit status of a command; where it failed, says why.
+pub fn conclude(result: Result<Exit>, console: &Console) -> Exit {
+    result.unwrap_or_else(|error| {
+        failure(&error, console);
+        error.kind.exit()
+    })
+}
+
+/// What was observed, and the answer where it came whole.
+pub fn report(outcome: &Outcome, console: &Console) {
+    let (Some(evidence), verbose) = (&outcome.evidence, console.detail == Detail::Verbose) else { return };
+    if console.detail < Detail::Usual {
+        return;
+    }
+    let mut lines = if verbose { steps(evidence) } else { Vec::new() };
+    lines.extend(observed(evidence, verbose));
+    let whole = outcome.answer.as_ref().filter(|answer| answer.whole);
+    lines.extend(whole.map(|whole| answer(whole, evidence)));
+    for (label, text) in lines {
+        console.write(&format!("{} {}\n", console.paint(Paint::Dim, &format!("{label:<9}")), escape(&text)));
+    }
+    if whole.is_some() {
+        console.warn(&outcome.observations());
+    }
+}
+
+/// What went wrong and what to do next. This is written even when quiet.
+pub fn failure(error: &Error, console: &Console) {
+    let part = |paint, label: &str, text: &str| {
+        console.write(&format!("{} {}\n", console.paint(paint, label), escape(text)));
+    };
+    part(Paint::Error, "error:", &error.message);
+    part(Paint::Hint, "hint: ", error.hint());
+    if let Some(advice) = retry_advice(error) {
+        part(Paint::Hint, "retry:", &advice);
+    }
+}
+
+/// Whether to try again, where that makes sense at all.
+fn retry_advice(error: &Error) -> Option<String> {
+    let when = error.retry_after.as_ref().map_or(String::new(), |after| match after.text().parse::<u64>() {
+        Ok(seconds) => format!(", after {seconds} s (Retry-After)"),
+        Err(_) => format!(", after {after:?} (Retry-After)"),
+    });
+    match error.retry() {
+        Retry::Never => None,
+        Retry::IfIdempotent => Some(format!(
+            "it may help{when}; the request may have been acted on, so only if it may be repeated"
+        )),
+        Retry::Yes => Some(format!("it may help{when}; nothing was acted on")),
+    }
+}
+
+/// Both routes side by side, and whether they are alike.
+fn comparison(comparison: &Comparison, console: &Console) -> String {
+    if console.detail < Detail::Usual {
+        return String::new();
+    }
+    let head = [["", "from here", "by the platform"].map(str::to_owned)];
+    let rows = comparison.rows.iter();
+    let rows = rows.map(|row| [row.label.to_owned(), escape(&row.here), escape(&row.there)]);
+    let rows: Vec<_> = head.into_iter().chain(rows).collect();
+    let width = rows.iter().map(|[_, here, _]| here.chars().count()).max().unwrap_or_default();
+    let row = |[label, here, there]: &[String; 3]| {
+        let label = console.paint(Paint::Dim, &format!("{label:<10}"));
+        format!("{}\n", format!("{label} {here:<width$}  {there}").trim_end())
+    };
+    let alike = comparison.alike.map(|sentence| format!("{sentence}\n"));
+    rows.iter().map(row).chain(alike).collect()
+}
+
+/// What was seen up to the answer; with `verbose` all of it.
+fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
+    let mut lines = Vec::new();
+    lines.extend(evidence.ours.as_ref().map(|ours| line("P12", certificate(ours))));
+    if let Some(submission) = &evidence.submission {
+        lines.push(line("platform", platform(evidence, submission)));
+        lines.extend(submission.author.as_ref().map(|who| line("author", author(&evidence.target, who))));
+        return lines;
+    }
+    if verbose {
+        let failed = evidence.failed_addresses.iter();
+        lines.extend(failed.map(|(address, reason)| line("tried", format!("{address}: {reason}"))));
+    }
+    lines.extend(evidence.address.map(|_| line("endpoint", endpoint(evidence))));
+    if verbose {
+        lines.extend(evidence.server_chain.iter().map(|c| line("chain", certificate(c))));
+    }
+    if let Some(tls) = &evidence.tls {
+        let alpn = tls.alpn.as_deref().unwrap_or("no protocol chosen by ALPN");
+        lines.push(line("TLS", format!("{}, {}, {alpn}", tls.version, tls.cipher)));
+        lines.push(line("client", client(evidence)));
+    } else if evidence.requested() {
+        lines.push(line("client", client(evidence)));
+    }
+    if verbose {
+        lines.extend(accepted(evidence));
+        lines.extend(evidence.trailers.iter().map(|trailer| line("trailer", format!("{trailer:?}"))));
+        lines.extend(evidence.write_failure.iter().map(|why| line("sending", format!("broke off: {why}"))));
+    }
+    lines.extend(evidence.control.as_ref().map(|control| line("control", without(control))));
+    lines
+}
+
+fn certificate(c: &Certificate) -> String {
+    let Certificate { subject, issuer, not_before, not_after, days_left, not_yet_valid, .. } = c;
+    let validity = match (not_yet_valid, days_left) {
+        (true, _) => format!("not valid before {not_before}"),
+        (_, days) if *days < 0 => format!("expired {not_after}"),
+        (_, days) => format!("until {} ({days} days)", not_after.split(' ').next().unwrap_or_default()),
+    };
+    format!("{subject}; issued by {issuer}; {validity}")
+}
+
+fn platform(evidence: &Evidence, submission: &Submission) -> String {
+    let Submission { host, found_by, account, .. } = submission;
+    let at = evidence.address.map_or(String::new(), |address| format!(" at {}", address.ip()));
+    let found = found_by.as_ref().map_or(String::new(), |api| format!(", found by {api}"));
+    format!("{host}{at}{found}; account {account}; asked to call {}", evidence.target)
+}
+
+fn author(target: &str, author: &Author) -> String {
+    match author {
+        Author::Remote(signal) => format!("{target}, passed on by the platform: {signal}"),
+        Author::PlatformOfRemote(message) => format!("the platform, of {target}: {message}"),
+        Author::Platform(signal) => format!("the platform itself: {signal}"),
+        Author::Unclear(why) => format!("cannot be told apart, {target} or the platform: {why}"),
+    }
+}
+
+fn endpoint(evidence: &Evidence) -> String {
+    let way = match (&evidence.proxy, evidence.address) {
+        (Some(proxy), _) => format!(" through the proxy {proxy}"),
+        (None, Some(address)) => format!(" at {}", address.ip()),
+        (None, None) => String::new(),
+    };
+    let trust = match (&evidence.distrust, evidence.server_chain.first()) {
+        (Some(fault), _) => format!("; its certificate is NOT trusted: {fault}"),
+        (None, Some(leaf)) => format!("; {}, trusted", leaf.subject),
+        (None, None) => String::new(),
+    };
+    let staple = match &evidence.staple {
+        Some(Staple::Good) => "; not revoked, by its OCSP status".into(),
+        Some(Staple::Revoked(when)) => format!("; REVOKED since {when}, by its OCSP status"),
+        Some(Staple::Unusable(why)) => format!("; its OCSP status says nothing: {why}"),
+        None => String::new(),
+    };
+    format!("{}{way}{trust}{staple}", evidence.target)
+}
+
+fn client(evidence: &Evidence) -> String {
+    match evidence.requests.as_slice() {
+        [] => "no certificate was asked for".into(),
+        requests => requests.iter().map(asked).collect::<Vec<_>>().join("; "),
+    }
+}
+
+fn asked(request: &CertificateRequest) -> String {
+    let sent = match request.sent {
+        Some(true) => "and sent",
+        Some(false) => "and none was sent",
+        None => "and not yet answered",
+    };
+    let among = match (request.ours_accepted, request.issuers.len()) {
+        (Some(true), named) => format!("; its issuer is among the {named} accepted"),
+        (Some(false), named) => format!("; its issuer is NOT among the {named} accepted"),
+        (None, _) if request.sent.is_none() => String::new(),
+        (None, _) => "; no accepted issuers named".into(),
+    };
+    format!("certificate asked for ({}) {sent}{among}", request.stage.name())
+}
+
+fn accepted(evidence: &Evidence) -> Vec<Line> {
+    let Some(last) = evidence.requests.last() else { return Vec::new() };
+    let mut lines: Vec<_> = last.issuers.iter().map(|issuer| line("accepts", issuer.clone())).collect();
+    lines.push(line("signed by", last.algorithms.join(", ")));
+    lines
+}
+
+fn without(control: &Control) -> String {
+    match control {
+        Control::Answered(status) => format!("without the certificate the endpoint answered {status}"),
+        Control::Insisted(why) => format!("without the certificate: {why}"),
+        Control::Failed(why) => format!("without the certificate nothing was learnt: {why}"),
+    }
+}
+
+/// The status, the size, the time.
+fn answer(answer: &Answer, evidence: &Evidence) -> Line {
+    let times = &evidence.timings;
+    let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte.unwrap_or_default()));
+    let status = match answer.head.version {
+        Version::HTTP_09 => "no HTTP".into(),
+        _ => diagnosis::status(answer.head.status),
+    };
+    let received = evidence.received;
+    if let Some(submission) = &evidence.submission {
+        let lookup = submission.found_by.as_ref().map(|_| format!("lookup {}, ", milliseconds(times.dns)));
+        let lookup = lookup.unwrap_or_default();
+        let text = format!("{status}; {received} bytes; {total} ({lookup}first byte {first})");
+        return line("answer", text);
+    }
+    let text = format!(
+        "{status}; {received} bytes; {total} (DNS {}, connect {}, TLS {}, first byte {first})",
+        milliseconds(times.dns),
+        milliseconds(times.connect),
+        milliseconds(times.tls),
+    );
+    line("answer", text)
+}
+
+/// Each message of the handshake with its time.
+fn steps(evidence: &Evidence) -> Vec<Line> {
+    let arrow = |side| match side {
+        Side::Us => "→",
+        Side::Endpoint => "←",
+    };
+    let text = |step: &Step| format!("{} {} {}", arrow(step.from), step.what.name(), milliseconds(step.at));
+    evidence.steps.iter().map(|step| line("step", text(step))).collect()
+}
+
+fn milliseconds(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}
