@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use prometheus_client::encoding::text;
@@ -14,6 +13,7 @@ use prometheus_client::registry::{Registry, Unit};
 use serde_json::json;
 
 use super::Log;
+use super::presence::Presence;
 use crate::certificate;
 
 /// Where lines go, and what is counted.
@@ -64,12 +64,14 @@ impl Journal {
     }
 
     /// Starts the line of a request.
-    pub(super) fn begin(self: &Arc<Self>, peer: SocketAddr) -> LogEntry {
+    pub(super) fn begin(self: &Arc<Self>, peer: SocketAddr, presence: Arc<Presence>) -> LogEntry {
         self.running.inc();
+        presence.begin_answer();
         LogEntry {
             journal: Arc::clone(self),
             began: Instant::now(),
             peer,
+            presence,
             route: "unknown",
             status: 0,
             account: None,
@@ -77,8 +79,8 @@ impl Journal {
             forward: None,
             kind: None,
             expected: None,
-            sent: AtomicU64::new(0),
-            complete: AtomicBool::new(false),
+            sent: 0,
+            end: End::Gone,
         }
     }
 }
@@ -88,6 +90,7 @@ pub(super) struct LogEntry {
     journal: Arc<Journal>,
     began: Instant,
     peer: SocketAddr,
+    pub(super) presence: Arc<Presence>,
     pub(super) route: &'static str,
     pub(super) status: u16,
     pub(super) account: Option<String>,
@@ -98,8 +101,20 @@ pub(super) struct LogEntry {
     pub(super) kind: Option<&'static str>,
     /// The announced length of the answer, in bytes. Once it is reached, hyper asks for no more.
     pub(super) expected: Option<u64>,
-    sent: AtomicU64,
-    complete: AtomicBool,
+    /// Bytes of the body that were sent.
+    pub(super) sent: u64,
+    end: End,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// All of the answer was sent.
+    Complete,
+    /// The endpoint's answer broke off, and so did this one.
+    Cut,
+    /// The client went away first.
+    Gone,
 }
 
 impl LogEntry {
@@ -107,22 +122,20 @@ impl LogEntry {
         self.peer
     }
 
-    pub(super) fn add_sent(&self, bytes: usize) {
-        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    pub(super) fn mark_complete(&self) {
-        self.complete.store(true, Ordering::Relaxed);
+    /// Notes how the answer ended.
+    pub(super) fn finish(&mut self, end: End) {
+        self.end = end;
     }
 }
 
 impl Drop for LogEntry {
     fn drop(&mut self) {
+        self.presence.end_answer();
         let (journal, took) = (&self.journal, self.began.elapsed());
-        let sent = *self.sent.get_mut();
-        let complete = *self.complete.get_mut() || self.expected.is_some_and(|expected| sent >= expected);
+        let complete =
+            self.end == End::Complete || self.expected.is_some_and(|expected| self.sent >= expected);
         journal.running.dec();
-        journal.sent.inc_by(sent);
+        journal.sent.inc_by(self.sent);
         journal.seconds.observe(took.as_secs_f64());
         let labels = vec![("route", self.route.to_owned()), ("status", self.status.to_string())];
         journal.requests.get_or_create(&labels).inc();
@@ -135,8 +148,9 @@ impl Drop for LogEntry {
             "credential": self.credential.as_deref(),
             "forward": self.forward,
             "kind": self.kind,
-            "bytes": sent,
+            "bytes": self.sent,
             "complete": complete,
+            "gone": !complete && self.end == End::Gone,
             "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }));
     }

@@ -91,7 +91,7 @@ impl Limits {
 }
 
 /// An IPv6 address counts with all of its /64.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(ip) => Ipv6Net::new_assert(ip, 64).trunc().addr().into(),
         ip => ip,

@@ -86,6 +86,11 @@ impl Shares {
         tokio::time::timeout(within, receiver).await.ok()?.ok()
     }
 
+    /// Whether nothing is free.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().free == 0
+    }
+
     fn share(self: &Arc<Self>, state: &mut State, parties: &[Party], units: usize) -> Share {
         state.free -= units;
         for party in parties {

@@ -79,6 +79,18 @@ fn pbmac1(p12: &[u8], key: &[u8], kdf: &[u8]) -> Vec<u8> {
     pfx(safe, &der(0x30, &[&digest, b"\x04\x00\x02\x01\x01"]))
 }
 
+/// A key in the open, encrypted by AES-256 under a key that takes so many iterations; no password opens it.
+pub(crate) fn with_iterations(iterations: u32) -> Vec<u8> {
+    let count = der(0x02, &[&iterations.to_be_bytes()]);
+    let parameters = der(0x30, &[b"\x04\x04salt", &count]);
+    let kdf = der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c", &parameters]);
+    let cipher = der(0x30, &[b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x2a", &der(0x04, &[&[0; 16]])]);
+    let pbes2 = der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d", &der(0x30, &[&kdf, &cipher])]);
+    let key = der(0x30, &[&pbes2, &der(0x04, &[&[7; 64]])]);
+    let bag = der(0x30, &[b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02", &der(0xa0, &[&key])]);
+    pfx(&der(0x30, &[&der(0x30, &[DATA, &der(0xa0, &[&der(0x04, &[&der(0x30, &[&bag])])])])]), &[])
+}
+
 #[test]
 fn pbmac1_is_known_whatever_derives_its_key() {
     let lab = Lab::new();

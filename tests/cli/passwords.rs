@@ -7,6 +7,7 @@ use p12_test::demo::pki::{Profile, Purpose};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 use crate::harness::{Lab, OK, PASSWORD, Ran, Signal, Site, send, wait_for_signal_handler, with};
+use crate::odd_files::with_iterations;
 
 fn run(lab: &Lab, site: &Site, arguments: &[&str], variables: &[(&str, &str)], stdin: &[u8]) -> Ran {
     let mut command = lab.command();
@@ -173,6 +174,20 @@ fn ctrl_c_does_not_wait_for_a_password_that_does_not_come() {
     wait_for_signal_handler(&mut child);
     send(Signal::INT, &child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn ctrl_c_does_not_wait_for_key_derivation() {
+    let lab = Lab::new();
+    lab.write("slow.p12", &with_iterations(7_000_000));
+    let (inspect, call) =
+        (["inspect", "-p", "x", "slow.p12"], ["-p", "x", "slow.p12", "https://localhost:9/"]);
+    for arguments in [inspect, call] {
+        let mut child = with(lab.command(), &arguments).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for_signal_handler(&mut child);
+        send(Signal::INT, &child);
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -11,7 +11,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, Ran, Served, Site, TOKEN, peak_memory, with};
 
+mod clients;
 mod fairness;
+mod uploads;
 
 const TYPE: &str = "multipart/form-data; boundary=BOUNDARY";
 
