@@ -67,7 +67,7 @@ fn settle(end: End, trace: &TlsTrace, alert: Option<u8>) -> End {
         (Side::Us, Message::Alert(code)) if *code != 0 => Some(*code),
         _ => None,
     });
-    match (end.cause, sent.or(alert.map(|_| 0))) {
+    match (end.cause, sent.or_else(|| alert.map(|_| 0))) {
         (Cause::CloseNotify, _) if !trace.closed => End { cause: Cause::Eof, ..end },
         (cause @ Cause::Tls(_), Some(INTERNAL_ERROR)) => End::ours(cause),
         (cause @ Cause::Tls(_), Some(_)) => End::theirs(cause),
