@@ -55,8 +55,9 @@ impl P12 {
     /// When the file is no P12, when the password does not open it, and when no key in it can be chosen.
     pub async fn open(file: &P12File, password: Option<&Secret>, alias: Option<&str>) -> Result<Self> {
         let (file, password, alias) = (file.clone(), password.cloned(), alias.map(str::to_owned));
-        off_thread_in_turn(move || {
-            let opening = opening::open(&file, password.as_ref()).map_err(|fault| file.fail(fault))?;
+        off_thread_in_turn(move |given_up| {
+            let opening =
+                opening::open(&file, password.as_ref(), given_up).map_err(|fault| file.fail(fault))?;
             let trailing = opening.warning(&file);
             let contents = opening.contents.map_err(|(fault, _)| file.fail(fault))?;
             let mut warnings = contents.warnings.clone();

@@ -101,8 +101,9 @@ impl Anatomy {
     /// When the file is no container that can be read.
     pub async fn read(file: &P12File, password: Option<&Secret>) -> Result<(Self, Option<Error>)> {
         let (file, password) = (file.clone(), password.cloned());
-        off_thread_in_turn(move || {
-            let opening = opening::open(&file, password.as_ref()).map_err(|fault| file.fail(fault))?;
+        off_thread_in_turn(move |given_up| {
+            let opening =
+                opening::open(&file, password.as_ref(), given_up).map_err(|fault| file.fail(fault))?;
             Ok(Self::describe(opening, &file))
         })
         .await

@@ -73,7 +73,9 @@ pub(super) fn derive_all(
     derivations.sort_by_key(|one| std::cmp::Reverse(one.cost()));
     let next = AtomicUsize::new(0);
     let work = || {
-        while let Some(one) = derivations.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(one) = derivations.get(next.fetch_add(1, Ordering::Relaxed))
+            && !budget.is_given_up()
+        {
             one.standard.get_or_init(|| one.derive(password));
         }
     };

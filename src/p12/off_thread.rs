@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Kind, Result};
 
@@ -14,16 +15,19 @@ pub(super) async fn off_thread<T: Send + 'static>(
     done.unwrap_or_else(|_| Err(Error::new(Kind::Internal, "the thread that handled the P12 failed")))
 }
 
-/// The same for work that keeps a processor busy: only as much at once as there are processors.
+/// The same for work that keeps a processor busy: only as much at once as there are processors. The work learns by the
+/// token that nobody waits any more.
 pub(super) async fn off_thread_in_turn<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
+    work: impl FnOnce(CancellationToken) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     static TURNS: LazyLock<Semaphore> =
         LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
     let turn = TURNS.acquire().await;
+    let given_up = CancellationToken::new();
+    let _waiting = given_up.clone().drop_guard();
     off_thread(move || {
         let _turn = turn;
-        work()
+        work(given_up)
     })
     .await
 }

@@ -1,6 +1,9 @@
 //! From the bytes of a file to what is in it: one way for all who want to know.
 
+use tokio_util::sync::CancellationToken;
+
 use super::bag::{Bag, read_bags};
+use super::budget::Budget;
 use super::container::{Pfx, Safe};
 use super::contents::Contents;
 use super::fault::{Fault, Parsed};
@@ -25,12 +28,16 @@ pub(super) struct Opening {
 }
 
 /// Opens a file. Without a password, none at all and the empty one are tried; with one, also the ways of encoding it that
-/// producers use against the standard. Fails when the file is no container that can be read.
-pub(super) fn open(file: &P12File, password: Option<&Secret>) -> Parsed<Opening> {
+/// producers use against the standard. Once it is given up it ends soon, in any way. Fails when the file is no container that can be read.
+pub(super) fn open(
+    file: &P12File,
+    password: Option<&Secret>,
+    given_up: CancellationToken,
+) -> Parsed<Opening> {
     let sniffed = sniff::unwrap(&file.bytes)?;
     let pfx = Pfx::parse(&sniffed.bytes)?;
     let safes = pfx.safes()?;
-    let contents = unlock(&pfx, &safes, password, file.work);
+    let contents = unlock(&pfx, &safes, password, Budget::new(file.work, given_up));
     Ok(Opening {
         form: sniffed.form,
         wrapping: sniffed.wrapping,

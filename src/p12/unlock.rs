@@ -66,19 +66,19 @@ struct Unlocking<'a> {
     encrypted: bool,
 }
 
-/// Opens all that the password opens. `work` is in units of the budget.
+/// Opens all that the password opens.
 pub(super) fn unlock(
     pfx: &Pfx<'_>,
     safes: &[Safe<'_>],
     password: Option<&Secret>,
-    work: u64,
+    budget: Budget,
 ) -> Parsed<Contents> {
     // Bags in the open are read first: an algorithm that nobody knows is told before any password is judged.
     let parts = safes.iter().map(Part::read).collect::<Parsed<Vec<_>>>()?;
     let mut unlocking = Unlocking {
         pfx,
         encodings: encode(password),
-        budget: Budget::new(work),
+        budget,
         proof: Proof::None,
         given: password.is_some_and(|password| !password.expose().is_empty()),
         decrypted: false,

@@ -32,7 +32,7 @@ pub(super) struct Admission {
 
 impl Connections {
     pub(super) fn new(size: usize) -> Arc<Self> {
-        Arc::new(Self { shares: Shares::new(size), open: Mutex::default() })
+        Arc::new(Self { shares: Shares::new(size, 0), open: Mutex::default() })
     }
 
     /// A place for a connection from this address; `None` as address for one that may take them all. When there is none,

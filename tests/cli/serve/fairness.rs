@@ -4,8 +4,10 @@ use std::io::Write as _;
 use std::net::{IpAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use super::{Post, good, read, send};
-use crate::harness::{Lab, OK, Served, with};
+use p12_test::demo::pki::{Profile, Purpose};
+
+use super::{Post, form, good, part, read, send};
+use crate::harness::{Lab, OK, PASSWORD, Served, with};
 
 const TENANTS: &str = "[[credential]]\nname = \"greedy\"\nbearer = \"greedy\"\naccounts = [\"*\"]\n\
     permissions = [\"MTLS_READ_INTERNAL\"]\n[[credential]]\nname = \"modest\"\nbearer = \"modest\"\n\
@@ -129,4 +131,30 @@ fn silent_connections_keep_nobody_out() {
     // Of another address, and so not closed for any of the first.
     other.write_all(health).unwrap();
     assert_eq!(read(&mut other).0, 200);
+}
+
+/// A P12 that takes about a second of a processor.
+fn costly(lab: &Lab) -> Vec<u8> {
+    let client = lab.root.issue(&Profile::new("costly", Purpose::Client)).unwrap();
+    let mut builder = openssl::pkcs12::Pkcs12::builder();
+    builder.name("costly").pkey(&client.key).cert(&client.certificate).key_iter(2_000_000);
+    builder.build2(PASSWORD).unwrap().to_der().unwrap()
+}
+
+#[test]
+fn a_p12_is_not_opened_for_a_client_that_is_gone() {
+    let lab = Lab::new();
+    let served = lab.serve(&["--rate", "0", "--max-calls", "16", "--max-kdf", "40000000"]);
+    let post = Post::new(form(&[part("file", &costly(&lab)), part("password", PASSWORD.as_bytes())])).bytes();
+    let gone: Vec<_> = (0..8)
+        .map(|_| {
+            let mut stream = TcpStream::connect(served.address()).unwrap();
+            stream.write_all(&post).unwrap();
+            stream
+        })
+        .collect();
+    drop(gone);
+    // Their places would be taken for more than the time that a call waits for one.
+    let (status, answer) = Post::new(good(&lab)).send(&served);
+    assert_eq!(status, 200, "{answer}");
 }
