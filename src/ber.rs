@@ -237,22 +237,27 @@ impl<'a> Element<'a> {
 
     /// An OBJECT IDENTIFIER in dotted form.
     pub(crate) fn oid(&self) -> String {
-        let mut arcs: Vec<u64> = Vec::new();
-        let mut arc: u64 = 0;
-        for octet in self.content {
-            arc = arc.wrapping_shl(7) | u64::from(octet & 0x7f);
-            if octet & 0x80 == 0 {
-                if arcs.is_empty() {
-                    let root = (arc / 40).min(2);
-                    arcs.extend([root, arc - 40 * root]);
-                } else {
-                    arcs.push(arc);
-                }
-                arc = 0;
-            }
-        }
-        arcs.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
+        dotted(self.content)
     }
+}
+
+/// The content of an OBJECT IDENTIFIER in dotted form.
+pub(crate) fn dotted(content: &[u8]) -> String {
+    let mut arcs: Vec<u64> = Vec::new();
+    let mut arc: u64 = 0;
+    for octet in content {
+        arc = arc.wrapping_shl(7) | u64::from(octet & 0x7f);
+        if octet & 0x80 == 0 {
+            if arcs.is_empty() {
+                let root = (arc / 40).min(2);
+                arcs.extend([root, arc - 40 * root]);
+            } else {
+                arcs.push(arc);
+            }
+            arc = 0;
+        }
+    }
+    arcs.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
 }
 
 pub(crate) fn malformed(at: usize, what: String) -> Defect {

@@ -2,9 +2,10 @@
 
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::hash::MessageDigest;
-use openssl::x509::X509Ref;
+use openssl::x509::{X509, X509KeyUsage, X509Ref};
 use serde::Serialize;
 
+use extensions::Extensions;
 pub use key::{Curve, KeyKind};
 pub use name::{name, subject_option};
 pub use signature::{BrokenDigest, SignatureAlgorithm};
@@ -45,17 +46,40 @@ pub struct Certificate {
     pub usages: Option<Vec<Usage>>,
     /// Whether its basic constraints say that it is a CA.
     pub authority: bool,
+    /// How many CAs may follow below it (RFC 5280 section 4.2.1.9); `None` when that is not limited.
+    #[serde(skip)]
+    pub path_length: Option<u32>,
+    /// What its key usage allows; `None` when it has none, which allows all.
+    #[serde(skip)]
+    pub key_usage: Option<X509KeyUsage>,
+    /// The bits of the Netscape certificate type: 0x80 for a TLS client; `None` when it has none, which allows all.
+    #[serde(skip)]
+    pub netscape_type: Option<u8>,
+    /// The OIDs of critical extensions that TLS servers do not know.
+    #[serde(skip)]
+    pub unknown_critical: Vec<String>,
     /// The SHA-256 of its DER, in hex.
     pub sha256: String,
     /// The SHA-1 of its DER, in hex: what many consoles show.
     pub sha1: String,
+    /// The certificate itself, to be verified.
+    #[serde(skip)]
+    pub x509: Option<X509>,
+}
+
+impl Certificate {
+    /// Whether it names itself as its issuer, as roots do.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject == self.issuer
+    }
 }
 
 /// Names and validity of a certificate, for people. What cannot be read is left empty.
 pub fn describe(certificate: &X509Ref) -> Certificate {
     let now = Asn1Time::days_from_now(0).ok();
     let not_yet_valid = now.as_ref().is_some_and(|now| certificate.not_before() > now);
-    let (key, key_bits) = certificate.public_key().map(|public| KeyKind::of(&public)).unwrap_or_default();
+    let (key, key_bits) = KeyKind::of_certificate(certificate);
+    let extensions = Extensions::of(certificate);
     let digest = |kind| certificate.digest(kind).map(|digest| hex(&digest)).unwrap_or_default();
     let serial = certificate
         .serial_number()
@@ -73,10 +97,15 @@ pub fn describe(certificate: &X509Ref) -> Certificate {
         key_bits,
         signature: SignatureAlgorithm::of(certificate),
         names: extensions::names(certificate),
-        usages: extensions::usages(certificate),
-        authority: extensions::is_authority(certificate),
+        usages: extensions.usages,
+        authority: extensions.authority,
+        path_length: certificate.pathlen(),
+        key_usage: certificate.key_usage(),
+        netscape_type: extensions.netscape_type,
+        unknown_critical: extensions.unknown_critical,
         sha256: digest(MessageDigest::sha256()),
         sha1: digest(MessageDigest::sha1()),
+        x509: Some(certificate.to_owned()),
     }
 }
 

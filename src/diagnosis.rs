@@ -9,6 +9,7 @@ use openssl::ssl;
 use crate::error::{Error, Kind};
 use crate::evidence::{Cause, End, Evidence, Side};
 
+mod alert;
 pub mod answer;
 pub mod client;
 pub mod handshake;

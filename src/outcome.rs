@@ -168,8 +168,7 @@ impl Outcome {
     /// What did not stop the call and still deserves a word, out of what was observed.
     pub fn observations(&self) -> Vec<String> {
         let (Some(evidence), Some(_)) = (&self.evidence, &self.answer) else { return Vec::new() };
-        let mut warnings: Vec<_> =
-            client::suspects(evidence).into_iter().map(|suspect| suspect.fact).collect();
+        let mut warnings: Vec<_> = client::refused_elsewhere(evidence).into_iter().collect();
         let soon = |ours: &&Certificate| !ours.not_yet_valid && (0..30).contains(&ours.days_left);
         if let Some(ours) = evidence.ours.as_ref().filter(soon) {
             warnings.push(format!("the P12's certificate expires in {} days", ours.days_left));

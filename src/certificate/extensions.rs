@@ -1,11 +1,105 @@
-//! The extensions of a certificate that decide what it is good for.
+//! The extensions of a certificate that decide what it is good for (RFC 5280 section 4.2).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use openssl::x509::{GeneralNameRef, X509Ref};
 
 use super::usage::Usage;
-use crate::ber::{self, Reader};
+use crate::ber::{self, Read, Reader};
+
+/// What was read from the extensions; empty where there are none or they cannot be read.
+#[derive(Default)]
+pub(super) struct Extensions {
+    pub(super) usages: Option<Vec<Usage>>,
+    pub(super) authority: bool,
+    pub(super) netscape_type: Option<u8>,
+    pub(super) unknown_critical: Vec<String>,
+}
+
+impl Extensions {
+    pub(super) fn of(certificate: &X509Ref) -> Self {
+        let mut extensions = Self::default();
+        if let Ok(der) = certificate.to_der() {
+            // What was read before a fault counts.
+            let _ = extensions.read(&der);
+        }
+        extensions
+    }
+
+    fn read(&mut self, der: &[u8]) -> Read<()> {
+        let mut whole = Reader::new(der).expect(ber::SEQUENCE, "")?.inside()?;
+        let mut fields = whole.expect(ber::SEQUENCE, "")?.inside()?;
+        while !fields.is_empty() {
+            let field = fields.any()?;
+            if field.tag != EXTENSIONS {
+                continue;
+            }
+            let mut list = field.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
+            while !list.is_empty() {
+                let mut extension = list.expect(ber::SEQUENCE, "")?.inside()?;
+                let oid = extension.expect(ber::OID, "")?.oid();
+                let critical = extension.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]);
+                self.take(oid, critical, &extension.expect(ber::OCTET_STRING, "")?.octets()?);
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, oid: String, critical: bool, value: &[u8]) {
+        match oid.as_str() {
+            BASIC_CONSTRAINTS => self.authority = is_authority(value).unwrap_or(false),
+            EXTENDED_KEY_USAGE => self.usages = Some(usages(value).unwrap_or_default()),
+            NETSCAPE_TYPE => self.netscape_type = netscape_type(value),
+            known if KNOWN.contains(&known) => {}
+            _ if critical => self.unknown_critical.push(oid),
+            _ => {}
+        }
+    }
+}
+
+/// The `[3]` of a TBSCertificate.
+const EXTENSIONS: u8 = 0xa3;
+const BIT_STRING: u8 = 0x03;
+const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+const NETSCAPE_TYPE: &str = "2.16.840.1.113730.1.1";
+
+/// Others that OpenSSL accepts as critical: key usage, subject alternative name, name constraints, CRL distribution
+/// points, certificate policies, policy mappings, policy constraints, inhibit anyPolicy; those of RFC 3779, of OCSP
+/// responders and of proxy certificates.
+const KNOWN: &[&str] = &[
+    "2.5.29.15",
+    "2.5.29.17",
+    "2.5.29.30",
+    "2.5.29.31",
+    "2.5.29.32",
+    "2.5.29.33",
+    "2.5.29.36",
+    "2.5.29.54",
+    "1.3.6.1.5.5.7.1.7",
+    "1.3.6.1.5.5.7.1.8",
+    "1.3.6.1.5.5.7.48.1.5",
+    "1.3.6.1.5.5.7.1.14",
+];
+
+fn usages(value: &[u8]) -> Read<Vec<Usage>> {
+    let mut list = Reader::new(value).expect(ber::SEQUENCE, "")?.inside()?;
+    let mut usages = Vec::new();
+    while !list.is_empty() {
+        usages.push(Usage::of(&list.expect(ber::OID, "")?.oid()));
+    }
+    Ok(usages)
+}
+
+fn is_authority(value: &[u8]) -> Read<bool> {
+    let mut constraints = Reader::new(value).expect(ber::SEQUENCE, "")?.inside()?;
+    Ok(constraints.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]))
+}
+
+/// The first octet of its bits.
+fn netscape_type(value: &[u8]) -> Option<u8> {
+    Reader::new(value).expect(BIT_STRING, "").ok()?.content.get(1).copied()
+}
 
 /// Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`.
 pub(super) fn names(certificate: &X509Ref) -> Vec<String> {
@@ -25,54 +119,3 @@ fn address(bytes: &[u8]) -> Option<String> {
     let v4 = <[u8; 4]>::try_from(bytes).map(|bytes| Ipv4Addr::from(bytes).to_string());
     v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(|bytes| Ipv6Addr::from(bytes).to_string())).ok()
 }
-
-/// RFC 5280 section 4.2.1.12.
-pub(super) fn usages(certificate: &X509Ref) -> Option<Vec<Usage>> {
-    let value = extension(certificate, EXTENDED_KEY_USAGE)?;
-    let read = || {
-        let mut list = Reader::new(&value).expect(ber::SEQUENCE, "").ok()?.inside().ok()?;
-        let mut usages = Vec::new();
-        while !list.is_empty() {
-            usages.push(Usage::of(&list.expect(ber::OID, "").ok()?.oid()));
-        }
-        Some(usages)
-    };
-    Some(read().unwrap_or_default())
-}
-
-/// RFC 5280 section 4.2.1.9: the CA flag of the basic constraints.
-pub(super) fn is_authority(certificate: &X509Ref) -> bool {
-    let read = || {
-        let value = extension(certificate, BASIC_CONSTRAINTS)?;
-        let mut constraints = Reader::new(&value).expect(ber::SEQUENCE, "").ok()?.inside().ok()?;
-        constraints.optional(ber::BOOLEAN).ok()?.map(|flag| flag.content != [0])
-    };
-    read().unwrap_or(false)
-}
-
-/// The value of the extension with this OID, where the certificate has it.
-fn extension(certificate: &X509Ref, wanted: &str) -> Option<Vec<u8>> {
-    let der = certificate.to_der().ok()?;
-    let mut whole = Reader::new(&der).expect(ber::SEQUENCE, "").ok()?.inside().ok()?;
-    let mut fields = whole.expect(ber::SEQUENCE, "").ok()?.inside().ok()?;
-    while !fields.is_empty() {
-        let field = fields.any().ok()?;
-        if field.tag != EXTENSIONS {
-            continue;
-        }
-        let mut extensions = field.inside().ok()?.expect(ber::SEQUENCE, "").ok()?.inside().ok()?;
-        while !extensions.is_empty() {
-            let mut extension = extensions.expect(ber::SEQUENCE, "").ok()?.inside().ok()?;
-            if extension.expect(ber::OID, "").ok()?.oid() == wanted {
-                extension.optional(ber::BOOLEAN).ok()?;
-                return Some(extension.expect(ber::OCTET_STRING, "").ok()?.octets().ok()?.into_owned());
-            }
-        }
-    }
-    None
-}
-
-/// The `[3]` of a TBSCertificate.
-const EXTENSIONS: u8 = 0xa3;
-const BASIC_CONSTRAINTS: &str = "2.5.29.19";
-const EXTENDED_KEY_USAGE: &str = "2.5.29.37";

@@ -6,10 +6,11 @@ use openssl::asn1::Asn1Object;
 use openssl::ec::{Asn1Flag, EcGroupRef};
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKeyRef};
+use openssl::x509::X509Ref;
 use serde::{Serialize, Serializer};
 
 use super::name::short_name;
-use crate::ber::{self, Reader};
+use crate::ber::{self, Read, Reader};
 
 /// The kind of a key. Its text is `RSA 2048`, `EC prime256v1`, `ED25519`; empty when the key cannot be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,12 +46,46 @@ pub struct Curve {
 }
 
 impl Curve {
+    /// Whether TLS 1.3 knows it (RFC 8446 section 4.2.3), as TLS 1.2's servers do.
+    pub fn is_for_tls(&self) -> bool {
+        matches!(self.name, Some(Nid::X9_62_PRIME256V1 | Nid::SECP384R1 | Nid::SECP521R1))
+    }
+
+    /// TLS 1.3 names a curve with each algorithm, TLS 1.2 means all curves.
+    fn signs_by(&self, algorithm: &str) -> bool {
+        let own = match self.name {
+            Some(Nid::X9_62_PRIME256V1) => "_secp256r1_",
+            Some(Nid::SECP384R1) => "_secp384r1_",
+            Some(Nid::SECP521R1) => "_secp521r1_",
+            _ => "_sha",
+        };
+        let named = algorithm.contains("_secp") || algorithm.contains("_brainpool");
+        algorithm.starts_with("ecdsa_") && (!named || algorithm.contains(own))
+    }
+
+    /// Its OID, where it has a name.
+    pub fn oid(&self) -> Option<String> {
+        let object = Asn1Object::from_str(self.name?.short_name().ok()?).ok()?;
+        Some(ber::dotted(object.as_slice()))
+    }
+
     fn of(group: &EcGroupRef) -> Self {
         Self { name: group.curve_name(), explicit: group.asn1_flag() == Asn1Flag::EXPLICIT_CURVE }
     }
 }
 
 impl KeyKind {
+    /// The kind of a certificate's key and its size in bits. Of a key that OpenSSL cannot read, the algorithm is known.
+    pub(super) fn of_certificate(certificate: &X509Ref) -> (Self, u32) {
+        match certificate.public_key() {
+            Ok(key) => Self::of(&key),
+            Err(_) => {
+                let oid = certificate.to_der().ok().and_then(|der| algorithm_in(&der).ok());
+                (oid.map_or(Self::Unreadable, |oid| Self::by_oid(&oid)), 0)
+            }
+        }
+    }
+
     /// The kind of a key and its size in bits.
     pub fn of<T: HasPublic>(key: &PKeyRef<T>) -> (Self, u32) {
         let bits = key.bits();
@@ -62,11 +97,26 @@ impl KeyKind {
                 Ok(key) => Self::Ec(Curve::of(key.group())),
                 Err(_) => Self::Ec(Curve { name: None, explicit: false }),
             },
+            Id::SM2 => Self::Ec(Curve { name: Some(Nid::SM2), explicit: false }),
             Id::ED25519 => Self::Ed25519,
             Id::ED448 => Self::Ed448,
             _ => algorithm(key).map_or(Self::Unreadable, |oid| Self::by_oid(&oid)),
         };
         (kind, bits)
+    }
+
+    /// Whether the key can sign by this algorithm, which goes by IANA's name for TLS: `ecdsa_secp256r1_sha256`.
+    pub fn signs_by(&self, algorithm: &str) -> bool {
+        match self {
+            Self::Rsa(_) => algorithm.starts_with("rsa_") && !algorithm.starts_with("rsa_pss_pss_"),
+            Self::RsaPss(_) => algorithm.starts_with("rsa_pss_pss_"),
+            Self::Dsa(_) => algorithm.starts_with("dsa_"),
+            Self::Ec(curve) => curve.signs_by(algorithm),
+            Self::Ed25519 => algorithm == "ed25519",
+            Self::Ed448 => algorithm == "ed448",
+            Self::MlDsa(size) => algorithm.strip_prefix("mldsa") == Some(size.to_string().as_str()),
+            Self::Unreadable | Self::Other(_) => false,
+        }
     }
 
     /// Keys that only a provider of OpenSSL knows, such as ML-DSA, are known by their OID alone.
@@ -79,6 +129,21 @@ impl KeyKind {
         }
     }
 }
+
+/// The algorithm of the subjectPublicKeyInfo, the seventh field of a TBSCertificate of version 2 or 3, else the sixth.
+fn algorithm_in(der: &[u8]) -> Read<String> {
+    let mut fields =
+        Reader::new(der).expect(ber::SEQUENCE, "")?.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
+    fields.optional(VERSION)?;
+    for _ in 0..5 {
+        fields.any()?;
+    }
+    let mut info = fields.expect(ber::SEQUENCE, "")?.inside()?;
+    Ok(info.expect(ber::SEQUENCE, "")?.inside()?.expect(ber::OID, "")?.oid())
+}
+
+/// The `[0]` of a TBSCertificate.
+const VERSION: u8 = 0xa0;
 
 fn algorithm<T: HasPublic>(key: &PKeyRef<T>) -> Option<String> {
     let der = key.public_key_to_der().ok()?;

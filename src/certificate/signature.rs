@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use openssl::asn1::Asn1Object;
 use openssl::nid::Nid;
 use openssl::x509::X509Ref;
 use serde::{Serialize, Serializer};
 
 use super::name::long_name;
+use crate::ber::{self, Read, Reader};
 
 /// A signature algorithm. Its text is OpenSSL's: `sha256WithRSAEncryption`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,7 +34,10 @@ impl SignatureAlgorithm {
     /// The algorithm that a certificate names.
     pub(super) fn of(certificate: &X509Ref) -> Self {
         let object = certificate.signature_algorithm().object();
-        let digest = object.nid().signature_algorithms().map(|parts| parts.digest);
+        let digest = match object.nid() {
+            Nid::RSASSAPSS => pss_digest(certificate),
+            nid => nid.signature_algorithms().map(|parts| parts.digest),
+        };
         Self { name: long_name(object), digest: digest.and_then(BrokenDigest::of) }
     }
 
@@ -53,6 +58,28 @@ impl BrokenDigest {
         })
     }
 }
+
+/// The digest of RSASSA-PSS stands in the parameters; SHA-1 unless one is named (RFC 4055 section 3.1).
+fn pss_digest(certificate: &X509Ref) -> Option<Nid> {
+    let der = certificate.to_der().ok()?;
+    let named = || -> Read<Option<String>> {
+        let mut whole = Reader::new(&der).expect(ber::SEQUENCE, "")?.inside()?;
+        whole.any()?;
+        let mut algorithm = whole.expect(ber::SEQUENCE, "")?.inside()?;
+        algorithm.any()?;
+        let mut parameters = algorithm.expect(ber::SEQUENCE, "")?.inside()?;
+        let Some(hash) = parameters.optional(HASH_ALGORITHM)? else { return Ok(None) };
+        let mut hash = hash.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
+        Ok(Some(hash.expect(ber::OID, "")?.oid()))
+    };
+    match named().ok()? {
+        Some(oid) => Asn1Object::from_str(&oid).ok().map(|object| object.nid()),
+        None => Some(Nid::SHA1),
+    }
+}
+
+/// The `[0]` of RSASSA-PSS-params.
+const HASH_ALGORITHM: u8 = 0xa0;
 
 impl fmt::Display for SignatureAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

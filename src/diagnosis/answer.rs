@@ -74,11 +74,7 @@ pub fn explain_none(evidence: &Evidence, http: &hyper::Error) -> Error {
     let kind = if reset { Kind::AnswerReset } else { Kind::CutShort };
     let alert = evidence.alert().map_or(String::new(), |code| format!(" ({})", Message::Alert(code).name()));
     let message = format!("{target} {end} without an answer{alert}, and had not asked for a certificate");
-    match client::chose_no_protocol(evidence) {
-        true => Error::new(kind, format!("{message}; {}", client::NO_PROTOCOL))
-            .with_hint(client::NO_PROTOCOL_HINT),
-        false => Error::new(kind, message),
-    }
+    Error::new(kind, message)
 }
 
 /// The body ended with the connection, and nothing shows that this is its end (RFC 9112 section 9.8).

@@ -1,173 +1,149 @@
 //! The endpoint and our certificate: refused, missed, or left without a word; and what in the P12 may be why.
 
-use crate::certificate::{Certificate, KeyKind, Usage};
-use crate::checks::{self, Defect, Flaw, Purpose};
+use super::alert::{self, Fit, Reach, Reason};
+use crate::certificate::{Certificate, KeyKind};
+use crate::checks::{self, Flaw, FlawKind, Role};
 use crate::error::{Error, Kind, Retry};
 use crate::evidence::{Evidence, Message};
 
 /// Something that was read from our own certificate or from the endpoint's request, and that may be why.
 pub struct Suspect {
-    /// The kind that an alert of its own would have.
-    cause: Kind,
+    cause: Reason,
+    /// Whether servers in general refuse a certificate for it.
+    fatal: bool,
     /// The fact, as a clause.
     pub fact: String,
     /// What to do about it.
     pub hint: String,
 }
 
+/// Our leaf and the certificates that go with it.
+fn chain(evidence: &Evidence) -> Vec<&Certificate> {
+    evidence.ours.iter().chain(&evidence.our_chain).collect()
+}
+
 /// What may be wrong with our certificate in the endpoint's eyes, the likeliest first.
 pub fn suspects(evidence: &Evidence) -> Vec<Suspect> {
-    let Some(ours) = &evidence.ours else { return Vec::new() };
-    let chain: Vec<_> = std::iter::once(ours).chain(&evidence.our_chain).collect();
-    let flaws = checks::flaws(&chain, Purpose::Client);
-    let (weak, others): (Vec<_>, Vec<_>) = flaws.into_iter().partition(|flaw| flaw.defect.is_weakness());
-    let suspects = |flaws: Vec<Flaw>| {
-        let known = |flaw: Flaw| chain.get(flaw.at).map(|culprit| suspect(flaw, culprit));
-        flaws.into_iter().filter_map(known).collect::<Vec<_>>()
-    };
-    let mut all = suspects(others);
-    all.extend(issuer(evidence, ours));
-    all.extend(suspects(weak));
+    let mut all = all_suspects(evidence);
+    // Most endpoints take it, so it is the cause only where one says so.
+    all.retain(|suspect| suspect.cause != Reason::Flaw(FlawKind::LongChain));
     all
 }
 
-/// A flaw of our chain as something that may be why.
-fn suspect(flaw: Flaw, culprit: &Certificate) -> Suspect {
-    let Certificate { subject, not_before, not_after, usages, key_bits, signature, .. } = culprit;
-    let own = flaw.at == 0;
-    let (cause, fact, hint) = match flaw.defect {
-        Defect::Expired if own => (
-            Kind::ClientExpired,
-            format!("the P12's certificate expired on {not_after}"),
-            "renew the certificate, and export it with its key and chain as a new P12",
-        ),
-        Defect::Expired => (
-            Kind::ClientExpired,
-            format!("the P12 holds an expired CA certificate: {subject}, until {not_after}"),
-            "ask the CA for its new certificate, and export the P12 with that one in its chain",
-        ),
-        Defect::NotYetValid => (
-            Kind::ClientExpired,
-            match own {
-                true => format!("the P12's certificate is not valid before {not_before}"),
-                false => {
-                    format!("the P12 holds a CA certificate that is not valid before {not_before}: {subject}")
-                }
-            },
-            "wait until it is valid, or ask its CA for one that is; check this machine's clock too",
-        ),
-        Defect::WrongPurpose => (
-            Kind::ClientUnsupported,
-            format!(
-                "the P12's certificate is for {} and not for client authentication",
-                usages
-                    .as_deref()
-                    .filter(|usages| !usages.is_empty())
-                    .map_or_else(|| "something else".into(), Usage::list)
-            ),
-            "ask its CA for a certificate with the extended key usage clientAuth",
-        ),
-        Defect::AuthorityAsLeaf => (
-            Kind::ClientUnsupported,
-            "the P12's certificate is that of a CA, and not a client's".to_owned(),
-            "ask that CA to issue a certificate for the client, and export that one",
-        ),
-        Defect::SmallKey => (
-            Kind::ClientRefused,
-            match own {
-                true => format!("the P12's key has only {key_bits} bits"),
-                false => {
-                    format!("the P12 holds a CA certificate whose key has only {key_bits} bits: {subject}")
-                }
-            },
-            STRONGER,
-        ),
-        Defect::BrokenDigest(_) => (
-            Kind::ClientRefused,
-            match own {
-                true => format!("the P12's certificate is signed with {signature}"),
-                false => format!("the P12 holds a CA certificate that is signed with {signature}: {subject}"),
-            },
-            STRONGER,
-        ),
+fn all_suspects(evidence: &Evidence) -> Vec<Suspect> {
+    let chain = chain(evidence);
+    let flaws = checks::flaws(&chain, Role::Client);
+    let alone = flaws.iter().any(|flaw| flaw.kind == FlawKind::SelfSigned);
+    let issuer = not_accepted(evidence, &chain).filter(|_| !alone);
+    let (weak, others): (Vec<_>, Vec<_>) = flaws.into_iter().partition(|flaw| flaw.kind.is_weakness());
+    let suspect = |flaw: Flaw| Suspect {
+        cause: Reason::Flaw(flaw.kind),
+        fatal: flaw.is_fatal(),
+        fact: flaw.sentence(&chain, OURS),
+        hint: flaw.fix(&chain),
     };
-    Suspect { cause, fact, hint: hint.to_owned() }
+    others.into_iter().map(suspect).chain(issuer).chain(weak.into_iter().map(suspect)).collect()
 }
 
-const STRONGER: &str = "ask its CA for a certificate with a key of at least 2048 bits and SHA-256";
+const OURS: &str = "the P12's certificate";
 
-/// Whether our chain leads to a CA that the endpoint named.
-fn issuer(evidence: &Evidence, ours: &Certificate) -> Option<Suspect> {
+/// Why an endpoint that gave no reason has refused our certificate, as a clause with what separates it; and what to do.
+pub fn why_refused(evidence: &Evidence) -> (String, String) {
+    match all_suspects(evidence).into_iter().next() {
+        Some(suspect) => (format!("; most likely because {}", suspect.fact), suspect.hint),
+        None => {
+            let (clause, hint) = alert::left(UNSAID, reach(evidence), &chain(evidence));
+            (after_semicolon(&clause), hint)
+        }
+    }
+}
+
+/// The alert bad_certificate, which gives no reason.
+const UNSAID: u8 = 42;
+
+fn after_semicolon(clause: &str) -> String {
+    if clause.is_empty() { String::new() } else { format!("; {clause}") }
+}
+
+/// What servers in general, or some of them, refuse our chain for, in one line; for a call that passed.
+pub fn refused_elsewhere(evidence: &Evidence) -> Option<String> {
+    let chain = chain(evidence);
+    let flaws = checks::flaws(&chain, Role::Client);
+    let facts: Vec<_> = flaws.iter().map(|flaw| flaw.sentence(&chain, OURS)).collect();
+    let who =
+        if flaws.iter().any(|flaw| flaw.is_fatal()) { "most other servers" } else { "some other servers" };
+    (!facts.is_empty()).then(|| format!("{who} will refuse this P12: {}", facts.join("; ")))
+}
+
+fn reach(evidence: &Evidence) -> Reach {
+    match evidence.requests.last().and_then(|asked| asked.ours_accepted) {
+        Some(true) => Reach::Accepted,
+        Some(false) => Reach::NotAccepted,
+        None => Reach::Unnamed,
+    }
+}
+
+/// Our chain leads to none of the CAs that the endpoint named.
+fn not_accepted(evidence: &Evidence, chain: &[&Certificate]) -> Option<Suspect> {
     let asked = evidence.requests.last().filter(|asked| asked.ours_accepted == Some(false))?;
-    let last = evidence.our_chain.last().unwrap_or(ours);
+    let Certificate { subject, issuer, .. } = chain.last()?;
     let accepted = asked.issuers.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
     let more = if asked.issuers.len() > 3 { " and others" } else { "" };
-    let whole = last.subject == last.issuer;
-    let fact = if whole {
-        format!("its chain leads to {}, which is not among the CAs that the endpoint accepts", last.subject)
+    let (fact, fix) = if subject == issuer {
+        (
+            format!("its chain leads to {subject}, which is not among the CAs that the endpoint accepts"),
+            "ask its owner to trust that CA",
+        )
     } else {
-        format!(
-            "its chain ends with {}, issued by {}, which is not among the CAs that the endpoint accepts",
-            last.subject, last.issuer
+        (
+            format!(
+                "its chain ends with {subject}, issued by {issuer}, which is not among the CAs that the endpoint accepts"
+            ),
+            "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA",
         )
     };
-    let fix = if whole {
-        "ask its owner to trust that CA"
-    } else {
-        "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA"
-    };
-    let hint = format!("{fix}; it accepts {accepted}{more}");
-    Some(Suspect { cause: Kind::ClientUnknownCa, fact, hint })
+    Some(Suspect {
+        cause: Reason::NotAccepted,
+        fatal: true,
+        fact,
+        hint: format!("{fix}; it accepts {accepted}{more}"),
+    })
 }
 
 /// An alert after a certificate was asked for.
 pub(super) fn refusal(evidence: &Evidence) -> Option<Error> {
     let code = evidence.alert().filter(|_| evidence.answered_request())?;
-    let alert = Message::Alert(code).name();
-    Some(match (evidence.sent(), code) {
-        (true, 40..=46 | 48 | 49 | 51 | 116) => refused(evidence, refused_kind(code), &alert),
-        (true, _) => unclear(evidence, &format!("ended the connection with {alert}")),
-        (false, 40..=46 | 48 | 49 | 116) => missed(evidence, &alert, true),
-        (false, _) => missed(evidence, &alert, false),
+    let name = Message::Alert(code).name();
+    Some(match (evidence.sent(), alert::refuses(code)) {
+        (true, true) => refused(evidence, code, &name),
+        (true, false) => unclear(evidence, &format!("ended the connection with {name}")),
+        (false, insists) => missed(evidence, &name, insists && code != 51),
     })
 }
 
-/// What each alert says of the certificate (RFC 8446 section 6.2).
-fn refused_kind(code: u8) -> Kind {
-    match code {
-        43 => Kind::ClientUnsupported,
-        44 => Kind::ClientRevoked,
-        45 => Kind::ClientExpired,
-        48 => Kind::ClientUnknownCa,
-        49 => Kind::ClientDenied,
-        _ => Kind::ClientRefused,
-    }
-}
-
-fn refused(evidence: &Evidence, kind: Kind, alert: &str) -> Error {
-    let mut suspects = suspects(evidence);
-    suspects.sort_by_key(|suspect| suspect.cause != kind);
+fn refused(evidence: &Evidence, code: u8, name: &str) -> Error {
+    let mut suspects = all_suspects(evidence);
+    suspects.sort_by_key(|suspect| alert::fit(code, suspect.cause));
+    let best = suspects.into_iter().next().map(|suspect| (alert::fit(code, suspect.cause), suspect));
+    let explained = best.as_ref().filter(|(fit, _)| *fit != Fit::Besides).map(|(_, suspect)| suspect.cause);
     let error = |rest: &str| {
-        let message = format!("{} refused the client certificate: {alert}{rest}", evidence.target);
-        Error::new(kind, message)
+        let message = format!("{} refused the client certificate: {name}{rest}", evidence.target);
+        Error::new(alert::kind(code, explained), message)
     };
-    match (suspects.first(), &evidence.ours) {
-        // Two alerts leave the cause open: the general ones by themselves, and access_denied as GnuTLS sends it for
-        // every fault.
-        (Some(suspect), _)
-            if suspect.cause == kind || matches!(kind, Kind::ClientRefused | Kind::ClientDenied) =>
-        {
-            error(&format!("; {}", suspect.fact)).with_hint(suspect.hint.clone())
+    let left = || alert::left(code, reach(evidence), &chain(evidence));
+    match best {
+        Some((Fit::Explains, suspect)) => error(&after_semicolon(&suspect.fact)).with_hint(suspect.hint),
+        Some((Fit::MayExplain, suspect)) => {
+            error(&format!("; most likely because {}", suspect.fact)).with_hint(suspect.hint)
         }
-        (Some(suspect), _) => error(&format!("; besides, {}", suspect.fact)),
-        (None, Some(ours)) if kind == Kind::ClientExpired => {
-            error(&format!("; by this machine's clock it is valid until {}", ours.not_after))
+        Some((Fit::Besides, suspect)) if suspect.fatal => {
+            let (what, hint) = left();
+            error(&format!("{}; besides, {}", after_semicolon(&what), suspect.fact)).with_hint(hint)
         }
-        (None, Some(ours)) if kind == Kind::ClientUnknownCa => {
-            let last = evidence.our_chain.last().unwrap_or(ours);
-            error(&format!("; its chain ends with {}, issued by {}", last.subject, last.issuer))
+        _ => {
+            let (what, hint) = left();
+            error(&after_semicolon(&what)).with_hint(hint)
         }
-        (None, _) => error(""),
     }
 }
 
@@ -190,26 +166,36 @@ fn unclear(evidence: &Evidence, how: &str) -> Error {
         None => "after the client certificate was sent",
     };
     let error = |why: &str| Error::new(Kind::ClientRefusedOrReset, format!("{target} {how} {when}: {why}"));
-    match suspects(evidence).first() {
+    match suspects(evidence).into_iter().next() {
         Some(suspect) => {
             let why = format!("most likely it refused the certificate, as {}", suspect.fact);
-            error(&why).with_hint(suspect.hint.clone()).with_retry(Retry::Never, None)
+            error(&why).with_hint(suspect.hint).with_retry(Retry::Never, None)
         }
-        None if chose_no_protocol(evidence) => {
-            error(&format!("it refused the certificate, or it broke; {NO_PROTOCOL}"))
-                .with_hint(format!("{}; or {NO_PROTOCOL_HINT}", Kind::ClientRefusedOrReset.hint()))
+        None => {
+            let last = chain(evidence).pop().filter(|_| reach(evidence) == Reach::Unnamed);
+            let unnamed = last.map(|last| format!(" ({})", alert::untrusted(last).0)).unwrap_or_default();
+            error(&format!("it refused the certificate{unnamed}, it broke, or it speaks no HTTP there"))
         }
-        None => error("it refused the certificate, or it broke"),
     }
 }
 
-/// Whether ALPN was left unanswered (RFC 7301 section 3.2).
-pub(super) fn chose_no_protocol(evidence: &Evidence) -> bool {
-    evidence.tls.as_ref().is_some_and(|tls| tls.alpn.is_none())
+/// Nothing came after our certificate, in the time allowed for the handshake. Some servers hold a connection that they
+/// refused for a while (s2n: 10 to 30 seconds).
+pub(super) fn silent(evidence: &Evidence) -> Error {
+    let said = format!(
+        "{} fell silent after the client certificate was sent, within the time allowed",
+        evidence.target
+    );
+    match suspects(evidence).into_iter().next() {
+        Some(suspect) => {
+            let message = format!("{said}: most likely it refused the certificate, as {}", suspect.fact);
+            Error::new(Kind::ClientRefusedOrReset, message).with_hint(suspect.hint).with_retry(Retry::Never, None)
+        }
+        None => Error::new(Kind::TlsTimeout, said).with_hint(
+            "either it is overloaded or waits for somebody else to judge the certificate (CRL, OCSP, a directory), or it has refused it and holds the connection, as some servers do for 30 seconds: --connect-timeout 40 tells which; ask for its log",
+        ),
+    }
 }
-
-pub(super) const NO_PROTOCOL: &str = "it also chose no protocol by ALPN, as servers of HTTP/2 alone do";
-pub(super) const NO_PROTOCOL_HINT: &str = "--http2 offers HTTP/2 as well, to see";
 
 /// A certificate was asked for and none was sent: there is none (a control call), or its key does not fit. Whether that is
 /// why the endpoint ended the connection is `sure` only where it said so.
@@ -225,14 +211,26 @@ fn missed(evidence: &Evidence, how: &str, sure: bool) -> Error {
     Error::new(kind, format!("{} {insists}; {why}: {how}", evidence.target))
 }
 
-/// Why OpenSSL answered a request for a certificate with none.
+/// Why a request for a certificate was not answered with ours.
 pub fn unfit(evidence: &Evidence) -> String {
+    let Some(asked) = evidence.requests.last().filter(|asked| asked.sent.is_some()) else {
+        return "the connection was lost while it was on its way".to_owned();
+    };
     let key = evidence.ours.as_ref().map_or(&KeyKind::Unreadable, |ours| &ours.key);
-    let takes = evidence.requests.last().map(|asked| asked.algorithms.join(", ")).unwrap_or_default();
-    match takes.as_str() {
-        "" => format!("its key ({key}) fits no signature algorithm that the endpoint takes"),
-        takes => {
-            format!("its key ({key}) fits none of the signature algorithms that the endpoint takes ({takes})")
+    let algorithms = asked.algorithms.join(", ");
+    if algorithms.is_empty() {
+        return format!("its key ({key}) fits no signature algorithm that the endpoint takes");
+    }
+    match asked.algorithms.iter().any(|algorithm| key.signs_by(algorithm)) {
+        true => {
+            format!("OpenSSL did not use its key ({key}), though the endpoint takes such keys ({algorithms})")
         }
+        false => format!(
+            "its key ({key}) fits none of the signature algorithms that the endpoint takes ({algorithms})"
+        ),
     }
 }
+
+#[cfg(test)]
+#[path = "client/tests.rs"]
+mod tests;

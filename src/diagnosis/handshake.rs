@@ -22,6 +22,11 @@ pub fn explain(evidence: &Evidence, capped: bool) -> Error {
     let target = &evidence.target;
     match evidence.end.as_ref().map(|end| &end.cause) {
         Some(Cause::Tls(reason)) if !has_spoken(evidence) => explain_other_protocol(reason, evidence),
+        Some(Cause::Tls(reason)) if broke_request(evidence) => {
+            let message = format!("{target} asked for a certificate in a way that breaks TLS ({reason})");
+            Error::new(Kind::HandshakeFailed, message)
+                .with_hint("its owner must repair the server, or what changes TLS on the way to it")
+        }
         Some(Cause::Tls(reason)) => explain_own_refusal(reason, target),
         cause => client::ended(evidence).unwrap_or_else(|| {
             let how = match cause {
@@ -38,10 +43,7 @@ pub fn explain(evidence: &Evidence, capped: bool) -> Error {
 pub fn explain_timeout(evidence: &Evidence) -> Error {
     let target = &evidence.target;
     if evidence.sent() {
-        let message =
-            format!("{target} fell silent after the client certificate was sent, within the time allowed");
-        let hint = "it is overloaded, or waits for somebody else to judge the certificate (CRL, OCSP, a directory): ask for its log; --connect-timeout waits longer";
-        return Error::new(Kind::TlsTimeout, message).with_hint(hint);
+        return client::silent(evidence);
     }
     if has_spoken(evidence) {
         let message =
@@ -52,6 +54,12 @@ pub fn explain_timeout(evidence: &Evidence) -> Error {
     }
     let message = format!("{target} took the connection and said nothing in TLS within the time allowed");
     Error::new(Kind::TlsTimeout, message)
+}
+
+/// This side refused the CertificateRequest itself: it was the last that came.
+fn broke_request(evidence: &Evidence) -> bool {
+    let last = evidence.steps.iter().rev().find(|step| step.from == Side::Endpoint);
+    last.is_some_and(|step| step.what == CERTIFICATE_REQUEST)
 }
 
 fn has_spoken(evidence: &Evidence) -> bool {
@@ -70,9 +78,17 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
             "shares no cipher, group or signature algorithm with this machine, or wants another host name",
         ),
         112 => (Kind::NameNotServed, "does not serve this host name"),
-        120 => (Kind::NoProtocol, "takes none of the protocols that were offered"),
+        120 => (Kind::NoProtocol, "takes none of the protocols that were offered by ALPN"),
+        80 => {
+            let message = format!("{target} failed in the handshake through a fault of its own: {name}");
+            return Error::new(Kind::HandshakeFailed, message).with_hint(ITS_OWN_FAULT);
+        }
         _ if evidence.requested() => {
-            (Kind::HandshakeFailed, "asked for a certificate and ended the handshake before it was sent")
+            let message = format!(
+                "{target} asked for a certificate and ended the handshake before it was sent: {name}"
+            );
+            return Error::new(Kind::HandshakeFailed, message)
+                .with_hint("ask the endpoint's owner for the log");
         }
         _ => (Kind::HandshakeFailed, "ended the handshake without having asked for a certificate"),
     };
@@ -80,6 +96,8 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
 }
 
 const SERVER_HELLO: Message = Message::Handshake(2);
+const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
+const ITS_OWN_FAULT: &str = "ask its owner for the log; a known cause is a list of trusted CAs that is longer than a CertificateRequest can hold (65535 bytes)";
 
 /// OpenSSL refused what the endpoint proposed.
 fn explain_own_refusal(reason: &str, target: &str) -> Error {

@@ -65,12 +65,8 @@ fn rejected(evidence: &Evidence, what: &str) -> Error {
         true => format!("{target} accepted the certificate in TLS and refused it in HTTP: {what}"),
         false => format!("{target} refused the certificate in HTTP: {what}"),
     };
-    match client::suspects(evidence).into_iter().next() {
-        Some(suspect) => {
-            Error::new(Kind::CertificateRejected, format!("{head}; {}", suspect.fact)).with_hint(suspect.hint)
-        }
-        None => Error::new(Kind::CertificateRejected, head),
-    }
+    let (why, hint) = client::why_refused(evidence);
+    Error::new(Kind::CertificateRejected, format!("{head}{why}")).with_hint(hint)
 }
 
 fn lost(evidence: &Evidence, what: &str) -> Error {

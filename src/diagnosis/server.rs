@@ -3,7 +3,7 @@
 use openssl::x509::X509VerifyResult;
 use openssl_sys as ffi;
 
-use crate::checks::{self, Purpose};
+use crate::checks::{self, Role};
 use crate::error::{Error, Kind};
 use crate::evidence::{Certificate, Evidence};
 
@@ -103,8 +103,8 @@ fn names(leaf: &Certificate) -> String {
 fn weak(evidence: &Evidence, reason: &str) -> String {
     let facts = |c: &Certificate| format!("{} has key {} and signature {}", c.subject, c.key, c.signature);
     let chain: Vec<_> = evidence.server_chain.iter().collect();
-    let flaws = checks::flaws(&chain, Purpose::Server);
-    let is_weak = |at: &usize| flaws.iter().any(|flaw| flaw.at == *at && flaw.defect.is_weakness());
+    let flaws = checks::flaws(&chain, Role::Server);
+    let is_weak = |at: &usize| flaws.iter().any(|flaw| flaw.at == *at && flaw.kind.is_weakness());
     let mut culprits: Vec<_> = (0..chain.len()).filter(is_weak).collect();
     if culprits.is_empty() {
         culprits = (0..chain.len()).collect();

@@ -172,9 +172,12 @@ kinds! {
     /// The endpoint says that the client certificate has expired (alert 45 certificate_expired).
     ClientExpired, "client-certificate-expired", Refused, Never:
         "renew the certificate; if it is still valid, ask the endpoint's owner to check its CRL, its CAs and its clock";
+    /// The endpoint refused a client certificate that is not valid yet as out of date (alert 45 certificate_expired).
+    ClientNotYetValid, "client-certificate-not-yet-valid", Refused, Never:
+        "wait until the certificate is valid; check this machine's clock too";
     /// The endpoint says that the client certificate was revoked (alert 44 certificate_revoked).
     ClientRevoked, "client-certificate-revoked", Refused, Never:
-        "ask the certificate's CA why, and for a new certificate";
+        "ask the certificate's CA whether it was revoked, and why; a revoked certificate must be replaced";
     /// The endpoint says that it does not accept this type of certificate (alert 43 unsupported_certificate).
     ClientUnsupported, "client-certificate-unsupported", Refused, Never:
         "ask the endpoint's owner which key types, key usages and purposes (clientAuth) it accepts";

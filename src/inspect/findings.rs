@@ -40,16 +40,15 @@ impl Inspected<'_> {
     fn keys(&self) -> Vec<Finding> {
         let keys = || self.anatomy.keys.iter().filter(|_| self.anatomy.opened);
         let fails = |findings: &[Finding]| findings.iter().any(|one| one.severity == Severity::Error);
-        let mut leaves: Vec<_> =
-            keys().filter(|key| !key.chain.is_empty()).map(|key| self.leaf(key)).collect();
-        if leaves.iter().any(|findings| !fails(findings)) {
-            let errors = leaves.iter_mut().flatten().filter(|finding| finding.severity == Severity::Error);
+        let mut certified: Vec<_> =
+            keys().filter(|key| !key.chain.is_empty()).map(|key| self.of_key(key)).collect();
+        if certified.iter().any(|findings| !fails(findings)) {
+            let errors = certified.iter_mut().flatten().filter(|finding| finding.severity == Severity::Error);
             errors.for_each(|finding| finding.severity = Severity::Warning);
         }
-        let uncertified = keys().filter(|key| key.chain.is_empty() && !leaves.is_empty());
+        let uncertified = keys().filter(|key| key.chain.is_empty() && !certified.is_empty());
         let uncertified: Vec<_> = uncertified.map(|key| self.uncertified(key)).collect();
-        let above = keys().flat_map(|key| self.authorities(key));
-        leaves.into_iter().flatten().chain(uncertified).chain(above).collect()
+        certified.into_iter().flatten().chain(uncertified).collect()
     }
 
     pub(super) fn held(&self, at: usize) -> Option<&StoredCertificate> {

@@ -3,42 +3,60 @@
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Changes, Fix, Inspected};
 use crate::certificate::{Certificate, Usage, timestamp};
-use crate::checks::{self, Defect, Purpose};
+use crate::checks::{self, Flaw, FlawKind, Role};
 use crate::p12::anatomy::{Key, StoredCertificate};
+use crate::words::counted;
 
 impl Inspected<'_> {
-    /// The certificate of a key.
-    pub(super) fn leaf(&self, key: &Key) -> Vec<Finding> {
-        let Some(leaf) = key.chain.first().and_then(|at| self.held(*at)) else { return Vec::new() };
-        let soon = self.expires_soon("its certificate", &leaf.certificate, || self.requested(leaf));
-        let flaws = self.flaws(key).into_iter().filter(|(at, _)| *at == 0);
-        flaws.map(|(_, defect)| self.of_leaf(leaf, defect)).chain(soon).collect()
+    /// The chain of a key that has a certificate.
+    pub(super) fn of_key(&self, key: &Key) -> Vec<Finding> {
+        let held: Vec<_> = key.chain.iter().filter_map(|at| self.held(*at)).collect();
+        let chain: Vec<_> = held.iter().map(|held| &held.certificate).collect();
+        let flaws = checks::flaws(&chain, Role::Client);
+        let mut findings: Vec<_> = flaws.iter().map(|flaw| self.flaw(*flaw, key, &held, &chain)).collect();
+        findings.extend(chain.iter().enumerate().filter_map(|(at, c)| self.expires_soon(key, at, c)));
+        let others = [self.open(&held), self.unordered(key), self.key_id(key), self.siblings(key)];
+        findings.extend(others.into_iter().flatten());
+        findings
     }
 
-    /// What `checks` finds: the place in the key's chain, and the defect.
-    fn flaws(&self, key: &Key) -> Vec<(usize, Defect)> {
-        let chain: Vec<_> = self.chain(key).map(|held| &held.certificate).collect();
-        checks::flaws(&chain, Purpose::Client).into_iter().map(|flaw| (flaw.at, flaw.defect)).collect()
+    fn flaw(&self, flaw: Flaw, key: &Key, held: &[&StoredCertificate], chain: &[&Certificate]) -> Finding {
+        let subject = chain.first().map_or("", |leaf| leaf.subject.as_str());
+        let severity = match flaw.kind {
+            _ if flaw.is_fatal() => Severity::Error,
+            FlawKind::LongChain => Severity::Note,
+            _ => Severity::Warning,
+        };
+        let what = flaw.sentence(chain, &format!("its certificate {subject}"));
+        let fix = self.fix(flaw, key, held).unwrap_or_else(|| Fix::words(flaw.fix(chain)));
+        Finding::new(name(flaw, chain), severity, what, fix)
     }
 
-    fn chain<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a StoredCertificate> {
-        key.chain.iter().filter_map(|at| self.held(*at))
-    }
-
-    fn of_leaf(&self, leaf: &StoredCertificate, defect: Defect) -> Finding {
-        let subject = &leaf.certificate.subject;
-        match defect {
-            Defect::Expired => expired("its certificate", &leaf.certificate, self.requested(leaf)),
-            Defect::NotYetValid => not_yet_valid("its certificate", &leaf.certificate),
-            Defect::WrongPurpose => self.wrong_purpose(leaf),
-            Defect::AuthorityAsLeaf => {
-                let what = format!(
-                    "its certificate {subject} belongs to a CA: endpoints may refuse it as a client certificate, and a CA's key should stay with the CA"
-                );
-                let fix = "have that CA issue a client certificate on a new key, and pack those two";
-                Finding::new(Name::CaAsLeaf, Severity::Warning, what, Fix::words(fix))
+    /// By a command; `None` where words have to do.
+    fn fix(&self, flaw: Flaw, key: &Key, held: &[&StoredCertificate]) -> Option<Fix> {
+        let culprit = held.get(flaw.at).filter(|culprit| flaw.at == 0 && !culprit.certificate.authority);
+        match flaw.kind {
+            FlawKind::NotYetValid => {
+                let fix =
+                    format!("wait until then; or is this machine's clock wrong? It says {}", timestamp());
+                Some(Fix::words(fix))
             }
-            weakness @ (Defect::SmallKey | Defect::BrokenDigest(_)) => self.weak(leaf, weakness),
+            FlawKind::Expired if flaw.at > 0 => Some(self.replaced(key, flaw.at)),
+            FlawKind::WrongSignature => {
+                let words =
+                    "first save the CA certificate that did sign it, and those above it, as intermediate.pem";
+                let only = key.chain.get(..=flaw.at);
+                Some(self.changed(words, &Changes { only, add: "intermediate.pem", ..Changes::default() }))
+            }
+            FlawKind::ExplicitCurve | FlawKind::UnusualKey | FlawKind::SmallKey => {
+                culprit.map(|leaf| self.renewed(leaf))
+            }
+            FlawKind::Expired
+            | FlawKind::SelfSigned
+            | FlawKind::WrongPurpose
+            | FlawKind::AnyPurposeAlone
+            | FlawKind::BrokenDigest(_) => culprit.map(|leaf| self.requested(leaf)),
+            _ => None,
         }
     }
 
@@ -51,73 +69,18 @@ impl Inspected<'_> {
         Finding::new(Name::KeyWithoutCertificate, Severity::Warning, what, fix)
     }
 
-    fn expires_soon(&self, which: &str, certificate: &Certificate, fix: impl Fn() -> Fix) -> Option<Finding> {
+    fn expires_soon(&self, key: &Key, at: usize, certificate: &Certificate) -> Option<Finding> {
         let Certificate { subject, not_after, days_left, not_yet_valid, .. } = certificate;
-        let what = || format!("{which} {subject} expires in {days_left} days, on {not_after} UTC");
-        let soon = !not_yet_valid && (0..=self.within).contains(days_left);
-        soon.then(|| Finding::new(Name::ExpiresSoon, Severity::Warning, what(), fix()))
-    }
-
-    fn wrong_purpose(&self, leaf: &StoredCertificate) -> Finding {
-        let Certificate { subject, usages, .. } = &leaf.certificate;
-        let (name, what) = match usages.as_deref().unwrap_or_default() {
-            [] => (Name::NoClientAuth, "has an extended key usage that cannot be read".to_owned()),
-            [Usage::ServerAuth] => (Name::ServerAuthOnly, "is for servers only (serverAuth)".to_owned()),
-            usages => {
-                let usages = Usage::list(usages);
-                (Name::NoClientAuth, format!("has the extended key usage {usages} without clientAuth"))
-            }
-        };
-        let what = format!("its certificate {subject} {what}: most endpoints refuse it");
-        Finding::new(name, Severity::Error, what, self.requested(leaf))
-    }
-
-    fn weak(&self, held: &StoredCertificate, weakness: Defect) -> Finding {
-        let Certificate { subject, key, authority, .. } = &held.certificate;
-        let (name, what) = match weakness {
-            Defect::BrokenDigest(digest) => (
-                Name::WeakSignature,
-                format!("{subject} is signed with {digest}: current TLS libraries refuse that"),
-            ),
-            _ => (
-                Name::WeakKey,
-                format!("the key of {subject} is weak ({key}): current TLS libraries refuse it"),
-            ),
-        };
-        let fix = match (authority, name) {
-            (true, _) => Fix::words(
-                "ask for a certificate from a CA whose own certificate meets current rules (RSA 2048 bits or more, SHA-256)",
-            ),
-            (false, Name::WeakKey) => self.renewed(held),
-            (false, _) => self.requested(held),
-        };
-        Finding::new(name, Severity::Warning, what, fix)
-    }
-
-    /// The certificates above a leaf, and what they lead to. An endpoint may have better ones of its own, so none of
-    /// this is an error.
-    pub(super) fn authorities(&self, key: &Key) -> Vec<Finding> {
-        let chain: Vec<_> = self.chain(key).collect();
-        let flaws = self.flaws(key).into_iter().filter(|(at, _)| *at > 0);
-        let mut findings: Vec<_> = flaws
-            .filter_map(|(at, defect)| {
-                let ca = *chain.get(at)?;
-                Some(match defect {
-                    Defect::Expired => expired("the CA certificate", &ca.certificate, self.replaced(key, at)),
-                    Defect::NotYetValid => not_yet_valid("the CA certificate", &ca.certificate),
-                    weakness => self.weak(ca, weakness),
-                })
-            })
-            .collect();
-        findings.extend(chain.iter().enumerate().skip(1).filter_map(|(at, ca)| {
-            self.expires_soon("the CA certificate", &ca.certificate, || self.replaced(key, at))
-        }));
-        for finding in &mut findings {
-            finding.severity = finding.severity.max(Severity::Warning);
+        if *not_yet_valid || !(0..=self.within).contains(days_left) {
+            return None;
         }
-        findings.extend(self.broken(key));
-        findings.extend(self.end(&chain));
-        findings
+        let which = if at == 0 { "its certificate" } else { "the CA certificate" };
+        let what = format!("{which} {subject} expires in {days_left} days, on {not_after}");
+        let fix = match key.chain.first().and_then(|leaf| self.held(*leaf)) {
+            Some(leaf) if at == 0 => self.requested(leaf),
+            _ => self.replaced(key, at),
+        };
+        Some(Finding::new(Name::ExpiresSoon, Severity::Warning, what, fix))
     }
 
     /// The chain of a key with another CA from this place on.
@@ -127,51 +90,117 @@ impl Inspected<'_> {
         self.changed(words, &changes)
     }
 
-    /// A CA that got a new key under its old name, most often.
-    fn broken(&self, key: &Key) -> Option<Finding> {
-        let at = key.broken?;
-        let (below, above) = (self.held(*key.chain.get(at)?)?, self.held(*key.chain.get(at + 1)?)?);
+    fn open(&self, chain: &[&StoredCertificate]) -> Option<Finding> {
+        let Certificate { subject, issuer, .. } =
+            chain.last().map(|held| &held.certificate).filter(|top| !top.is_self_issued())?;
         let what = format!(
-            "the chain is broken: {} was not signed by the key of {} that is in the file",
-            below.certificate.subject, above.certificate.subject
+            "the chain ends with {subject}, issued by {issuer}, which is not in the file: fine where the endpoint has that certificate (a root it trusts), else an intermediate is missing"
         );
-        let words = "first save the CA certificate that did sign it, and those above it, as intermediate.pem";
-        let changes = Changes { only: key.chain.get(..=at), add: "intermediate.pem", ..Changes::default() };
-        Some(Finding::new(Name::ChainBroken, Severity::Warning, what, self.changed(words, &changes)))
+        let severity = if chain.len() == 1 { Severity::Warning } else { Severity::Note };
+        let words =
+            format!("where that is needed, first save the certificate of {issuer} as intermediate.pem");
+        let fix = self.changed(&words, &Changes { add: "intermediate.pem", ..Changes::default() });
+        Some(Finding::new(Name::ChainOpen, severity, what, fix))
     }
 
-    fn end(&self, chain: &[&StoredCertificate]) -> Option<Finding> {
-        let held = *chain.last()?;
-        let Certificate { subject, issuer, authority, .. } = &held.certificate;
-        if subject != issuer {
-            let what = format!(
-                "the chain ends with {subject}, issued by {issuer}, which is not in the file: fine where the endpoint has that certificate (a root it trusts), else an intermediate is missing"
-            );
-            let severity = if chain.len() == 1 { Severity::Warning } else { Severity::Note };
-            let words =
-                format!("where that is needed, first save the certificate of {issuer} as intermediate.pem");
-            let fix = self.changed(&words, &Changes { add: "intermediate.pem", ..Changes::default() });
-            return Some(Finding::new(Name::ChainOpen, severity, what, fix));
+    /// Programs that send what is stored as it is stored break the order of RFC 5246 section 7.4.2.
+    fn unordered(&self, key: &Key) -> Option<Finding> {
+        if key.chain.is_sorted() {
+            return None;
         }
-        let what = || {
-            format!(
-                "its certificate {subject} is self-signed: endpoints accept it only where this very certificate is trusted"
-            )
+        let mut stored: Vec<_> = key.chain.clone();
+        stored.sort_unstable();
+        let names = |order: &[usize]| {
+            let held = order.iter().filter_map(|at| self.held(*at));
+            held.map(|held| held.certificate.subject.as_str()).collect::<Vec<_>>().join("; ")
         };
-        (chain.len() == 1 && !authority)
-            .then(|| Finding::new(Name::SelfSigned, Severity::Warning, what(), self.requested(held)))
+        let what = format!(
+            "its certificates are stored in another order than a chain has, which p12-test puts right and other programs may send as it is: {}",
+            names(&stored)
+        );
+        let fix = format!("export it again in this order: {}", names(&key.chain));
+        Some(Finding::new(Name::ChainUnordered, Severity::Warning, what, Fix::words(fix)))
+    }
+
+    /// Programs that go by the localKeyID take the wrong certificate for the key's.
+    fn key_id(&self, key: &Key) -> Option<Finding> {
+        let (id, leaf) = (key.key_id.as_ref()?, *key.chain.first()?);
+        let has_id = |at: &usize| self.held(*at).is_some_and(|held| held.key_id.as_ref() == Some(id));
+        let other = (0..self.anatomy.certificates.len()).find(|at| *at != leaf && has_id(at))?;
+        let same_key = self.same_key(key).contains(&other);
+        if has_id(&leaf) || same_key {
+            return None;
+        }
+        let subject = |at: usize| self.held(at).map_or("", |held| held.certificate.subject.as_str());
+        let what = format!(
+            "the localKeyID of its key is that of {}, but the key belongs to {}: programs that go by it send the wrong certificate, or none",
+            subject(other),
+            subject(leaf)
+        );
+        let fix = self.packed("pack it again: openssl gives the localKeyID to the key's own certificate");
+        Some(Finding::new(Name::KeyIdElsewhere, Severity::Warning, what, fix))
+    }
+
+    /// Several certificates on one key, such as an expired one and its successor.
+    fn siblings(&self, key: &Key) -> Option<Finding> {
+        let all = self.same_key(key);
+        if all.len() < 2 {
+            return None;
+        }
+        let described = |at: usize| {
+            let facts = self.held(at).map(|held| &held.certificate);
+            facts.map_or(String::new(), |c| {
+                format!("{} until {}, issued by {}", c.subject, c.not_after, c.issuer)
+            })
+        };
+        let leaf = key.chain.first().copied().unwrap_or_default();
+        let others: Vec<_> = all.into_iter().filter(|at| *at != leaf).map(described).collect();
+        let what = format!(
+            "its key has {}: sent is {}; not sent: {}; other programs may choose differently",
+            counted(others.len() + 1, "certificate"),
+            described(leaf),
+            others.join("; ")
+        );
+        let only = Changes { only: Some(&key.chain), ..Changes::default() };
+        let fix = self.changed("pack it again with one of them", &only);
+        Some(Finding::new(Name::SeveralCertificates, Severity::Warning, what, fix))
+    }
+
+    /// The certificates that have the same key as a key's leaf, by index.
+    fn same_key(&self, key: &Key) -> Vec<usize> {
+        let public = |at: usize| self.held(at)?.certificate.x509.as_ref()?.public_key().ok();
+        let Some(own) = key.chain.first().and_then(|leaf| public(*leaf)) else { return Vec::new() };
+        let same = |at: &usize| public(*at).is_some_and(|other| other.public_eq(&own));
+        let mut all: Vec<_> = (0..self.anatomy.certificates.len()).filter(same).collect();
+        let digest = |at: &usize| self.held(*at).map(|held| held.certificate.sha256.clone());
+        all.dedup_by_key(|at| digest(at));
+        all
     }
 }
 
-fn expired(which: &str, certificate: &Certificate, fix: Fix) -> Finding {
-    let Certificate { subject, not_after, .. } = certificate;
-    let what = format!("{which} {subject} expired on {not_after} UTC");
-    Finding::new(Name::Expired, Severity::Error, what, fix)
-}
-
-fn not_yet_valid(which: &str, certificate: &Certificate) -> Finding {
-    let Certificate { subject, not_before, .. } = certificate;
-    let what = format!("{which} {subject} is not valid before {not_before} UTC");
-    let fix = format!("wait until then; or is this machine's clock wrong? It says {}", timestamp());
-    Finding::new(Name::NotYetValid, Severity::Error, what, Fix::words(fix))
+fn name(flaw: Flaw, chain: &[&Certificate]) -> Name {
+    let usages = chain.get(flaw.at).and_then(|culprit| culprit.usages.as_deref());
+    match flaw.kind {
+        FlawKind::Expired => Name::Expired,
+        FlawKind::NotYetValid => Name::NotYetValid,
+        FlawKind::SelfSigned => Name::SelfSigned,
+        FlawKind::WrongPurpose if flaw.at > 0 => Name::CaNotForClients,
+        FlawKind::WrongPurpose if usages == Some(&[Usage::ServerAuth]) => Name::ServerAuthOnly,
+        FlawKind::WrongPurpose => Name::NoClientAuth,
+        FlawKind::AnyPurposeAlone => Name::AnyUsageOnly,
+        FlawKind::NoDigitalSignature | FlawKind::KeyAgreementAlone => Name::NoDigitalSignature,
+        FlawKind::NetscapeType => Name::NetscapeType,
+        FlawKind::AuthorityAsLeaf => Name::CaAsLeaf,
+        FlawKind::NotAnAuthority => Name::NotACa,
+        FlawKind::PathLength => Name::PathLength,
+        FlawKind::NameConstraints => Name::NameConstraints,
+        FlawKind::UnknownCritical => Name::UnknownCritical,
+        FlawKind::WrongSignature => Name::ChainBroken,
+        FlawKind::ExplicitCurve => Name::ExplicitCurve,
+        FlawKind::UnusualKey => Name::UnusualKey,
+        FlawKind::SmallKey => Name::WeakKey,
+        FlawKind::BrokenDigest(_) => Name::WeakSignature,
+        FlawKind::Invalid(_) => Name::InvalidCertificate,
+        FlawKind::LongChain => Name::ChainLong,
+    }
 }

@@ -73,9 +73,6 @@ pub struct Key {
     pub encrypted: bool,
     /// Its certificate and the ones above, its issuer first; empty when no certificate belongs to it.
     pub chain: Vec<usize>,
-    /// The place in that chain of a certificate that the next one did not sign, though it is named as its issuer.
-    #[serde(skip)]
-    pub broken: Option<usize>,
 }
 
 /// A certificate and its labels.
@@ -151,8 +148,7 @@ impl Anatomy {
         let describe = |key: &KeyEntry| {
             let leaf = pick::find_leaf(key, &contents.certificates);
             let chain = leaf.map_or_else(Vec::new, |leaf| pick::build_chain(leaf, &contents.certificates));
-            let broken = pick::find_break(&chain, &contents.certificates);
-            Key { chain, broken, ..describe_key(key) }
+            Key { chain, ..describe_key(key) }
         };
         self.keys = contents.keys.iter().map(describe).collect();
         let describe =
@@ -195,7 +191,7 @@ fn describe_key(key: &KeyEntry) -> Key {
 fn label_key(label: Label, (key, bits): (String, u32), protection: Option<Protection>) -> Key {
     let (alias, key_id) = (label.alias, label.key_id.map(|id| certificate::hex(&id)));
     let encrypted = protection.is_some();
-    Key { alias, key_id, key, bits, protection, encrypted, chain: Vec::new(), broken: None }
+    Key { alias, key_id, key, bits, protection, encrypted, chain: Vec::new() }
 }
 
 fn describe_certificate(certificate: &X509, label: Label) -> StoredCertificate {

@@ -223,15 +223,3 @@ fn is_named(issuer: &X509Ref, certificate: &X509Ref) -> bool {
 fn has_signed(issuer: &X509Ref, certificate: &X509Ref) -> Option<bool> {
     issuer.public_key().and_then(|key| certificate.verify(&key)).ok()
 }
-
-/// Where a chain is broken: at the place of the first certificate that the next one names, but did not sign.
-pub(super) fn find_break(chain: &[usize], certificates: &[CertificateEntry]) -> Option<usize> {
-    let signed = |pair: &[usize]| match pair {
-        [below, above] => {
-            let (below, above) = (certificates.get(*below)?, certificates.get(*above)?);
-            has_signed(&above.certificate, &below.certificate)
-        }
-        _ => None,
-    };
-    chain.windows(2).position(|pair| signed(pair) == Some(false))
-}

@@ -162,7 +162,7 @@ fn a_certificate_without_client_auth_names_what_it_is_for() {
     certify(&lab, "extendedKeyUsage=emailProtection,1.2.3.4", "");
     let document = document(&lab, &["c.p12"]);
     let what = finding(&document, "no-client-auth").unwrap()["what"].to_string();
-    assert!(what.contains("usage emailProtection, 1.2.3.4 without clientAuth"), "{what}");
+    assert!(what.contains("for emailProtection, 1.2.3.4 and not for client authentication"), "{what}");
     is_fixed(&lab, "c.p12", "no-client-auth", "error");
 }
 

@@ -5,10 +5,12 @@
 mod harness;
 
 mod findings;
+mod flawed;
 
 mod answers;
 mod batch;
 mod canaries;
+mod causes;
 mod command_line;
 mod curl;
 mod demo;

@@ -1,0 +1,100 @@
+//! What can be wrong with a certificate of a chain.
+
+use crate::certificate::BrokenDigest;
+
+/// What a chain is to be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// To be a client in TLS.
+    Client,
+    /// To be a server in TLS.
+    Server,
+}
+
+/// Something that is wrong with one certificate of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flaw {
+    /// What is wrong.
+    pub kind: FlawKind,
+    /// The certificate that has it: its place in the chain, 0 for the leaf.
+    pub at: usize,
+}
+
+/// What is wrong with a certificate, the likeliest cause of a refusal first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FlawKind {
+    /// Its validity has ended.
+    Expired,
+    /// Its validity has not begun.
+    NotYetValid,
+    /// It signed itself, so no CA vouches for it.
+    SelfSigned,
+    /// Its extended key usage does not allow the purpose (RFC 5280 section 4.2.1.12).
+    WrongPurpose,
+    /// Its extended key usage allows any purpose, but does not name this one.
+    AnyPurposeAlone,
+    /// It is a CA's certificate and stands where the client's should.
+    AuthorityAsLeaf,
+    /// Its key usage does not allow signatures, by which TLS proves the key (RFC 5280 section 4.2.1.3).
+    NoDigitalSignature,
+    /// Its key usage allows key agreement and no signatures, which some servers accept.
+    KeyAgreementAlone,
+    /// Its Netscape certificate type does not allow the purpose.
+    NetscapeType,
+    /// It issued a certificate and is no CA, or may not sign certificates (RFC 5280 sections 4.2.1.3 and 4.2.1.9).
+    NotAnAuthority,
+    /// More CAs follow below it than it allows (RFC 5280 section 4.2.1.9).
+    PathLength,
+    /// A CA above it does not allow its names (RFC 5280 section 4.2.1.10).
+    NameConstraints,
+    /// It has a critical extension that TLS servers do not know (RFC 5280 section 4.2).
+    UnknownCritical,
+    /// The certificate above it has the name of its issuer, but not the key that signed it.
+    WrongSignature,
+    /// Its key spells out the parameters of its curve (RFC 5480 section 2.1.1 forbids that).
+    ExplicitCurve,
+    /// TLS servers take no keys of its kind.
+    UnusualKey,
+    /// Its key is too small for what TLS libraries accept by default.
+    SmallKey,
+    /// It is signed over a digest for which TLS libraries no longer accept signatures.
+    BrokenDigest(BrokenDigest),
+    /// OpenSSL refuses it for another reason, in its words.
+    Invalid(&'static str),
+    /// So many CA certificates stand above the leaf, the root aside, that some servers' limit is exceeded.
+    LongChain,
+}
+
+impl FlawKind {
+    /// Whether it is too weak a key or signature.
+    pub fn is_weakness(self) -> bool {
+        matches!(self, Self::SmallKey | Self::BrokenDigest(_))
+    }
+}
+
+impl Flaw {
+    /// Whether servers in general refuse the chain for it; else some do.
+    pub fn is_fatal(self) -> bool {
+        match self.kind {
+            // An endpoint may have a better certificate of that CA.
+            FlawKind::Expired | FlawKind::NotYetValid | FlawKind::UnusualKey => self.at == 0,
+            FlawKind::WrongPurpose
+            | FlawKind::NoDigitalSignature
+            | FlawKind::NetscapeType
+            | FlawKind::NotAnAuthority
+            | FlawKind::PathLength
+            | FlawKind::NameConstraints
+            | FlawKind::UnknownCritical
+            | FlawKind::ExplicitCurve
+            | FlawKind::Invalid(_) => true,
+            FlawKind::SelfSigned
+            | FlawKind::AnyPurposeAlone
+            | FlawKind::KeyAgreementAlone
+            | FlawKind::AuthorityAsLeaf
+            | FlawKind::WrongSignature
+            | FlawKind::SmallKey
+            | FlawKind::BrokenDigest(_)
+            | FlawKind::LongChain => false,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Alerts, flaws and what the endpoint named → what is said. Every case is a row.
+
+use super::*;
+use crate::certificate::Usage;
+use crate::evidence::{CertificateRequest, Side, Stage, Step};
+
+fn sound() -> Certificate {
+    let key = KeyKind::Rsa(2048);
+    let (subject, issuer) = ("CN=client".into(), "CN=CA".into());
+    Certificate { subject, issuer, days_left: 9, key, key_bits: 2048, ..Certificate::default() }
+}
+
+fn ca() -> Certificate {
+    Certificate { subject: "CN=CA".into(), issuer: "CN=Root".into(), authority: true, ..sound() }
+}
+
+/// Our certificate went out, and an alert came back.
+fn after(alert: u8, ours: Certificate, above: &[Certificate], accepted: Option<bool>) -> Evidence {
+    let asked = CertificateRequest {
+        stage: Stage::Handshake,
+        issuers: accepted.map(|_| "CN=Root".to_owned()).into_iter().collect(),
+        ours_accepted: accepted,
+        algorithms: vec!["rsa_pss_rsae_sha256".into()],
+        sent: Some(true),
+    };
+    let alert = Step { at: std::time::Duration::ZERO, from: Side::Endpoint, what: Message::Alert(alert) };
+    Evidence {
+        ours: Some(ours),
+        our_chain: above.to_vec(),
+        target: "api:443".into(),
+        requests: vec![asked],
+        steps: vec![alert],
+        ..Evidence::default()
+    }
+}
+
+fn refused(alert: u8, ours: Certificate, accepted: Option<bool>) -> Error {
+    refusal(&after(alert, ours, &[ca()], accepted)).unwrap()
+}
+
+#[test]
+fn a_flaw_that_the_alert_fits_is_the_cause_and_gives_the_kind_and_the_hint() {
+    let expired = Certificate { days_left: -1, not_after: "2025-01-01".into(), ..sound() };
+    let early = Certificate { not_yet_valid: true, not_before: "2099-01-01".into(), ..sound() };
+    let server = Certificate { usages: Some(vec![Usage::ServerAuth]), ..sound() };
+    let alone = Certificate { issuer: "CN=client".into(), ..sound() };
+    for (alert, ours, above, kind, fact, hint) in [
+        (
+            45,
+            expired.clone(),
+            vec![],
+            Kind::ClientExpired,
+            "; the P12's certificate expired on 2025-01-01",
+            "renew",
+        ),
+        (
+            45,
+            early.clone(),
+            vec![],
+            Kind::ClientNotYetValid,
+            "; the P12's certificate is not valid before",
+            "wait",
+        ),
+        (42, early, vec![], Kind::ClientRefused, "; the P12's certificate is not valid before 2099", "wait"),
+        (
+            42,
+            expired.clone(),
+            vec![],
+            Kind::ClientRefused,
+            "; most likely because the P12's certificate expired",
+            "renew",
+        ),
+        (
+            49,
+            expired.clone(),
+            vec![],
+            Kind::ClientDenied,
+            "; most likely because the P12's certificate expired",
+            "renew",
+        ),
+        (43, server.clone(), vec![], Kind::ClientUnsupported, "is for serverAuth and not", "clientAuth"),
+        (
+            46,
+            server,
+            vec![],
+            Kind::ClientRefused,
+            "; most likely because the P12's certificate is for",
+            "clientAuth",
+        ),
+        (48, alone, vec![], Kind::ClientUnknownCa, "is self-signed", "trust this very one"),
+        (48, expired, vec![], Kind::ClientUnknownCa, "; besides, the P12's certificate expired", "CN=CA"),
+    ] {
+        let error = refusal(&after(alert, ours, &above, None)).unwrap();
+        assert_eq!(error.kind, kind, "{alert}: {error:?}");
+        assert!(error.message.contains(fact), "{alert}: {}", error.message);
+        assert!(error.hint().contains(hint), "{alert}: {}", error.hint());
+    }
+}
+
+#[test]
+fn what_is_left_without_a_flaw_is_at_the_endpoint() {
+    for (alert, accepted, kind, hint) in [
+        (45, None, Kind::ClientRefused, "a CRL that is out of date"),
+        (48, Some(true), Kind::ClientUnknownCa, "a CA certificate of that name with another key"),
+        (48, Some(true), Kind::ClientUnknownCa, "ssl_verify_depth"),
+        (51, Some(true), Kind::ClientRefused, "with another key than the one that signed"),
+        (46, None, Kind::ClientRefused, "revoked"),
+        (44, None, Kind::ClientRevoked, "whether it was revoked"),
+        (49, None, Kind::ClientDenied, "GnuTLS, its CA is not trusted"),
+        (114, None, Kind::ClientDenied, "pin this certificate"),
+    ] {
+        let error = refused(alert, sound(), accepted);
+        assert_eq!(error.kind, kind, "{alert}");
+        assert!(error.hint().contains(hint), "{alert}: {}", error.hint());
+    }
+}
+
+/// 44 says that the certificate is revoked, so that one is not flawless.
+#[test]
+fn nobody_is_told_to_change_a_flawless_p12() {
+    for alert in (0..=255).filter(|alert| *alert != 44) {
+        for accepted in [Some(true), None] {
+            let root = Certificate { issuer: "CN=CA".into(), ..ca() };
+            let Some(error) = refusal(&after(alert, sound(), &[root], accepted)) else { continue };
+            for word in [
+                "renew",
+                "export it",
+                "export the",
+                "new certificate",
+                "P12 lacks",
+                "missing from the P12",
+                "ask its CA for",
+            ] {
+                let said = format!("{} | {}", error.message, error.hint());
+                assert!(!said.contains(word), "alert {alert}, {accepted:?}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_chain_that_reaches_an_accepted_name_is_not_called_untrusted_or_incomplete() {
+    let error = refused(48, sound(), Some(true));
+    assert!(!error.hint().contains("missing from the P12") && !error.hint().contains("does not trust"));
+    // Nothing was named, and the chain is open.
+    let error = refused(48, sound(), None);
+    assert!(error.message.contains("its chain ends with CN=CA, issued by CN=Root"), "{}", error.message);
+    assert!(error.hint().contains("missing from the P12"), "{}", error.hint());
+}
+
+#[test]
+fn a_key_that_was_not_used_is_called_unfit_only_where_it_is() {
+    let with = |key, algorithm: &str, sent| {
+        let mut evidence = after(40, Certificate { key, ..sound() }, &[], None);
+        evidence.requests[0].algorithms = vec![algorithm.into()];
+        evidence.requests[0].sent = sent;
+        unfit(&evidence)
+    };
+    assert!(with(KeyKind::Rsa(2048), "ecdsa_secp256r1_sha256", Some(false)).contains("fits none"));
+    assert!(with(KeyKind::Rsa(2048), "rsa_pss_pss_sha256", Some(false)).contains("fits none"));
+    assert!(!with(KeyKind::Rsa(2048), "rsa_pss_rsae_sha256", Some(false)).contains("fits none"));
+    assert_eq!(
+        with(KeyKind::Rsa(2048), "rsa_pss_rsae_sha256", None),
+        "the connection was lost while it was on its way"
+    );
+}
+
+#[test]
+fn silence_after_our_certificate_is_a_refusal_only_where_the_p12_has_a_flaw() {
+    let quiet = |ours| Evidence { steps: Vec::new(), ..after(0, ours, &[ca()], None) };
+    let expired = Certificate { days_left: -1, ..sound() };
+    assert_eq!(silent(&quiet(expired)).kind, Kind::ClientRefusedOrReset);
+    let error = silent(&quiet(sound()));
+    assert_eq!(error.kind, Kind::TlsTimeout);
+    assert!(error.hint().contains("--connect-timeout 40"), "{}", error.hint());
+}
+
+#[test]
+fn every_alert_has_a_name() {
+    for alert in 0..=255 {
+        let name = Message::Alert(alert).name();
+        assert!(name.starts_with(&format!("alert {alert} ")), "{name}");
+    }
+}
