@@ -5,9 +5,9 @@ use std::future::ready;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -15,6 +15,7 @@ use crate::cli::BatchArgs;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::interrupt::interrupted;
+use crate::outcome::Outcome;
 use cache::{Cached, Common};
 use manifest::{Manifest, unusable};
 use pace::Pace;
@@ -36,15 +37,15 @@ pub struct Done {
     pub line: u64,
     /// Bytes of the manifest up to its end.
     pub read: u64,
-    /// The report of its test.
-    pub document: Value,
+    /// What it came to.
+    pub outcome: Outcome,
 }
 
 /// What a whole batch came to.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// Results by kind.
-    pub kinds: BTreeMap<String, u64>,
+    /// Results by the name of their kind.
+    pub kinds: BTreeMap<&'static str, u64>,
     /// Records that have a result in what is resumed.
     pub resumed: u64,
     /// Those of them whose result is no success.
@@ -65,8 +66,7 @@ pub struct Tally {
 
 impl Tally {
     fn add(&mut self, done: &Done) {
-        let kind = done.document.get("kind").and_then(Value::as_str).unwrap_or_default();
-        *self.kinds.entry(kind.to_owned()).or_default() += 1;
+        *self.kinds.entry(done.outcome.kind_name()).or_default() += 1;
     }
 
     /// All results.
@@ -77,6 +77,21 @@ impl Tally {
     /// Results that are successes.
     pub fn passed(&self) -> u64 {
         self.kinds.get("passed").copied().unwrap_or_default()
+    }
+
+    /// What it came to in a sentence.
+    pub fn summary(&self, took: Duration) -> String {
+        let mut parts: Vec<_> = self.kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let aside = [
+            (self.resumed, "had a result"),
+            (self.failed_before, "of those did not pass"),
+            (self.elsewhere, "belong to other shares"),
+            (self.garbled, "lines of results could not be read"),
+        ];
+        let aside = aside.iter().filter(|(count, _)| *count > 0);
+        parts.extend(aside.map(|(count, what)| format!("{count} {what}")));
+        let colon = if parts.is_empty() { "" } else { ": " };
+        format!("{} tests in {:.1} s{colon}{}", self.total(), took.as_secs_f64(), parts.join(", "))
     }
 
     /// Fails unless all passed, those that are resumed from included.
@@ -102,23 +117,20 @@ impl Tally {
     }
 }
 
-/// Makes one test of a record and returns its report.
-pub trait Each: Clone + Send + Sync + 'static {
-    /// The report of this test.
-    fn test(&self, inputs: Cached) -> impl Future<Output = Value> + Send;
-
-    /// The report of a record that is no test.
-    fn refused(&self, error: Error) -> Value;
+/// Makes the call of a record.
+pub trait Call: Clone + Send + Sync + 'static {
+    /// What the call comes to.
+    fn call(&self, inputs: Cached) -> impl Future<Output = Outcome> + Send;
 }
 
 /// Records that are looked at before their turn: where hosts are slow, so many of theirs may wait, and no other has to.
 const WINDOW: usize = 1024;
 
-/// Tests the records of the manifest, each by `each`, and hands over what came of them as they end. Ctrl-C, or
+/// Tests the records of the manifest, each by `call`, and hands over what came of them as they end. Ctrl-C, or
 /// SIGTERM, ends the reading, not what is in flight; the second one ends that too, and even a hand-over that waits.
 pub async fn run(
     args: &BatchArgs,
-    each: impl Each,
+    call: impl Call,
     done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
 ) -> Result<Tally> {
     files::allow_more();
@@ -134,7 +146,7 @@ pub async fn run(
         interrupted().await;
     };
     tokio::select! {
-        outcome = run.all(records, each, done, &mut tally) => outcome?,
+        outcome = run.all(records, call, done, &mut tally) => outcome?,
         () = twice_interrupted => tally.abandoned = true,
     }
     tally.interrupted = pace.is_closed();
@@ -162,7 +174,7 @@ impl Run {
     async fn all(
         mut self,
         mut records: mpsc::Receiver<Record>,
-        each: impl Each,
+        call: impl Call,
         mut done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
         tally: &mut Tally,
     ) -> Result<()> {
@@ -182,14 +194,14 @@ impl Run {
                 }
                 record = records.recv(), if more && self.running.len() < WINDOW => match record {
                     None => more = false,
-                    Some(record) => self.begin(record, &each, tally),
+                    Some(record) => self.begin(record, &call, tally),
                 },
             }
         }
         Ok(())
     }
 
-    fn begin(&mut self, record: Record, each: &impl Each, tally: &mut Tally) {
+    fn begin(&mut self, record: Record, call: &impl Call, tally: &mut Tally) {
         match record.readable {
             true => tally.readable.0 = true,
             false => tally.readable.1 = true,
@@ -206,13 +218,13 @@ impl Run {
                 let message = format!(
                     "the record in line {line} has the id {id:?}, which another record before it has"
                 );
-                let document = each.refused(Error::new(Kind::RecordInvalid, message));
-                self.running.spawn(ready(Some(Done { id: own, line, read, document })));
+                let outcome = Error::new(Kind::RecordInvalid, message).into();
+                self.running.spawn(ready(Some(Done { id: own, line, read, outcome })));
             }
             Choice::Test(id) => {
                 let (pace, common) = (Arc::clone(&self.pace), Arc::clone(&self.common));
-                let tested = one(test, each.clone(), pace, common);
-                self.running.spawn(async move { Some(Done { id, line, read, document: tested.await? }) });
+                let tested = one(test, call.clone(), pace, common);
+                self.running.spawn(async move { Some(Done { id, line, read, outcome: tested.await? }) });
             }
         }
     }
@@ -237,22 +249,22 @@ fn read(
 /// Nothing comes of a record whose turn does not come before the end.
 async fn one(
     test: Result<Arc<Test>>,
-    each: impl Each,
+    call: impl Call,
     pace: Arc<Pace>,
     common: Arc<Common>,
-) -> Option<Value> {
+) -> Option<Outcome> {
     let test = match test {
-        Err(error) => return Some(each.refused(error)),
+        Err(error) => return Some(error.into()),
         Ok(test) => test,
     };
     let _turn = pace.turn(&test.host, test.args.platform.is_used()).await?;
     // A call's state is large, and is not there before its turn.
-    Some(Box::pin(caught(test, &each, common)).await)
+    Some(Box::pin(caught(test, &call, common)).await)
 }
 
 /// A test that panics is a result, and no end of the others.
-async fn caught(test: Arc<Test>, each: &impl Each, common: Arc<Common>) -> Value {
-    let called = each.test(Cached { common, test });
+async fn caught(test: Arc<Test>, call: &impl Call, common: Arc<Common>) -> Outcome {
+    let called = call.call(Cached { common, test });
     let caught = AssertUnwindSafe(called).catch_unwind().await;
-    caught.unwrap_or_else(|_| each.refused(Error::new(Kind::Internal, "the test ended in a panic")))
+    caught.unwrap_or_else(|_| Error::new(Kind::Internal, "the test ended in a panic").into())
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST};
 use http::uri::Authority;
-use http::{HeaderValue, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
@@ -16,10 +18,11 @@ use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Control, Evidence, Staple};
-use crate::p12::{Identity, P12};
+use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
+use crate::foreign::{Foreign, KnownSecrets};
+use crate::p12::Identity;
 use crate::request::Request;
 use crate::request::body::Upload;
-use crate::response::{self, Response, Terms};
 use body::Body;
 use connect::Connect;
 use tls::Tls;
@@ -48,31 +51,39 @@ pub struct Local {
     pub max_time: Duration,
     /// Whether to make the same call without the certificate first, to see if the endpoint insists on it.
     pub control: bool,
-    /// What success means.
-    pub terms: Terms,
 }
 
 impl Local {
-    /// Makes the call and returns when the head of the answer has come. An error holds what was observed.
-    pub async fn send(&self, request: &Request, p12: &P12) -> Result<Response> {
-        let identity = p12.identity()?;
-        let control = if self.control { Some(self.without_certificate(request).await?) } else { None };
-        let mut call = Call::new(self, request, Some(identity));
-        call.evidence.control = control;
-        call.make(request).await
+    /// Makes the call and returns when the head of the answer has come, or could not. `known` must not be shown.
+    ///
+    /// # Errors
+    /// Fails where the call could not begin: the body's file cannot be read, or the call without the certificate
+    /// failed for a reason of this machine.
+    pub async fn start(
+        &self,
+        request: &Request,
+        identity: Identity,
+        known: &Arc<KnownSecrets>,
+    ) -> Result<Started> {
+        let control = match self.control {
+            true => Some(self.control(request, known).await?),
+            false => None,
+        };
+        let (call, head) = self.call(request, Some(identity), control, known).await?;
+        Ok((Box::new(call), head))
     }
 
-    async fn without_certificate(&self, request: &Request) -> Result<Control> {
-        Ok(match Call::new(self, request, None).make(request).await {
-            Ok(response) if response.version == Version::HTTP_09 => {
+    /// The same call without the certificate.
+    async fn control(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Control> {
+        let (call, head) = self.call(request, None, None, known).await?;
+        Ok(match head {
+            Ok(head) if head.version == Version::HTTP_09 => {
                 Control::Failed("what came without it was not HTTP".into())
             }
-            Ok(response) => {
-                match diagnosis::page::login(response.status, &response.headers, &response.evidence()) {
-                    Some(login) => Control::Insisted(login.message),
-                    None => Control::Answered(response.status.as_u16()),
-                }
-            }
+            Ok(head) => match diagnosis::page::login(&head, &call.evidence()) {
+                Some(login) => Control::Insisted(login.message),
+                None => Control::Answered(head.status.as_u16()),
+            },
             Err(error) => match error.kind.exit() {
                 Exit::Machine => return Err(error),
                 Exit::Refused => Control::Insisted(error.message),
@@ -80,89 +91,111 @@ impl Local {
             },
         })
     }
+
+    async fn call(
+        &self,
+        request: &Request,
+        identity: Option<Identity>,
+        control: Option<Control>,
+        known: &Arc<KnownSecrets>,
+    ) -> Result<(Call, Result<Head>)> {
+        let upload = request.upload().await?;
+        let mut call = Call::new(request, identity.as_ref(), self.max_time, known);
+        call.evidence.control = control;
+        let head = call.head(self, request, identity, upload).await;
+        Ok((call, head))
+    }
 }
 
 /// One call in progress, and what was observed of it.
-struct Call<'a> {
-    route: &'a Local,
-    identity: Option<Identity>,
+struct Call {
     start: Instant,
+    deadline: Instant,
+    /// When the answer had come whole, since the start.
+    ended: Option<Duration>,
     evidence: Evidence,
     watch: Watch,
+    known: Arc<KnownSecrets>,
+    body: Option<Body>,
 }
 
-impl<'a> Call<'a> {
-    fn new(route: &'a Local, request: &Request, identity: Option<Identity>) -> Self {
+impl Call {
+    fn new(
+        request: &Request,
+        identity: Option<&Identity>,
+        max_time: Duration,
+        known: &Arc<KnownSecrets>,
+    ) -> Self {
         let start = Instant::now();
         let evidence = Evidence {
-            ours: identity.as_ref().map(|identity| certificate::describe(&identity.leaf)),
+            ours: identity.map(|identity| certificate::describe(&identity.leaf)),
             our_chain: identity.iter().flat_map(|i| &i.chain).map(|c| certificate::describe(c)).collect(),
             target: request.url.target(),
             path: request.url.origin_form().path().to_owned(),
             ..Evidence::default()
         };
-        let watch = Watch::new(start, identity.as_ref());
-        Self { route, identity, start, evidence, watch }
+        let (watch, known) = (Watch::new(start, identity), Arc::clone(known));
+        Self { start, deadline: start + max_time, ended: None, evidence, watch, known, body: None }
     }
 
-    async fn make(mut self, request: &Request) -> Result<Response> {
-        let upload = request.upload().await?;
-        let stream = self.connect(request).await;
-        let stream = stream.map_err(|error| self.failed(self.by_the_shorter_limit(error)))?;
-        let deadline = self.start + self.route.max_time;
+    /// Connects, sends the request, and waits for the head of the answer.
+    async fn head(
+        &mut self,
+        route: &Local,
+        request: &Request,
+        identity: Option<Identity>,
+        upload: Upload,
+    ) -> Result<Head> {
+        let stream = self.connect(route, request, identity.as_ref()).await;
+        let stream = stream.map_err(|error| by_the_shorter_limit(route, error))?;
+        drop(identity);
         let exchange = self.exchange(stream, request, upload);
-        let (parts, body) = match timeout_at(deadline.into(), exchange).await {
+        let (parts, body) = match timeout_at(self.deadline.into(), exchange).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => {
-                let evidence = self.observed();
-                return Err(diagnosis::answer::none(&evidence, &error).with_evidence(evidence));
-            }
+            Ok(Err(error)) => return Err(diagnosis::answer::none(&self.evidence(), &error)),
             Err(_) => {
-                let late = diagnosis::answer::late(
-                    &self.evidence.target,
-                    self.route.max_time,
-                    !request.progress.is_done(),
-                );
-                return Err(self.failed(late));
+                let sending = !request.progress.is_done();
+                return Err(diagnosis::answer::late(&self.evidence.target, route.max_time, sending));
             }
         };
-        let mut head = std::mem::take(&mut wire::lock(&self.watch.record).head);
-        match parts.version {
-            Version::HTTP_09 => head.clear(),
-            Version::HTTP_2 | Version::HTTP_3 => {
-                head = response::head_in_words(&format!("HTTP/2 {}", parts.status.as_u16()), &parts.headers)
-            }
-            _ => {}
-        }
         let first_byte = self.start.elapsed();
-        wire::lock(&self.watch.record).first_byte.get_or_insert(first_byte);
-        let terms = self.route.terms.clone();
-        let body = Body::new(&parts, body, self.start, deadline, self.evidence, self.watch);
-        Ok(Response::new(parts, head, terms, Box::new(body)))
+        let mut record = wire::lock(&self.watch.record);
+        record.first_byte.get_or_insert(first_byte);
+        let wire = match parts.version {
+            Version::HTTP_09 => Vec::new(),
+            Version::HTTP_2 | Version::HTTP_3 => {
+                exchange::write_head(&format!("HTTP/2 {}", parts.status.as_u16()), &parts.headers)
+            }
+            _ => std::mem::take(&mut record.head),
+        };
+        drop(record);
+        self.body = Some(Body::new(&parts, body));
+        Ok(Head::new(parts, wire, &self.known))
     }
 
     /// TCP and TLS; what ends the handshake is diagnosed out of all that was observed.
-    async fn connect(&mut self, request: &Request) -> Result<SslStream<Wire<TcpStream>>> {
-        let ssl = self.route.tls.session(
-            request.url.host(),
-            self.identity.as_ref(),
-            Arc::clone(&self.watch.trace),
-        )?;
-        let deadline = self.start + self.route.connect.timeout.min(self.route.max_time);
-        let (stream, early) = self.route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
+    async fn connect(
+        &mut self,
+        route: &Local,
+        request: &Request,
+        identity: Option<&Identity>,
+    ) -> Result<SslStream<Wire<TcpStream>>> {
+        let ssl = route.tls.session(request.url.host(), identity, Arc::clone(&self.watch.trace))?;
+        let deadline = self.start + route.connect.timeout.min(route.max_time);
+        let (stream, early) = route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
         let began = Instant::now();
         let stream = Wire::new(stream, early, self.start, Arc::clone(&self.watch.record));
         let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &self.watch.record)).await;
         self.evidence.timings.tls = began.elapsed();
         let stream = match handshake {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(self.handshake_failed(&error)),
-            Err(_) => return Err(diagnosis::handshake::stalled(&self.observed())),
+            Ok(Err(error)) => return Err(self.handshake_failed(route, &error)),
+            Err(_) => return Err(diagnosis::handshake::stalled(&self.evidence())),
         };
         self.established(&stream);
         match &self.evidence.staple {
-            Some(Staple::Revoked(when)) if !self.route.tls.insecure => {
-                Err(diagnosis::server::revoked(when, &self.observed()))
+            Some(Staple::Revoked(when)) if !route.tls.insecure => {
+                Err(diagnosis::server::revoked(when, &self.evidence()))
             }
             _ => Ok(stream),
         }
@@ -179,15 +212,15 @@ impl<'a> Call<'a> {
         self.evidence.distrust = trace.distrust.as_ref().map(|found| found.result.error_string().to_owned());
     }
 
-    fn handshake_failed(&mut self, error: &openssl::ssl::Error) -> Error {
+    fn handshake_failed(&mut self, route: &Local, error: &openssl::ssl::Error) -> Error {
         let distrust = client_auth::lock(&self.watch.trace).distrust.clone();
-        if let Some(distrust) = distrust.filter(|_| !self.route.tls.insecure) {
+        if let Some(distrust) = distrust.filter(|_| !route.tls.insecure) {
             self.evidence.server_chain = distrust.chain;
             self.evidence.distrust = Some(distrust.result.error_string().to_owned());
             return diagnosis::server::untrusted(distrust.result, &distrust.at, &self.evidence);
         }
-        let capped = self.route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
-        diagnosis::handshake::failed(error, &self.observed(), capped)
+        let capped = route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
+        diagnosis::handshake::failed(error, &self.evidence(), capped)
     }
 
     /// The request goes out and the head of the answer comes in, as HTTP/1.1 or as ALPN chose.
@@ -214,25 +247,61 @@ impl<'a> Call<'a> {
         Ok(answer.into_parts())
     }
 
-    /// A wait that `-m` ended is no matter of `--connect-timeout`.
-    fn by_the_shorter_limit(&self, error: Error) -> Error {
-        let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
-        match late && self.route.max_time < self.route.connect.timeout {
-            true => {
-                error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer")
+    async fn next_piece(&mut self) -> Option<Result<Bytes>> {
+        loop {
+            let body = self.body.as_mut()?;
+            let frame = match timeout_at(self.deadline.into(), body.incoming.frame()).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) => {
+                    return Some(Err(diagnosis::answer::broken(&self.evidence(), &error)));
+                }
+                Ok(None) => {
+                    self.ended = Some(self.start.elapsed());
+                    return self.missing_end().map(Err);
+                }
+                Err(_) => return Some(Err(diagnosis::answer::stalled(&self.evidence))),
+            };
+            body.note_end();
+            match frame.into_data() {
+                Ok(bytes) => {
+                    self.evidence.received += bytes.len() as u64;
+                    return Some(Ok(bytes));
+                }
+                Err(frame) => self.add_trailers(&frame.into_trailers().unwrap_or_default()),
             }
-            false => error,
         }
     }
 
-    fn observed(&self) -> Evidence {
-        let mut evidence = self.watch.complete(self.evidence.clone());
-        evidence.timings.total = self.start.elapsed();
-        evidence
+    fn missing_end(&self) -> Option<Error> {
+        self.body.as_ref()?.missing_end(&self.evidence())
     }
 
-    fn failed(&self, error: Error) -> Error {
-        error.with_evidence(self.observed())
+    fn add_trailers(&mut self, trailers: &HeaderMap) {
+        let line = |(name, value): (&HeaderName, &HeaderValue)| {
+            Foreign::new([name.as_str().as_bytes(), b": ", value.as_bytes()].concat(), &self.known)
+        };
+        self.evidence.trailers.extend(trailers.iter().map(line));
+    }
+}
+
+impl Exchange for Call {
+    fn piece(&mut self) -> BoxFuture<'_, Option<Result<Bytes>>> {
+        Box::pin(self.next_piece())
+    }
+
+    fn evidence(&self) -> Evidence {
+        let mut evidence = self.watch.complete(self.evidence.clone(), &self.known);
+        evidence.timings.total = self.ended.unwrap_or_else(|| self.start.elapsed());
+        evidence
+    }
+}
+
+/// A wait that `-m` ended is no matter of `--connect-timeout`.
+fn by_the_shorter_limit(route: &Local, error: Error) -> Error {
+    let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
+    match late && route.max_time < route.connect.timeout {
+        true => error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer"),
+        false => error,
     }
 }
 

@@ -20,9 +20,9 @@ use crate::files;
 use crate::platform::{Platform, Shared};
 use crate::request::body::Body;
 use crate::request::{Parts, Request};
-use crate::response::{Expected, Terms};
 use crate::route::Route;
 use crate::secret::Secret;
+use crate::verdict::{Expected, Terms};
 
 mod batch;
 mod connection;
@@ -258,6 +258,11 @@ impl TestArgs {
         self.target.as_ref().ok_or_else(|| Error::new(Kind::Usage, "a P12 and a URL are needed"))
     }
 
+    /// What counts as success.
+    pub fn terms(&self) -> Terms {
+        Terms { expect: self.verdict.expect.clone(), allow_unrequested: self.verdict.allow_unrequested }
+    }
+
     /// What is asked, checked; secrets of the request are read here.
     pub fn request(&self) -> Result<Request> {
         self.one_reader_of_stdin()?;
@@ -289,7 +294,6 @@ impl TestArgs {
             tls: self.connection.tls()?,
             max_time: self.connection.max_time,
             control: self.verdict.control,
-            terms: self.verdict.terms(),
         })
     }
 
@@ -313,7 +317,6 @@ impl TestArgs {
             connect: self.connection.connect()?,
             tls: Tls { cacert: platform.platform_cacert.clone().or(roots), ..self.connection.tls()? },
             max_time: self.connection.max_time,
-            terms: self.verdict.terms(),
             shared: Shared::default(),
         })
     }
@@ -379,11 +382,5 @@ impl TestArgs {
         }
         let message = "the platform passes no --header on but Authorization";
         Err(Error::new(Kind::Usage, message).with_hint("a content type goes by --content-type; for other headers, test from this machine: without --account"))
-    }
-}
-
-impl VerdictArgs {
-    fn terms(&self) -> Terms {
-        Terms { expect: self.expect.clone(), allow_unrequested: self.allow_unrequested }
     }
 }

@@ -1,75 +1,45 @@
 //! The same request by both routes, side by side: is it treated alike, and what does a difference point to?
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use http::StatusCode;
-
+use crate::answer::Answer;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
-use crate::evidence::Author;
-use crate::response::Response;
-use crate::scrub::header;
+use crate::evidence::{Author, Evidence};
+use crate::foreign::Foreign;
 
 /// What came of one route.
-#[derive(Debug)]
-pub struct Outcome {
-    answer: Option<Answered>,
-    verdict: Result<()>,
-    took: Duration,
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// The answer, where one came.
+    pub answer: Option<&'a Answer>,
+    /// What was observed, where the call began.
+    pub evidence: Option<&'a Evidence>,
+    /// The verdict on it.
+    pub result: &'a Result<()>,
 }
 
-#[derive(Debug)]
-struct Answered {
-    status: StatusCode,
-    /// Without the fields that are for one connection, or for one moment.
-    head: BTreeSet<String>,
-    size: u64,
-    sha256: String,
-    author: Option<Author>,
-}
-
-impl Outcome {
-    /// Of an answer whose body has ended, and the verdict on it.
-    pub fn answered(response: &Response, verdict: Result<()>) -> Self {
-        let evidence = response.evidence();
-        let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-            format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))
-        };
-        let lasting = response.headers.iter().filter(|(name, _)| !PASSING.contains(&name.as_str()));
-        let answer = Answered {
-            status: response.status,
-            head: lasting.map(line).collect(),
-            size: evidence.received,
-            sha256: response.sha256().unwrap_or_default(),
-            author: evidence.submission.and_then(|submission| submission.author),
-        };
-        Self { answer: Some(answer), verdict, took: evidence.timings.total }
-    }
-
-    /// Of a route that brought no answer.
-    pub fn failed(error: Error, took: Duration) -> Self {
-        Self { answer: None, verdict: Err(error), took }
+impl<'a> Side<'a> {
+    fn author(&self) -> Option<&'a Author> {
+        self.evidence?.submission.as_ref()?.author.as_ref()
     }
 
     /// The answer, if it is the endpoint's or may be.
-    fn of_endpoint(&self) -> Option<&Answered> {
-        let own = |author: &Option<Author>| {
-            matches!(author, Some(Author::Platform(_) | Author::PlatformOfRemote(_)))
-        };
-        self.answer.as_ref().filter(|answer| !own(&answer.author))
+    fn endpoints_answer(&self) -> Option<&'a Answer> {
+        let own = matches!(self.author(), Some(Author::Platform(_) | Author::PlatformOfRemote(_)));
+        self.answer.filter(|_| !own)
     }
 
     /// Whether an answer began and did not come whole.
     fn is_broken(&self) -> bool {
         self.answer.is_some()
-            && self.verdict.as_ref().is_err_and(|error| error.kind.exit() == Exit::BrokenAnswer)
+            && self.result.as_ref().is_err_and(|error| error.kind.exit() == Exit::BrokenAnswer)
     }
 
     /// Whether the endpoint was called and gave no answer.
-    fn without_answer(&self) -> bool {
-        match (&self.answer, &self.verdict) {
-            (Some(answer), _) => matches!(answer.author, Some(Author::PlatformOfRemote(_))),
+    fn lacks_answer(&self) -> bool {
+        match (self.answer, self.result) {
+            (Some(_), _) => matches!(self.author(), Some(Author::PlatformOfRemote(_))),
             (None, Err(error)) => matches!(
                 error.kind.exit(),
                 Exit::Unreached | Exit::Untrusted | Exit::Refused | Exit::BrokenAnswer
@@ -77,6 +47,16 @@ impl Outcome {
             (None, Ok(())) => false,
         }
     }
+
+    fn received(&self) -> u64 {
+        self.evidence.map_or(0, |evidence| evidence.received)
+    }
+}
+
+/// The lines of a head without the fields that are for one connection, or for one moment.
+fn lasting(answer: &Answer) -> BTreeSet<(&str, &[u8])> {
+    let lasting = answer.head.headers.iter().filter(|(name, _)| !PASSING.contains(&name.as_str()));
+    lasting.map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }
 
 /// Fields that differ from one connection or one moment to the next and say nothing of how it is treated.
@@ -94,72 +74,93 @@ const PASSING: &[&str] = &[
     "upgrade",
 ];
 
-/// A line of a head as it may be handed on; its value, from outside, in quotes.
-fn shown(line: &str) -> String {
-    let (name, value) = line.split_once(": ").unwrap_or((line, ""));
-    format!("{name}: {:?}", header::shown(name, value))
+/// A fact of both routes, next to each other.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// What it is.
+    pub label: &'static str,
+    /// From this machine.
+    pub here: String,
+    /// By way of the platform.
+    pub there: String,
+}
+
+/// Both routes, compared.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The facts.
+    pub rows: Vec<Row>,
+    /// That the endpoint treats both alike, in a sentence; `None` when it does not.
+    pub alike: Option<&'static str>,
 }
 
 /// Both routes.
-#[derive(Debug)]
-pub struct Comparison {
+#[derive(Debug, Clone, Copy)]
+pub struct Sides<'a> {
     /// From this machine.
-    pub here: Outcome,
+    pub here: Side<'a>,
     /// By way of the platform.
-    pub there: Outcome,
+    pub there: Side<'a>,
 }
 
-impl Comparison {
-    /// Label, from here, by way of the platform.
-    pub fn rows(&self) -> Vec<[String; 3]> {
-        let cell = |outcome: &Outcome, text: fn(&Answered) -> String| {
-            outcome.answer.as_ref().map_or_else(|| "-".to_owned(), text)
+impl Sides<'_> {
+    /// Puts both next to each other.
+    pub fn compare(&self) -> Comparison {
+        Comparison { rows: self.rows(), alike: self.alike() }
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let cell = |side: &Side<'_>, text: &dyn Fn(&Answer) -> String| {
+            side.answer.map_or_else(|| "-".to_owned(), text)
         };
-        let status = |outcome: &Outcome| match (&outcome.answer, &outcome.verdict) {
+        let status = |side: &Side<'_>| match (side.answer, side.result) {
             (None, Err(error)) => format!("no answer ({})", error.kind.name()),
-            _ => cell(outcome, |answer| diagnosis::status(answer.status)),
+            _ => cell(side, &|answer| diagnosis::status(answer.head.status)),
         };
-        let both = |label: &str, text: &dyn Fn(&Outcome) -> String| {
-            [label.to_owned(), text(&self.here), text(&self.there)]
+        let row = |label, text: &dyn Fn(&Side<'_>) -> String| Row {
+            label,
+            here: text(&self.here),
+            there: text(&self.there),
         };
+        let digest = |answer: &Answer| format!("{:.24}…", answer.sha256.as_deref().unwrap_or_default());
+        let total =
+            |side: &Side<'_>| side.evidence.map_or(0.0, |evidence| evidence.timings.total.as_secs_f64());
         let mut rows = vec![
-            ["".into(), "from here".into(), "by the platform".into()],
-            both("status", &status),
-            both("head", &|outcome| cell(outcome, |answer| format!("lasting fields: {}", answer.head.len()))),
-            both("size", &|outcome| cell(outcome, |answer| format!("{} bytes", answer.size))),
-            both("SHA-256", &|outcome| cell(outcome, |answer| format!("{:.24}…", answer.sha256))),
-            both("time", &|outcome| format!("{:.1} ms", outcome.took.as_secs_f64() * 1000.0)),
+            row("status", &status),
+            row("head", &|side| cell(side, &|answer| format!("lasting fields: {}", lasting(answer).len()))),
+            row("size", &|side| cell(side, &|_| format!("{} bytes", side.received()))),
+            row("SHA-256", &|side| cell(side, &digest)),
+            row("time", &|side| format!("{:.1} ms", total(side) * 1000.0)),
         ];
-        if let (Some(here), Some(there)) = (&self.here.answer, &self.there.answer) {
-            let only = |line: &String| ["only here".to_owned(), shown(line), String::new()];
-            rows.extend(here.head.difference(&there.head).map(only));
-            let only = |line: &String| ["only there".to_owned(), String::new(), shown(line)];
-            rows.extend(there.head.difference(&here.head).map(only));
+        if let (Some(here), Some(there)) = (self.here.answer, self.there.answer) {
+            let (left, right) = (lasting(here), lasting(there));
+            let only = |label, here, there| Row { label, here, there };
+            let none = String::new;
+            rows.extend(left.difference(&right).map(|line| only("only here", shown(here, *line), none())));
+            rows.extend(right.difference(&left).map(|line| only("only there", none(), shown(there, *line))));
         }
         rows
     }
 
     /// The local route's verdict, unless the two differ. Nothing can be compared with an answer that broke off.
-    pub fn verdict(self) -> Result<()> {
-        if self.here.is_broken() {
-            return self.here.verdict;
-        }
+    ///
+    /// # Errors
+    /// Fails with the local route's own fault, or with `routes-differ`.
+    pub fn verdict(&self) -> Result<()> {
         match self.difference() {
-            None => self.here.verdict,
-            Some(difference) => {
+            Some(difference) if !self.here.is_broken() => {
                 let message = format!("the two routes differ: {difference}");
                 Err(Error::new(Kind::RoutesDiffer, message).with_hint(self.points_to()))
             }
+            _ => self.here.result.clone(),
         }
     }
 
-    /// That the endpoint treats both alike, in a sentence; `None` when it does not.
-    pub fn alike(&self) -> Option<&'static str> {
+    fn alike(&self) -> Option<&'static str> {
         if self.here.is_broken() || self.there.is_broken() || self.difference().is_some() {
             return None;
         }
-        let author = self.there.answer.as_ref().and_then(|answer| answer.author.as_ref());
-        Some(match (self.here.without_answer() && self.there.without_answer(), author) {
+        Some(match (self.here.lacks_answer() && self.there.lacks_answer(), self.there.author()) {
             (true, _) => "alike: neither from here nor by the platform does the endpoint give an answer",
             (false, Some(Author::Unclear(_))) => {
                 "alike: both answers have the same status and the same body; whether the endpoint wrote both is not sure"
@@ -169,36 +170,36 @@ impl Comparison {
     }
 
     fn difference(&self) -> Option<String> {
-        match (self.here.of_endpoint(), self.there.of_endpoint()) {
+        let (here, there) = (self.here.endpoints_answer(), self.there.endpoints_answer());
+        let status = |answer: &Answer| answer.head.status;
+        match (here, there) {
             (Some(_), Some(_)) if self.there.is_broken() => {
                 Some(format!("a whole answer from here, and {}", self.why_not_there()))
             }
-            (Some(here), Some(there)) if here.status != there.status => {
-                Some(format!("{} from here, {} by the platform", here.status, there.status))
+            (Some(here), Some(there)) if status(here) != status(there) => {
+                Some(format!("{} from here, {} by the platform", status(here), status(there)))
             }
             (Some(here), Some(there)) if here.sha256 != there.sha256 => {
-                Some(format!("the same status {}, and another body", here.status))
+                Some(format!("the same status {}, and another body", status(here)))
             }
             (Some(_), Some(_)) => None,
-            (Some(here), None) => Some(format!("{} from here, and {}", here.status, self.why_not_there())),
-            (None, Some(there)) => Some(format!("no answer from here, {} by the platform", there.status)),
-            (None, None) if self.here.without_answer() && self.there.without_answer() => None,
+            (Some(here), None) => Some(format!("{} from here, and {}", status(here), self.why_not_there())),
+            (None, Some(there)) => Some(format!("no answer from here, {} by the platform", status(there))),
+            (None, None) if self.here.lacks_answer() && self.there.lacks_answer() => None,
             (None, None) => Some(format!("no answer from here, and {}", self.why_not_there())),
         }
     }
 
     fn why_not_there(&self) -> String {
-        self.there
-            .verdict
-            .as_ref()
-            .map_or_else(|error| error.message.clone(), |()| "none by the platform".into())
+        let result = self.there.result.as_ref();
+        result.map_or_else(|error| error.message.clone(), |()| "none by the platform".into())
     }
 
     /// The likeliest cause first.
     fn points_to(&self) -> String {
-        let here = self.here.verdict.as_ref().err().map(|error| error.kind);
-        let there = self.there.verdict.as_ref().err().map(|error| error.kind);
-        let status = |outcome: &Outcome| outcome.of_endpoint().map(|answer| answer.status.as_u16());
+        let here = self.here.result.as_ref().err().map(|error| error.kind);
+        let there = self.there.result.as_ref().err().map(|error| error.kind);
+        let status = |side: &Side<'_>| side.endpoints_answer().map(|answer| answer.head.status.as_u16());
         let text = match (here, there, status(&self.here), status(&self.there)) {
             (
                 _,
@@ -210,7 +211,7 @@ impl Comparison {
                 ),
                 ..,
             ) => {
-                "the platform did not call the endpoint, so nothing is compared: mend what it says of itself first"
+                "the platform did not call the endpoint, so nothing is compared: fix what it says of itself first"
             }
             (_, Some(Kind::PlatformFailed), ..) => {
                 "the platform cannot use this P12 or password, though it opens here: run inspect on it; old Java reads only 3DES and RC2"
@@ -245,37 +246,58 @@ impl Comparison {
     }
 }
 
+/// A line of a head as it may be handed on; its value, from outside, in quotes.
+fn shown(answer: &Answer, (name, value): (&str, &[u8])) -> String {
+    let value: Foreign = answer.head.foreign(value);
+    format!("{name}: {:?}", value.map(|value| crate::foreign::header::shown(name, value)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::Submission;
+    use crate::exchange::Head;
 
-    fn answered(status: u16, sha256: &str, author: Option<Author>) -> Outcome {
-        let status = StatusCode::from_u16(status).unwrap();
-        let (head, sha256) = (BTreeSet::new(), sha256.to_owned());
-        let answer = Answered { status, head, size: 1, sha256, author };
-        Outcome { answer: Some(answer), verdict: Ok(()), took: Duration::ZERO }
+    fn answered(status: u16, sha256: &str) -> Option<Answer> {
+        let answer = http::Response::builder().status(status).body(()).unwrap();
+        let head = Head::new(answer.into_parts().0, Vec::new(), &Default::default());
+        Some(Answer { sha256: Some(sha256.to_owned()), ..Answer::new(head, false) })
+    }
+
+    fn by_platform(author: Author) -> Evidence {
+        let submission =
+            Submission { host: String::new(), found_by: None, account: String::new(), author: Some(author) };
+        Evidence { submission: Some(submission), ..Evidence::default() }
+    }
+
+    /// Whether they are alike, and the kind of the verdict, of these two sides.
+    fn compare(here: (Option<Answer>, Result<()>), there: (Option<Answer>, Author)) -> (bool, Option<Kind>) {
+        let evidence = by_platform(there.1);
+        let sides = Sides {
+            here: Side { answer: here.0.as_ref(), evidence: None, result: &here.1 },
+            there: Side { answer: there.0.as_ref(), evidence: Some(&evidence), result: &Ok(()) },
+        };
+        (sides.compare().alike.is_some(), sides.verdict().err().map(|error| error.kind))
     }
 
     #[test]
     fn the_same_status_and_body_are_alike() {
-        let unclear = Some(Author::Unclear(String::new()));
-        let same = Comparison { here: answered(200, "a", None), there: answered(200, "a", unclear.clone()) };
-        assert!(same.alike().is_some() && same.verdict().is_ok());
-        let other = Comparison { here: answered(200, "a", None), there: answered(200, "b", unclear) };
-        assert_eq!(other.verdict().unwrap_err().kind, Kind::RoutesDiffer);
+        let unclear = || Author::Unclear(String::new());
+        let here = || (answered(200, "a"), Ok(()));
+        assert_eq!(compare(here(), (answered(200, "a"), unclear())), (true, None));
+        assert_eq!(compare(here(), (answered(200, "b"), unclear())), (false, Some(Kind::RoutesDiffer)));
     }
 
     #[test]
     fn the_platforms_own_200_is_no_answer_of_the_endpoint() {
-        let own = Some(Author::Platform(String::new()));
-        let comparison = Comparison { here: answered(200, "a", None), there: answered(200, "a", own) };
-        assert!(comparison.alike().is_none());
+        let there = (answered(200, "a"), Author::Platform(String::new()));
+        assert!(!compare((answered(200, "a"), Ok(())), there).0);
     }
 
     #[test]
     fn two_failures_are_alike_and_end_as_the_local_one() {
-        let here = Outcome::failed(Error::new(Kind::ClientRefused, "x"), Duration::ZERO);
-        let there = answered(424, "", Some(Author::PlatformOfRemote(String::new())));
-        assert_eq!(Comparison { here, there }.verdict().unwrap_err().kind, Kind::ClientRefused);
+        let here = (None, Err(Error::new(Kind::ClientRefused, "x")));
+        let there = (answered(424, ""), Author::PlatformOfRemote(String::new()));
+        assert_eq!(compare(here, there), (true, Some(Kind::ClientRefused)));
     }
 }

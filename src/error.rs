@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::evidence::Evidence;
+use crate::foreign::Foreign;
 pub use exit::{Exit, Retry};
 pub use kind::Kind;
 
@@ -18,12 +18,10 @@ pub struct Error {
     pub kind: Kind,
     /// One sentence, lower case, without a full stop.
     pub message: String,
-    /// What had been observed of the call until then.
-    pub evidence: Option<Box<Evidence>>,
     hint: Option<String>,
     retry: Option<Retry>,
     /// When to try again, as `Retry-After` says (RFC 9110 section 10.2.3).
-    pub retry_after: Option<String>,
+    pub retry_after: Option<Foreign>,
 }
 
 /// Anything that may fail with our own [`Error`].
@@ -32,7 +30,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A fault of this kind, told in one sentence.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), evidence: None, hint: None, retry: None, retry_after: None }
+        Self { kind, message: message.into(), hint: None, retry: None, retry_after: None }
     }
 
     /// The same with a hint that fits better than the kind's own.
@@ -43,19 +41,13 @@ impl Error {
 
     /// The same with better advice on trying again, and when.
     #[must_use]
-    pub fn with_retry(self, retry: Retry, after: Option<String>) -> Self {
+    pub fn with_retry(self, retry: Retry, after: Option<Foreign>) -> Self {
         Self { retry: Some(retry), retry_after: after, ..self }
     }
 
     /// Whether trying again is safe and sensible.
     pub fn retry(&self) -> Retry {
         self.retry.unwrap_or_else(|| self.kind.retry())
-    }
-
-    /// The same with what had been observed of the call.
-    #[must_use]
-    pub fn with_evidence(self, evidence: Evidence) -> Self {
-        Self { evidence: Some(Box::new(evidence)), ..self }
     }
 
     /// What to do next.

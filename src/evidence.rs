@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::foreign::Foreign;
+
 /// Everything seen of one call, in the order the world revealed it. Holds no secret.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
@@ -33,7 +35,7 @@ pub struct Evidence {
     /// The status that the endpoint stapled to its certificate, where it did.
     pub staple: Option<Staple>,
     /// The first bytes that came, where they were no TLS: what else speaks there.
-    pub greeting: Vec<u8>,
+    pub greeting: Foreign,
     /// TLS messages and alerts, with the time since the call began.
     pub steps: Vec<Step>,
     /// Each time the endpoint asked for a certificate.
@@ -47,7 +49,7 @@ pub struct Evidence {
     /// Bytes of the answer's body so far.
     pub received: u64,
     /// Trailers that followed the body, each as `name: value`.
-    pub trailers: Vec<String>,
+    pub trailers: Vec<Foreign>,
     /// What came of the same request without the certificate, where `--control` asked for it.
     pub control: Option<Control>,
 }
@@ -315,8 +317,8 @@ pub struct Timings {
     pub connect: Duration,
     /// The TLS handshake.
     pub tls: Duration,
-    /// From the start of the call to the answer's first byte.
-    pub first_byte: Duration,
+    /// From the start of the call to the answer's first byte; `None` when none has come.
+    pub first_byte: Option<Duration>,
     /// From the start of the call to the answer's end.
     pub total: Duration,
 }
@@ -336,9 +338,9 @@ impl Evidence {
 
     /// Whether the endpoint asked for a certificate after its answer had begun.
     pub fn requested_late(&self) -> bool {
-        let begun = self.timings.first_byte;
         let asks = |step: &&Step| (step.from, &step.what) == (Side::Endpoint, &CERTIFICATE_REQUEST);
-        !begun.is_zero() && self.steps.iter().filter(asks).any(|step| step.at > begun)
+        let late = |begun| self.steps.iter().filter(asks).any(|step| step.at > begun);
+        self.timings.first_byte.is_some_and(late)
     }
 
     /// Whether the endpoint asked for a certificate at all.

@@ -1,7 +1,6 @@
 //! The platform's route: the multipart request that asks it to test a P12 against a forward URL.
 
-use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -19,11 +18,12 @@ use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::evidence::{Evidence, Submission};
+use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
+use crate::foreign::{Foreign, KnownSecrets};
 use crate::once::Once;
 use crate::p12::P12;
 use crate::request::Request;
 use crate::request::body::Upload;
-use crate::response::{self, Answer, Response, Terms};
 use client::Client;
 use credential::Credential;
 use gateway::{Account, Gateway};
@@ -59,8 +59,6 @@ pub struct Platform {
     pub tls: Tls,
     /// For all of it: the lookup, the upload, the answer's body.
     pub max_time: Duration,
-    /// What success means.
-    pub terms: Terms,
     /// Made at the first call, so that many calls look up the host and load the roots once.
     pub shared: Shared,
 }
@@ -74,28 +72,16 @@ pub struct Shared {
 }
 
 impl Platform {
-    /// Submits and returns when the head of the answer has come. An error holds what was observed.
-    pub async fn send(&self, request: &Request, p12: &P12) -> Result<Response> {
-        let start = Instant::now();
-        let deadline = start + self.max_time;
-        let mut evidence = Evidence {
-            ours: p12.leaf().map(certificate::describe),
-            our_chain: p12.chain().iter().map(|certificate| certificate::describe(certificate)).collect(),
-            target: request.url.target(),
-            path: request.url.origin_form().path().to_owned(),
-            ..Evidence::default()
-        };
-        let submission = self.submit(request, p12, &mut evidence);
-        let outcome = timeout_at(deadline.into(), submission).await;
-        evidence.timings.first_byte = start.elapsed();
-        let outcome = outcome.unwrap_or_else(|_| Err(diagnosis::platform::late(&evidence, self.max_time)));
-        let (head, body) = outcome.map_err(|error| error.with_evidence(evidence.clone()))?;
-        // reqwest keeps no head as it came; this one is put together again.
-        let wire_head =
-            response::head_in_words(&format!("{:?} {}", head.version, head.status), &head.headers);
-        let body =
-            Body { body, head: head.clone(), look: Vec::new(), whole: false, start, deadline, evidence };
-        Ok(Response::new(head, wire_head, self.terms.clone(), Box::new(body)))
+    /// Submits and returns when the head of the answer has come, or could not. `known` must not be shown.
+    pub async fn start(&self, request: &Request, p12: &P12, known: &Arc<KnownSecrets>) -> Started {
+        let mut call = PlatformCall::new(request, p12, self.max_time, known);
+        let submission = self.submit(request, p12, &mut call.evidence);
+        let outcome = timeout_at(call.deadline.into(), submission).await;
+        call.evidence.timings.first_byte = Some(call.start.elapsed());
+        let outcome =
+            outcome.unwrap_or_else(|_| Err(diagnosis::platform::late(&call.evidence, self.max_time)));
+        let head = outcome.map(|(parts, body)| call.receive(parts, body));
+        (Box::new(call), head)
     }
 
     async fn submit(
@@ -228,76 +214,83 @@ fn file_name(path: &str) -> String {
     if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { "client.p12".to_owned() }
 }
 
-/// The body of an answer, still on its connection, and its beginning.
-struct Body {
-    body: reqwest::Body,
-    head: Parts,
-    look: Vec<u8>,
-    whole: bool,
+/// A submission in progress, the beginning of its answer, and what was observed.
+struct PlatformCall {
     start: Instant,
     deadline: Instant,
+    ended: Option<Duration>,
     evidence: Evidence,
+    known: Arc<KnownSecrets>,
+    answer: Option<(Head, reqwest::Body)>,
+    excerpt: Foreign,
 }
 
-impl Body {
-    async fn next(&mut self) -> Option<Result<Bytes>> {
+impl PlatformCall {
+    fn new(request: &Request, p12: &P12, max_time: Duration, known: &Arc<KnownSecrets>) -> Self {
+        let start = Instant::now();
+        let evidence = Evidence {
+            ours: p12.leaf().map(certificate::describe),
+            our_chain: p12.chain().iter().map(|certificate| certificate::describe(certificate)).collect(),
+            target: request.url.target(),
+            path: request.url.origin_form().path().to_owned(),
+            ..Evidence::default()
+        };
+        let (known, excerpt) = (Arc::clone(known), Foreign::new(Vec::new(), known));
+        Self { start, deadline: start + max_time, ended: None, evidence, known, answer: None, excerpt }
+    }
+
+    /// reqwest keeps no head as it came; the bytes of this one are put together again.
+    fn receive(&mut self, parts: Parts, body: reqwest::Body) -> Head {
+        let wire = exchange::write_head(&format!("{:?} {}", parts.version, parts.status), &parts.headers);
+        let head = Head::new(parts, wire, &self.known);
+        self.answer = Some((head.clone(), body));
+        head
+    }
+
+    async fn next_piece(&mut self) -> Option<Result<Bytes>> {
         loop {
-            let frame = match timeout_at(self.deadline.into(), self.body.frame()).await {
+            let (head, body) = self.answer.as_mut()?;
+            let frame = match timeout_at(self.deadline.into(), body.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) => {
-                    let host = self.evidence.submission.as_ref().map_or("", |submission| &submission.host);
-                    return Some(Err(self.failed(diagnosis::platform::passed_on_short(
-                        &error,
-                        host,
-                        self.evidence.received,
-                    ))));
+                    return Some(Err(diagnosis::platform::passed_on_short(&error, &self.evidence)));
                 }
                 Ok(None) => {
-                    self.evidence.timings.total = self.start.elapsed();
-                    self.whole = self.evidence.received == self.look.len() as u64;
-                    let unproven = || self.failed(diagnosis::platform::unproven(&self.evidence));
-                    return (!self.is_framed()).then(|| Err(unproven()));
+                    self.ended = Some(self.start.elapsed());
+                    return (!is_framed(head)).then(|| Err(diagnosis::platform::unproven(&self.evidence)));
                 }
-                Err(_) => return Some(Err(self.failed(diagnosis::answer::stalled(&self.evidence)))),
+                Err(_) => return Some(Err(diagnosis::answer::stalled(&self.evidence))),
             };
             if let Ok(bytes) = frame.into_data() {
                 self.evidence.received += bytes.len() as u64;
-                let room = author::LOOK.saturating_sub(self.look.len()).min(bytes.len());
-                self.look.extend_from_slice(bytes.get(..room).unwrap_or_default());
+                self.excerpt.append(&bytes, author::EXCERPT);
                 return Some(Ok(bytes));
             }
         }
     }
-
-    /// Whether anything but the end of the connection shows where the body ends (RFC 9112 section 6.3). How the connection
-    /// itself ended is not to be seen through reqwest.
-    fn is_framed(&self) -> bool {
-        let Parts { status, version, headers, .. } = &self.head;
-        *version >= Version::HTTP_2
-            || matches!(status.as_u16(), 204 | 304)
-            || headers.contains_key(CONTENT_LENGTH)
-            || response::is_chunked(headers)
-    }
-
-    fn failed(&self, error: Error) -> Error {
-        error.with_evidence(self.evidence())
-    }
 }
 
-impl Answer for Body {
-    fn piece(&mut self) -> Pin<Box<dyn Future<Output = Option<Result<Bytes>>> + Send + '_>> {
-        Box::pin(self.next())
+/// Whether anything but the end of the connection shows where the body ends (RFC 9112 section 6.3). How the connection
+/// itself ended is not to be seen through reqwest.
+fn is_framed(head: &Head) -> bool {
+    head.version >= Version::HTTP_2
+        || matches!(head.status.as_u16(), 204 | 304)
+        || head.headers.contains_key(CONTENT_LENGTH)
+        || exchange::is_chunked(&head.headers)
+}
+
+impl Exchange for PlatformCall {
+    fn piece(&mut self) -> BoxFuture<'_, Option<Result<Bytes>>> {
+        Box::pin(self.next_piece())
     }
 
     fn evidence(&self) -> Evidence {
         let mut evidence = self.evidence.clone();
-        let author = author::author(self.head.status, &self.head.headers, &self.look, self.whole);
-        if let Some(submission) = &mut evidence.submission {
-            submission.author = Some(author);
+        if let (Some(submission), Some((head, _))) = (&mut evidence.submission, &self.answer) {
+            let whole = self.ended.is_some() && evidence.received == self.excerpt.bytes().len() as u64;
+            submission.author = Some(author::author(head, &self.excerpt, whole));
         }
-        if evidence.timings.total.is_zero() {
-            evidence.timings.total = self.start.elapsed();
-        }
+        evidence.timings.total = self.ended.unwrap_or_else(|| self.start.elapsed());
         evidence
     }
 }

@@ -6,7 +6,7 @@ use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use crate::error::{Error, Kind, Result};
-use crate::scrub::header;
+use crate::foreign::header;
 use crate::secret::Secret;
 use body::{Body, Progress, Upload};
 use url::ForwardUrl;

@@ -1,12 +1,15 @@
-//! From this machine, or by way of the platform: one `send`.
+//! From this machine, or by way of the platform: one `start`.
+
+use std::sync::Arc;
 
 use crate::call::Local;
 use crate::error::Result;
+use crate::exchange::Started;
+use crate::foreign::KnownSecrets;
 use crate::p12::P12;
 use crate::platform::Platform;
 use crate::platform::credential::Credential;
 use crate::request::Request;
-use crate::response::Response;
 use crate::secret::Secret;
 
 /// The way a request takes to its endpoint.
@@ -19,11 +22,22 @@ pub enum Route {
 }
 
 impl Route {
-    /// Sends the request and returns when the head of the answer has come.
-    pub async fn send(&self, request: &Request, p12: &P12) -> Result<Response> {
+    /// Sends the request and returns when the head of the answer has come, or could not. `known` must not be shown.
+    ///
+    /// # Errors
+    /// Fails where the call could not begin.
+    pub async fn start(&self, request: &Request, p12: &P12, known: &Arc<KnownSecrets>) -> Result<Started> {
         match self {
-            Self::Local(local) => local.send(request, p12).await,
-            Self::Platform(platform) => platform.send(request, p12).await,
+            Self::Local(local) => local.start(request, p12.identity()?, known).await,
+            Self::Platform(platform) => Ok(platform.start(request, p12, known).await),
+        }
+    }
+
+    /// `local` or `platform`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Local(_) => "local",
+            Self::Platform(_) => "platform",
         }
     }
 

@@ -15,16 +15,19 @@ use p12_test::call::Local;
 use p12_test::call::connect::Connect;
 use p12_test::call::proxy::Proxies;
 use p12_test::call::tls::Tls;
-use p12_test::cli::OutputArgs;
 use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
 use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
 use p12_test::inspect::Inspection;
+use p12_test::outcome::Outcome;
 use p12_test::p12::{P12, P12File};
-use p12_test::printer::Printer;
 use p12_test::request::body::Body;
 use p12_test::request::{Parts, Request};
-use p12_test::response::Terms;
+use p12_test::route::Route;
 use p12_test::secret::Secret;
+use p12_test::sink::Sink;
+use p12_test::verdict::Terms;
+use p12_test::view::json;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const PASSWORD: &str = "correct horse";
@@ -192,8 +195,8 @@ const ANSWERS: &[&str] = &[
     "\0\0\x12\x04\0\0\0\0\0 no HTTP at all",
 ];
 
-fn route() -> Local {
-    Local {
+fn route() -> Route {
+    Route::Local(Box::new(Local {
         connect: Connect {
             overrides: Vec::new(),
             family: None,
@@ -204,8 +207,7 @@ fn route() -> Local {
         tls: Tls { insecure: true, ..Tls::default() },
         max_time: Duration::from_secs(10),
         control: false,
-        terms: Terms::default(),
-    }
+    }))
 }
 
 fn request(endpoint: &Endpoint) -> Request {
@@ -252,12 +254,12 @@ fn mutated_answers_end_in_a_verdict() {
             chance.mutate(&mut bytes);
             *next.lock().unwrap() = bytes;
             let call = async {
-                let printer = Printer::recording();
-                let outcome = match route.send(&request, &p12).await {
-                    Ok(mut response) => printer.response(&mut response, &OutputArgs::default()).await,
+                let mut outcome = Outcome::default();
+                outcome.result = match route.start(&request, &p12, &outcome.known).await {
+                    Ok(started) => outcome.receive(started, &Terms::default(), &mut Sink::default()).await,
                     Err(error) => Err(error),
                 };
-                printer.document(&outcome)
+                serde_json::from_str::<Value>(&json::pretty(&outcome)).unwrap()
             };
             let Ok(document) = AssertUnwindSafe(call).catch_unwind().await else {
                 run.failed(case, "it panicked")

@@ -1,131 +1,63 @@
-//! The body of an answer, still on its connection: piece by piece, and whether it came whole.
+//! The body of an answer, still on its connection, and whether it came whole.
 
-use std::pin::Pin;
-use std::time::Instant;
-
-use bytes::Bytes;
+use http::Version;
 use http::response::Parts;
-use http::{HeaderName, HeaderValue, Version};
-use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
-use tokio::time::timeout_at;
 
-use super::watch::Watch;
 use crate::diagnosis;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::evidence::{End, Evidence};
-use crate::response::{self, Answer};
+use crate::exchange;
 
 /// The body of an answer.
 pub(super) struct Body {
-    body: Incoming,
-    ends: Ends,
-    start: Instant,
-    deadline: Instant,
-    evidence: Evidence,
-    watch: Watch,
+    pub(super) incoming: Incoming,
+    framing: Framing,
 }
 
 /// What shows that a body came whole.
-enum Ends {
+enum Framing {
     /// Its length, or its last chunk; hyper looks after that.
     Framed,
     /// Nothing but the end of the connection.
     ByClose,
     /// The end of its HTTP/2 stream, or its length where that was said.
-    Stream { length: Option<u64>, seen: bool },
-}
-
-impl Ends {
-    fn of(head: &Parts, body: &Incoming) -> Self {
-        let length = body.size_hint().exact();
-        match head.version {
-            Version::HTTP_2 => Self::Stream { length, seen: body.is_end_stream() },
-            Version::HTTP_10 | Version::HTTP_11
-                if !body.is_end_stream() && length.is_none() && !response::is_chunked(&head.headers) =>
-            {
-                Self::ByClose
-            }
-            _ => Self::Framed,
-        }
-    }
+    Stream { length: Option<u64>, ended: bool },
 }
 
 impl Body {
-    pub(super) fn new(
-        head: &Parts,
-        body: Incoming,
-        start: Instant,
-        deadline: Instant,
-        evidence: Evidence,
-        watch: Watch,
-    ) -> Self {
-        Self { ends: Ends::of(head, &body), body, start, deadline, evidence, watch }
-    }
-
-    async fn next(&mut self) -> Option<Result<Bytes>> {
-        loop {
-            let frame = match timeout_at(self.deadline.into(), self.body.frame()).await {
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) => return Some(Err(self.broken(&error))),
-                Ok(None) => return self.ended(),
-                Err(_) => return Some(Err(self.failed(diagnosis::answer::stalled(&self.evidence)))),
-            };
-            if let Ends::Stream { seen, .. } = &mut self.ends {
-                *seen |= self.body.is_end_stream();
-            }
-            match frame.into_data() {
-                Ok(bytes) => {
-                    self.evidence.received += bytes.len() as u64;
-                    return Some(Ok(bytes));
-                }
-                Err(frame) => {
-                    let trailers = frame.into_trailers().unwrap_or_default();
-                    let line = |(name, value): (&HeaderName, &HeaderValue)| {
-                        format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))
-                    };
-                    self.evidence.trailers.extend(trailers.iter().map(line));
-                }
-            }
-        }
-    }
-
-    fn ended(&mut self) -> Option<Result<Bytes>> {
-        self.evidence.timings.total = self.start.elapsed();
-        let evidence = self.evidence();
-        let error = match self.ends {
-            Ends::ByClose if evidence.end == Some(End::Eof) => diagnosis::answer::unproven(&evidence),
-            // hyper takes a stream that was broken off without an error for one that ended.
-            Ends::Stream { length, seen }
-                if !seen && !self.body.is_end_stream() && length != Some(evidence.received) =>
+    pub(super) fn new(head: &Parts, incoming: Incoming) -> Self {
+        let length = incoming.size_hint().exact();
+        let framing = match head.version {
+            Version::HTTP_2 => Framing::Stream { length, ended: incoming.is_end_stream() },
+            Version::HTTP_10 | Version::HTTP_11
+                if !incoming.is_end_stream() && length.is_none() && !exchange::is_chunked(&head.headers) =>
             {
-                diagnosis::answer::broken_off_silently(&evidence, length.is_some())
+                Framing::ByClose
             }
-            _ => return None,
+            _ => Framing::Framed,
         };
-        Some(Err(error.with_evidence(evidence)))
+        Self { incoming, framing }
     }
 
-    fn broken(&self, error: &hyper::Error) -> Error {
-        let evidence = self.evidence();
-        diagnosis::answer::broken(&evidence, error).with_evidence(evidence)
-    }
-
-    fn failed(&self, error: Error) -> Error {
-        error.with_evidence(self.evidence())
-    }
-}
-
-impl Answer for Body {
-    fn piece(&mut self) -> Pin<Box<dyn Future<Output = Option<Result<Bytes>>> + Send + '_>> {
-        Box::pin(self.next())
-    }
-
-    fn evidence(&self) -> Evidence {
-        let mut evidence = self.watch.complete(self.evidence.clone());
-        if evidence.timings.total.is_zero() {
-            evidence.timings.total = self.start.elapsed();
+    /// Looks whether the stream ended with the frame that has just come: it may be reset later.
+    pub(super) fn note_end(&mut self) {
+        if let Framing::Stream { ended, .. } = &mut self.framing {
+            *ended |= self.incoming.is_end_stream();
         }
-        evidence
+    }
+
+    /// Why nothing proves that a body which has ended is all of it; `None` where something does.
+    pub(super) fn missing_end(&self, evidence: &Evidence) -> Option<Error> {
+        match self.framing {
+            Framing::ByClose if evidence.end == Some(End::Eof) => Some(diagnosis::answer::unproven(evidence)),
+            // hyper takes a stream that was broken off without an error for one that ended.
+            Framing::Stream { length, ended }
+                if !ended && !self.incoming.is_end_stream() && length != Some(evidence.received) =>
+            {
+                Some(diagnosis::answer::broken_off_silently(evidence, length.is_some()))
+            }
+            _ => None,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What watches one connection, from the TLS messages to the bytes of the head.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use openssl::x509::X509Name;
@@ -8,6 +9,7 @@ use super::client_auth::{self, SharedTrace, Trace};
 use super::wire::{self, SharedRecord};
 use crate::certificate;
 use crate::evidence::{CertificateRequest, End, Evidence};
+use crate::foreign::{Foreign, KnownSecrets};
 use crate::p12::Identity;
 
 /// The watchers, and what our chain leads to.
@@ -25,7 +27,7 @@ impl Watch {
     }
 
     /// The evidence with all that was seen until now.
-    pub(super) fn complete(&self, mut evidence: Evidence) -> Evidence {
+    pub(super) fn complete(&self, mut evidence: Evidence, known: &Arc<KnownSecrets>) -> Evidence {
         let trace = client_auth::lock(&self.trace);
         evidence.steps.clone_from(&trace.steps);
         let record = wire::lock(&self.record);
@@ -34,7 +36,7 @@ impl Watch {
         let closed = trace.closed;
         drop(trace);
         if !record.is_tls() {
-            evidence.greeting.clone_from(&record.greeting);
+            evidence.greeting = Foreign::new(record.greeting.clone(), known);
         }
         evidence.end.clone_from(&record.end);
         // A bare end of the TCP stream reads like a goodbye; only the alert tells them apart.
@@ -42,7 +44,7 @@ impl Watch {
             evidence.end = Some(End::Eof);
         }
         evidence.write_failure.clone_from(&record.write_failure);
-        evidence.timings.first_byte = record.first_byte.unwrap_or_default();
+        evidence.timings.first_byte = record.first_byte;
         evidence
     }
 

@@ -16,7 +16,6 @@ use crate::call::policy::Policy;
 use crate::call::proxy::Proxies;
 use crate::call::tls::Tls;
 use crate::platform::gateway::Base;
-use crate::response::Terms;
 use crate::secret::Password;
 
 /// `serve`.
@@ -110,7 +109,6 @@ impl ServeArgs {
             tls: Tls { cacert: self.cacert.clone(), ..Tls::default() },
             max_time: self.max_time,
             control: false,
-            terms: Terms::default(),
         }
     }
 

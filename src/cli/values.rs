@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::scrub::HIDDEN;
+use crate::foreign::HIDDEN;
 use crate::secret::{Secret, Source};
 
 pub(super) fn size(text: &str) -> Result<u64, String> {

@@ -55,7 +55,7 @@ pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
         );
     }
     let end = evidence.end.as_ref().unwrap_or(&End::Eof).in_words();
-    if !evidence.timings.first_byte.is_zero() {
+    if evidence.timings.first_byte.is_some() {
         return Error::new(
             Kind::CutShort,
             format!("{target} {end} before the head of its answer was complete"),

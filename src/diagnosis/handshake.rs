@@ -114,9 +114,9 @@ fn own_refusal(reason: &str, target: &str) -> Error {
 /// What came was no TLS; what it says tells what speaks there.
 fn not_tls(reason: &str, evidence: &Evidence) -> Error {
     let target = &evidence.target;
-    let greeting = String::from_utf8_lossy(&evidence.greeting);
-    let line = greeting.lines().next().unwrap_or_default().trim_end();
-    let printable = !line.is_empty() && !line.contains(|c: char| c.is_control() || c == '\u{fffd}');
+    let line = evidence.greeting.map(|text| text.lines().next().unwrap_or_default().trim_end().to_owned());
+    let (greeting, text) = (evidence.greeting.text(), line.text());
+    let printable = !text.is_empty() && !text.contains(|c: char| c.is_control() || c == '\u{fffd}');
     if greeting.starts_with("HTTP/") || greeting.trim_start().starts_with('<') {
         return Error::new(Kind::PlainHttp, format!("{target} speaks HTTP without TLS: it said {line:?}"));
     }
@@ -126,7 +126,7 @@ fn not_tls(reason: &str, evidence: &Evidence) -> Error {
         (false, reason) => reason.to_owned(),
     };
     let error = Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}"));
-    match protocol(line) {
+    match protocol(&text) {
         Some(protocol) => {
             error.with_hint(format!("that is {protocol}: check the host and the port of the URL"))
         }

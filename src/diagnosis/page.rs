@@ -1,19 +1,21 @@
 //! Certificates that are refused in HTTP instead of TLS: what the answer says about them.
 
+use http::StatusCode;
 use http::header::LOCATION;
-use http::{HeaderMap, StatusCode};
 
 use super::client;
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
+use crate::exchange::Head;
+use crate::foreign::Foreign;
 
 /// How many bytes of a body are searched.
 pub const EXCERPT: usize = 4096;
 
 /// The pages of servers that refuse in HTTP: nginx (400, 495, 496) and IIS (403.7 to 403.17). Also 421 (RFC 9110
 /// section 15.5.20).
-pub fn refusal(status: StatusCode, excerpt: &[u8], evidence: &Evidence) -> Option<Error> {
-    let text = String::from_utf8_lossy(excerpt);
+pub fn refusal(status: StatusCode, excerpt: &Foreign, evidence: &Evidence) -> Option<Error> {
+    let text = excerpt.text();
     let says = |phrases: &[&'static str]| phrases.iter().copied().find(|phrase| text.contains(phrase));
     let target = &evidence.target;
     match (status.as_u16(), says(REFUSED), says(MISSED)) {
@@ -96,18 +98,18 @@ fn lost(evidence: &Evidence, what: &str) -> Error {
 }
 
 /// A redirect to a login page: the certificate alone was not enough.
-pub fn login(status: StatusCode, headers: &HeaderMap, evidence: &Evidence) -> Option<Error> {
-    let location = headers.get(LOCATION).filter(|_| status.is_redirection())?;
-    let location = String::from_utf8_lossy(location.as_bytes());
-    let place = location.split(['?', '#', ';']).next().unwrap_or_default();
+pub fn login(head: &Head, evidence: &Evidence) -> Option<Error> {
+    let location = head.field(&LOCATION).filter(|_| head.status.is_redirection())?;
+    let place =
+        location.map(|location| location.split(['?', '#', ';']).next().unwrap_or_default().to_owned());
     // A word that was in the URL already, such as /auth, does not make the redirect one to a login page.
     let known = login_words(&format!("{}{}", evidence.target, evidence.path));
-    let found = login_words(place).iter().any(|word| !known.contains(word));
+    let found = login_words(&place.text()).iter().any(|word| !known.contains(word));
     let message = || {
         format!(
             "{} answered {} to {place:?}, which looks like a login page",
             evidence.target,
-            super::status(status)
+            super::status(head.status)
         )
     };
     found.then(|| Error::new(Kind::LoginPage, message()))
@@ -139,21 +141,15 @@ fn login_words(place: &str) -> Vec<String> {
 }
 
 /// An answer without a head, so HTTP/0.9 or no HTTP at all.
-pub fn headless(excerpt: &[u8], target: &str) -> Error {
-    if let [_, _, _, SETTINGS, _, 0, 0, 0, 0, ..] = excerpt {
+pub fn headless(excerpt: &Foreign, target: &str) -> Error {
+    if let [_, _, _, SETTINGS, _, 0, 0, 0, 0, ..] = excerpt.bytes() {
         return Error::new(Kind::NoProtocol, format!("{target} speaks HTTP/2 and nothing else"));
     }
-    let line = String::from_utf8_lossy(excerpt)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(60)
-        .collect::<String>();
-    let said = match line.trim() {
-        "" => String::new(),
-        line => format!("; it began with {line:?}"),
-    };
+    let line = excerpt.map(|text| {
+        let line: String = text.lines().next().unwrap_or_default().chars().take(60).collect();
+        line.trim().to_owned()
+    });
+    let said = if line.bytes().is_empty() { String::new() } else { format!("; it began with {line:?}") };
     Error::new(Kind::NotHttp, format!("{target} did not answer with HTTP{said}"))
 }
 
@@ -203,8 +199,9 @@ mod tests {
     fn leads_to_login(from: &str, location: &str) -> bool {
         let evidence =
             Evidence { target: "api.example:443".into(), path: from.into(), ..Evidence::default() };
-        let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
-        login(StatusCode::FOUND, &headers, &evidence).is_some()
+        let answer = http::Response::builder().status(StatusCode::FOUND).header(LOCATION, location).body(());
+        let head = Head::new(answer.unwrap().into_parts().0, Vec::new(), &Default::default());
+        login(&head, &evidence).is_some()
     }
 
     #[test]

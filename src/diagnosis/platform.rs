@@ -83,7 +83,9 @@ pub fn late(evidence: &Evidence, limit: std::time::Duration) -> Error {
 }
 
 /// An answer through the platform broke off.
-pub fn passed_on_short(error: &reqwest::Error, host: &str, received: u64) -> Error {
+pub fn passed_on_short(error: &reqwest::Error, evidence: &Evidence) -> Error {
+    let received = evidence.received;
+    let host = evidence.submission.as_ref().map_or("", |submission| &submission.host);
     let message = format!(
         "the answer through the platform ({host}) broke off after {received} bytes of the body: {}",
         deepest(error)

@@ -4,34 +4,37 @@
 //! of its own answers: `LP-message-from-transport` tells that the endpoint failed, its own errors have a body of
 //! one of three shapes, and 401 comes with `WWW-Authenticate`.
 
-use http::header::{HeaderMap, WWW_AUTHENTICATE};
-use http::{HeaderName, StatusCode};
+use http::HeaderName;
+use http::header::WWW_AUTHENTICATE;
 use serde_json::Value;
 
 use crate::evidence::Author;
-use crate::response::TRANSPORT_ERROR;
+use crate::exchange::Head;
+use crate::foreign::Foreign;
 
 /// What the platform says when it gets no answer from the endpoint.
 pub const MESSAGE: HeaderName = HeaderName::from_static("lp-message-from-transport");
 
+/// The platform's error when it gets no answer from the endpoint.
+pub const TRANSPORT_ERROR: HeaderName = HeaderName::from_static("lp-error-from-transport");
+
 /// How much of a body is looked at. The platform's own are much shorter.
-pub(super) const LOOK: usize = 16 * 1024;
+pub(super) const EXCERPT: usize = 16 * 1024;
 
 /// Judges by the head and by the beginning of the body, `whole` when there is no more of it.
-pub(super) fn author(status: StatusCode, headers: &HeaderMap, body: &[u8], whole: bool) -> Author {
-    let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    if let Some(message) = text(MESSAGE) {
-        let error = text(TRANSPORT_ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
+pub(super) fn author(head: &Head, body: &Foreign, whole: bool) -> Author {
+    if let Some(message) = head.field(&MESSAGE) {
+        let error = head.field(&TRANSPORT_ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
         return Author::PlatformOfRemote(format!("{message:?}{error}"));
     }
-    let challenge = text(WWW_AUTHENTICATE);
+    let (status, challenge) = (head.status, head.field(&WWW_AUTHENTICATE));
     if !status.is_success()
-        && let Some(signal) = own(body, whole, challenge.as_deref())
+        && let Some(signal) = own(body, whole, challenge.as_ref())
     {
         return Author::Platform(signal);
     }
     match status.as_u16() {
-        200 if body.is_empty() && whole => {
+        200 if body.bytes().is_empty() && whole => {
             Author::Unclear("an empty 200 is also what the platform answers when it only validates a P12".into())
         }
         200 | 201 => Author::Unclear(
@@ -55,25 +58,30 @@ pub(super) fn author(status: StatusCode, headers: &HeaderMap, body: &[u8], whole
 }
 
 /// The shapes of the platform's own errors.
-fn own(body: &[u8], whole: bool, challenge: Option<&str>) -> Option<String> {
-    if body.starts_with(b"oauth_problem=") || challenge.is_some_and(|value| value.contains("oauth_problem")) {
+fn own(body: &Foreign, whole: bool, challenge: Option<&Foreign>) -> Option<String> {
+    let complains = |value: &Foreign| value.text().contains("oauth_problem");
+    if body.bytes().starts_with(b"oauth_problem=") || challenge.is_some_and(complains) {
         return Some("oauth_problem is how the platform refuses an OAuth1 signature".into());
     }
-    let json: Value = serde_json::from_slice(body).ok().filter(|_| whole)?;
+    let json: Value = serde_json::from_slice(body.bytes()).ok().filter(|_| whole)?;
     let is_error = |json: &Value| json.get("message").is_some() && json.get("internalCode").is_some();
     let shaped = is_error(&json) || json.get("error").is_some_and(is_error);
     let message = json.get("message").or_else(|| json.get("error")?.get("message"))?.as_str()?;
+    let message = body.map(|_| message.to_owned());
     shaped.then(|| format!("its body has the shape of the platform's own errors: {message:?}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn judged(status: u16, header: Option<(&'static str, &'static str)>, body: &str) -> Author {
-        let headers = header.map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-        let headers = headers.into_iter().collect();
-        author(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes(), true)
+        let answer = http::Response::builder().status(status);
+        let answer = header.into_iter().fold(answer, |answer, (name, value)| answer.header(name, value));
+        let head = Head::new(answer.body(()).unwrap().into_parts().0, Vec::new(), &Arc::default());
+        author(&head, &Foreign::new(body, &Arc::default()), true)
     }
 
     #[test]

@@ -15,8 +15,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::journal::Entry;
 use crate::error::{Error, Exit, Kind};
-use crate::platform::author;
-use crate::response::{Response, TRANSPORT_ERROR};
+use crate::exchange::{Exchange, Head, Started};
+use crate::platform::author::{self, TRANSPORT_ERROR};
 
 /// An answer on its way.
 pub(super) type Answer = http::Response<UnsyncBoxBody<Bytes, io::Error>>;
@@ -107,7 +107,8 @@ pub(super) fn text(status: StatusCode, kind: &'static str, text: String, entry: 
 
 /// The endpoint's answer: status, headers and body as they are, but for what belongs to one connection only.
 pub(super) struct PassedOn {
-    response: Response,
+    head: Head,
+    exchange: Box<dyn Exchange>,
     without_body: bool,
     /// Its place among the calls in progress, until its last byte has gone.
     place: OwnedSemaphorePermit,
@@ -116,40 +117,41 @@ pub(super) struct PassedOn {
 impl PassedOn {
     /// Fails where there is nothing that HTTP could pass on.
     pub(super) fn new(
-        response: Response,
+        (exchange, head): Started,
         method: &Method,
         place: OwnedSemaphorePermit,
     ) -> Result<Self, Refusal> {
         let nothing = |what: &str| Err(Refusal::from(Error::new(Kind::NotHttp, what)));
-        if response.version == http::Version::HTTP_09 {
+        let head = head?;
+        if head.version == http::Version::HTTP_09 {
             return nothing("the endpoint did not answer with HTTP");
         }
-        if response.status.is_informational() {
+        if head.status.is_informational() {
             return nothing("the endpoint wants to switch to another protocol");
         }
-        Ok(Self { response, without_body: method == Method::HEAD, place })
+        Ok(Self { head, exchange, without_body: method == Method::HEAD, place })
     }
 
     /// Puts the answer together; the entry of the journal ends with its body.
     pub(super) fn answer(self, mut entry: Entry) -> Answer {
-        let Self { response, without_body, place } = self;
-        entry.status = response.status.as_u16();
+        let Self { head: Head { status, headers, length, .. }, exchange, without_body, place } = self;
+        entry.status = status.as_u16();
         let mut head = http::Response::new(());
-        *head.status_mut() = response.status;
-        *head.headers_mut() = end_to_end(&response.headers);
+        *head.status_mut() = status;
+        *head.headers_mut() = end_to_end(&headers);
         // One length, or none: the chunks of the endpoint's answer came first, and two that are the same are one.
         head.headers_mut().remove(header::CONTENT_LENGTH);
-        head.headers_mut().extend(response.length.map(|length| (header::CONTENT_LENGTH, length.into())));
-        entry.expected = response.length;
-        if without_body || matches!(response.status.as_u16(), 204 | 304) {
+        head.headers_mut().extend(length.map(|length| (header::CONTENT_LENGTH, length.into())));
+        entry.expected = length;
+        if without_body || matches!(status.as_u16(), 204 | 304) {
             entry.expected = Some(0);
         }
         if without_body {
             // The length of a body that does not follow.
             head.headers_mut().remove(header::CONTENT_LENGTH);
         }
-        let pieces = stream::unfold((response, entry, place), |(mut response, entry, place)| async move {
-            let piece = match response.piece().await {
+        let pieces = stream::unfold((exchange, entry, place), |(mut exchange, entry, place)| async move {
+            let piece = match exchange.piece().await {
                 None => {
                     entry.complete();
                     return None;
@@ -161,7 +163,7 @@ impl PassedOn {
                     Ok(Frame::data(bytes))
                 }
             };
-            Some((piece, (response, entry, place)))
+            Some((piece, (exchange, entry, place)))
         });
         head.map(|()| StreamBody::new(pieces).boxed_unsync())
     }

@@ -144,8 +144,9 @@ impl Resource {
         let p12 = self.open(file, password).await?;
         drop(held);
         let Some(request) = request else { return Ok(p12.identity().map(|_| None)?) };
-        let response = self.local.send(&request, &p12).await?;
-        PassedOn::new(response, &request.method, place).map(Some)
+        let known = Arc::new(request.secrets().into_iter().chain([p12.password()]).collect());
+        let started = self.local.start(&request, p12.identity()?, &known).await?;
+        PassedOn::new(started, &request.method, place).map(Some)
     }
 
     /// Everything that can be said before the upload is read.

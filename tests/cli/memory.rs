@@ -5,9 +5,11 @@ use std::process::Command;
 
 use clap::Parser as _;
 use openssl::pkey::PKey;
-use p12_test::cli::{Args, OutputArgs};
+use p12_test::cli::Args;
 use p12_test::inputs::Inputs;
-use p12_test::printer::Printer;
+use p12_test::outcome::Outcome;
+use p12_test::sink::Sink;
+use p12_test::view::json;
 
 use crate::harness::{Lab, OK, Ran};
 
@@ -56,14 +58,14 @@ fn in_a_process_of_its_own() {
     let before = runtime.block_on(async {
         let args = ["p12-test", "--cacert", "ca.pem", &source, "client.p12", &url];
         let test = Args::try_parse_from(args).unwrap().test;
-        let printer = Printer::recording();
+        let mut outcome = Outcome::default();
         let (request, route) = (Inputs::request(&test).unwrap(), Inputs::route(&test).await.unwrap());
-        printer.asked(&request, &route);
+        outcome.add_request(&request, &route);
         let p12 = test.p12().await.unwrap();
-        printer.opened(&p12);
-        let mut response = route.send(&request, &p12).await.unwrap();
-        printer.response(&mut response, &OutputArgs::default()).await.unwrap();
-        printer.document(&Ok(()));
+        outcome.add_p12(&p12);
+        let started = route.start(&request, &p12, &outcome.known).await.unwrap();
+        outcome.receive(started, &test.terms(), &mut Sink::default()).await.unwrap();
+        json::pretty(&outcome);
         held(&wanted)
     });
     drop(runtime);

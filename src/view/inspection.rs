@@ -2,26 +2,18 @@
 
 use serde_json::json;
 
-use super::Printer;
-use super::output::Output;
-use crate::error::{Exit, Result};
 use crate::escape::{ascii, escape};
 use crate::evidence::Certificate;
 use crate::inspect::{Inspection, SCHEMA, Severity};
 use crate::p12::anatomy::{Anatomy, Key, Protection};
 
-impl Printer {
-    /// Prints what was found. The exit status is the worst of all files'.
-    pub fn inspections(&self, inspections: &[Inspection], json: bool) -> Result<Exit> {
-        let text = match inspections {
-            _ if self.quiet && !json => inspections.iter().map(failing).collect(),
-            _ if json => ascii(&format!("{:#}\n", json!({ "schema": SCHEMA, "files": inspections }))),
-            [one] => full(one),
-            many => table(many),
-        };
-        Output::open(None)?.write(text.as_bytes())?;
-        let exits = inspections.iter().map(|inspection| inspection.exit);
-        Ok(exits.max_by_key(|exit| *exit as u8).unwrap_or(Exit::Success))
+/// What was found, as text or as one JSON document.
+pub fn show(inspections: &[Inspection], json: bool, quiet: bool) -> String {
+    match inspections {
+        _ if json => ascii(&format!("{:#}\n", json!({ "schema": SCHEMA, "files": inspections }))),
+        _ if quiet => inspections.iter().map(failing).collect(),
+        [one] => full(one),
+        many => table(many),
     }
 }
 

@@ -1,22 +1,111 @@
-//! The report: what was observed, in about six labelled lines.
+//! A test for people: what was observed in about six labelled lines, what went wrong, and what to do.
 
 use std::time::Duration;
 
 use http::Version;
 
-use crate::diagnosis::{self, client};
-use crate::evidence::{Author, Certificate, CertificateRequest, Control, Evidence, Side, Staple, Submission};
-use crate::response::Response;
+use crate::answer::Answer;
+use crate::compare::Comparison;
+use crate::console::{Console, Detail, Paint};
+use crate::diagnosis;
+use crate::error::{Error, Exit, Result, Retry};
+use crate::escape::escape;
+use crate::evidence::{
+    Author, Certificate, CertificateRequest, Control, Evidence, Side, Staple, Step, Submission,
+};
+use crate::outcome::Outcome;
 
 /// A label and what it says.
-pub(super) type Line = (String, String);
+type Line = (&'static str, String);
 
-fn line(label: &str, text: String) -> Line {
-    (label.to_owned(), text)
+fn line(label: &'static str, text: String) -> Line {
+    (label, text)
+}
+
+/// All of a test: the report, a comparison, and what went wrong.
+pub fn show(outcome: &Outcome, console: &Console) {
+    match &outcome.comparison {
+        Some(comparison) => console.write(&self::comparison(comparison, console)),
+        None => report(outcome, console),
+    }
+    if let Err(error) = &outcome.result {
+        failure(error, console);
+    }
+}
+
+/// The exit status of a command; where it failed, says why.
+pub fn conclude(result: Result<Exit>, console: &Console) -> Exit {
+    result.unwrap_or_else(|error| {
+        failure(&error, console);
+        error.kind.exit()
+    })
+}
+
+/// What was observed, and the answer where it came whole.
+pub fn report(outcome: &Outcome, console: &Console) {
+    let (Some(evidence), verbose) = (&outcome.evidence, console.detail == Detail::Verbose) else { return };
+    if console.detail < Detail::Usual {
+        return;
+    }
+    let mut lines = if verbose { steps(evidence) } else { Vec::new() };
+    lines.extend(observed(evidence, verbose));
+    let whole = outcome.answer.as_ref().filter(|answer| answer.whole);
+    lines.extend(whole.map(|whole| answer(whole, evidence)));
+    for (label, text) in lines {
+        console.write(&format!("{} {}\n", console.paint(Paint::Dim, &format!("{label:<9}")), escape(&text)));
+    }
+    if whole.is_some() {
+        console.warn(&outcome.observations());
+    }
+}
+
+/// What went wrong and what to do next. This is written even when quiet.
+pub fn failure(error: &Error, console: &Console) {
+    let part = |paint, label: &str, text: &str| {
+        console.write(&format!("{} {}\n", console.paint(paint, label), escape(text)));
+    };
+    part(Paint::Error, "error:", &error.message);
+    part(Paint::Hint, "hint: ", error.hint());
+    if let Some(advice) = retry_advice(error) {
+        part(Paint::Hint, "retry:", &advice);
+    }
+}
+
+/// Whether to try again, where that makes sense at all.
+fn retry_advice(error: &Error) -> Option<String> {
+    let when = error.retry_after.as_ref().map_or(String::new(), |after| match after.text().parse::<u64>() {
+        Ok(seconds) => format!(", after {seconds} s (Retry-After)"),
+        Err(_) => format!(", after {after:?} (Retry-After)"),
+    });
+    match error.retry() {
+        Retry::Never => None,
+        Retry::IfIdempotent => Some(format!(
+            "it may help{when}; the request may have been acted on, so only if it may be repeated"
+        )),
+        Retry::Yes => Some(format!("it may help{when}; nothing was acted on")),
+    }
+}
+
+/// Both routes side by side, and whether they are alike.
+fn comparison(comparison: &Comparison, console: &Console) -> String {
+    if console.detail < Detail::Usual {
+        return String::new();
+    }
+    let head = [["", "from here", "by the platform"].map(str::to_owned)];
+    let rows = comparison.rows.iter();
+    let rows = rows.map(|row| [row.label.to_owned(), escape(&row.here), escape(&row.there)]);
+    let rows: Vec<_> = head.into_iter().chain(rows).collect();
+    let width = rows.iter().map(|[_, here, _]| here.chars().count()).max().unwrap_or_default();
+    let row = |[label, here, there]: &[String; 3]| {
+        let label = console.paint(Paint::Dim, &format!("{label:<10}"));
+        format!("{}\n", format!("{label} {here:<width$}  {there}").trim_end())
+    };
+    let alike = comparison.alike.map(|sentence| format!("{sentence}\n"));
+    rows.iter().map(row).chain(alike).collect()
 }
 
 /// What was seen up to the answer; with `verbose` all of it.
-pub(super) fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
+fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     lines.extend(evidence.ours.as_ref().map(|ours| line("P12", certificate(ours))));
     if let Some(submission) = &evidence.submission {
@@ -132,57 +221,37 @@ fn without(control: &Control) -> String {
 }
 
 /// The status, the size, the time.
-pub(super) fn answer(response: &Response, evidence: &Evidence) -> Line {
+fn answer(answer: &Answer, evidence: &Evidence) -> Line {
     let times = &evidence.timings;
-    let status = match response.version {
+    let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte.unwrap_or_default()));
+    let status = match answer.head.version {
         Version::HTTP_09 => "no HTTP".into(),
-        _ => diagnosis::status(response.status),
+        _ => diagnosis::status(answer.head.status),
     };
-    if evidence.submission.is_some() {
-        let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte));
-        let looked_up = evidence.submission.as_ref().is_some_and(|submission| submission.found_by.is_some());
-        let lookup = if looked_up { format!("lookup {}, ", milliseconds(times.dns)) } else { String::new() };
-        let text = format!("{status}; {} bytes; {total} ({lookup}first byte {first})", evidence.received);
+    let received = evidence.received;
+    if let Some(submission) = &evidence.submission {
+        let lookup = submission.found_by.as_ref().map(|_| format!("lookup {}, ", milliseconds(times.dns)));
+        let lookup = lookup.unwrap_or_default();
+        let text = format!("{status}; {received} bytes; {total} ({lookup}first byte {first})");
         return line("answer", text);
     }
     let text = format!(
-        "{status}; {} bytes; {} (DNS {}, connect {}, TLS {}, first byte {})",
-        evidence.received,
-        milliseconds(times.total),
+        "{status}; {received} bytes; {total} (DNS {}, connect {}, TLS {}, first byte {first})",
         milliseconds(times.dns),
         milliseconds(times.connect),
         milliseconds(times.tls),
-        milliseconds(times.first_byte),
     );
     line("answer", text)
 }
 
 /// Each message of the handshake with its time.
-pub(super) fn steps(evidence: &Evidence) -> Vec<Line> {
+fn steps(evidence: &Evidence) -> Vec<Line> {
     let arrow = |side| match side {
         Side::Us => "→",
         Side::Endpoint => "←",
     };
-    let text = |step: &crate::evidence::Step| {
-        format!("{} {} {}", arrow(step.from), step.what.name(), milliseconds(step.at))
-    };
+    let text = |step: &Step| format!("{} {} {}", arrow(step.from), step.what.name(), milliseconds(step.at));
     evidence.steps.iter().map(|step| line("step", text(step))).collect()
-}
-
-/// What did not stop the call and still deserves a word.
-pub(super) fn warnings(evidence: &Evidence) -> Vec<String> {
-    let mut warnings: Vec<_> = client::suspects(evidence).into_iter().map(|suspect| suspect.fact).collect();
-    let soon = |ours: &&Certificate| !ours.not_yet_valid && (0..30).contains(&ours.days_left);
-    if let Some(ours) = evidence.ours.as_ref().filter(soon) {
-        warnings.push(format!("the P12's certificate expires in {} days", ours.days_left));
-    }
-    if let Some(fault) = &evidence.distrust {
-        warnings.push(format!("the endpoint's certificate is not trusted ({fault}); -k went on"));
-    }
-    if let Some(Staple::Revoked(when)) = &evidence.staple {
-        warnings.push(format!("the endpoint's certificate is revoked since {when}; -k went on"));
-    }
-    warnings
 }
 
 fn milliseconds(duration: Duration) -> String {

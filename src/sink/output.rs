@@ -1,4 +1,4 @@
-//! Where the answer goes: stdout, or a file that appears only when it is complete.
+//! A place to write to: stdout, a device or pipe that was named, or a file that appears only when it is complete.
 
 use std::fs::File;
 use std::io::{IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
@@ -8,33 +8,49 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tempfile::NamedTempFile;
 
-use super::unwritable;
+use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 
 /// An open output.
-pub(super) enum Output {
-    /// Standard output, or a device or pipe that was named.
-    Stream(Arc<File>, String),
-    /// Nowhere: what comes is only counted.
+pub enum Output {
+    /// What comes is only counted.
     Nowhere,
+    /// Standard output, or a device or pipe that was named.
+    Stream(Stream),
     /// A file beside the final one.
     Pending(NamedTempFile, PathBuf),
 }
 
+/// What is written to at once.
+pub struct Stream {
+    file: Arc<File>,
+    name: String,
+    /// Whether a write may wait for a reader.
+    may_wait: bool,
+}
+
 impl Output {
-    pub(super) fn open(path: Option<&Path>) -> Result<Self> {
+    /// Opens a path; without one, or for `-`, standard output.
+    ///
+    /// # Errors
+    /// Fails with `output-failed` where it cannot be written.
+    pub fn open(path: Option<&Path>) -> Result<Self> {
         match path {
-            None => Self::stdout(),
-            Some(path) if path == Path::new("-") => Self::stdout(),
-            Some(path) => Self::file(path),
+            Some(path) if path != Path::new("-") => Self::file(path),
+            _ => Self::stdout(),
         }
     }
 
     /// Not `io::Stdout`: it looks for line ends in every piece.
     fn stdout() -> Result<Self> {
         let name = "standard output";
-        Ok(Self::Stream(files::stdout().map_err(unwritable(name))?.into(), name.into()))
+        Ok(Self::stream(files::stdout().map_err(unwritable(name))?, name.into()))
+    }
+
+    fn stream(file: File, name: String) -> Self {
+        let may_wait = may_wait(&file);
+        Self::Stream(Stream { file: file.into(), name, may_wait })
     }
 
     fn file(path: &Path) -> Result<Self> {
@@ -42,36 +58,43 @@ impl Output {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if files::is_device(&path) {
             let device = File::options().write(true).open(&path).map_err(unwritable(&name))?;
-            return Ok(Self::Stream(device.into(), name));
+            return Ok(Self::stream(device, name));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let pending = builder().tempfile_in(folder.unwrap_or_else(|| Path::new(".")));
         Ok(Self::Pending(pending.map_err(unwritable(&name))?, path))
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Writes at once.
+    ///
+    /// # Errors
+    /// Fails with `output-failed`.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         match self {
             Self::Nowhere => Ok(()),
-            Self::Stream(file, name) => (&**file).write_all(bytes).map_err(unwritable(name)),
+            Self::Stream(stream) => (&*stream.file).write_all(bytes).map_err(unwritable(&stream.name)),
             Self::Pending(file, path) => file.write_all(bytes).map_err(unwritable(path.display())),
         }
     }
 
-    /// Writes a piece; a reader who stops, of a pipe or at a terminal, holds up a thread of its own, so that Ctrl-C still
-    /// ends all.
-    pub(super) async fn pass(&mut self, bytes: Bytes) -> Result<()> {
-        let Self::Stream(file, name) = self else { return self.write(&bytes) };
-        if !may_wait(file) {
-            return self.write(&bytes);
-        }
+    /// Writes a piece. Where a reader may stop, of a pipe or at a terminal, that holds up a thread of its own, so that
+    /// Ctrl-C still ends everything.
+    ///
+    /// # Errors
+    /// Fails with `output-failed`.
+    pub async fn pass(&mut self, bytes: Bytes) -> Result<()> {
+        let Self::Stream(Stream { file, name, may_wait: true }) = self else { return self.write(&bytes) };
         let out = Arc::clone(file);
         let written = tokio::task::spawn_blocking(move || (&*out).write_all(&bytes)).await;
-        let lost = |_| Error::new(Kind::Internal, "the answer was given up by its writer");
+        let lost = |_| Error::new(Kind::Internal, "the thread that writes the answer ended");
         written.map_err(lost)?.map_err(unwritable(name))
     }
 
     /// Gives the file its final name.
-    pub(super) fn complete(self) -> Result<()> {
+    ///
+    /// # Errors
+    /// Fails with `output-failed`.
+    pub fn complete(self) -> Result<()> {
         let Self::Pending(file, path) = self else { return Ok(()) };
         if let Ok(there) = path.metadata() {
             file.as_file().set_permissions(there.permissions()).map_err(unwritable(path.display()))?;
@@ -81,7 +104,8 @@ impl Output {
     }
 
     /// What came of a broken answer stays beside the final name, and the error says where.
-    pub(super) fn keep_part(self, error: Error) -> Error {
+    #[must_use]
+    pub fn keep_part(self, error: Error) -> Error {
         let Self::Pending(file, path) = self else { return error };
         let mut name = path.into_os_string();
         name.push(".part");
@@ -92,6 +116,15 @@ impl Output {
             Err(failed) => unwritable(part.display())(failed.error),
         }
     }
+
+    /// Whether this is standard output, and a terminal.
+    pub(super) fn is_terminal(&self) -> bool {
+        matches!(self, Self::Stream(stream) if stream.file.is_terminal())
+    }
+}
+
+pub(super) fn unwritable(what: impl std::fmt::Display) -> impl Fn(std::io::Error) -> Error {
+    move |error| diagnosis::unwritable(&what, &error)
 }
 
 /// Whether a write may wait for a reader.
@@ -124,7 +157,7 @@ fn builder() -> tempfile::Builder<'static, 'static> {
 }
 
 /// Whether stdout is a file that already holds something, and no line end at its end.
-pub(super) fn stdout_is_midline() -> bool {
+pub fn stdout_is_midline() -> bool {
     let last = || -> std::io::Result<u8> {
         if !files::stdout()?.metadata()?.is_file() {
             return Ok(b'\n');

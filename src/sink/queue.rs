@@ -7,12 +7,12 @@ use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::unwritable;
+use super::output::unwritable;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 
 /// Writes texts in the order in which they come, each by one write.
-pub(super) struct Writer {
+pub struct Queue {
     texts: Option<mpsc::Sender<String>>,
     writing: JoinHandle<io::Result<()>>,
 }
@@ -20,9 +20,12 @@ pub(super) struct Writer {
 /// Texts that wait for the reader.
 const WAITING: usize = 64;
 
-impl Writer {
+impl Queue {
     /// To stdout; where that is a terminal, the bar makes room.
-    pub(super) fn start(bar: &ProgressBar) -> Result<Self> {
+    ///
+    /// # Errors
+    /// Fails with `output-failed` where stdout is closed.
+    pub fn start(bar: &ProgressBar) -> Result<Self> {
         let out = files::stdout().map_err(unwritable("standard output"))?;
         let (texts, coming) = mpsc::channel(WAITING);
         let bar = Some(bar.clone()).filter(|_| out.is_terminal());
@@ -31,8 +34,11 @@ impl Writer {
     }
 
     /// Hands a text over; waits where the reader is slow.
-    pub(super) async fn write(&mut self, text: String) -> Result<()> {
-        let Some(texts) = &self.texts else { return Ok(()) };
+    ///
+    /// # Errors
+    /// Fails with `output-failed` where the reader has gone.
+    pub async fn write(&mut self, text: String) -> Result<()> {
+        let Some(texts) = self.texts.as_ref().filter(|_| !text.is_empty()) else { return Ok(()) };
         match texts.send(text).await {
             Ok(()) => Ok(()),
             Err(_) => self.finish().await,
@@ -40,9 +46,12 @@ impl Writer {
     }
 
     /// Waits until all is written.
-    pub(super) async fn finish(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// Fails with `output-failed`.
+    pub async fn finish(&mut self) -> Result<()> {
         self.texts = None;
-        let lost = |_| Error::new(Kind::Internal, "the results were given up by their writer");
+        let lost = |_| Error::new(Kind::Internal, "the thread that writes the results ended");
         (&mut self.writing).await.map_err(lost)?.map_err(unwritable("standard output"))
     }
 }

@@ -1,0 +1,22 @@
+//! What the program does: one file a command.
+
+use crate::cli::{Args, Command};
+use crate::error::Exit;
+
+mod batch;
+mod compare;
+mod demo;
+mod inspect;
+mod serve;
+mod test;
+
+/// Runs the command that the command line names; a test, when it names none.
+pub async fn run(args: &Args) -> Exit {
+    match &args.command {
+        Some(Command::Demo(args)) => demo::run(args).await,
+        Some(Command::Serve(args)) => serve::run(args).await,
+        Some(Command::Batch(args)) => batch::run(args).await,
+        Some(Command::Inspect(args)) => inspect::run(args).await,
+        None => test::run(&args.test).await,
+    }
+}

@@ -1,0 +1,105 @@
+//! `batch`: many tests; results on stdout, a bar and the tally on stderr.
+
+use std::time::{Duration, Instant};
+
+use indicatif::ProgressBar;
+
+use super::test;
+use crate::batch::{self, Tally, cache::Cached, manifest::Manifest};
+use crate::cli::{BatchArgs, Format};
+use crate::console::{Console, Detail};
+use crate::error::{Error, Exit, Kind, Result};
+use crate::interrupt::interrupted;
+use crate::outcome::Outcome;
+use crate::progress;
+use crate::secret;
+use crate::sink::{output, queue::Queue};
+use crate::view::{self, Tested, View, text};
+
+/// Tests each record of a manifest.
+pub(super) async fn run(args: &BatchArgs) -> Exit {
+    secret::never_ask();
+    let console = Console::new(&args.look);
+    text::conclude(batch(args, &console).await, &console)
+}
+
+async fn batch(args: &BatchArgs, console: &Console) -> Result<Exit> {
+    let mut results = Results::new(args, console).await?;
+    let tally = batch::run(args, Call, async |done, tally| results.add(done, tally).await).await?;
+    results.finish(&tally).await?;
+    tally.verdict().map(|()| Exit::Success)
+}
+
+/// Makes the call of a record as a test of the command line does.
+#[derive(Clone)]
+struct Call;
+
+impl batch::Call for Call {
+    async fn call(&self, inputs: Cached) -> Outcome {
+        let mut outcome = Outcome::default();
+        let args = &inputs.test.args;
+        outcome.result = test::call(&inputs, args, &Console::silent(), &mut outcome).await;
+        outcome
+    }
+}
+
+/// Writes results as they come.
+struct Results<'a> {
+    console: &'a Console,
+    view: Box<dyn View>,
+    out: Queue,
+    bar: ProgressBar,
+    start: Instant,
+}
+
+/// For what is on its way to a reader, when nothing else is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl<'a> Results<'a> {
+    async fn new(args: &BatchArgs, console: &'a Console) -> Result<Self> {
+        let size = Manifest::new(args.manifest.as_deref()).size();
+        let bar = progress::batch(console.is_animated(), size);
+        let (view, out) = (view::of(args.format), Queue::start(&bar)?);
+        let mut results = Self { console, view, out, bar, start: Instant::now() };
+        // Whoever wrote there before was ended in the middle of a line.
+        if args.format == Format::Ndjson && output::stdout_is_midline() {
+            results.out.write("\n".into()).await?;
+        }
+        results.out.write(results.view.begin()).await?;
+        Ok(results)
+    }
+
+    async fn add(&mut self, done: batch::Done, tally: &Tally) -> Result<()> {
+        let (failing, total) = (tally.total() - tally.passed(), tally.total());
+        let rate = total as f64 / self.start.elapsed().as_secs_f64().max(0.001);
+        self.bar.set_message(format!("{total} done, {failing} failing, {rate:.0}/s"));
+        self.bar.set_position(self.bar.position().max(done.read));
+        let tested = Tested { id: done.id, line: done.line, outcome: done.outcome };
+        self.out.write(self.view.add(&tested, total)).await
+    }
+
+    /// Ends what is written, and says what it came to. A reader that has stopped is waited for until somebody wants an
+    /// end, and hardly at all when that has been said twice.
+    async fn finish(mut self, tally: &Tally) -> Result<()> {
+        self.bar.finish_and_clear();
+        let interrupted = async {
+            match tally.abandoned {
+                true => tokio::time::sleep(PATIENCE).await,
+                false => interrupted().await,
+            }
+        };
+        tokio::select! {
+            written = self.write_end(tally.total()) => written?,
+            () = interrupted => return Err(Error::new(Kind::Interrupted, "interrupted before all results were written")),
+        }
+        if self.console.detail >= Detail::Usual {
+            self.console.say(tally.summary(self.start.elapsed()));
+        }
+        Ok(())
+    }
+
+    async fn write_end(&mut self, count: u64) -> Result<()> {
+        self.out.write(self.view.end(count, self.start.elapsed())?).await?;
+        self.out.finish().await
+    }
+}

@@ -1,0 +1,73 @@
+//! `--compare`: the same request by both routes. What is printed is the answer from here.
+
+use crate::cli::TestArgs;
+use crate::compare::Sides;
+use crate::console::{Console, Detail};
+use crate::error::{Exit, Result};
+use crate::inputs::Inputs;
+use crate::outcome::Outcome;
+use crate::p12::P12;
+use crate::request::Request;
+use crate::route::Route;
+use crate::sink::Sink;
+use crate::view::text;
+
+/// Makes both calls. `here` becomes the outcome of the call from this machine, with the comparison.
+pub(super) async fn call(
+    inputs: &impl Inputs,
+    args: &TestArgs,
+    console: &Console,
+    here: &mut Outcome,
+) -> Result<()> {
+    let local = Route::Local(Box::new(args.local()?));
+    let (request, platform) = (inputs.request()?, inputs.route().await?);
+    let mut there = Outcome::default();
+    for (outcome, route) in [(&mut there, &*platform), (&mut *here, &local)] {
+        outcome.add_request(&request, route);
+        console.warn(&outcome.warnings);
+    }
+    // Each side may give back what was sent to the other.
+    here.learn(platform.secrets());
+    let p12 = inputs.p12().await?;
+    here.warnings.splice(..0, std::mem::take(&mut there.warnings));
+    here.add_p12(&p12);
+    there.add_p12(&p12);
+    console.warn(p12.warnings());
+    let silent = console.detail == Detail::Silent;
+    let mut sink = Sink::new(&args.output, silent).animated(console.is_animated()).with_digest();
+    attempt(&local, &request, &p12, args, (here, &mut sink), console).await?;
+    let mut counter = Sink::default().with_digest();
+    attempt(&platform, &request, &p12, args, (&mut there, &mut counter), console).await?;
+    let sides = Sides { here: here.side(), there: there.side() };
+    let (comparison, verdict) = (sides.compare(), sides.verdict());
+    here.comparison = Some(comparison);
+    verdict
+}
+
+/// Makes one of the calls and reports it. Fails where nothing can be compared.
+async fn attempt(
+    route: &Route,
+    request: &Request,
+    p12: &P12,
+    args: &TestArgs,
+    (outcome, sink): (&mut Outcome, &mut Sink),
+    console: &Console,
+) -> Result<()> {
+    outcome.result = match console.waiting(request, route.start(request, p12, &outcome.known)).await {
+        Ok(started) => outcome.receive(started, &args.terms(), sink).await,
+        Err(error) => Err(error),
+    };
+    console.note_midline(sink.is_midline());
+    text::report(outcome, console);
+    match &outcome.result {
+        Err(error) if outcome.answer.is_some() && error.kind.exit() == Exit::Machine => Err(error.clone()),
+        Err(error) if matches!(error.kind.exit(), Exit::Machine | Exit::Usage | Exit::P12) => {
+            Err(error.clone())
+        }
+        Err(error) if outcome.answer.is_none() => {
+            text::failure(error, console);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,36 @@
+//! `demo`: a walk through both routes on an embedded endpoint.
+
+use super::test;
+use crate::cli::DemoArgs;
+use crate::console::{Console, Paint};
+use crate::demo::Demo;
+use crate::error::{Exit, Result};
+use crate::escape::escape;
+use crate::interrupt::unless_interrupted;
+use crate::view::text;
+
+/// Starts the demo, makes its tests, and ends it.
+pub(super) async fn run(args: &DemoArgs) -> Exit {
+    let console = Console::new(&args.look).with_detail(&args.detail);
+    text::conclude(demo(args, &console).await, &console)
+}
+
+async fn demo(args: &DemoArgs, console: &Console) -> Result<Exit> {
+    let demo = Demo::start().await?;
+    unless_interrupted(walk(&demo, console)).await?;
+    demo.finish(args.keep, |sentence| console.say(sentence)).await?;
+    Ok(Exit::Success)
+}
+
+async fn walk(demo: &Demo, console: &Console) -> Result<()> {
+    console.say(demo.introduction());
+    for step in demo.steps() {
+        let (title, prompt) = (escape(step.title), console.paint(Paint::Prompt, "$"));
+        console.write(&format!("\n{}\n", console.paint(Paint::Heading, &title)));
+        console.write(&format!("{prompt} {}\n", escape(&step.command())));
+        let exit = test::test(&step.args()?, console).await;
+        console.write(&format!("{}  {}\n", console.paint(Paint::Dim, "exit"), exit as u8));
+        step.ended(exit)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! `inspect`: what is in P12 files. This answer is ours, so it goes to stdout.
+
+use crate::cli::InspectArgs;
+use crate::console::{Console, Detail};
+use crate::error::{Exit, Result};
+use crate::inspect::Inspection;
+use crate::interrupt::unless_interrupted;
+use crate::sink::output::Output;
+use crate::view::{inspection, text};
+
+/// Looks into each file. The exit status is the worst of all files'.
+pub(super) async fn run(args: &InspectArgs) -> Exit {
+    let console = Console::new(&args.look);
+    text::conclude(unless_interrupted(inspect(args, &console)).await, &console)
+}
+
+async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
+    let mut passwords = args.password.source().read().await?;
+    let mut inspections = Vec::new();
+    for path in &args.files {
+        inspections.push(Inspection::make(path, &mut passwords, args.within).await?);
+        // So that an interruption is seen between files that take no time.
+        tokio::task::yield_now().await;
+    }
+    let text = inspection::show(&inspections, args.json, console.detail == Detail::Quiet);
+    Output::open(None)?.write(text.as_bytes())?;
+    let exits = inspections.iter().map(|inspection| inspection.exit);
+    Ok(exits.max_by_key(|exit| *exit as u8).unwrap_or(Exit::Success))
+}

@@ -1,0 +1,26 @@
+//! `serve`: the platform's resource, until a signal ends it.
+
+use std::sync::Arc;
+
+use crate::cli::ServeArgs;
+use crate::console::Console;
+use crate::error::{Exit, Result};
+use crate::interrupt::{interrupted, unless};
+use crate::serve::Server;
+use crate::view::text;
+
+/// Serves until Ctrl-C or SIGTERM.
+pub(super) async fn run(args: &ServeArgs) -> Exit {
+    let console = Arc::new(Console::new(&args.look));
+    text::conclude(serve(args, &console).await, &console)
+}
+
+async fn serve(args: &ServeArgs, console: &Arc<Console>) -> Result<Exit> {
+    // One wait for both, so that no signal falls between them.
+    let mut end = std::pin::pin!(interrupted());
+    let log = Arc::clone(console);
+    let server = unless(&mut end, Server::bind(args, Arc::new(move |line| log.log(line)))).await?;
+    console.say(format!("listening on {}", server.url()?));
+    server.run(end).await;
+    Ok(Exit::Success)
+}

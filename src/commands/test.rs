@@ -1,0 +1,93 @@
+//! A test: a request, a route, a P12, one call. Every other command that calls goes through [`call`].
+
+use std::path::Path;
+
+use super::compare;
+use crate::cli::{OutputArgs, TestArgs};
+use crate::console::{Console, Detail};
+use crate::error::{Error, Exit, Kind, Result};
+use crate::inputs::Inputs;
+use crate::interrupt::unless_interrupted;
+use crate::outcome::Outcome;
+use crate::sink::Sink;
+use crate::sink::output::Output;
+use crate::view::{json, text};
+
+/// Makes the test of a command line.
+pub(super) async fn run(args: &TestArgs) -> Exit {
+    let console = Console::new(&args.look).with_detail(&args.detail);
+    if args.output.curl {
+        return text::conclude(curl(args, &console), &console);
+    }
+    // Before any document is written, be it one of a fault.
+    match args.outputs_apart().and_then(|()| check_report(&args.output)) {
+        Ok(()) => test(args, &console).await,
+        Err(error) => text::conclude(Err(error), &console),
+    }
+}
+
+/// Makes the test and shows what it came to.
+pub(super) async fn test(args: &TestArgs, console: &Console) -> Exit {
+    let mut outcome = Outcome::default();
+    outcome.result = unless_interrupted(call(args, args, console, &mut outcome)).await;
+    text::show(&outcome, console);
+    text::conclude(write_documents(&outcome, &args.output).map(|()| outcome.exit()), console)
+}
+
+/// The main path, by one route or by both. What is known of the call is in `outcome`, even where it is interrupted.
+pub(super) async fn call(
+    inputs: &impl Inputs,
+    args: &TestArgs,
+    console: &Console,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    if args.platform.compare {
+        return compare::call(inputs, args, console, outcome).await;
+    }
+    let (request, route) = (inputs.request()?, inputs.route().await?);
+    outcome.add_request(&request, &route);
+    console.warn(&route.warnings());
+    let p12 = inputs.p12().await?;
+    outcome.add_p12(&p12);
+    console.warn(p12.warnings());
+    let started = console.waiting(&request, route.start(&request, &p12, &outcome.known)).await?;
+    let mut sink = Sink::new(&args.output, console.detail == Detail::Silent).animated(console.is_animated());
+    let result = outcome.receive(started, &args.terms(), &mut sink).await;
+    console.note_midline(sink.is_midline());
+    result
+}
+
+/// The curl command for the same request, and what stands in its variables.
+fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
+    let curl = args.curl()?;
+    Output::open(None)?.write(&curl.line())?;
+    curl.notes.iter().for_each(|note| console.say(format!("# {note}")));
+    Ok(Exit::Success)
+}
+
+/// Fails when the report could not be written, before anything is sent. A pipe is opened once only, at the end.
+fn check_report(args: &OutputArgs) -> Result<()> {
+    let Some(path) = &args.report else { return Ok(()) };
+    if path == Path::new("-") {
+        let message = "--report takes a file; --json prints the document on standard output";
+        return Err(Error::new(Kind::Usage, message));
+    }
+    match path.metadata() {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
+        _ => Output::open(Some(path)).map(drop),
+    }
+}
+
+fn write_documents(outcome: &Outcome, args: &OutputArgs) -> Result<()> {
+    if !args.json && args.report.is_none() {
+        return Ok(());
+    }
+    let document = json::pretty(outcome);
+    if args.json {
+        Output::open(None)?.write(document.as_bytes())?;
+    }
+    let Some(path) = &args.report else { return Ok(()) };
+    let mut file = Output::open(Some(path))?;
+    file.write(document.as_bytes())?;
+    file.complete()
+}

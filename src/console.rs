@@ -1,0 +1,171 @@
+//! The terminal: report, warnings and progress on stderr, in colour where that was wanted.
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::error::{ContextKind, ErrorKind};
+use colored::{ColoredString, Colorize as _};
+use serde_json::Value;
+
+use crate::cli::{Color, DetailArgs, LookArgs, without_secrets};
+use crate::error::{Error, Exit, Kind};
+use crate::escape::{ascii, escape};
+use crate::progress;
+use crate::request::Request;
+
+/// How much is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Nothing at all.
+    Silent,
+    /// Only what failed.
+    Quiet,
+    /// The report.
+    Usual,
+    /// The report with each step of the handshake.
+    Verbose,
+}
+
+/// What a text is for, and so how it looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paint {
+    /// `error:`.
+    Error,
+    /// `warning:`.
+    Warning,
+    /// `hint:`.
+    Hint,
+    /// A label.
+    Dim,
+    /// A heading.
+    Heading,
+    /// The prompt before a command.
+    Prompt,
+}
+
+/// Writes to stderr for one command.
+#[derive(Debug)]
+pub struct Console {
+    /// How much is written.
+    pub detail: Detail,
+    color: bool,
+    /// Whether stdout, a terminal too, stands in the middle of a line.
+    midline: AtomicBool,
+}
+
+impl Console {
+    /// As was asked for. Colour is for stderr alone: stdout is the endpoint's.
+    pub fn new(look: &LookArgs) -> Self {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let color = match look.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if variable("NO_COLOR").is_some() => false,
+            Color::Auto => match variable("CLICOLOR_FORCE") {
+                Some(force) => force != "0",
+                None => io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb"),
+            },
+        };
+        let detail = if look.quiet { Detail::Quiet } else { Detail::Usual };
+        Self { detail, color, midline: AtomicBool::new(false) }
+    }
+
+    /// The same for calls, with as much of them as was asked for.
+    #[must_use]
+    pub fn with_detail(self, args: &DetailArgs) -> Self {
+        if args.verbose { Self { detail: Detail::Verbose, ..self } } else { self }
+    }
+
+    /// One that writes nothing.
+    pub fn silent() -> Self {
+        Self { detail: Detail::Silent, color: false, midline: AtomicBool::new(false) }
+    }
+
+    /// A text as it looks on this console.
+    pub fn paint(&self, paint: Paint, text: &str) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        // This console has decided; what the crate would find out by itself is about stdout.
+        colored::control::SHOULD_COLORIZE.set_override(true);
+        let painted: ColoredString = match paint {
+            Paint::Error => text.red().bold(),
+            Paint::Warning => text.yellow().bold(),
+            Paint::Hint => text.cyan(),
+            Paint::Dim => text.dimmed(),
+            Paint::Heading => text.bold(),
+            Paint::Prompt => text.green(),
+        };
+        painted.to_string()
+    }
+
+    /// Writes whole lines. When stderr is closed there is nobody left to tell.
+    pub fn write(&self, lines: &str) {
+        if self.detail == Detail::Silent || lines.is_empty() {
+            return;
+        }
+        let start = if self.midline.swap(false, Ordering::Relaxed) { "\n" } else { "" };
+        let _ = io::stderr().lock().write_all(format!("{start}{lines}").as_bytes());
+    }
+
+    /// Takes note that stdout, a terminal too, stands in the middle of a line.
+    pub fn note_midline(&self, midline: bool) {
+        self.midline.store(midline, Ordering::Relaxed);
+    }
+
+    /// Says that something is not as it should be, though the call goes on.
+    pub fn warn(&self, warnings: &[String]) {
+        if self.detail >= Detail::Usual {
+            for warning in warnings {
+                self.write(&format!("{} {}\n", self.paint(Paint::Warning, "warning:"), escape(warning)));
+            }
+        }
+    }
+
+    /// Says something in a sentence of our own.
+    pub fn say(&self, sentence: impl fmt::Display) {
+        self.write(&format!("{}\n", escape(&sentence.to_string())));
+    }
+
+    /// A line of a log: JSON in ASCII, so that no terminal and no reader of lines is led astray.
+    pub fn log(&self, line: &Value) {
+        if self.detail >= Detail::Usual {
+            self.write(&format!("{}\n", ascii(&line.to_string())));
+        }
+    }
+
+    /// Whether progress is shown.
+    pub fn is_animated(&self) -> bool {
+        self.detail >= Detail::Usual && io::stderr().is_terminal()
+    }
+
+    /// Shows that something is waited for while the future runs.
+    pub async fn waiting<T>(&self, request: &Request, future: impl Future<Output = T>) -> T {
+        progress::waiting(self.is_animated(), request, future).await
+    }
+}
+
+/// Help, version and usage errors in clap's words. Errors quote what was typed, or what a shell found as file names.
+pub fn usage(error: clap::Error) -> Exit {
+    let error = without_secrets(error);
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Success;
+    }
+    if error.kind() == ErrorKind::ArgumentConflict && error.get(ContextKind::InvalidSubcommand).is_some() {
+        let message = "there is a word too many: a test takes one P12 and one URL";
+        let error = Error::new(Kind::Usage, message);
+        return report_early(&error.with_hint("a word with blanks or stars in it has to stand in quotes"));
+    }
+    let lines: String = error.render().to_string().lines().map(|line| escape(line) + "\n").collect();
+    let _ = io::stderr().lock().write_all(lines.as_bytes());
+    Exit::Usage
+}
+
+/// Tells a fault that came before any console was made.
+pub fn report_early(error: &Error) -> Exit {
+    let (message, hint) = (escape(&error.message), escape(error.hint()));
+    let _ = writeln!(io::stderr().lock(), "error: {message}\nhint:  {hint}");
+    error.kind.exit()
+}

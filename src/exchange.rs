@@ -1,0 +1,92 @@
+//! A call in progress: the head of its answer, then the body piece by piece, and what was observed.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+
+use crate::error::Result;
+use crate::evidence::Evidence;
+use crate::foreign::{Foreign, KnownSecrets, header};
+
+/// The head of an answer.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The status of the final head.
+    pub status: StatusCode,
+    /// The HTTP version the endpoint spoke; 0.9 when the answer had no head at all.
+    pub version: Version,
+    /// The fields of the final head, as they came.
+    pub headers: HeaderMap,
+    /// The heads as they came over the wire, interim ones included; for HTTP/2 as HTTP/1.1 would write them.
+    pub wire: Vec<u8>,
+    /// The length of the body that the head announces, in bytes.
+    pub length: Option<u64>,
+    secrets: Arc<KnownSecrets>,
+}
+
+impl Head {
+    /// Of a parsed head, of the bytes that it was parsed from, and of what of it must not be shown.
+    pub fn new(parts: http::response::Parts, wire: Vec<u8>, secrets: &Arc<KnownSecrets>) -> Self {
+        let http::response::Parts { status, version, headers, .. } = parts;
+        let length = headers.get(CONTENT_LENGTH).filter(|_| !is_chunked(&headers));
+        let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        Self { status, version, headers, wire, length, secrets: Arc::clone(secrets) }
+    }
+
+    /// The value of a field.
+    pub fn field(&self, name: &HeaderName) -> Option<Foreign> {
+        Some(self.foreign(self.headers.get(name)?.as_bytes()))
+    }
+
+    /// All fields with their values as they may be handed on.
+    pub fn shown_fields(&self) -> Vec<(&str, Foreign)> {
+        let shown = |(name, value): (&'_ HeaderName, &HeaderValue)| {
+            self.foreign(value.as_bytes()).map(|value| header::shown(name.as_str(), value))
+        };
+        let names = self.headers.iter().map(|(name, _)| name.as_str());
+        names.zip(self.headers.iter().map(shown)).collect()
+    }
+
+    /// More of the same answer, such as its body.
+    pub fn foreign(&self, bytes: &[u8]) -> Foreign {
+        Foreign::new(bytes, &self.secrets)
+    }
+}
+
+/// A future that a trait object can return.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The rest of a call whose head has come, or that has failed.
+pub trait Exchange: Send {
+    /// The next piece of the body; `None` at its end.
+    fn piece(&mut self) -> BoxFuture<'_, Option<Result<Bytes>>>;
+
+    /// What was observed until now; complete once the call has ended.
+    fn evidence(&self) -> Evidence;
+}
+
+/// A call under way, and what its head came to.
+pub type Started = (Box<dyn Exchange>, Result<Head>);
+
+/// Whether chunks say where the body ends: that is so where chunked is the last of its codings (RFC 9112 section 6.3).
+pub fn is_chunked(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let last = codings.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).last();
+    last.is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"))
+}
+
+/// A head as HTTP/1.1 writes it, where it did not come so or was not kept.
+pub fn write_head(first_line: &str, headers: &HeaderMap) -> Vec<u8> {
+    let mut head = format!("{first_line}\r\n").into_bytes();
+    for (name, value) in headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}

@@ -1,0 +1,185 @@
+//! One call: what was asked, with which P12, what was observed, what was answered, and what it comes to.
+
+use std::sync::Arc;
+
+use crate::answer::Answer;
+use crate::certificate;
+use crate::compare::{Comparison, Side};
+use crate::diagnosis::client;
+use crate::error::{Error, Exit, Result};
+use crate::evidence::{Certificate, Evidence, Staple};
+use crate::exchange::Started;
+use crate::foreign::{HIDDEN, KnownSecrets, header};
+use crate::p12::P12;
+use crate::request::Request;
+use crate::route::Route;
+use crate::sink::Sink;
+use crate::verdict::{self, Terms};
+
+/// One call. Its facts are filled in as they become known, and `result` when it has ended; what it did not come to is
+/// missing. Holds no secret.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was asked.
+    pub request: Option<Asked>,
+    /// What was in the P12.
+    pub p12: Option<Opened>,
+    /// What is odd about the route and the P12.
+    pub warnings: Vec<String>,
+    /// What was observed of the call.
+    pub evidence: Option<Evidence>,
+    /// What came, as far as it came.
+    pub answer: Option<Answer>,
+    /// What both routes came to, where the call was made by both.
+    pub comparison: Option<Comparison>,
+    /// What it all comes to.
+    pub result: Result<()>,
+    /// What no text from outside may show.
+    pub known: Arc<KnownSecrets>,
+}
+
+/// What was asked of the endpoint, as it may be handed on.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// `local` or `platform`.
+    pub route: &'static str,
+    /// The URL without the values of its query.
+    pub url: String,
+    /// The method.
+    pub method: String,
+    /// The names of the headers with their values, where those are no secrets.
+    pub headers: Vec<(String, String)>,
+    /// Whether a body was sent.
+    pub body: bool,
+}
+
+/// What was in the P12.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// What the file is called.
+    pub file: String,
+    /// The friendly name of the key.
+    pub alias: Option<String>,
+    /// The certificate of the key; `None` when the file was not looked into.
+    pub leaf: Option<Certificate>,
+    /// The certificates that go with it, its issuer first.
+    pub chain: Vec<Certificate>,
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self {
+            request: None,
+            p12: None,
+            warnings: Vec::new(),
+            evidence: None,
+            answer: None,
+            comparison: None,
+            result: Ok(()),
+            known: Arc::default(),
+        }
+    }
+}
+
+impl From<Error> for Outcome {
+    /// Of a test that could not begin.
+    fn from(error: Error) -> Self {
+        Self { result: Err(error), ..Self::default() }
+    }
+}
+
+impl Outcome {
+    /// Takes note of what is asked, and by which route.
+    pub fn add_request(&mut self, request: &Request, route: &Route) {
+        let shown = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            (name.to_string(), if value.is_sensitive() { HIDDEN.to_owned() } else { text.into_owned() })
+        };
+        self.request = Some(Asked {
+            route: route.name(),
+            url: header::without_values(request.url.as_str()),
+            method: request.method.to_string(),
+            headers: request.headers.iter().map(shown).collect(),
+            body: !request.body.is_empty(),
+        });
+        self.warnings.extend(route.warnings());
+        self.learn(request.secrets().into_iter().chain(route.secrets()));
+    }
+
+    /// Takes note of what is in the P12.
+    pub fn add_p12(&mut self, p12: &P12) {
+        self.p12 = Some(Opened {
+            file: p12.file().name().to_owned(),
+            alias: p12.alias().map(str::to_owned),
+            leaf: p12.leaf().map(certificate::describe),
+            chain: p12.chain().iter().map(|certificate| certificate::describe(certificate)).collect(),
+        });
+        self.warnings.extend_from_slice(p12.warnings());
+        self.learn([p12.password()]);
+    }
+
+    /// Takes note of what no text from outside may show.
+    pub fn learn(&mut self, secrets: impl IntoIterator<Item = crate::secret::Secret>) {
+        let known = Arc::make_mut(&mut self.known);
+        secrets.into_iter().for_each(|secret| known.learn(&secret));
+    }
+
+    /// Reads the answer of a call to its end, into `sink`, and judges it.
+    ///
+    /// # Errors
+    /// Fails with the verdict of the whole call, or where the answer could not be written.
+    pub async fn receive(
+        &mut self,
+        (mut exchange, head): Started,
+        terms: &Terms,
+        sink: &mut Sink,
+    ) -> Result<()> {
+        let read = match head {
+            Ok(head) => {
+                let answer = self.answer.insert(Answer::new(head, sink.keep_body));
+                answer.read(&mut *exchange, sink).await
+            }
+            Err(error) => Err(error),
+        };
+        let evidence = self.evidence.insert(exchange.evidence());
+        match &self.answer {
+            Some(answer) => {
+                read.and_then(|()| verdict::judge(&answer.head, &answer.excerpt, evidence, terms))
+            }
+            None => read,
+        }
+    }
+
+    /// The same as one side of a comparison.
+    pub fn side(&self) -> Side<'_> {
+        Side { answer: self.answer.as_ref(), evidence: self.evidence.as_ref(), result: &self.result }
+    }
+
+    /// The exit status.
+    pub fn exit(&self) -> Exit {
+        self.result.as_ref().map_or_else(|error| error.kind.exit(), |()| Exit::Success)
+    }
+
+    /// The name of its kind; `passed` for a success.
+    pub fn kind_name(&self) -> &'static str {
+        self.result.as_ref().map_or_else(|error| error.kind.name(), |()| "passed")
+    }
+
+    /// What did not stop the call and still deserves a word, out of what was observed.
+    pub fn observations(&self) -> Vec<String> {
+        let (Some(evidence), Some(_)) = (&self.evidence, &self.answer) else { return Vec::new() };
+        let mut warnings: Vec<_> =
+            client::suspects(evidence).into_iter().map(|suspect| suspect.fact).collect();
+        let soon = |ours: &&Certificate| !ours.not_yet_valid && (0..30).contains(&ours.days_left);
+        if let Some(ours) = evidence.ours.as_ref().filter(soon) {
+            warnings.push(format!("the P12's certificate expires in {} days", ours.days_left));
+        }
+        if let Some(fault) = &evidence.distrust {
+            warnings.push(format!("the endpoint's certificate is not trusted ({fault}); -k went on"));
+        }
+        if let Some(Staple::Revoked(when)) = &evidence.staple {
+            warnings.push(format!("the endpoint's certificate is revoked since {when}; -k went on"));
+        }
+        warnings
+    }
+}

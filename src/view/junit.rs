@@ -1,0 +1,57 @@
+//! JUnit's XML, written whole at the end.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Summary, Tested, View};
+use crate::error::{Error, Kind, Result};
+use crate::escape::escape;
+
+/// The results until the end.
+pub struct Junit {
+    suite: TestSuite,
+}
+
+impl Default for Junit {
+    fn default() -> Self {
+        Self { suite: TestSuite::new("p12-test") }
+    }
+}
+
+impl View for Junit {
+    fn add(&mut self, tested: &Tested, _: u64) -> String {
+        self.suite.add_test_case(case(tested));
+        String::new()
+    }
+
+    fn end(&mut self, _: u64, took: Duration) -> Result<String> {
+        let mut report = Report::new("p12-test");
+        report.set_time(took);
+        report.add_test_suite(std::mem::replace(&mut self.suite, TestSuite::new("")));
+        let xml = report.to_string().map_err(|error| {
+            Error::new(Kind::Internal, format!("the results cannot be written as JUnit: {error}"))
+        })?;
+        // Jenkins' schema does not know this attribute there, and nothing is ever skipped.
+        Ok(xml.replacen(" skipped=\"0\"", "", 1) + "\n")
+    }
+}
+
+/// A failure is a verdict on a certificate or an endpoint; an error is a test that could not be made.
+fn case(tested: &Tested) -> TestCase {
+    let Summary { passed, exit, kind, what, hint, total, target } = Summary::of(&tested.outcome);
+    let status = match (passed, exit) {
+        (true, _) => TestCaseStatus::success(),
+        (false, exit) => {
+            let mut status = TestCaseStatus::non_success(match exit {
+                2..=4 | 10 => NonSuccessKind::Error,
+                _ => NonSuccessKind::Failure,
+            });
+            status.set_type(kind).set_message(escape(&what)).set_description(escape(hint));
+            status
+        }
+    };
+    let mut case = TestCase::new(escape(&tested.id), status);
+    case.set_classname(escape(target)).set_time(total);
+    case
+}
