@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use openssl::ssl::SslRef;
 use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 use tokio_openssl::SslStream;
@@ -17,7 +18,7 @@ use tokio_openssl::SslStream;
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
-use crate::evidence::{Control, Evidence, Staple};
+use crate::evidence::{Control, End, Evidence, Staple};
 use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
 use crate::foreign::{Foreign, KnownSecrets};
 use crate::p12::Identity;
@@ -25,20 +26,23 @@ use crate::request::Request;
 use crate::request::body::Upload;
 use body::Body;
 use connect::Connect;
+use observer::Observer;
+use recorded::{RecordedTcp, RecordedTls};
 use tls::Tls;
-use watch::Watch;
-use wire::{Tap, Wire};
 
 mod body;
 mod certificate_request;
 mod client_auth;
 pub mod connect;
+mod observer;
 pub mod policy;
 pub mod proxy;
+mod recorded;
+mod shared;
 mod staple;
+mod stream_log;
 pub mod tls;
-mod watch;
-mod wire;
+mod tls_trace;
 
 /// The route from this machine straight to the endpoint.
 #[derive(Debug)]
@@ -114,7 +118,7 @@ struct Call {
     /// When the answer had come whole, since the start.
     ended: Option<Duration>,
     evidence: Evidence,
-    watch: Watch,
+    observer: Observer,
     known: Arc<KnownSecrets>,
     body: Option<Body>,
 }
@@ -134,8 +138,8 @@ impl Call {
             path: request.url.origin_form().path().to_owned(),
             ..Evidence::default()
         };
-        let (watch, known) = (Watch::new(start, identity), Arc::clone(known));
-        Self { start, deadline: start + max_time, ended: None, evidence, watch, known, body: None }
+        let (observer, known) = (Observer::new(start, identity), Arc::clone(known));
+        Self { start, deadline: start + max_time, ended: None, evidence, observer, known, body: None }
     }
 
     /// Connects, sends the request, and waits for the head of the answer.
@@ -158,17 +162,16 @@ impl Call {
                 return Err(diagnosis::answer::late(&self.evidence.target, route.max_time, sending));
             }
         };
-        let first_byte = self.start.elapsed();
-        let mut record = wire::lock(&self.watch.record);
-        record.first_byte.get_or_insert(first_byte);
+        let mut log = self.observer.log.lock();
+        log.mark_first_byte();
         let wire = match parts.version {
             Version::HTTP_09 => Vec::new(),
             Version::HTTP_2 | Version::HTTP_3 => {
                 exchange::write_head(&format!("HTTP/2 {}", parts.status.as_u16()), &parts.headers)
             }
-            _ => std::mem::take(&mut record.head),
+            _ => std::mem::take(&mut log.head),
         };
-        drop(record);
+        drop(log);
         self.body = Some(Body::new(&parts, body));
         Ok(Head::new(parts, wire, &self.known))
     }
@@ -179,20 +182,21 @@ impl Call {
         route: &Local,
         request: &Request,
         identity: Option<&Identity>,
-    ) -> Result<SslStream<Wire<TcpStream>>> {
-        let ssl = route.tls.session(request.url.host(), identity, Arc::clone(&self.watch.trace))?;
+    ) -> Result<SslStream<RecordedTcp<TcpStream>>> {
+        let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
+        let ssl = route.tls.session(request.url.host(), identity, trace)?;
         let deadline = self.start + route.connect.timeout.min(route.max_time);
         let (stream, early) = route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
         let began = Instant::now();
-        let stream = Wire::new(stream, early, self.start, Arc::clone(&self.watch.record));
-        let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &self.watch.record)).await;
+        let stream = RecordedTcp::new(stream, early, log.clone());
+        let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &log)).await;
         self.evidence.timings.tls = began.elapsed();
         let stream = match handshake {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(self.handshake_failed(route, &error)),
-            Err(_) => return Err(diagnosis::handshake::stalled(&self.evidence())),
+            Ok(Err(error)) => return Err(self.explain_handshake(route, &error)),
+            Err(_) => return Err(diagnosis::handshake::explain_silence(&self.evidence())),
         };
-        self.established(&stream);
+        self.note_session(stream.ssl());
         match &self.evidence.staple {
             Some(Staple::Revoked(when)) if !route.tls.insecure => {
                 Err(diagnosis::server::revoked(when, &self.evidence()))
@@ -201,40 +205,41 @@ impl Call {
         }
     }
 
-    fn established(&mut self, stream: &SslStream<Wire<TcpStream>>) {
-        let mut trace = client_auth::lock(&self.watch.trace);
+    fn note_session(&mut self, ssl: &SslRef) {
+        let mut trace = self.observer.trace.lock();
         trace.established = true;
-        let chain = stream.ssl().peer_cert_chain();
+        let chain = ssl.peer_cert_chain();
         self.evidence.server_chain =
             chain.map(|chain| chain.iter().map(certificate::describe).collect()).unwrap_or_default();
-        self.evidence.tls = Some(tls::session(stream.ssl()));
-        self.evidence.staple = staple::read(stream.ssl());
-        self.evidence.distrust = trace.distrust.as_ref().map(|found| found.result.error_string().to_owned());
+        self.evidence.tls = Some(tls::session(ssl));
+        self.evidence.staple = staple::read(ssl);
+        self.evidence.distrust = trace.chain_fault.as_ref().map(|fault| fault.result.error_string().into());
     }
 
-    fn handshake_failed(&mut self, route: &Local, error: &openssl::ssl::Error) -> Error {
-        let distrust = client_auth::lock(&self.watch.trace).distrust.clone();
-        if let Some(distrust) = distrust.filter(|_| !route.tls.insecure) {
-            self.evidence.server_chain = distrust.chain;
-            self.evidence.distrust = Some(distrust.result.error_string().to_owned());
-            return diagnosis::server::untrusted(distrust.result, &distrust.at, &self.evidence);
+    fn explain_handshake(&mut self, route: &Local, error: &openssl::ssl::Error) -> Error {
+        self.observer.log.lock().note_end(End::theirs(diagnosis::tls_cause(error)));
+        let fault = self.observer.trace.lock().chain_fault.clone();
+        if let Some(fault) = fault.filter(|_| !route.tls.insecure) {
+            self.evidence.server_chain = fault.chain;
+            self.evidence.distrust = Some(fault.result.error_string().to_owned());
+            return diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
         }
         let capped = route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
-        diagnosis::handshake::failed(error, &self.evidence(), capped)
+        diagnosis::handshake::explain(&self.evidence(), capped)
     }
 
     /// The request goes out and the head of the answer comes in, as HTTP/1.1 or as ALPN chose.
     async fn exchange(
         &self,
-        stream: SslStream<Wire<TcpStream>>,
+        stream: SslStream<RecordedTcp<TcpStream>>,
         request: &Request,
         upload: Upload,
     ) -> std::result::Result<(http::response::Parts, Incoming), hyper::Error> {
         let http2 = self.evidence.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
         let message = message(request, upload, http2);
-        let stream = TokioIo::new(Tap::new(stream, self.start, Arc::clone(&self.watch.record)));
+        let stream = TokioIo::new(RecordedTls::new(stream, self.observer.log.clone()));
         let answer = if http2 {
-            wire::lock(&self.watch.record).keep_no_head();
+            self.observer.log.lock().keep_no_head();
             let (mut sender, connection) =
                 hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await?;
             tokio::spawn(connection);
@@ -290,7 +295,7 @@ impl Exchange for Call {
     }
 
     fn evidence(&self) -> Evidence {
-        let mut evidence = self.watch.complete(self.evidence.clone(), &self.known);
+        let mut evidence = self.observer.complete(self.evidence.clone(), &self.known);
         evidence.timings.total = self.ended.unwrap_or_else(|| self.start.elapsed());
         evidence
     }

@@ -83,7 +83,7 @@ pub enum Command {
     /// What is in P12 files, and what will go wrong with them
     ///
     /// Shows how each file is protected, its keys, certificates and chains, and what is wrong or odd about it, each
-    /// with what mends it: a command wherever one can. Without the password, what stands in the open. Exit status 3
+    /// with how to fix it: a command where one can. Without the password, what stands in the open. Exit status 3
     /// when a file cannot be used, 1 when a test with it must fail, else 0.
     Inspect(Box<InspectArgs>),
     /// Many tests at once; NDJSON in and out
@@ -94,10 +94,10 @@ pub enum Command {
     /// relative to the current directory. No fields: json, report, curl, include, quiet, verbose, color,
     /// password_stdin. Ctrl-C or SIGTERM finishes what is in flight; a second one ends that too.
     Batch(Box<BatchArgs>),
-    /// The platform's resource itself, for rehearsal or an own network
+    /// Run the platform's P12 test resource yourself, for rehearsals or inside your own network
     ///
     /// Takes the multipart request that the platform's tester takes, makes the call from this machine, and passes
-    /// the endpoint's answer on as it is. Who may is in --credentials. Endpoints on private addresses are refused
+    /// the endpoint's answer on unchanged. --credentials lists who may call it. Endpoints on private addresses are refused
     /// unless --allow-net opens their network. One line of JSON a request goes to standard error.
     Serve(Box<ServeArgs>),
 }

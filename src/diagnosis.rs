@@ -7,7 +7,7 @@ use openssl::error::ErrorStack;
 use openssl::ssl;
 
 use crate::error::{Error, Kind};
-use crate::evidence::End;
+use crate::evidence::{Cause, End, Evidence, Side};
 
 pub mod answer;
 pub mod client;
@@ -83,26 +83,66 @@ fn ssl_reason(error: &openssl::error::Error) -> Option<&'static str> {
     error.reason()
 }
 
-/// How the endpoint's side ended, out of a failed read.
-pub fn end(error: &io::Error) -> End {
+/// What ended the connection, out of a read or write that failed.
+pub fn cause(error: &io::Error) -> Cause {
     if error.kind() == io::ErrorKind::ConnectionReset {
-        return End::Reset;
+        return Cause::Reset;
     }
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<ssl::Error>());
-    tls.map_or_else(|| End::Failure(in_words(error)), handshake_end)
+    tls.map_or_else(|| Cause::System(in_words(error)), tls_cause)
 }
 
-/// How the endpoint's side ended, out of a TLS failure.
-pub fn handshake_end(error: &ssl::Error) -> End {
+/// What ended the connection, out of a failure of TLS.
+pub fn tls_cause(error: &ssl::Error) -> Cause {
     if let Some(io) = error.io_error() {
-        return end(io);
+        return cause(io);
     }
     match error.ssl_error() {
-        Some(stack) if stack.errors().iter().any(is_bare_end) => End::Eof,
-        Some(stack) => End::Failure(reasons(stack)),
-        None if error.code() == ssl::ErrorCode::ZERO_RETURN => End::CloseNotify,
-        None => End::Eof,
+        Some(stack) if stack.errors().iter().any(is_bare_end) => Cause::Eof,
+        Some(stack) => Cause::Tls(reasons(stack)),
+        None if error.code() == ssl::ErrorCode::ZERO_RETURN => Cause::CloseNotify,
+        None => Cause::Eof,
     }
+}
+
+/// The end of a connection, out of a write to TLS that failed: by OpenSSL's own fault, or by what it met while it
+/// read for the sake of writing.
+pub fn write_end(error: &io::Error) -> End {
+    match cause(error) {
+        cause @ Cause::Tls(_) => End::ours(cause),
+        cause => End::theirs(cause),
+    }
+}
+
+/// Whether a write failed as the endpoint or the way to it had gone; else this machine could not send.
+pub fn is_peer_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, NetworkUnreachable, NotConnected,
+        TimedOut,
+    };
+    let gone = [
+        BrokenPipe,
+        ConnectionAborted,
+        ConnectionReset,
+        HostUnreachable,
+        NetworkUnreachable,
+        NotConnected,
+        TimedOut,
+    ];
+    gone.contains(&error.kind())
+}
+
+/// The connection ended on this machine, and the endpoint has no part in it.
+fn own_failure(evidence: &Evidence) -> Option<Error> {
+    let end = evidence.end.as_ref().filter(|end| end.side == Side::Us)?;
+    let target = &evidence.target;
+    Some(match &end.cause {
+        Cause::System(why) => {
+            Error::new(Kind::ConnectionFailed, format!("this machine could not send to {target}: {why}"))
+                .with_hint("a firewall or a limit of this machine stopped it; the endpoint has no part in it")
+        }
+        cause => Error::new(Kind::Internal, format!("this machine, not {target}, {}", cause.in_words())),
+    })
 }
 
 fn is_bare_end(error: &openssl::error::Error) -> bool {
@@ -115,14 +155,14 @@ fn own_body(error: &hyper::Error) -> Option<&io::Error> {
     source.downcast_ref()
 }
 
-impl End {
-    /// What the endpoint did, after its name.
+impl Cause {
+    /// What was done, after the name of who did it.
     pub fn in_words(&self) -> String {
         match self {
             Self::CloseNotify => "closed the connection".into(),
             Self::Eof => "ended the connection without a close_notify".into(),
             Self::Reset => "reset the connection".into(),
-            Self::Failure(reason) => format!("broke the connection ({reason})"),
+            Self::Tls(reason) | Self::System(reason) => format!("broke the connection ({reason})"),
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+pub use crate::certificate::Certificate;
 use crate::foreign::Foreign;
 
 /// Everything seen of one call, in the order the world revealed it. Holds no secret.
@@ -40,9 +41,9 @@ pub struct Evidence {
     pub steps: Vec<Step>,
     /// Each time the endpoint asked for a certificate.
     pub requests: Vec<CertificateRequest>,
-    /// How the endpoint's side of the connection ended, where it ended.
+    /// How the connection ended, where it ended.
     pub end: Option<End>,
-    /// A write that failed, in the system's words; the answer may still have come.
+    /// A write that failed as the endpoint had gone, in the system's words; its answer may still have come.
     pub write_failure: Option<String>,
     /// How long each part took.
     pub timings: Timings,
@@ -90,41 +91,6 @@ pub enum Control {
     Insisted(String),
     /// The call failed for another reason, so nothing is known.
     Failed(String),
-}
-
-/// A certificate in words, for people and reports.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Certificate {
-    /// Subject, RFC 2253 order as the certificate has it: `CN=client, O=Example`.
-    pub subject: String,
-    /// Issuer in the same form.
-    pub issuer: String,
-    /// Start of validity, `YYYY-MM-DD hh:mm:ss` UTC.
-    pub not_before: String,
-    /// End of validity in the same form.
-    pub not_after: String,
-    /// Whole days until the end of validity; negative once it has expired.
-    pub days_left: i32,
-    /// Whether validity is yet to begin.
-    pub not_yet_valid: bool,
-    /// The serial number in hex.
-    pub serial: String,
-    /// `RSA 2048`, `EC prime256v1`, `ED25519`; empty when the key cannot be read.
-    pub key: String,
-    /// The key's size in bits; zero when it cannot be read.
-    pub key_bits: u32,
-    /// How it was signed: `sha256WithRSAEncryption`.
-    pub signature: String,
-    /// Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`.
-    pub names: Vec<String>,
-    /// What its extended key usage allows, by OpenSSL's names; `None` when it has none, which allows all.
-    pub usages: Option<Vec<String>>,
-    /// Whether its basic constraints say that it is a CA.
-    pub authority: bool,
-    /// The SHA-256 of its DER, in hex.
-    pub sha256: String,
-    /// The SHA-1 of its DER, in hex: what many consoles show.
-    pub sha1: String,
 }
 
 /// What the handshake agreed on.
@@ -294,18 +260,56 @@ fn alert_name(code: u8) -> Option<&'static str> {
     })
 }
 
-/// How the endpoint's side of a connection ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// With a close_notify, as RFC 8446 section 6.1 wants it.
+/// The end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// Which side ended it.
+    pub side: Side,
+    /// What ended it.
+    pub cause: Cause,
+}
+
+/// What ended a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A close_notify, as RFC 8446 section 6.1 wants it.
     CloseNotify,
-    /// With a bare end of the TCP stream: nothing proves that all of it came.
+    /// A bare end of the TCP stream: nothing proves that all of it came.
     Eof,
-    /// With a TCP reset.
+    /// A TCP reset.
     Reset,
-    /// With something else, in OpenSSL's or the system's words.
-    Failure(String),
+    /// A failure of TLS, in OpenSSL's words.
+    Tls(String),
+    /// A failure of the system's, in its words.
+    System(String),
+}
+
+impl End {
+    /// An end of the endpoint's making.
+    pub fn theirs(cause: Cause) -> Self {
+        Self { side: Side::Endpoint, cause }
+    }
+
+    /// An end of this machine's making.
+    pub fn ours(cause: Cause) -> Self {
+        Self { side: Side::Us, cause }
+    }
+}
+
+impl Serialize for End {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (&self.cause, self.side) {
+            (Cause::CloseNotify, _) => serializer.serialize_str("close-notify"),
+            (Cause::Eof, _) => serializer.serialize_str("eof"),
+            (Cause::Reset, _) => serializer.serialize_str("reset"),
+            (Cause::Tls(why) | Cause::System(why), Side::Endpoint) => failure(serializer, "failure", why),
+            (Cause::Tls(why) | Cause::System(why), Side::Us) => failure(serializer, "own-failure", why),
+        }
+    }
+}
+
+fn failure<S: Serializer>(serializer: S, name: &'static str, why: &str) -> Result<S::Ok, S::Error> {
+    serializer.collect_map([(name, why)])
 }
 
 /// How long each part of a call took.

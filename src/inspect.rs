@@ -10,13 +10,14 @@ use crate::p12::anatomy::Anatomy;
 use crate::p12::{P12, P12File};
 use crate::secret::{Passwords, Secret};
 
-mod container;
-pub mod findings;
-mod identity;
-mod mend;
-mod producer;
+pub use finding::{Finding, Name, Severity};
 
-pub use findings::{Finding, Severity};
+mod container;
+mod finding;
+mod findings;
+mod fix;
+mod identity;
+mod producer;
 
 /// The name of the JSON document; another number means that something was taken away or changed its meaning.
 pub const SCHEMA: &str = "p12-test/inspect-1";

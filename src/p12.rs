@@ -10,7 +10,7 @@ use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::{X509, X509Ref};
 use zeroize::Zeroizing;
 
-use crate::certificate;
+use crate::certificate::KeyKind;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
@@ -227,5 +227,5 @@ impl P12File {
 
 fn signs(key: &PKey<Private>) -> bool {
     [Id::RSA, Id::RSA_PSS, Id::EC, Id::DSA, Id::ED25519, Id::ED448].contains(&key.id())
-        || certificate::key(key).0.starts_with("ML-DSA")
+        || matches!(KeyKind::of(key).0, KeyKind::MlDsa(_))
 }

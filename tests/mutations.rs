@@ -140,20 +140,15 @@ fn peak_memory() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
-/// Files of our own, and where they are, the smaller ones of the corpus.
+/// Files that are made here, and a quarter of the smaller ones of `tests/vectors/`.
 fn files() -> Vec<Vec<u8>> {
     let root = Identity::root("CA").unwrap();
     let client = |key| root.issue(&Profile { key, ..Profile::new("client", Purpose::Client) }).unwrap();
     let mut files: Vec<_> = [Key::Ec, Key::Rsa(2048), Key::Ed25519]
         .map(|key| client(key).p12(PASSWORD, "client").unwrap())
         .into();
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/made");
-    let Ok(entries) = std::fs::read_dir(&corpus) else {
-        assert!(std::env::var_os("P12_TEST_PEERS").is_none(), "the corpus is not at {}", corpus.display());
-        eprintln!("the corpus is not at {}; files of our own only", corpus.display());
-        return files;
-    };
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let vectors = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")).unwrap();
+    let mut paths: Vec<_> = vectors.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     files.extend(
         paths.iter().step_by(4).map(|path| std::fs::read(path).unwrap()).filter(|file| file.len() < 8192),

@@ -6,7 +6,7 @@ use hyper::body::{Body as _, Incoming};
 
 use crate::diagnosis;
 use crate::error::Error;
-use crate::evidence::{End, Evidence};
+use crate::evidence::{Cause, End, Evidence};
 use crate::exchange;
 
 /// The body of an answer.
@@ -50,7 +50,9 @@ impl Body {
     /// Why nothing proves that a body which has ended is all of it; `None` where something does.
     pub(super) fn missing_end(&self, evidence: &Evidence) -> Option<Error> {
         match self.framing {
-            Framing::ByClose if evidence.end == Some(End::Eof) => Some(diagnosis::answer::unproven(evidence)),
+            Framing::ByClose if evidence.end == Some(End::theirs(Cause::Eof)) => {
+                Some(diagnosis::answer::unproven(evidence))
+            }
             // hyper takes a stream that was broken off without an error for one that ended.
             Framing::Stream { length, ended }
                 if !ended && !self.incoming.is_end_stream() && length != Some(evidence.received) =>

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::error::{Error, Kind, Result};
 
@@ -43,40 +43,28 @@ impl Policy {
         if self.allowed.iter().any(|net| net.contains(&ip)) {
             return None;
         }
-        match ip {
-            IpAddr::V4(ip) => special_v4(ip),
-            IpAddr::V6(ip) => self.special_v6(ip),
-        }
-    }
-
-    fn special_v6(&self, ip: Ipv6Addr) -> Option<&'static str> {
-        if let Some(inner) = embedded_v4(ip) {
+        if let IpAddr::V6(v6) = ip
+            && let Some(inner) = embedded_v4(v6)
+        {
             return self.forbids(inner.into()).map(|_| "a way to an IPv4 address that is not public");
         }
-        let listed = SPECIAL_V6.iter().find(|(net, length, _)| within_v6(ip, *net, *length));
-        match listed {
-            Some((_, _, why)) => Some(why),
-            // Only 2000::/3 has been given out for global unicast (RFC 4291 section 2.4, IANA).
-            None if !within_v6(ip, Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3) => {
-                Some("not a public address")
-            }
+        match SPECIAL.iter().find(|(network, _)| network.contains(&ip)) {
+            Some((_, why)) => Some(why),
+            None if ip.is_ipv6() && !GLOBAL_UNICAST.contains(&ip) => Some("not a public address"),
             None => None,
         }
     }
 }
 
-fn special_v4(ip: Ipv4Addr) -> Option<&'static str> {
-    SPECIAL_V4.iter().find(|(net, length, _)| within_v4(ip, *net, *length)).map(|(_, _, why)| *why)
+/// All that has been given out for global unicast (RFC 4291 section 2.4, IANA).
+const GLOBAL_UNICAST: IpNet = v6(0x2000, 0, 0, 3);
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, length: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length))
 }
 
-fn within_v4(ip: Ipv4Addr, net: [u8; 4], length: u32) -> bool {
-    let mask = u32::MAX << (32 - length);
-    (ip.to_bits() ^ u32::from_be_bytes(net)) & mask == 0
-}
-
-fn within_v6(ip: Ipv6Addr, net: Ipv6Addr, length: u32) -> bool {
-    let mask = u128::MAX << (128 - length);
-    (ip.to_bits() ^ net.to_bits()) & mask == 0
+const fn v6(a: u16, b: u16, last: u16, length: u8) -> IpNet {
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, last), length))
 }
 
 /// The IPv4 address that a translator or a tunnel would take a packet to: NAT64 (RFC 6052 section 2.1), 6to4
@@ -92,38 +80,34 @@ fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// IANA's registry of special-purpose IPv4 addresses, multicast, and the metadata address that has a public
-/// number. Others of that kind (169.254.169.254, 100.100.100.200, 192.0.0.192) lie within these networks.
-const SPECIAL_V4: &[([u8; 4], u32, &str)] = &[
-    ([0, 0, 0, 0], 8, "this host or network (RFC 1122)"),
-    ([10, 0, 0, 0], 8, "a private address (RFC 1918)"),
-    ([100, 64, 0, 0], 10, "a carrier's private address (RFC 6598)"),
-    ([127, 0, 0, 0], 8, "a loopback address (RFC 1122)"),
-    ([168, 63, 129, 16], 32, "a cloud's metadata address (Azure)"),
-    ([169, 254, 0, 0], 16, "a link-local address (RFC 3927), where clouds keep their metadata"),
-    ([172, 16, 0, 0], 12, "a private address (RFC 1918)"),
-    ([192, 0, 0, 0], 24, "a protocol's own address (RFC 6890)"),
-    ([192, 0, 2, 0], 24, "an address for documentation (RFC 5737)"),
-    ([192, 88, 99, 0], 24, "a relay's address (RFC 7526)"),
-    ([192, 168, 0, 0], 16, "a private address (RFC 1918)"),
-    ([198, 18, 0, 0], 15, "an address for benchmarks (RFC 2544)"),
-    ([198, 51, 100, 0], 24, "an address for documentation (RFC 5737)"),
-    ([203, 0, 113, 0], 24, "an address for documentation (RFC 5737)"),
-    ([224, 0, 0, 0], 4, "a multicast address (RFC 5771)"),
-    ([240, 0, 0, 0], 4, "a reserved or broadcast address (RFC 1112)"),
-];
-
-/// IANA's registry of special-purpose IPv6 addresses, and multicast.
-const SPECIAL_V6: &[(Ipv6Addr, u32, &str)] = &[
-    (Ipv6Addr::UNSPECIFIED, 128, "no address at all (RFC 4291)"),
-    (Ipv6Addr::LOCALHOST, 128, "the loopback address (RFC 4291)"),
-    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, "a private address (RFC 4193)"),
-    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10, "a link-local address (RFC 4291)"),
-    (Ipv6Addr::new(0xfec0, 0, 0, 0, 0, 0, 0, 0), 10, "a site-local address (RFC 3879)"),
-    (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "a multicast address (RFC 4291)"),
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "a protocol's or tunnel's own address (RFC 2928)"),
-    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, "an address for documentation (RFC 3849)"),
-    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "an address for documentation (RFC 9637)"),
+/// IANA's registries of special-purpose addresses, multicast, and the metadata address that has a public number. Others
+/// of that kind (169.254.169.254, 100.100.100.200, 192.0.0.192) lie within these networks.
+const SPECIAL: &[(IpNet, &str)] = &[
+    (v4(0, 0, 0, 0, 8), "this host or network (RFC 1122)"),
+    (v4(10, 0, 0, 0, 8), "a private address (RFC 1918)"),
+    (v4(100, 64, 0, 0, 10), "a carrier's private address (RFC 6598)"),
+    (v4(127, 0, 0, 0, 8), "a loopback address (RFC 1122)"),
+    (v4(168, 63, 129, 16, 32), "a cloud's metadata address (Azure)"),
+    (v4(169, 254, 0, 0, 16), "a link-local address (RFC 3927), where clouds keep their metadata"),
+    (v4(172, 16, 0, 0, 12), "a private address (RFC 1918)"),
+    (v4(192, 0, 0, 0, 24), "a protocol's own address (RFC 6890)"),
+    (v4(192, 0, 2, 0, 24), "an address for documentation (RFC 5737)"),
+    (v4(192, 88, 99, 0, 24), "a relay's address (RFC 7526)"),
+    (v4(192, 168, 0, 0, 16), "a private address (RFC 1918)"),
+    (v4(198, 18, 0, 0, 15), "an address for benchmarks (RFC 2544)"),
+    (v4(198, 51, 100, 0, 24), "an address for documentation (RFC 5737)"),
+    (v4(203, 0, 113, 0, 24), "an address for documentation (RFC 5737)"),
+    (v4(224, 0, 0, 0, 4), "a multicast address (RFC 5771)"),
+    (v4(240, 0, 0, 0, 4), "a reserved or broadcast address (RFC 1112)"),
+    (v6(0, 0, 0, 128), "no address at all (RFC 4291)"),
+    (v6(0, 0, 1, 128), "the loopback address (RFC 4291)"),
+    (v6(0xfc00, 0, 0, 7), "a private address (RFC 4193)"),
+    (v6(0xfe80, 0, 0, 10), "a link-local address (RFC 4291)"),
+    (v6(0xfec0, 0, 0, 10), "a site-local address (RFC 3879)"),
+    (v6(0xff00, 0, 0, 8), "a multicast address (RFC 4291)"),
+    (v6(0x2001, 0, 0, 23), "a protocol's or tunnel's own address (RFC 2928)"),
+    (v6(0x2001, 0xdb8, 0, 32), "an address for documentation (RFC 3849)"),
+    (v6(0x3fff, 0, 0, 20), "an address for documentation (RFC 9637)"),
 ];
 
 #[cfg(test)]

@@ -19,8 +19,10 @@ use tokio::time::timeout;
 use tokio_openssl::SslStream;
 use url::Host;
 
-use super::client_auth::{self, Distrust, SharedTrace};
-use super::wire::{self, SharedRecord};
+use super::client_auth;
+use super::shared::Shared;
+use super::stream_log::StreamLog;
+use super::tls_trace::{ChainFault, TlsTrace};
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
@@ -41,12 +43,12 @@ pub struct Tls {
     /// Offer HTTP/2 as well as HTTP/1.1.
     pub http2: bool,
     /// Made at the first call, so that many calls load the roots once.
-    pub context: Shared,
+    pub context: Context,
 }
 
 /// What all connections of one [`Tls`] have in common.
 #[derive(Debug, Default)]
-pub struct Shared(OnceLock<SslContext>);
+pub struct Context(OnceLock<SslContext>);
 
 /// A TLS version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,12 +75,12 @@ impl From<Version> for SslVersion {
 }
 
 impl Tls {
-    /// A connection that will answer a request for a certificate with `identity`, and that `trace` watches.
+    /// A connection that answers a request for a certificate with `identity`, and is recorded in `trace`.
     pub(super) fn session(
         &self,
         host: &Host,
         identity: Option<&Identity>,
-        trace: SharedTrace,
+        trace: Shared<TlsTrace>,
     ) -> Result<Ssl> {
         let failed = |stack| diagnosis::openssl("setting up TLS", &stack);
         let mut ssl = Ssl::new(self.context()?).map_err(failed)?;
@@ -91,7 +93,7 @@ impl Tls {
         }
         can_be_named(host)?;
         address(&mut ssl, host).map_err(failed)?;
-        client_auth::watch(&mut ssl, trace).map_err(failed)?;
+        client_auth::record(&mut ssl, trace).map_err(failed)?;
         Ok(ssl)
     }
 
@@ -113,7 +115,9 @@ impl Tls {
         builder.set_min_proto_version(Some(min.into()))?;
         builder.set_max_proto_version(self.max.map(Into::into))?;
         // Nothing from the trust store may complete our chain: what is tested is what the P12 holds.
-        builder.set_mode(SslMode::NO_AUTO_CHAIN | SslMode::AUTO_RETRY);
+        // And a write that had to wait may go on from another place: hyper's buffer grows in the meantime.
+        let writes = SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER;
+        builder.set_mode(SslMode::NO_AUTO_CHAIN | writes);
         builder.set_read_ahead(true);
         builder.set_alpn_protos(if self.http2 { b"\x02h2\x08http/1.1" } else { b"\x08http/1.1" })?;
         client_auth::allow_post_handshake(&mut builder);
@@ -121,7 +125,7 @@ impl Tls {
         let insecure = self.insecure;
         builder.set_verify_callback(SslVerifyMode::PEER, move |fine, context| {
             if !fine {
-                note_distrust(context);
+                keep_fault(context);
             }
             fine || insecure
         });
@@ -221,18 +225,15 @@ fn address(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), ErrorStack>
     }
 }
 
-/// Keeps the first fault that verification finds, with the chain it had put together by then.
-fn note_distrust(context: &X509StoreContextRef) {
+/// Keeps the first fault that verification finds, with the chain that it had put together by then.
+fn keep_fault(context: &X509StoreContextRef) {
     let result: X509VerifyResult = context.error();
     let at = context.current_cert().map(certificate::describe).unwrap_or_default();
     let chain = context.chain().map(|chain| chain.iter().map(certificate::describe).collect());
-    let distrust = Distrust { result, chain: chain.unwrap_or_default(), at };
-    let trace = X509StoreContext::ssl_idx()
-        .ok()
-        .and_then(|index| context.ex_data(index))
-        .and_then(|ssl| ssl.ex_data(client_auth::trace_index().ok()?));
-    if let Some(trace) = trace {
-        client_auth::lock(trace).distrust.get_or_insert(distrust);
+    let ssl = X509StoreContext::ssl_idx().ok().and_then(|index| context.ex_data(index));
+    if let Some(trace) = ssl.and_then(client_auth::trace_of) {
+        let fault = ChainFault { result, chain: chain.unwrap_or_default(), at };
+        trace.lock().chain_fault.get_or_insert(fault);
     }
 }
 
@@ -240,12 +241,12 @@ fn note_distrust(context: &X509StoreContextRef) {
 pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     ssl: Ssl,
     stream: S,
-    record: &SharedRecord,
+    log: &Shared<StreamLog>,
 ) -> std::result::Result<SslStream<S>, openssl::ssl::Error> {
     let mut stream = SslStream::new(ssl, stream)?;
     match Pin::new(&mut stream).connect().await {
         Ok(()) => Ok(stream),
-        Err(error) if wire::lock(record).is_tls() => Err(error),
+        Err(error) if log.lock().is_tls() => Err(error),
         Err(error) => {
             // OpenSSL stops at the first bytes that are no TLS; the rest of them tells what else speaks there.
             let _ = timeout(REST_OF_LINE, stream.get_mut().read(&mut [0; 128])).await;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use h2::Reason;
 
-use super::{client, in_words, own_body};
+use super::{client, in_words, own_body, own_failure};
 use crate::error::{Error, Kind, Retry};
-use crate::evidence::{End, Evidence, Message};
+use crate::evidence::{Cause, Evidence, Message};
 
 /// No head of an answer came in time; `sending` says that the request's body had not been sent to its end by then.
 pub fn late(target: &str, limit: Duration, sending: bool) -> Error {
@@ -38,6 +38,9 @@ pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
     if let Some(refusal) = client::refusal(evidence) {
         return refusal;
     }
+    if let Some(error) = own_failure(evidence) {
+        return error;
+    }
     let target = &evidence.target;
     if let Some(http2) = http2(http) {
         return unanswered_stream(target, http2);
@@ -54,7 +57,11 @@ pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
             format!("the head of {target}'s answer is not HTTP: {http}"),
         );
     }
-    let end = evidence.end.as_ref().unwrap_or(&End::Eof).in_words();
+    let Some(end) = &evidence.end else {
+        let message = format!("this machine gave up the call to {target}, which had not ended it: {http}");
+        return Error::new(Kind::Internal, message);
+    };
+    let (end, reset) = (end.cause.in_words(), end.cause == Cause::Reset);
     if evidence.timings.first_byte.is_some() {
         return Error::new(
             Kind::CutShort,
@@ -64,7 +71,7 @@ pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
     if let Some(refused) = client::ended(evidence) {
         return refused;
     }
-    let kind = if evidence.end == Some(End::Reset) { Kind::AnswerReset } else { Kind::CutShort };
+    let kind = if reset { Kind::AnswerReset } else { Kind::CutShort };
     let alert = evidence.alert().map_or(String::new(), |code| format!(" ({})", Message::Alert(code).name()));
     let message = format!("{target} {end} without an answer{alert}, and had not asked for a certificate");
     match client::chose_no_protocol(evidence) {
@@ -95,14 +102,17 @@ pub fn broken(evidence: &Evidence, http: &hyper::Error) -> Error {
         let message = format!("{target} {how} after {received} bytes of the body, before its end");
         return Error::new(Kind::AnswerReset, message);
     }
-    let (kind, what) = match &evidence.end {
-        Some(End::Reset) => (
+    if let Some(error) = own_failure(evidence) {
+        return error;
+    }
+    let (kind, what) = match evidence.end.as_ref().map(|end| &end.cause) {
+        Some(Cause::Reset) => (
             Kind::AnswerReset,
             format!("{target} reset the connection after {received} bytes of the body, before its end"),
         ),
-        Some(end) => (
+        Some(cause) => (
             Kind::CutShort,
-            format!("{target} {} after {received} bytes of the body, before its end", end.in_words()),
+            format!("{target} {} after {received} bytes of the body, before its end", cause.in_words()),
         ),
         None => (
             Kind::AnswerMalformed,

@@ -1,7 +1,9 @@
 //! The endpoint and our certificate: refused, missed, or left without a word; and what in the P12 may be why.
 
+use crate::certificate::{Certificate, KeyKind, Usage};
+use crate::checks::{self, Defect, Flaw, Purpose};
 use crate::error::{Error, Kind, Retry};
-use crate::evidence::{Certificate, Evidence, Message};
+use crate::evidence::{Evidence, Message};
 
 /// Something that was read from our own certificate or from the endpoint's request, and that may be why.
 pub struct Suspect {
@@ -9,62 +11,90 @@ pub struct Suspect {
     cause: Kind,
     /// The fact, as a clause.
     pub fact: String,
-    /// What mends it.
+    /// What to do about it.
     pub hint: String,
 }
 
 /// What may be wrong with our certificate in the endpoint's eyes, the likeliest first.
 pub fn suspects(evidence: &Evidence) -> Vec<Suspect> {
     let Some(ours) = &evidence.ours else { return Vec::new() };
-    let all =
-        [validity(evidence, ours), purpose(ours), authority(ours), issuer(evidence, ours), strength(ours)];
-    all.into_iter().flatten().collect()
+    let chain: Vec<_> = std::iter::once(ours).chain(&evidence.our_chain).collect();
+    let flaws = checks::flaws(&chain, Purpose::Client);
+    let (weak, others): (Vec<_>, Vec<_>) = flaws.into_iter().partition(|flaw| flaw.defect.is_weakness());
+    let suspects = |flaws: Vec<Flaw>| {
+        let known = |flaw: Flaw| chain.get(flaw.at).map(|culprit| suspect(flaw, culprit));
+        flaws.into_iter().filter_map(known).collect::<Vec<_>>()
+    };
+    let mut all = suspects(others);
+    all.extend(issuer(evidence, ours));
+    all.extend(suspects(weak));
+    all
 }
 
-fn validity(evidence: &Evidence, ours: &Certificate) -> Option<Suspect> {
-    let suspect =
-        |fact, hint: &str| Some(Suspect { cause: Kind::ClientExpired, fact, hint: hint.to_owned() });
-    if ours.days_left < 0 {
-        return suspect(
-            format!("the P12's certificate expired on {}", ours.not_after),
+/// A flaw of our chain as something that may be why.
+fn suspect(flaw: Flaw, culprit: &Certificate) -> Suspect {
+    let Certificate { subject, not_before, not_after, usages, key_bits, signature, .. } = culprit;
+    let own = flaw.at == 0;
+    let (cause, fact, hint) = match flaw.defect {
+        Defect::Expired if own => (
+            Kind::ClientExpired,
+            format!("the P12's certificate expired on {not_after}"),
             "renew the certificate, and export it with its key and chain as a new P12",
-        );
-    }
-    if ours.not_yet_valid {
-        return suspect(
-            format!("the P12's certificate is not valid before {}", ours.not_before),
+        ),
+        Defect::Expired => (
+            Kind::ClientExpired,
+            format!("the P12 holds an expired CA certificate: {subject}, until {not_after}"),
+            "ask the CA for its new certificate, and export the P12 with that one in its chain",
+        ),
+        Defect::NotYetValid => (
+            Kind::ClientExpired,
+            match own {
+                true => format!("the P12's certificate is not valid before {not_before}"),
+                false => {
+                    format!("the P12 holds a CA certificate that is not valid before {not_before}: {subject}")
+                }
+            },
             "wait until it is valid, or ask its CA for one that is; check this machine's clock too",
-        );
-    }
-    let above = evidence.our_chain.iter().find(|above| above.days_left < 0)?;
-    suspect(
-        format!("the P12 holds an expired CA certificate: {}, until {}", above.subject, above.not_after),
-        "ask the CA for its new certificate, and export the P12 with that one in its chain",
-    )
+        ),
+        Defect::WrongPurpose => (
+            Kind::ClientUnsupported,
+            format!(
+                "the P12's certificate is for {} and not for client authentication",
+                usages
+                    .as_deref()
+                    .filter(|usages| !usages.is_empty())
+                    .map_or_else(|| "something else".into(), Usage::list)
+            ),
+            "ask its CA for a certificate with the extended key usage clientAuth",
+        ),
+        Defect::AuthorityAsLeaf => (
+            Kind::ClientUnsupported,
+            "the P12's certificate is that of a CA, and not a client's".to_owned(),
+            "ask that CA to issue a certificate for the client, and export that one",
+        ),
+        Defect::SmallKey => (
+            Kind::ClientRefused,
+            match own {
+                true => format!("the P12's key has only {key_bits} bits"),
+                false => {
+                    format!("the P12 holds a CA certificate whose key has only {key_bits} bits: {subject}")
+                }
+            },
+            STRONGER,
+        ),
+        Defect::BrokenDigest(_) => (
+            Kind::ClientRefused,
+            match own {
+                true => format!("the P12's certificate is signed with {signature}"),
+                false => format!("the P12 holds a CA certificate that is signed with {signature}: {subject}"),
+            },
+            STRONGER,
+        ),
+    };
+    Suspect { cause, fact, hint: hint.to_owned() }
 }
 
-/// RFC 5280 section 4.2.1.12: an extended key usage that is there must allow client authentication.
-fn purpose(ours: &Certificate) -> Option<Suspect> {
-    let usages = ours.usages.as_ref()?;
-    if usages.iter().any(|usage| usage == "clientAuth" || usage == "anyExtendedKeyUsage") {
-        return None;
-    }
-    let named = if usages.is_empty() { "something else".to_owned() } else { usages.join(", ") };
-    Some(Suspect {
-        cause: Kind::ClientUnsupported,
-        fact: format!("the P12's certificate is for {named} and not for client authentication"),
-        hint: "ask its CA for a certificate with the extended key usage clientAuth".into(),
-    })
-}
-
-/// RFC 5280 section 4.2.1.3: a CA's key is for signing certificates.
-fn authority(ours: &Certificate) -> Option<Suspect> {
-    ours.authority.then(|| Suspect {
-        cause: Kind::ClientUnsupported,
-        fact: "the P12's certificate is that of a CA, and not a client's".into(),
-        hint: "ask that CA to issue a certificate for the client, and export that one".into(),
-    })
-}
+const STRONGER: &str = "ask its CA for a certificate with a key of at least 2048 bits and SHA-256";
 
 /// Whether our chain leads to a CA that the endpoint named.
 fn issuer(evidence: &Evidence, ours: &Certificate) -> Option<Suspect> {
@@ -81,26 +111,13 @@ fn issuer(evidence: &Evidence, ours: &Certificate) -> Option<Suspect> {
             last.subject, last.issuer
         )
     };
-    let mend = if whole {
+    let fix = if whole {
         "ask its owner to trust that CA"
     } else {
         "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA"
     };
-    let hint = format!("{mend}; it accepts {accepted}{more}");
+    let hint = format!("{fix}; it accepts {accepted}{more}");
     Some(Suspect { cause: Kind::ClientUnknownCa, fact, hint })
-}
-
-/// What TLS libraries of today refuse by default.
-fn strength(ours: &Certificate) -> Option<Suspect> {
-    let small = ours.key.starts_with("RSA") && ours.key_bits < 2048;
-    let old = ["sha1", "md5"].iter().any(|old| ours.signature.to_lowercase().contains(old));
-    let fact = match (small, old) {
-        (true, _) => format!("the P12's key has only {} bits", ours.key_bits),
-        (_, true) => format!("the P12's certificate is signed with {}", ours.signature),
-        _ => return None,
-    };
-    let hint = "ask its CA for a certificate with a key of at least 2048 bits and SHA-256".to_owned();
-    Some(Suspect { cause: Kind::ClientRefused, fact, hint })
 }
 
 /// An alert after a certificate was asked for.
@@ -210,7 +227,7 @@ fn missed(evidence: &Evidence, how: &str, sure: bool) -> Error {
 
 /// Why OpenSSL answered a request for a certificate with none.
 pub fn unfit(evidence: &Evidence) -> String {
-    let key = evidence.ours.as_ref().map_or("", |ours| ours.key.as_str());
+    let key = evidence.ours.as_ref().map_or(&KeyKind::Unreadable, |ours| &ours.key);
     let takes = evidence.requests.last().map(|asked| asked.algorithms.join(", ")).unwrap_or_default();
     match takes.as_str() {
         "" => format!("its key ({key}) fits no signature algorithm that the endpoint takes"),

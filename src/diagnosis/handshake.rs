@@ -1,14 +1,12 @@
 //! The TLS handshake failed. The alert, the step reached and the end decide; never the order of two errors.
 
-use openssl::ssl;
-
-use super::{client, handshake_end};
+use super::{client, own_failure};
 use crate::error::{Error, Kind};
-use crate::evidence::{End, Evidence, Message, Side};
+use crate::evidence::{Cause, Evidence, Message, Side};
 
 /// Something ended the handshake, the endpoint's certificate aside. `capped` says that the newest version was not
 /// offered.
-pub fn failed(error: &ssl::Error, evidence: &Evidence, capped: bool) -> Error {
+pub fn explain(evidence: &Evidence, capped: bool) -> Error {
     if let Some(code) = evidence.alert() {
         let error = client::refusal(evidence).unwrap_or_else(|| alert(code, evidence));
         return match error.kind {
@@ -18,23 +16,26 @@ pub fn failed(error: &ssl::Error, evidence: &Evidence, capped: bool) -> Error {
             _ => error,
         };
     }
+    if let Some(error) = own_failure(evidence) {
+        return error;
+    }
     let target = &evidence.target;
-    match handshake_end(error) {
-        End::Failure(reason) if !heard(evidence) => not_tls(&reason, evidence),
-        End::Failure(reason) => own_refusal(&reason, target),
-        end => client::ended(evidence).unwrap_or_else(|| {
-            let how = if end == End::Reset { "reset" } else { "ended" };
+    match evidence.end.as_ref().map(|end| &end.cause) {
+        Some(Cause::Tls(reason)) if !heard(evidence) => not_tls(reason, evidence),
+        Some(Cause::Tls(reason)) => own_refusal(reason, target),
+        cause => client::ended(evidence).unwrap_or_else(|| {
+            let how = match cause {
+                Some(cause @ (Cause::Reset | Cause::System(_))) => cause.in_words(),
+                _ => "ended the connection".into(),
+            };
             let when = if heard(evidence) { "in" } else { "at the first message of" };
-            Error::new(
-                Kind::HandshakeReset,
-                format!("{target} {how} the connection {when} the TLS handshake"),
-            )
+            Error::new(Kind::HandshakeReset, format!("{target} {how} {when} the TLS handshake"))
         }),
     }
 }
 
 /// The handshake did not end in time.
-pub fn stalled(evidence: &Evidence) -> Error {
+pub fn explain_silence(evidence: &Evidence) -> Error {
     let target = &evidence.target;
     if evidence.sent() {
         let message =

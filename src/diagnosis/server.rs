@@ -3,6 +3,7 @@
 use openssl::x509::X509VerifyResult;
 use openssl_sys as ffi;
 
+use crate::checks::{self, Purpose};
 use crate::error::{Error, Kind};
 use crate::evidence::{Certificate, Evidence};
 
@@ -101,13 +102,13 @@ fn names(leaf: &Certificate) -> String {
 /// The certificates that are weak by the rules of today, or all where none stands out.
 fn weak(evidence: &Evidence, reason: &str) -> String {
     let facts = |c: &Certificate| format!("{} has key {} and signature {}", c.subject, c.key, c.signature);
-    let is_weak = |c: &&Certificate| {
-        let old = ["sha1", "md5"].iter().any(|old| c.signature.to_lowercase().contains(old));
-        old || (c.key.starts_with("RSA") && (1..2048).contains(&c.key_bits)) || (1..224).contains(&c.key_bits)
-    };
-    let mut facts_of: Vec<_> = evidence.server_chain.iter().filter(is_weak).map(facts).collect();
-    if facts_of.is_empty() {
-        facts_of = evidence.server_chain.iter().map(facts).collect();
+    let chain: Vec<_> = evidence.server_chain.iter().collect();
+    let flaws = checks::flaws(&chain, Purpose::Server);
+    let is_weak = |at: &usize| flaws.iter().any(|flaw| flaw.at == *at && flaw.defect.is_weakness());
+    let mut culprits: Vec<_> = (0..chain.len()).filter(is_weak).collect();
+    if culprits.is_empty() {
+        culprits = (0..chain.len()).collect();
     }
-    format!("{reason} ({})", facts_of.join("; "))
+    let facts: Vec<_> = culprits.iter().filter_map(|at| chain.get(*at)).map(|c| facts(c)).collect();
+    format!("{reason} ({})", facts.join("; "))
 }

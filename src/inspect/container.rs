@@ -1,11 +1,12 @@
 //! Findings about the file: how it is protected, what else is in it, what things are called.
 
-use super::findings::{Finding, Look, Severity};
-use super::mend::{Changes, LEGACY, Mend, is_legacy, is_pbmac1};
+use super::finding::{Finding, Name, Severity};
+use super::fix::{Changes, Fix, Inspected, LEGACY, is_legacy, is_pbmac1};
 use crate::p12::anatomy::{Anatomy, Protection};
 use crate::secret::Secret;
+use crate::words::counted;
 
-impl Look<'_> {
+impl Inspected<'_> {
     /// How the file is protected.
     pub(super) fn container(&self) -> Vec<Finding> {
         [self.cipher(), self.mac(), self.iterations(), self.open_key()].into_iter().flatten().collect()
@@ -16,47 +17,48 @@ impl Look<'_> {
     }
 
     fn cipher(&self) -> Option<Finding> {
-        let mend = || self.packed("pack it again with AES-256, OpenSSL's default");
+        let fix = || self.packed("pack it again with AES-256, OpenSSL's default");
         if self.protections().any(is_legacy) {
             let used: Vec<_> = LEGACY.iter().copied().filter(|old| self.uses(old)).collect();
             let what = format!(
                 "it uses {}: OpenSSL 3 servers and clients refuse this file unless their legacy provider is on (curl, Node, Python and others are built on it)",
                 used.join(", ")
             );
-            return Some(Finding::new("legacy-cipher", Severity::Warning, what, mend()));
+            return Some(Finding::new(Name::LegacyCipher, Severity::Warning, what, fix()));
         }
         let what = "it is encrypted with 3DES: OpenSSL 3 reads it, strict policies (FIPS) do not";
-        self.uses("DES-EDE").then(|| Finding::new("old-cipher", Severity::Note, what, mend()))
+        self.uses("DES-EDE").then(|| Finding::new(Name::OldCipher, Severity::Note, what, fix()))
     }
 
     fn mac(&self) -> Option<Finding> {
         let mac = self.anatomy.mac.as_ref();
         if mac.is_none() {
             let what = "it has no MAC: nothing shows whether it was changed, and a wrong password shows late or not at all";
-            let mend = self.packed("pack it again, with a MAC");
-            return Some(Finding::new("no-mac", Severity::Warning, what, mend));
+            let fix = self.packed("pack it again, with a MAC");
+            return Some(Finding::new(Name::NoMac, Severity::Warning, what, fix));
         }
         let what = "its MAC is PBMAC1 (RFC 9879): Java, current ones too, and OpenSSL before 3.4 refuse it";
-        let mend = || self.packed("pack it again with the MAC that all know");
-        mac.is_some_and(is_pbmac1).then(|| Finding::new("pbmac1", Severity::Warning, what, mend()))
+        let fix = || self.packed("pack it again with the usual MAC, which all programs know");
+        mac.is_some_and(is_pbmac1).then(|| Finding::new(Name::PbMac1, Severity::Warning, what, fix()))
     }
 
     fn iterations(&self) -> Option<Finding> {
         let fewest = self.protections().map(|used| used.iterations).min()?;
         let what = format!(
-            "{} of key derivation: its password is guessed quickly by whoever has the file",
+            "{} of key derivation: anyone who has the file can guess its password quickly",
             counted(usize::try_from(fewest).unwrap_or_default(), "iteration")
         );
         let changes = Changes { options: "-iter 100000 ", ..Changes::default() };
-        let mend = || self.changed("pack it again with 100000 iterations", &changes);
-        (fewest < 1000).then(|| Finding::new("few-iterations", Severity::Note, what, mend()))
+        let fix = || self.changed("pack it again with 100000 iterations", &changes);
+        (fewest < 1000).then(|| Finding::new(Name::FewIterations, Severity::Note, what, fix()))
     }
 
     fn open_key(&self) -> Option<Finding> {
         let open = self.anatomy.keys.iter().any(|key| !key.encrypted);
-        let what = "its private key is not encrypted: whoever has the file has the key; Java loads such a file with no entry";
-        let mend = || self.packed("pack it again under a password, and count the key as known to others");
-        open.then(|| Finding::new("key-in-the-open", Severity::Warning, what, mend()))
+        let what = "its private key is not encrypted: anyone who has the file has the key, and Java finds no entry in such a file";
+        let fix =
+            || self.packed("pack it again under a password; if others could read this file, replace the key");
+        open.then(|| Finding::new(Name::KeyInTheOpen, Severity::Warning, what, fix()))
     }
 
     /// What Java makes of it, as tried with its versions 8 to 17.
@@ -70,21 +72,20 @@ impl Look<'_> {
                     mac.algorithm
                 );
                 let options = "-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1 ";
-                let words = "only where so old a Java must read it, pack it again with 3DES and SHA-1; the price: they guard the key less well, and strict policies (FIPS) refuse them";
-                let mend = self.changed(words, &Changes { options, ..Changes::default() });
-                Some(Finding::new("not-for-old-java", Severity::Note, what, mend))
+                let words = "only if such an old Java must read it, pack it again with 3DES and SHA-1; the price: they protect the key less well, and strict policies (FIPS) refuse them";
+                let fix = self.changed(words, &Changes { options, ..Changes::default() });
+                Some(Finding::new(Name::NotForOldJava, Severity::Note, what, fix))
             }
             _ => None,
         };
-        let what =
-            "Java loads certificates without a key with no entry, unless keytool has marked them as trusted";
-        let mend = || {
-            Mend::words(
-                "as a client's file, export it with its key; as a trust store, import it with keytool",
+        let what = "Java finds no entry in a file that holds certificates without a key, unless keytool has marked them as trusted";
+        let fix = || {
+            Fix::words(
+                "if it is for a client, export it with its key; if it is a trust store, import it with keytool",
             )
         };
         let keyless = *opened && keys.is_empty() && !certificates.is_empty();
-        let keyless = keyless.then(|| Finding::new("no-entry-in-java", Severity::Note, what, mend()));
+        let keyless = keyless.then(|| Finding::new(Name::NoEntryInJava, Severity::Note, what, fix()));
         old.into_iter().chain(keyless).collect()
     }
 
@@ -94,14 +95,14 @@ impl Look<'_> {
         let mut findings = Vec::new();
         findings.extend(self.extra());
         if *unreadable > 0 {
-            let what = format!("{} in it, not readable as X.509", counted(*unreadable, "certificate"));
-            let mend = Mend::words("export it again from where it was made, without them");
-            findings.push(Finding::new("unreadable-certificates", Severity::Warning, what, mend));
+            let what = format!("{} in it cannot be read as X.509", counted(*unreadable, "certificate"));
+            let fix = Fix::words("export it again from where it was made, without them");
+            findings.push(Finding::new(Name::UnreadableCertificates, Severity::Warning, what, fix));
         }
         if *closed > 0 {
             let what = format!("{} with another password, left out here", counted(*closed, "key"));
-            let mend = Mend::words("export it again from where it was made, under one password");
-            findings.push(Finding::new("keys-left-out", Severity::Warning, what, mend));
+            let fix = Fix::words("export it again from where it was made, under one password");
+            findings.push(Finding::new(Name::KeysLeftOut, Severity::Warning, what, fix));
         }
         if !others.is_empty() {
             let mut kinds = others.clone();
@@ -109,14 +110,15 @@ impl Look<'_> {
             kinds.dedup();
             let count = |kind: &&str| others.iter().filter(|other| *other == kind).count();
             let kinds: Vec<_> = kinds.iter().map(|kind| format!("{kind} ({})", count(kind))).collect();
-            let what = format!("it also holds what is no part of an identity: {}", kinds.join(", "));
-            let mend = self.packed("pack key and certificates alone");
-            findings.push(Finding::new("other-contents", Severity::Note, what, mend));
+            let what =
+                format!("it also holds things that are neither key nor certificate: {}", kinds.join(", "));
+            let fix = self.packed("pack only the key and the certificates");
+            findings.push(Finding::new(Name::OtherContents, Severity::Note, what, fix));
         }
         if *trailing > 0 {
             let what = format!("{} after its end; strict readers refuse that", counted(*trailing, "byte"));
-            let mend = self.packed("pack it again");
-            findings.push(Finding::new("trailing-bytes", Severity::Warning, what, mend));
+            let fix = self.packed("pack it again");
+            findings.push(Finding::new(Name::TrailingBytes, Severity::Warning, what, fix));
         }
         findings
     }
@@ -128,15 +130,15 @@ impl Look<'_> {
         let subjects =
             extra.iter().filter_map(|at| self.held(*at)).map(|held| held.certificate.subject.as_str());
         let what = format!(
-            "{} in no key's chain, and not sent: {}{}",
+            "{} not sent, as no key's chain needs it: {}{}",
             counted(extra.len(), "certificate"),
             subjects.take(3).collect::<Vec<_>>().join("; "),
             if extra.len() > 3 { "; and others" } else { "" }
         );
         let changes = Changes { only: Some(&chain), ..Changes::default() };
-        let mend = || self.changed("pack it again without them", &changes);
+        let fix = || self.changed("pack it again without them", &changes);
         (!chain.is_empty() && !extra.is_empty())
-            .then(|| Finding::new("extra-certificates", Severity::Note, what, mend()))
+            .then(|| Finding::new(Name::ExtraCertificates, Severity::Note, what, fix()))
     }
 
     /// friendlyNames that programs stumble over.
@@ -146,18 +148,18 @@ impl Look<'_> {
         let all = of_keys().chain(certificates.iter().filter_map(|held| held.alias.as_deref()));
         let odd = all.filter_map(|alias| Some((alias, oddity(alias)?))).next().map(|(alias, oddity)| {
             let start: String = alias.chars().take(LONG_NAME).collect();
-            let what = format!("the friendlyName {start:?} {oddity}: not all programs find the key by it");
+            let what =
+                format!("the friendlyName {start:?} {oddity}: some programs cannot find the key by it");
             let changes = Changes { name: Some("client"), ..Changes::default() };
-            let mend = self.changed("pack it again under the plain name \"client\"", &changes);
-            Finding::new("odd-friendly-name", Severity::Note, what, mend)
+            let fix = self.changed("pack it again under the plain name \"client\"", &changes);
+            Finding::new(Name::OddFriendlyName, Severity::Note, what, fix)
         });
         let folded = |alias: &str| alias.to_lowercase();
         let before = |at: usize, alias: &str| of_keys().take(at).any(|other| folded(other) == folded(alias));
         let twice = of_keys().enumerate().find(|(at, alias)| before(*at, alias)).map(|(_, alias)| {
-            let what = format!("two keys have the friendlyName {alias:?}: Java sees one of them only");
-            let mend =
-                Mend::words("export them again from where they were made, each under a name of its own");
-            Finding::new("friendly-name-twice", Severity::Warning, what, mend)
+            let what = format!("two keys have the friendlyName {alias:?}: Java sees only one of them");
+            let fix = Fix::words("export them again from where they were made, each under a different name");
+            Finding::new(Name::FriendlyNameTwice, Severity::Warning, what, fix)
         });
         odd.into_iter().chain(twice).collect()
     }
@@ -167,21 +169,16 @@ impl Look<'_> {
         let mut findings = Vec::new();
         if let Some(unusual) = self.anatomy.unusual {
             let what = format!("the password fits only as {unusual}; other programs may refuse the file");
-            let mend =
-                Mend::words("export it again from where it was made, under a password of ASCII letters");
-            findings.push(Finding::new("password-encoding", Severity::Warning, what, mend));
+            let fix = Fix::words("export it again from where it was made, under a password of ASCII letters");
+            findings.push(Finding::new(Name::PasswordEncoding, Severity::Warning, what, fix));
         }
         if password.is_some_and(|password| !password.expose().is_ascii()) {
-            let what = "the password holds letters beyond ASCII: programs write them in different ways, and Java refuses the file";
-            let mend = self.packed("pack it again under a new password of ASCII letters");
-            findings.push(Finding::new("password-not-ascii", Severity::Warning, what, mend));
+            let what = "the password has letters that are not ASCII: programs encode them differently, and Java refuses the file";
+            let fix = self.packed("pack it again under a new password of ASCII letters");
+            findings.push(Finding::new(Name::PasswordNotAscii, Severity::Warning, what, fix));
         }
         findings
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// In letters: more than any tool makes of itself.
@@ -192,7 +189,7 @@ fn oddity(alias: &str) -> Option<String> {
         0 => "is empty".into(),
         count @ LONG_NAME.. => format!("has {count} letters"),
         _ if alias.contains(char::is_control) => "has control characters".into(),
-        _ if alias.trim() != alias => "has blanks at its ends".into(),
+        _ if alias.trim() != alias => "begins or ends with a blank".into(),
         _ => return None,
     })
 }

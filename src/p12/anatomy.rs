@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::container::{self, Bag, Label, Pfx, Safe};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::{P12, P12File, pick, sniff};
-use crate::certificate;
+use crate::certificate::{self, KeyKind};
 use crate::error::{Error, Kind, Result};
 use crate::evidence::Certificate;
 use crate::secret::Secret;
@@ -234,7 +234,10 @@ fn protection(safe: &Safe<'_>) -> Option<Protection> {
 
 fn described(key: &KeyEntry) -> Key {
     let kind = match &key.key {
-        Some(readable) => certificate::key(readable),
+        Some(readable) => {
+            let (kind, bits) = KeyKind::of(readable);
+            (kind.to_string(), bits)
+        }
         None => (key.algorithm(), 0),
     };
     Key { encrypted: key.encrypted, ..labelled_key(key.label.clone(), kind, key.protection.clone()) }

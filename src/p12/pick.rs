@@ -7,6 +7,7 @@ use openssl::x509::{X509, X509Ref, X509VerifyResult};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use crate::certificate;
 use crate::error::Kind;
+use crate::words::counted;
 
 /// The identity that was chosen.
 pub(super) struct Picked {
@@ -39,7 +40,8 @@ pub(super) fn pick(
     let chain =
         chain.filter_map(|at| contents.certificates.get(at)).map(|entry| entry.certificate.clone()).collect();
     if contents.unreadable > 0 {
-        warnings.push(format!("{} certificates in it are unreadable and were left out", contents.unreadable));
+        let unreadable = counted(contents.unreadable, "unreadable certificate");
+        warnings.push(format!("left out: {unreadable} in it"));
     }
     let leaf = contents.certificates.swap_remove(leaf).certificate;
     Ok(Picked { key: contents.keys.swap_remove(key), leaf, chain, alias })
@@ -58,7 +60,9 @@ fn missing(contents: &Contents) -> Result<(), Refused> {
             Err((Kind::NoKey, list("it holds no private key and no certificate".into())))
         }
         (0, 0) => Err((Kind::Empty, list("it holds neither a key nor a certificate".into()))),
-        (0, count) => Err((Kind::NoKey, list(format!("it holds {count} certificates but no private key")))),
+        (0, count) => {
+            Err((Kind::NoKey, list(format!("it holds {} but no private key", counted(count, "certificate")))))
+        }
         (_, 0) => Err((Kind::NoCertificate, list("it holds a private key but no certificate".into()))),
         _ => Ok(()),
     }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::certificate::{Certificate, Usage};
 use crate::escape::{ascii, escape};
-use crate::evidence::Certificate;
 use crate::inspect::{Inspection, SCHEMA, Severity};
 use crate::p12::anatomy::{Anatomy, Key, Protection};
 
@@ -54,7 +54,7 @@ fn full(inspection: &Inspection) -> String {
             &format!("{:?}", finding.severity).to_lowercase(),
             &format!("{}: {}", finding.name, finding.what),
         );
-        text += &line("  mend", &finding.mend);
+        text += &line("  fix", &finding.fix);
         if let Some(command) = &finding.command {
             text += &line("  command", command);
         }
@@ -97,7 +97,7 @@ fn certificate(alias: Option<&str>, c: &Certificate) -> String {
     text += &line("  issuer", &c.issuer);
     text += &line("  valid", &format!("{} to {} UTC, {left}", c.not_before, c.not_after));
     text += &line("  key", &format!("{}; signed with {}", c.key, c.signature));
-    let usages = c.usages.as_ref().map_or_else(|| "any".into(), |usages| usages.join(", "));
+    let usages = c.usages.as_ref().map_or_else(|| "any".into(), |usages| Usage::list(usages));
     text += &line("  usage", &format!("{usages}{}", if c.authority { "; a CA" } else { "" }));
     if !c.names.is_empty() {
         text += &line("  names", &c.names.join(", "));
@@ -147,14 +147,14 @@ fn row(inspection: &Inspection) -> [String; 7] {
         anatomy.certificates.get(*at).map(|held| &held.certificate)
     });
     let of_leaf = |fact: fn(&Certificate) -> String| leaf.map(fact).unwrap_or_default();
-    let names: Vec<_> = inspection.findings.iter().map(|finding| finding.name).collect();
+    let names: Vec<_> = inspection.findings.iter().map(|finding| finding.name.as_str()).collect();
     [
         (inspection.exit as u8).to_string(),
         escape(&inspection.file),
         escape(&of_leaf(|leaf| leaf.subject.clone())),
         of_leaf(|leaf| leaf.not_after.split(' ').next().unwrap_or_default().to_owned()),
         of_leaf(|leaf| leaf.days_left.to_string()),
-        of_leaf(|leaf| leaf.key.clone()),
+        of_leaf(|leaf| leaf.key.to_string()),
         names.join(", "),
     ]
 }

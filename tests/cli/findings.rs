@@ -1,4 +1,4 @@
-//! What `inspect` finds, and that the commands that it prints mend it.
+//! What `inspect` finds, and that the commands that it prints fix it.
 
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::Value;
 
-use crate::harness::{Lab, PASSWORD, Ran, with};
+use crate::harness::{Lab, PASSWORD, Ran, is_installed, with};
 use crate::inspect::{client, document, finding, inspect};
 use crate::odd_files;
 
@@ -84,7 +84,7 @@ fn run(lab: &Lab, file: &str, command: &str) {
 /// The finding is there, and of this severity. Every command that the file gets makes `new.p12`, and there what it is for
 /// is gone, or less bad.
 #[track_caller]
-fn mended(lab: &Lab, file: &str, name: &str, severity: &str) {
+fn is_fixed(lab: &Lab, file: &str, name: &str, severity: &str) {
     let before = document(lab, &[file]);
     let found = finding(&before, name).unwrap_or_else(|| panic!("{name} is not found: {before:#}"));
     assert_eq!(found["severity"], severity, "{name}");
@@ -104,13 +104,13 @@ fn mended(lab: &Lab, file: &str, name: &str, severity: &str) {
     }
 }
 
-/// The finding is there, of this severity, and no command mends it.
+/// The finding is there, of this severity, and no command fixes it.
 #[track_caller]
 fn told(document: &Value, name: &str, severity: &str) {
     let found = finding(document, name).unwrap_or_else(|| panic!("{name} is not found: {document:#}"));
     assert_eq!(found["severity"], severity, "{name}");
     assert_eq!(found["command"], Value::Null, "{name}");
-    assert!(found["mend"].as_str().unwrap().len() > 10, "{name}");
+    assert!(found["fix"].as_str().unwrap().len() > 10, "{name}");
 }
 
 /// What the commands ask the user for: the root, which is also the new chain.
@@ -122,9 +122,15 @@ fn lab() -> Lab {
     lab
 }
 
+/// The same, where the `openssl` command is installed.
+#[track_caller]
+fn with_openssl() -> Option<Lab> {
+    is_installed("openssl").then(lab)
+}
+
 #[test]
-fn what_is_wrong_with_the_certificate_is_found_and_mended() {
-    let lab = lab();
+fn what_is_wrong_with_the_certificate_is_found_and_fixed() {
+    let Some(lab) = with_openssl() else { return };
     let of = |days| Profile { days, ..Profile::new("client", Purpose::Client) };
     for (profile, exit, name, severity) in [
         (of((-9, -1)), 1, "expired", "error"),
@@ -133,13 +139,13 @@ fn what_is_wrong_with_the_certificate_is_found_and_mended() {
         (Profile { key: Key::Rsa(1024), ..of((-1, 365)) }, 0, "weak-key", "warning"),
     ] {
         client(&lab, "c.p12", &profile);
-        inspect(&lab, &["c.p12"]).ends(exit, "");
-        mended(&lab, "c.p12", name, severity);
+        inspect(&lab, &["c.p12"]).in_case(name).exits(exit);
+        is_fixed(&lab, "c.p12", name, severity);
         let _ = std::fs::remove_file(lab.path("new.key"));
     }
     client(&lab, "c.p12", &of((1, 10)));
     told(&document(&lab, &["c.p12"]), "not-yet-valid", "error");
-    inspect(&lab, &["c.p12"]).ends(1, "");
+    inspect(&lab, &["c.p12"]).exits(1);
 }
 
 #[test]
@@ -152,24 +158,24 @@ fn soon_is_what_within_says() {
 
 #[test]
 fn a_certificate_without_client_auth_names_what_it_is_for() {
-    let lab = lab();
+    let Some(lab) = with_openssl() else { return };
     certify(&lab, "extendedKeyUsage=emailProtection,1.2.3.4", "");
     let document = document(&lab, &["c.p12"]);
     let what = finding(&document, "no-client-auth").unwrap()["what"].to_string();
     assert!(what.contains("usage emailProtection, 1.2.3.4 without clientAuth"), "{what}");
-    mended(&lab, "c.p12", "no-client-auth", "error");
+    is_fixed(&lab, "c.p12", "no-client-auth", "error");
 }
 
 #[test]
-fn a_weak_signature_is_found_and_mended() {
-    let lab = lab();
+fn a_weak_signature_is_found_and_fixed() {
+    let Some(lab) = with_openssl() else { return };
     shell(
         &lab,
         "openssl req -x509 -newkey rsa:2048 -noenc -keyout rsa.key -subj /CN=RSA -out rsa.pem; cat rsa.pem >> intermediate.pem",
     );
     for options in ["-sha1", "-md5 -CA rsa.pem -CAkey rsa.key"] {
         certify(&lab, "extendedKeyUsage=clientAuth", options);
-        mended(&lab, "c.p12", "weak-signature", "warning");
+        is_fixed(&lab, "c.p12", "weak-signature", "warning");
     }
 }
 
@@ -191,11 +197,11 @@ fn a_certificate_authority_gets_no_request_for_a_client() {
 
 #[test]
 fn a_request_has_the_subject_of_the_certificate() {
-    let lab = lab();
+    let Some(lab) = with_openssl() else { return };
     let name = "O'Brien, Inc. / Zoë+1 \\ $HOME = x";
     let expired = Profile { days: (-9, -1), ..Profile::new(name, Purpose::Client) };
     let identity = client(&lab, "it's $HOME.p12", &expired);
-    mended(&lab, "it's $HOME.p12", "expired", "error");
+    is_fixed(&lab, "it's $HOME.p12", "expired", "error");
     let document = document(&lab, &["it's $HOME.p12"]);
     run(&lab, "it's $HOME.p12", finding(&document, "expired").unwrap()["command"].as_str().unwrap());
     let request = X509Req::from_pem(&std::fs::read(lab.path("request.csr")).unwrap()).unwrap();
@@ -208,8 +214,8 @@ fn a_request_has_the_subject_of_the_certificate() {
 }
 
 #[test]
-fn a_chain_that_is_open_or_broken_is_mended_by_a_certificate_that_is_supplied() {
-    let lab = lab();
+fn a_chain_that_is_open_or_broken_is_fixed_by_a_certificate_that_is_supplied() {
+    let Some(lab) = with_openssl() else { return };
     let issuing = || lab.root.issue(&Profile::new("Issuing CA", Purpose::Authority)).unwrap();
     let (middle, other) = (issuing(), issuing());
     lab.write(
@@ -222,20 +228,20 @@ fn a_chain_that_is_open_or_broken_is_mended_by_a_certificate_that_is_supplied() 
         lab.write("c.p12", &identity.p12(PASSWORD, "client").unwrap());
     };
     put(Vec::new());
-    mended(&lab, "c.p12", "chain-open", "warning");
+    is_fixed(&lab, "c.p12", "chain-open", "warning");
     put(vec![other.certificate.clone(), lab.root.certificate.clone()]);
-    mended(&lab, "c.p12", "chain-broken", "warning");
+    is_fixed(&lab, "c.p12", "chain-broken", "warning");
     // The one that did sign is taken, wherever it lies.
     put(vec![other.certificate, middle.certificate]);
     let document = document(&lab, &["c.p12"]);
     assert!(finding(&document, "chain-broken").is_none());
-    mended(&lab, "c.p12", "extra-certificates", "note");
-    mended(&lab, "c.p12", "chain-open", "note");
+    is_fixed(&lab, "c.p12", "extra-certificates", "note");
+    is_fixed(&lab, "c.p12", "chain-open", "note");
 }
 
 #[test]
 fn a_ca_that_has_expired_is_no_error_and_is_replaced() {
-    let lab = lab();
+    let Some(lab) = with_openssl() else { return };
     let expired = Profile { days: (-9, -1), ..Profile::new("Issuing CA", Purpose::Authority) };
     let middle = lab.root.issue(&expired).unwrap();
     let leaf = middle.issue(&Profile::new("client", Purpose::Client)).unwrap();
@@ -250,13 +256,13 @@ fn a_ca_that_has_expired_is_no_error_and_is_replaced() {
          echo basicConstraints=critical,CA:true > extensions
          openssl x509 -req -in middle.csr -CA ca.pem -CAkey ca.key -days 90 -extfile extensions -out new-chain.pem",
     );
-    inspect(&lab, &["c.p12"]).ends(0, "");
-    mended(&lab, "c.p12", "expired", "warning");
+    inspect(&lab, &["c.p12"]).exits(0);
+    is_fixed(&lab, "c.p12", "expired", "warning");
 }
 
 #[test]
-fn what_is_wrong_with_the_file_is_found_and_mended() {
-    let lab = lab();
+fn what_is_wrong_with_the_file_is_found_and_fixed() {
+    let Some(lab) = with_openssl() else { return };
     let long = format!("-name {}", "x".repeat(200));
     for (options, name, severity) in [
         ("-legacy -certpbe RC2-40-CBC -keypbe RC2-40-CBC", "legacy-cipher", "warning"),
@@ -273,23 +279,23 @@ fn what_is_wrong_with_the_file_is_found_and_mended() {
         (&long, "odd-friendly-name", "note"),
     ] {
         pack(&lab, options);
-        mended(&lab, "c.p12", name, severity);
+        is_fixed(&lab, "c.p12", name, severity);
     }
 }
 
 #[test]
-fn the_mending_for_old_java_says_what_it_costs_and_is_no_legacy() {
-    let lab = lab();
+fn the_fix_for_old_java_says_what_it_costs_and_is_no_legacy() {
+    let Some(lab) = with_openssl() else { return };
     let before = document(&lab, &["client.p12"]);
     let old = finding(&before, "not-for-old-java").unwrap();
-    assert!(old["mend"].as_str().unwrap().contains("the price"), "{old:#}");
+    assert!(old["fix"].as_str().unwrap().contains("the price"), "{old:#}");
     run(&lab, "client.p12", old["command"].as_str().unwrap());
     assert!(finding(&document(&lab, &["new.p12"]), "legacy-cipher").is_none());
 }
 
 #[test]
 fn ctrl_c_at_the_prompts_of_a_command_leaves_nothing_behind() {
-    let lab = lab();
+    let Some(lab) = with_openssl() else { return };
     let before = document(&lab, &["client.p12"]);
     let command = finding(&before, "not-for-old-java").unwrap()["command"].as_str().unwrap();
     std::fs::create_dir(lab.path("tmp")).unwrap();
@@ -319,10 +325,10 @@ fn ctrl_c_at_the_prompts_of_a_command_leaves_nothing_behind() {
 #[test]
 fn what_a_command_takes_out_is_for_its_user_alone() {
     use std::os::unix::fs::PermissionsExt as _;
-    let lab = lab();
+    let Some(lab) = with_openssl() else { return };
     lab.write("all.pem", b"the user's own");
     pack(&lab, "-nomac");
-    mended(&lab, "c.p12", "no-mac", "warning");
+    is_fixed(&lab, "c.p12", "no-mac", "warning");
     assert_eq!(std::fs::read(lab.path("all.pem")).unwrap(), b"the user's own");
     let mode = std::fs::metadata(lab.path("new.p12")).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0);
@@ -335,34 +341,34 @@ fn what_a_command_takes_out_is_for_its_user_alone() {
 }
 
 #[test]
-fn files_in_other_forms_are_mended_too() {
-    let lab = lab();
+fn files_in_other_forms_are_fixed_too() {
+    let Some(lab) = with_openssl() else { return };
     let plain = std::fs::read(lab.path("client.p12")).unwrap();
     lab.write("c.p12", &[&plain[..], b"\n"].concat());
-    mended(&lab, "c.p12", "trailing-bytes", "warning");
+    is_fixed(&lab, "c.p12", "trailing-bytes", "warning");
     shell(&lab, "openssl base64 -in client.p12 -out c.p12");
-    mended(&lab, "c.p12", "chain-open", "warning");
+    is_fixed(&lab, "c.p12", "chain-open", "warning");
     shell(
         &lab,
         "(echo -----BEGIN PKCS12-----; openssl base64 -in client.p12; echo -----END PKCS12-----) > c.p12",
     );
-    mended(&lab, "c.p12", "chain-open", "warning");
+    is_fixed(&lab, "c.p12", "chain-open", "warning");
     let hex: String = plain.iter().map(|byte| format!("{byte:02x}")).collect();
     lab.write("c.p12", hex.as_bytes());
     told(&document(&lab, &["c.p12"]), "not-for-old-java", "note");
 }
 
 #[test]
-fn a_mac_by_pbmac1_is_found_and_mended() {
-    let lab = lab();
+fn a_mac_by_pbmac1_is_found_and_fixed() {
+    let Some(lab) = with_openssl() else { return };
     let plain = std::fs::read(lab.path("client.p12")).unwrap();
     lab.write("c.p12", &odd_files::with_pbmac1(&plain, PASSWORD));
-    mended(&lab, "c.p12", "pbmac1", "warning");
+    is_fixed(&lab, "c.p12", "pbmac1", "warning");
 }
 
 #[test]
 fn a_key_whose_certificate_is_missing_gets_the_one_that_is_supplied() {
-    let lab = lab();
+    let Some(lab) = with_openssl() else { return };
     let profile = Profile::new("client", Purpose::Client);
     let (one, other) = (lab.root.issue(&profile).unwrap(), lab.root.issue(&profile).unwrap());
     lab.write("client.pem", &one.certificate_pem().unwrap());
@@ -374,12 +380,12 @@ fn a_key_whose_certificate_is_missing_gets_the_one_that_is_supplied() {
          openssl pkcs12 -export -inkey key.pem -in client.pem -nomac -name client -passout file:password.txt -out one.p12
          openssl pkcs12 -export -inkey key.pem -nocerts -name client -passout file:password.txt -out c.p12",
     );
-    mended(&lab, "c.p12", "no-certificate", "error");
-    inspect(&lab, &["c.p12"]).ends(3, "");
+    is_fixed(&lab, "c.p12", "no-certificate", "error");
+    inspect(&lab, &["c.p12"]).exits(3);
     let [keyed, bare] = ["c.p12", "other.p12"].map(|file| std::fs::read(lab.path(file)).unwrap());
     lab.write("c.p12", &odd_files::joined(&keyed, &bare));
-    mended(&lab, "c.p12", "key-mismatch", "error");
-    inspect(&lab, &["c.p12"]).ends(3, "");
+    is_fixed(&lab, "c.p12", "key-mismatch", "error");
+    inspect(&lab, &["c.p12"]).exits(3);
     let keyless = document(&lab, &["other.p12"]);
     told(&keyless, "no-key", "error");
     told(&keyless, "no-entry-in-java", "note");
@@ -387,7 +393,7 @@ fn a_key_whose_certificate_is_missing_gets_the_one_that_is_supplied() {
 
 #[test]
 fn a_key_that_tls_cannot_use_makes_the_file_unusable() {
-    let lab = lab();
+    let Some(lab) = with_openssl() else { return };
     certify(&lab, "extendedKeyUsage=clientAuth", "");
     shell(
         &lab,
@@ -396,7 +402,7 @@ fn a_key_that_tls_cannot_use_makes_the_file_unusable() {
          openssl x509 -req -in r.csr -force_pubkey public.pem -CA ca.pem -CAkey ca.key -days 90 -out c.pem
          openssl pkcs12 -export -inkey key.pem -in c.pem -passout file:password.txt -out c.p12",
     );
-    inspect(&lab, &["c.p12"]).ends(3, "");
+    inspect(&lab, &["c.p12"]).exits(3);
     told(&document(&lab, &["c.p12"]), "key-not-for-tls", "error");
 }
 
@@ -406,19 +412,19 @@ fn several_keys_are_told_apart_and_one_that_is_fine_is_enough() {
     let of = |days| Profile { days, ..Profile::new("client", Purpose::Client) };
     let p12 = |days| lab.root.issue(&of(days)).unwrap().p12(PASSWORD, "client").unwrap();
     lab.write("c.p12", &odd_files::joined(&p12((-1, 365)), &p12((-9, -1))));
-    inspect(&lab, &["c.p12"]).ends(0, "");
+    inspect(&lab, &["c.p12"]).exits(0);
     let two = document(&lab, &["c.p12"]);
     for name in ["several-keys", "expired", "friendly-name-twice", "no-mac"] {
         told(&two, name, "warning");
     }
     lab.write("c.p12", &odd_files::joined(&p12((-9, -1)), &p12((-9, -1))));
-    inspect(&lab, &["c.p12"]).ends(1, "");
+    inspect(&lab, &["c.p12"]).exits(1);
     told(&document(&lab, &["c.p12"]), "expired", "error");
 }
 
 #[test]
-fn a_password_beyond_ascii_is_named_mended_and_not_shown() {
-    let lab = lab();
+fn a_password_beyond_ascii_is_named_fixed_and_not_shown() {
+    let Some(lab) = with_openssl() else { return };
     let identity = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
     lab.write("c.p12", &identity.p12("pässwörd", "client").unwrap());
     let ran = Ran::of(with(lab.command(), &["inspect", "--json", "-p", "pässwörd", "c.p12"]), b"");

@@ -212,11 +212,11 @@ fn examples(roff: &mut Roff, name: &str) {
         ],
         "p12-test-serve" => &[
             (
-                "For rehearsal, on this machine only:",
+                "For a rehearsal, on this machine only:",
                 "p12-test serve --credentials credentials.toml --allow-net 127.0.0.0/8",
             ),
             (
-                "For an own network, with TLS:",
+                "Inside your own network, with TLS:",
                 "p12-test serve --listen 10.0.0.5:8443 --tls-p12 server.p12 --tls-password-file secret.txt --credentials credentials.toml --allow-net 10.0.0.0/8",
             ),
         ],

@@ -1,0 +1,164 @@
+//! What passed through a connection, as far as it matters to the verdict and to `-i`.
+
+use std::time::{Duration, Instant};
+
+use crate::evidence::End;
+
+/// The bytes and moments that are kept of one connection.
+pub(super) struct StreamLog {
+    start: Instant,
+    /// The heads of the answer, interim ones included, as they came.
+    pub(super) head: Vec<u8>,
+    /// Since the start of the call, at the answer's first byte.
+    pub(super) first_byte: Option<Duration>,
+    /// The first bytes from the network, below TLS.
+    pub(super) greeting: Vec<u8>,
+    /// How the connection ended: the first end that was seen.
+    pub(super) end: Option<End>,
+    /// The first write that failed as the endpoint had gone.
+    pub(super) write_failure: Option<String>,
+    /// The last write that the system took, since the start of the call.
+    pub(super) last_written: Duration,
+    head_complete: bool,
+    /// Where the head that is coming begins: past the interim ones.
+    head_start: usize,
+    /// How much of it has been searched for its end.
+    searched: usize,
+}
+
+impl StreamLog {
+    /// Longer heads are HTTP's fault to report, not ours to keep.
+    const MAX_HEAD: usize = 1 << 20;
+
+    /// Enough for the first line of any protocol.
+    const GREETING: usize = 128;
+
+    /// An empty log. `start` is time zero.
+    pub(super) fn new(start: Instant) -> Self {
+        Self {
+            start,
+            head: Vec::new(),
+            first_byte: None,
+            greeting: Vec::new(),
+            end: None,
+            write_failure: None,
+            last_written: Duration::ZERO,
+            head_complete: false,
+            head_start: 0,
+            searched: 0,
+        }
+    }
+
+    /// For HTTP/2, whose heads are not text, and whose first bytes are no answer.
+    pub(super) fn keep_no_head(&mut self) {
+        self.head_complete = true;
+    }
+
+    /// Whether what came began as a TLS record does (RFC 8446 section 5.1), or nothing came.
+    pub(super) fn is_tls(&self) -> bool {
+        self.greeting.first().is_none_or(|kind| (20..=23).contains(kind))
+    }
+
+    /// Takes note of an end; what follows the first one is its effect.
+    pub(super) fn note_end(&mut self, end: End) {
+        self.end.get_or_insert(end);
+    }
+
+    /// Takes note of the answer's first byte.
+    pub(super) fn mark_first_byte(&mut self) {
+        self.first_byte.get_or_insert_with(|| self.start.elapsed());
+    }
+
+    /// Takes note of a write that the system took.
+    pub(super) fn mark_write(&mut self) {
+        self.last_written = self.start.elapsed();
+    }
+
+    /// Keeps bytes from the network as long as they belong to the greeting.
+    pub(super) fn append_greeting(&mut self, bytes: &[u8]) {
+        let wanted = Self::GREETING.saturating_sub(self.greeting.len());
+        self.greeting.extend(bytes.iter().take(wanted));
+    }
+
+    /// Keeps bytes of the answer as long as they belong to its head.
+    pub(super) fn append_answer(&mut self, bytes: &[u8]) {
+        if self.head_complete {
+            return;
+        }
+        self.mark_first_byte();
+        self.head.extend_from_slice(bytes);
+        if let Some(end) = self.find_end_of_heads() {
+            self.head.truncate(end);
+            self.head_complete = true;
+        }
+        self.head_complete |= self.head.len() > Self::MAX_HEAD;
+    }
+
+    /// Where the final head ends, past any interim (1xx) ones; `None` while it has not come whole. Nothing is searched
+    /// twice: a head may come byte by byte.
+    fn find_end_of_heads(&mut self) -> Option<usize> {
+        // Empty lines before a head are skipped (RFC 9112 section 2.2 has them before a request).
+        while matches!(self.head.get(self.head_start), Some(b'\r' | b'\n')) {
+            self.head_start += 1;
+            self.searched = self.searched.max(self.head_start);
+        }
+        while let Some(end) = find_empty_line(&self.head, self.searched) {
+            let code = self.head.get(self.head_start + 9..self.head_start + 12).unwrap_or_default();
+            if !code.starts_with(b"1") || code == b"101" {
+                return Some(end);
+            }
+            (self.head_start, self.searched) = (end, end);
+        }
+        self.searched = self.searched.max(self.head.len().saturating_sub(EMPTY_LINE.len() - 1));
+        None
+    }
+}
+
+/// What ends a head, at its longest: the end of its last line and an empty one.
+const EMPTY_LINE: &[u8] = b"\n\r\n";
+
+/// Past the first empty line from there on; a bare LF ends a line too (RFC 9112 section 2.2).
+fn find_empty_line(head: &[u8], from: usize) -> Option<usize> {
+    (from..head.len()).filter(|at| head.get(*at) == Some(&b'\n')).find_map(|at| match head.get(at + 1..)? {
+        [b'\n', ..] => Some(at + 2),
+        [b'\r', b'\n', ..] => Some(at + 3),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The heads of an answer that comes in pieces of this size.
+    fn heads(answer: &[u8], piece: usize) -> Vec<u8> {
+        let mut log = StreamLog::new(Instant::now());
+        answer.chunks(piece).for_each(|bytes| log.append_answer(bytes));
+        assert!(log.head_complete, "the head does not end");
+        log.head
+    }
+
+    #[test]
+    fn interim_heads_belong_to_the_head() {
+        let head = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\na: b\r\n\r\n";
+        let answer = [&head[..], b"body\r\n\r\n"].concat();
+        for piece in 1..answer.len() {
+            assert_eq!(heads(&answer, piece), head, "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn empty_lines_before_a_head_do_not_end_it() {
+        let head = b"\r\n\r\nHTTP/1.1 200 OK\r\na: b\r\n\r\n";
+        for piece in [1, 3, 100] {
+            assert_eq!(heads(&[&head[..], b"hello"].concat(), piece), head);
+        }
+    }
+
+    #[test]
+    fn bare_line_feeds_end_a_head() {
+        for piece in [1, 2, 100] {
+            assert_eq!(heads(b"HTTP/1.0 200 OK\n\nbody", piece), b"HTTP/1.0 200 OK\n\n");
+        }
+    }
+}

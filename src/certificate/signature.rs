@@ -1,0 +1,78 @@
+//! How a certificate was signed.
+
+use std::fmt;
+
+use openssl::nid::Nid;
+use openssl::x509::X509Ref;
+use serde::{Serialize, Serializer};
+
+use super::name::long_name;
+
+/// A signature algorithm. Its text is OpenSSL's: `sha256WithRSAEncryption`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SignatureAlgorithm {
+    name: String,
+    digest: Option<BrokenDigest>,
+}
+
+/// A digest under which a signature can be forged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BrokenDigest {
+    /// RFC 6149.
+    Md2,
+    /// RFC 6150.
+    Md4,
+    /// RFC 6151.
+    Md5,
+    /// RFC 9155.
+    Sha1,
+}
+
+impl SignatureAlgorithm {
+    /// The algorithm that a certificate names.
+    pub(super) fn of(certificate: &X509Ref) -> Self {
+        let object = certificate.signature_algorithm().object();
+        let digest = object.nid().signature_algorithms().map(|parts| parts.digest);
+        Self { name: long_name(object), digest: digest.and_then(BrokenDigest::of) }
+    }
+
+    /// Its digest, where that is broken.
+    pub fn broken_digest(&self) -> Option<BrokenDigest> {
+        self.digest
+    }
+}
+
+impl BrokenDigest {
+    fn of(digest: Nid) -> Option<Self> {
+        Some(match digest {
+            Nid::MD2 => Self::Md2,
+            Nid::MD4 => Self::Md4,
+            Nid::MD5 => Self::Md5,
+            Nid::SHA1 => Self::Sha1,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for SignatureAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl fmt::Display for BrokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Md2 => "MD2",
+            Self::Md4 => "MD4",
+            Self::Md5 => "MD5",
+            Self::Sha1 => "SHA1",
+        })
+    }
+}
+
+impl Serialize for SignatureAlgorithm {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}

@@ -1,0 +1,112 @@
+//! A finding: its stable name, how bad it is, and what to do about it.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::fix::Fix;
+use crate::error::{Error, Kind};
+
+/// How bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// A test with this file fails.
+    Error,
+    /// Some endpoints or programs refuse it, or soon will.
+    Warning,
+    /// Good to know.
+    Note,
+}
+
+/// Something that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Its stable name.
+    pub name: Name,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is so, in a sentence.
+    pub what: String,
+    /// What to do about it, in words; also what the command needs or costs.
+    pub fix: String,
+    /// A command for a POSIX shell that does it; `None` where none can.
+    pub command: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn new(name: Name, severity: Severity, what: impl Into<String>, fix: Fix) -> Self {
+        Self { name, severity, what: what.into(), fix: fix.words, command: fix.command }
+    }
+
+    /// A fault as a finding.
+    pub(super) fn fault(error: &Error) -> Self {
+        Self::new(Name::Fault(error.kind), Severity::Error, error.message.clone(), Fix::words(error.hint()))
+    }
+}
+
+macro_rules! names {
+    ($($variant:ident $name:literal $meaning:literal;)*) => {
+        /// The stable name of a finding.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Name {
+            /// A fault that keeps the file from being used; it goes by the name of its kind.
+            Fault(Kind),
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl Name {
+            /// The name that scripts know it by; it does not change.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    Self::Fault(kind) => kind.name(),
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+names! {
+    Expired "expired" "A certificate is no longer valid.";
+    ExpiresSoon "expires-soon" "A certificate will soon be no longer valid.";
+    NotYetValid "not-yet-valid" "A certificate is not valid yet.";
+    ServerAuthOnly "server-auth-only" "The certificate is for servers only.";
+    NoClientAuth "no-client-auth" "The certificate's extended key usage lacks clientAuth.";
+    CaAsLeaf "ca-as-leaf" "The key's certificate is a CA's.";
+    WeakKey "weak-key" "A key is too small.";
+    WeakSignature "weak-signature" "A certificate is signed over a broken digest.";
+    KeyWithoutCertificate "key-without-certificate" "One of several keys has no certificate.";
+    ChainBroken "chain-broken" "A certificate was not signed by the key of the one above it.";
+    ChainOpen "chain-open" "The chain does not end with a root.";
+    SelfSigned "self-signed" "The key's certificate is self-signed.";
+    LegacyCipher "legacy-cipher" "Ciphers that OpenSSL 3 has in its legacy provider only.";
+    OldCipher "old-cipher" "3DES.";
+    NoMac "no-mac" "Nothing shows whether the file was changed.";
+    PbMac1 "pbmac1" "A MAC that many programs do not know.";
+    FewIterations "few-iterations" "The password is quickly guessed.";
+    KeyInTheOpen "key-in-the-open" "The private key is not encrypted.";
+    NotForOldJava "not-for-old-java" "Old versions of Java cannot read it.";
+    NoEntryInJava "no-entry-in-java" "Java finds nothing in it.";
+    UnreadableCertificates "unreadable-certificates" "Certificates that are not readable as X.509.";
+    KeysLeftOut "keys-left-out" "Keys under another password.";
+    OtherContents "other-contents" "Things that are neither key nor certificate.";
+    TrailingBytes "trailing-bytes" "Bytes after the end.";
+    ExtraCertificates "extra-certificates" "Certificates that belong to no key's chain.";
+    OddFriendlyName "odd-friendly-name" "A friendlyName that programs have trouble with.";
+    FriendlyNameTwice "friendly-name-twice" "Two keys of one friendlyName.";
+    PasswordEncoding "password-encoding" "The password is written in an unusual way.";
+    PasswordNotAscii "password-not-ascii" "The password has letters beyond ASCII.";
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
