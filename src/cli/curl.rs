@@ -7,8 +7,8 @@ use url::Url;
 use super::TestArgs;
 use super::connection::TlsVersion;
 use crate::error::{Error, Kind, Result};
-use crate::inspect::{Inspection, Name};
 use crate::p12::P12File;
+use crate::p12::anatomy::{Anatomy, Form};
 use crate::platform::gateway::{Account, Gateway};
 use crate::platform::{contract, domain};
 use crate::request::Request;
@@ -26,14 +26,14 @@ pub struct Curl {
 
 impl TestArgs {
     /// The curl command for the same request. Nothing is asked for and nothing is sent.
-    pub fn curl(&self) -> Result<Curl> {
+    pub async fn curl(&self) -> Result<Curl> {
         let request = self.request()?;
         let mut curl = Curl { words: vec![b"curl".to_vec()], notes: Vec::new() };
         // Silent, but for errors; nothing in the URL is a pattern or is tidied up.
         curl.plain(&["-sS", "-g", "--path-as-is"]);
         curl.connection(self)?;
         match &self.platform.account {
-            None => curl.call(self, &request)?,
+            None => curl.call(self, &request).await?,
             Some(account) => curl.submission(self, account, &request)?,
         }
         if self.output.include {
@@ -131,8 +131,8 @@ impl Curl {
     }
 
     /// The mutual-TLS call itself.
-    fn call(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
-        self.certificate(args)?;
+    async fn call(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
+        self.certificate(args).await?;
         let usual = if request.body.is_empty() { "GET" } else { "POST" };
         match request.method.as_str() {
             "HEAD" if request.body.is_empty() => self.plain(&["--head"]),
@@ -160,7 +160,7 @@ impl Curl {
         Ok(())
     }
 
-    fn certificate(&mut self, args: &TestArgs) -> Result<()> {
+    async fn certificate(&mut self, args: &TestArgs) -> Result<()> {
         let path = args.p12_path()?;
         let mut name = Vec::new();
         for byte in path.as_os_str().as_encoded_bytes() {
@@ -177,21 +177,21 @@ impl Curl {
             self.secret("--cert", &name, "P12_PASSWORD");
             self.stands("P12_PASSWORD", "the P12's password");
         }
-        self.file(path);
+        self.note_file(path).await;
         Ok(())
     }
 
     /// What curl will make of the file, as far as that shows without its password.
-    fn file(&mut self, path: &Path) {
-        let Ok(file) = P12File::read(path) else { return };
-        let inspection = Inspection::of(&file, None, 0);
-        if inspection.findings.iter().any(|finding| finding.name == Name::LegacyCipher) {
+    async fn note_file(&mut self, path: &Path) {
+        let Ok(file) = P12File::read(path).await else { return };
+        let Ok((anatomy, _)) = Anatomy::read(&file, None).await else { return };
+        if anatomy.is_legacy() {
             self.notes.push(
                 "curl with OpenSSL 3 refuses the ciphers of this P12; p12-test inspect tells how to fix that"
                     .into(),
             );
         }
-        if inspection.anatomy.is_some_and(|anatomy| anatomy.form == "text") {
+        if anatomy.form == Form::Text {
             self.notes.push("curl reads a P12 in binary only, and this one is text".into());
         }
     }
