@@ -1,5 +1,4 @@
-//! Completions and man pages, out of `cli`. For the tests, which keep what is committed equal to this; the program
-//! itself does without.
+//! Makes completions and man pages from `cli`. Only the tests use it: they check that the committed files are the same.
 
 use std::path::PathBuf;
 
@@ -78,7 +77,7 @@ fn zsh(script: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A command stands first or not at all; and an option that still waits for its value is no reason to stop.
+/// A command is the first word or there is none. An option that still waits for its value does not end the search.
 fn fish(script: &str) -> String {
     let start = script.find("function __fish_p12_test_needs_command").expect("it is there");
     let end = start + script.get(start..).and_then(|rest| rest.find("\nend\n")).expect("it ends") + 5;
@@ -105,7 +104,7 @@ fn manual() -> impl Iterator<Item = (PathBuf, Vec<u8>)> {
     pages.into_iter().map(|(file, page)| (PathBuf::from("man").join(file), page))
 }
 
-/// A page as clap_mangen makes it, and the sections that only we can write.
+/// A page as clap_mangen makes it, with our own sections.
 fn page(command: &Command, name: &str) -> Vec<u8> {
     let name: &'static str = name.to_owned().leak();
     let command = command.clone().name(name).display_name(name).after_help("");
@@ -133,7 +132,7 @@ fn page(command: &Command, name: &str) -> Vec<u8> {
     tidy(&out)
 }
 
-/// Without what `mandoc -T lint` finds in clap_mangen's output: blank lines, breaks and paragraphs in a row.
+/// Removes what `mandoc -T lint` complains about in clap_mangen's output: blank lines, repeated breaks and paragraphs.
 fn tidy(page: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(page).replace("\\*(Aq", "\\(aq");
     let preamble = |line: &&str| line.starts_with(".ie \\n(.g") || line.starts_with(".el .ds Aq");
