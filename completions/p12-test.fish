@@ -84,7 +84,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -s V -l version -d 'Prin
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "demo" -d 'Everything at once on an embedded endpoint; needs nothing'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "inspect" -d 'What is in P12 files, and what will go wrong with them'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "batch" -d 'Many tests at once; NDJSON in and out'
-complete -c p12-test -n "__fish_p12_test_needs_command" -a "serve" -d 'The platform\'s resource itself, for rehearsal or an own network'
+complete -c p12-test -n "__fish_p12_test_needs_command" -a "serve" -d 'Run the platform\'s P12 test resource yourself, for rehearsals or inside your own network'
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -l color -d 'Colour in the report' -r -f -a "auto\t'On a terminal, and as NO_COLOR and CLICOLOR_FORCE say'
 always\t'Always'
 never\t'Never'"
@@ -120,25 +120,25 @@ never\t'Never'"
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -s q -l quiet -d 'No report, no progress; only what failed'
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l listen -d 'The address and port to listen on' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l credentials -d 'Who may: a TOML file of [[credential]] with bearer or oauth1, accounts, permissions' -r -F
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l tls-p12 -d 'Speak TLS with the certificate and key of this P12; needed beyond loopback' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l credentials -d 'A TOML file that lists who may call: [[credential]] with bearer or oauth1, accounts, permissions' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l tls-p12 -d 'Serve over TLS with the certificate and key of this P12; required beyond loopback' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l tls-password-file -d 'Read the password of --tls-p12 from a file' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l tls-password-env -d 'Read the password of --tls-p12 from an environment variable' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l public-url -d 'How clients name this server, behind a proxy: for OAuth1 signatures and the Domain API' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l allow-net -d 'Let endpoints in this network be called, though it is not public; may be repeated' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l metrics-from -d 'Show /metrics to this network, too; to loopback addresses always; may be repeated' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l cacert -d 'Trust the CAs of this PEM file or hashed directory at the endpoints, and no others' -r -F
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l resolve -d 'Use this address for a host and port in place of DNS; may be repeated' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l connect-timeout -d 'Seconds for reaching an endpoint: DNS, TCP and TLS together' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -s m -l max-time -d 'Seconds for an endpoint\'s whole answer' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-upload -d 'Bytes of one upload; K, M and G are understood' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l public-url -d 'The URL that clients use, when behind a proxy: for OAuth1 signatures and the Domain API' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l allow-net -d 'Allow calls to endpoints in this private network; may be repeated' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l metrics-from -d 'Show /metrics to this network as well as to loopback addresses; may be repeated' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l cacert -d 'Trust only the CAs of this PEM file or hashed directory for endpoints' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l resolve -d 'Use this address for a host and port instead of DNS; may be repeated' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l connect-timeout -d 'Seconds to reach an endpoint: DNS, TCP and TLS together' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -s m -l max-time -d 'Seconds for a whole call to an endpoint' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-upload -d 'Largest upload, in bytes; K, M and G are understood' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l header-time -d 'Seconds for the head of a request, and for the TLS handshake' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l body-time -d 'Seconds for an upload, a large body aside, and for a client that does not take its answer' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-calls -d 'Calls in progress' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-connections -d 'Connections of clients' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l rate -d 'Calls a second from one address; 0 for no limit' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-kdf -d 'Iterations of key derivation that one P12 may take' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l drain-time -d 'Seconds for answers that are on their way when SIGTERM comes' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l body-time -d 'Seconds for an upload except a large body, and for a client to read more of its answer' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-calls -d 'Most calls in progress at once; one address gets half of what is free' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-connections -d 'Most connections of clients at once' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l rate -d 'Calls per second of one credential from one address; 0 for no limit' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-kdf -d 'Most iterations of key derivation for one P12' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l drain-time -d 'Seconds to finish answers in progress after SIGTERM' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l color -d 'Colour in the report' -r -f -a "auto\t'On a terminal, and as NO_COLOR and CLICOLOR_FORCE say'
 always\t'Always'
 never\t'Never'"

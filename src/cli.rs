@@ -94,10 +94,10 @@ pub enum Command {
     /// relative to the current directory. No fields: json, report, curl, include, quiet, verbose, color,
     /// password_stdin. Ctrl-C or SIGTERM finishes what is in flight; a second one ends that too.
     Batch(Box<BatchArgs>),
-    /// The platform's resource itself, for rehearsal or an own network
+    /// Run the platform's P12 test resource yourself, for rehearsals or inside your own network
     ///
     /// Takes the multipart request that the platform's tester takes, makes the call from this machine, and passes
-    /// the endpoint's answer on as it is. Who may is in --credentials. Endpoints on private addresses are refused
+    /// the endpoint's answer on unchanged. --credentials lists who may call it. Endpoints on private addresses are refused
     /// unless --allow-net opens their network. One line of JSON a request goes to standard error.
     Serve(Box<ServeArgs>),
 }

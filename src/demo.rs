@@ -1,4 +1,4 @@
-//! The embedded endpoint and its little PKI, and a walk through both routes.
+//! The embedded endpoint with its own PKI, and a tour of both routes.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -15,13 +15,14 @@ use hyper_util::rt::TokioIo;
 use openssl::error::ErrorStack;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::cli::{Args, Command, ServeArgs, TestArgs};
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::interrupt::interrupted;
+use crate::platform::contract::PERMISSION;
 use crate::serve::Server;
 use endpoint::{Endpoint, Manners};
 use pki::{Identity, Profile, Purpose};
@@ -29,17 +30,17 @@ use pki::{Identity, Profile, Purpose};
 pub mod endpoint;
 pub mod pki;
 
-/// A running demo: an endpoint and a platform on 127.0.0.1, and a private folder of files for them.
+/// A running demo: an endpoint and a platform on 127.0.0.1, and a private folder with their files.
 pub struct Demo {
     folder: TempDir,
     endpoint: Endpoint,
     platform: String,
-    serving: JoinHandle<()>,
+    _serving: DropGuard,
 }
 
 /// One test of the demo, as a user would type it.
 pub struct Step {
-    /// What is shown, in a sentence.
+    /// What it shows, in a sentence.
     pub title: &'static str,
     arguments: Vec<OsString>,
     ends: Exit,
@@ -49,6 +50,9 @@ const PASSWORD: &str = "correct horse battery staple";
 
 impl Demo {
     /// Makes the files and starts the endpoint.
+    ///
+    /// # Errors
+    /// When a file cannot be written or a port cannot be opened.
     pub async fn start() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("p12-test-demo-").tempdir();
         let folder = folder.map_err(|error| diagnosis::unwritable("a temporary folder", &error))?;
@@ -63,20 +67,21 @@ impl Demo {
         })?;
         let server = Server::bind(&serve_args(folder.path())?, Arc::new(|_| {})).await?;
         let platform = server.url()?;
-        let serving = tokio::spawn(server.run(std::future::pending()));
-        Ok(Self { folder, endpoint, platform, serving })
+        let end = CancellationToken::new();
+        tokio::spawn(server.run(end.clone().cancelled_owned()));
+        Ok(Self { folder, endpoint, platform, _serving: end.drop_guard() })
     }
 
     /// What the demo is about to do.
     pub fn introduction(&self) -> String {
         let (url, folder) = (self.url(), self.folder.path().display());
         format!(
-            "An endpoint that insists on a certificate of the demo's CA runs at {url}, and a tester as the platform has it at {}; their files are in {folder}.",
+            "An endpoint that requires a certificate of the demo's CA runs at {url}, and a tester like the platform's at {}. Their files are in {folder}.",
             self.platform
         )
     }
 
-    /// The tests, in the order in which they teach.
+    /// The tests, from simple to advanced.
     pub fn steps(&self) -> Vec<Step> {
         let step = |title, file: &str, more: &[&str], ends| {
             let mut arguments = vec!["--cacert".into(), self.path("ca.pem"), "--password-file".into()];
@@ -104,31 +109,21 @@ impl Demo {
                 Exit::Success,
             ),
             step(
-                "The same, and the proof that the endpoint insists: a second call without the certificate.",
+                "The same, with proof that the endpoint requires a certificate: a second call without it.",
                 "good.p12",
                 &["--control"],
                 Exit::Success,
             ),
+            step("A certificate of another CA: the endpoint refuses it.", "stranger.p12", &[], Exit::Refused),
+            step("An expired certificate: the endpoint refuses it.", "expired.p12", &[], Exit::Refused),
             step(
-                "A certificate of a stranger's CA: the endpoint refuses it.",
-                "stranger.p12",
-                &[],
-                Exit::Refused,
-            ),
-            step(
-                "A certificate that has expired: the endpoint refuses it for that.",
-                "expired.p12",
-                &[],
-                Exit::Refused,
-            ),
-            step(
-                "The good one again, submitted to the platform's tester, which makes the call.",
+                "The good certificate again, submitted to the platform's tester, which makes the call.",
                 "good.p12",
                 &through,
                 Exit::Success,
             ),
             step(
-                "A stranger's certificate, by the platform: it tells what the endpoint did.",
+                "The certificate of another CA, through the platform: it reports what the endpoint did.",
                 "stranger.p12",
                 &through,
                 Exit::Platform,
@@ -138,20 +133,22 @@ impl Demo {
         ]
     }
 
-    /// Ends the demo; with `keep`, only at Ctrl-C.
+    /// Ends the demo. With `keep`, it waits for Ctrl-C first.
+    ///
+    /// # Errors
+    /// When the files cannot be removed.
     pub async fn finish(self, keep: bool, say: impl Fn(&str)) -> Result<()> {
         say("");
         if keep {
             say(
-                "The endpoint and the files stay until Ctrl-C; repeat any of the commands in another terminal.",
+                "The endpoint and the files stay until Ctrl-C. You can repeat the commands in another terminal.",
             );
             interrupted().await;
         } else {
             say(
-                "The files are gone again; --keep leaves them and the endpoint, so that the commands can be repeated.",
+                "The files are removed now. --keep keeps them and the endpoint, so that you can repeat the commands.",
             );
         }
-        self.serving.abort();
         let folder = self.folder.path().display().to_string();
         self.folder.close().map_err(|error| diagnosis::unwritable(folder, &error))
     }
@@ -165,21 +162,24 @@ impl Demo {
     }
 }
 
-/// A proxy has no way to the demo's own address.
+/// Whether the environment names a proxy. It could not reach the demo's address.
 fn names_a_proxy() -> bool {
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     names.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 impl Step {
-    /// Fails when it ended otherwise than it should.
-    pub fn ended(&self, exit: Exit) -> Result<()> {
+    /// Checks that the step ended as it should.
+    ///
+    /// # Errors
+    /// When it did not.
+    pub fn check(&self, exit: Exit) -> Result<()> {
         if exit == self.ends {
             return Ok(());
         }
         let (exit, ends) = (exit as u8, self.ends as u8);
-        let message = format!("a step of the demo ended with {exit}, and should have with {ends}");
-        let hint = "the report above says why; does anything stand between programs on 127.0.0.1?";
+        let message = format!("a step of the demo ended with {exit} instead of {ends}");
+        let hint = "the report above says why; does something intercept connections on 127.0.0.1?";
         Err(Error::new(Kind::SomeFailed, message).with_hint(hint))
     }
 
@@ -198,6 +198,9 @@ impl Step {
     }
 
     /// The command line as the program reads it.
+    ///
+    /// # Errors
+    /// When it is wrong, which is a bug.
     pub fn args(&self) -> Result<TestArgs> {
         let arguments = std::iter::once(OsString::from("p12-test")).chain(self.arguments.iter().cloned());
         let parsed = Args::try_parse_from(arguments).map(|args| args.test);
@@ -205,10 +208,10 @@ impl Step {
     }
 }
 
-/// The demo's platform: for its own account and token, with the way to its endpoint open.
+/// The options of the demo's platform: its own account and token, and calls to loopback allowed.
 fn serve_args(folder: &Path) -> Result<ServeArgs> {
     let credentials = format!(
-        "[[credential]]\nbearer = \"{TOKEN}\"\naccounts = [\"{ACCOUNT}\"]\npermissions = [\"MTLS_READ_INTERNAL\"]\n"
+        "[[credential]]\nbearer = \"{TOKEN}\"\naccounts = [\"{ACCOUNT}\"]\npermissions = [\"{PERMISSION}\"]\n"
     );
     let file = folder.join("credentials.toml");
     write(file.clone(), credentials.as_bytes())?;
@@ -257,12 +260,12 @@ fn write_files(folder: &Path) -> Result<Identity> {
     Ok(authority)
 }
 
-/// The folder is private to the user, so the files in it are, too.
+/// Writes a file. The folder is private, so the file is too.
 fn write(path: PathBuf, bytes: &[u8]) -> Result<()> {
     std::fs::write(&path, bytes).map_err(|error: io::Error| diagnosis::unwritable(path.display(), &error))
 }
 
-/// Answers each request with who asked.
+/// Answers each request with the name of the client.
 async fn greet(stream: SslStream<TcpStream>) {
     let (peer, _) = endpoint::peer(&stream);
     let body = format!("{{\"hello\":{:?}}}\n", peer.unwrap_or_default());
@@ -271,7 +274,7 @@ async fn greet(stream: SslStream<TcpStream>) {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         std::future::ready(Ok::<_, Infallible>(response))
     });
-    // A client that goes away early has nobody to complain to.
+    // A client that closes early needs no message.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
 }
 
@@ -280,10 +283,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_that_ends_otherwise_fails_the_demo() {
+    fn a_step_with_another_exit_status_fails_the_demo() {
         let step = Step { title: "", arguments: Vec::new(), ends: Exit::Refused };
-        assert!(step.ended(Exit::Refused).is_ok());
-        let failed = step.ended(Exit::Unreached).unwrap_err();
-        assert_eq!(failed.message, "a step of the demo ended with 4, and should have with 6");
+        assert!(step.check(Exit::Refused).is_ok());
+        let failed = step.check(Exit::Unreached).unwrap_err();
+        assert_eq!(failed.message, "a step of the demo ended with 4 instead of 6");
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cli::TestArgs;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::p12::{P12, P12File};
 use crate::request::Request;
 use crate::route::Route;
@@ -33,13 +33,10 @@ impl Inputs for TestArgs {
     }
 
     async fn p12(&self) -> Result<Arc<P12>> {
-        // In a thread of its own: a file may be a pipe, or far away, and Ctrl-C must not wait for it.
-        let path = self.p12_path()?.to_owned();
-        let read = tokio::task::spawn_blocking(move || P12File::read(&path)).await;
-        let file = read.map_err(|_| Error::new(Kind::Internal, "the P12 was given up by its reader"))??;
-        let open = |password: Option<&Secret>| match self.platform.no_precheck {
-            true => P12::unread(&file, password),
-            false => P12::open(&file, password, self.alias.as_deref()),
+        let file = P12File::read(self.p12_path()?).await?;
+        let open = async |password: Option<Secret>| match self.platform.no_precheck {
+            true => P12::unread(&file, password.as_ref()),
+            false => P12::open(&file, password.as_ref(), self.alias.as_deref()).await,
         };
         self.password.source().unlock(file.name(), open).await.map(Arc::new)
     }

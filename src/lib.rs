@@ -24,6 +24,7 @@ pub mod p12;
 pub mod interrupt;
 pub mod files;
 pub mod shell;
+pub mod acceptor;
 pub mod diagnosis;
 pub mod checks;
 pub mod once;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Version;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::response::Parts;
 use http_body_util::BodyExt as _;
 use reqwest::multipart::{Form, Part};
@@ -30,19 +30,11 @@ use gateway::{Account, Gateway};
 
 pub mod author;
 mod client;
+pub mod contract;
 pub mod credential;
 pub mod domain;
 pub mod gateway;
 pub mod oauth1;
-
-/// The endpoint that the platform shall call.
-pub const FORWARD_URL: HeaderName = HeaderName::from_static("lp-forward-url");
-/// The method that it shall use; always sent, as its default is not known.
-pub const METHOD: HeaderName = HeaderName::from_static("lp-method-override");
-/// The content type of the body, where there is one.
-pub const TYPE: HeaderName = HeaderName::from_static("lp-content-type-override");
-/// The `Authorization` for the endpoint.
-pub const FORWARD_AUTHORIZATION: HeaderName = HeaderName::from_static("lp-authorization-override");
 
 /// The route by way of the platform's tester.
 #[derive(Debug)]
@@ -127,9 +119,9 @@ impl Platform {
     }
 
     async fn lookup(&self, api: &Url) -> Result<(Url, String)> {
-        let url = domain::lookup_url(api, self.account.as_str())?;
+        let url = domain::lookup_url(api, &self.account)?;
         let plain = api.scheme() == "http";
-        let host = domain::lookup(self.client(api)?, &url, self.account.as_str()).await?;
+        let host = domain::lookup(self.client(api)?, &url, &self.account).await?;
         let plainly = Url::parse(&format!("http://{host}/")).ok();
         let securely = || {
             Url::parse(&format!("https://{host}/")).map_err(|_| {
@@ -145,7 +137,7 @@ impl Platform {
     }
 
     fn url(&self, base: &Url) -> Result<Url> {
-        let path = format!("/mtls/account/{}/p12-test/multipart", self.account.as_str());
+        let path = contract::test_path(&self.account);
         base.join(&path).map_err(|error| Error::new(Kind::Internal, format!("{path} is no path: {error}")))
     }
 
@@ -153,9 +145,10 @@ impl Platform {
         let mut headers = HeaderMap::new();
         let credential = self.credential.authorization("POST", url)?;
         headers.insert(AUTHORIZATION, value("the credential", credential.expose(), true)?);
-        headers.insert(FORWARD_URL, value("the forward URL", request.url.as_str().as_bytes(), false)?);
-        headers.insert(METHOD, value("the method", request.method.as_str().as_bytes(), false)?);
-        for (from, to) in [(CONTENT_TYPE, TYPE), (AUTHORIZATION, FORWARD_AUTHORIZATION)] {
+        headers
+            .insert(contract::FORWARD_URL, value("the forward URL", request.url.as_str().as_bytes(), false)?);
+        headers.insert(contract::METHOD, value("the method", request.method.as_str().as_bytes(), false)?);
+        for (from, to) in [(CONTENT_TYPE, contract::CONTENT_TYPE), (AUTHORIZATION, contract::AUTHORIZATION)] {
             if let Some(value) = request.headers.get(from) {
                 headers.insert(to, value.clone());
             }
@@ -179,7 +172,8 @@ async fn form(request: &Request, p12: &P12) -> Result<Form> {
     let part = known(file.bytes()).file_name(file_name(file.name())).mime_str("application/x-pkcs12");
     let part = part.map_err(|_| Error::new(Kind::Internal, "the type of a P12 is no type"))?;
     let password = p12.password();
-    let form = Form::new().part("file", part).part("password", known(Bytes::from_owner(password)));
+    let form =
+        Form::new().part(contract::FILE, part).part(contract::PASSWORD, known(Bytes::from_owner(password)));
     if request.body.is_empty() {
         return Ok(form);
     }
@@ -192,7 +186,7 @@ async fn form(request: &Request, p12: &P12) -> Result<Form> {
         None => Ok(part),
     };
     let part = part.map_err(|_| Error::new(Kind::Internal, "the body's type is no type"))?;
-    Ok(form.part("body", part))
+    Ok(form.part(contract::BODY, part))
 }
 
 fn known(bytes: Bytes) -> Part {
@@ -288,7 +282,7 @@ impl Exchange for PlatformCall {
         let mut evidence = self.evidence.clone();
         if let (Some(submission), Some((head, _))) = (&mut evidence.submission, &self.answer) {
             let whole = self.ended.is_some() && evidence.received == self.excerpt.bytes().len() as u64;
-            submission.author = Some(author::author(head, &self.excerpt, whole));
+            submission.author = Some(author::find_author(head, &self.excerpt, whole));
         }
         evidence.timings.total = self.ended.unwrap_or_else(|| self.start.elapsed());
         evidence

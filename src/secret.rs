@@ -209,7 +209,11 @@ impl Password {
     }
 
     /// Calls `open` with the password; at a terminal until it opens, three times at most.
-    pub async fn unlock<T>(&self, what: &str, open: impl Fn(Option<&Secret>) -> Result<T>) -> Result<T> {
+    pub async fn unlock<T, F: Future<Output = Result<T>>>(
+        &self,
+        what: &str,
+        open: impl Fn(Option<Secret>) -> F,
+    ) -> Result<T> {
         self.read().await?.unlock(what, open).await
     }
 }
@@ -229,31 +233,37 @@ impl Passwords {
     const TRIES: usize = 3;
 
     /// Calls `open` with the password; at a terminal until it opens, three times at most.
-    pub async fn unlock<T>(&mut self, what: &str, open: impl Fn(Option<&Secret>) -> Result<T>) -> Result<T> {
+    pub async fn unlock<T, F: Future<Output = Result<T>>>(
+        &mut self,
+        what: &str,
+        open: impl Fn(Option<Secret>) -> F,
+    ) -> Result<T> {
         match self {
-            Self::Absent => open(Some(&Secret::default())),
+            Self::Absent => open(Some(Secret::default())).await,
             Self::Asked(typed) => Self::ask(typed, what, open).await,
-            Self::Read(password, hint) => open(Some(password)).map_err(|error| match error.kind {
-                Kind::WrongPassword => error.with_hint(hint.clone()),
-                Kind::PasswordNeeded if password.expose().is_empty() => {
-                    error.with_hint(format!("the password that was given is empty; {hint}"))
-                }
-                _ => error,
-            }),
+            Self::Read(password, hint) => {
+                open(Some(password.clone())).await.map_err(|error| match error.kind {
+                    Kind::WrongPassword => error.with_hint(hint.clone()),
+                    Kind::PasswordNeeded if password.expose().is_empty() => {
+                        error.with_hint(format!("the password that was given is empty; {hint}"))
+                    }
+                    _ => error,
+                })
+            }
         }
     }
 
-    async fn ask<T>(
+    async fn ask<T, F: Future<Output = Result<T>>>(
         typed: &mut Option<Secret>,
         what: &str,
-        open: impl Fn(Option<&Secret>) -> Result<T>,
+        open: impl Fn(Option<Secret>) -> F,
     ) -> Result<T> {
-        let mut outcome = open(None);
+        let mut outcome = open(None).await;
         if !can_ask() || fits(&outcome) {
             return outcome;
         }
         if let Some(password) = typed {
-            outcome = open(Some(password));
+            outcome = open(Some(password.clone())).await;
         }
         for attempt in 0..Self::TRIES {
             if fits(&outcome) {
@@ -261,7 +271,7 @@ impl Passwords {
             }
             let again = if attempt == 0 { "" } else { "It does not match. " };
             let password = prompt(format!("{again}Password of {}: ", what.escape_debug())).await?;
-            outcome = open(Some(&password));
+            outcome = open(Some(password.clone())).await;
             if fits(&outcome) {
                 *typed = Some(password);
             }

@@ -1,5 +1,4 @@
-//! The platform's resource itself, for rehearsal or an own network: who may, what came in, the call, the
-//! answer as it is.
+//! The platform's P12 test resource, run yourself: credentials, uploads, the call, the answer unchanged.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -9,20 +8,19 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use openssl::ssl::SslContext;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
-use tokio_native_tls::TlsAcceptor;
-use tokio_native_tls::native_tls;
-use zeroize::Zeroizing;
+use tokio_util::sync::CancellationToken;
 
+use crate::acceptor;
 use crate::cli::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::p12::{P12, P12File};
 use access::Access;
 use journal::Journal;
 use limits::Limits;
@@ -33,15 +31,17 @@ mod answer;
 mod journal;
 mod limits;
 mod resource;
+mod shares;
+mod tls;
 mod upload;
 
-/// Takes each line of the log.
+/// Writes each line of the log.
 pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
 
 /// A server that listens.
 pub struct Server {
     listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
+    tls: Option<SslContext>,
     resource: Arc<Resource>,
     connections: Arc<Semaphore>,
     header_time: Duration,
@@ -50,15 +50,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Reads its files, checks its options, and listens. Each request is told to `log` by one line.
+    /// Reads the files, checks the options, and listens. Each request is one line to `log`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or used, an option that does not fit, or an address that cannot be listened on.
     pub async fn bind(args: &ServeArgs, log: Log) -> Result<Self> {
-        let acceptor = acceptor(args).await?;
-        if acceptor.is_none() && !args.listen.ip().is_loopback() {
+        let tls = tls::read(args).await?;
+        if tls.is_none() && !args.listen.ip().is_loopback() {
             let message = format!(
-                "{} is not a loopback address, and without --tls-p12 all would be sent in the open",
+                "{} is not a loopback address, and without --tls-p12 passwords would be sent unencrypted",
                 args.listen
             );
-            return Err(Error::new(Kind::Usage, message).with_hint("name a P12 with a server certificate by --tls-p12, or listen on 127.0.0.1 behind a proxy that speaks TLS"));
+            return Err(Error::new(Kind::Usage, message).with_hint("name a P12 with a server certificate with --tls-p12, or listen on 127.0.0.1 behind a proxy that speaks TLS"));
         }
         let access = Access::read(&args.credentials)?;
         let resource = Resource {
@@ -66,9 +69,10 @@ impl Server {
             local: args.local(),
             limits: Limits::new(&args.limits),
             journal: Arc::new(Journal::new(log)),
-            secure: acceptor.is_some(),
+            secure: tls.is_some(),
             public: args.public_url.clone(),
             metrics_from: args.metrics_from.clone(),
+            draining: CancellationToken::new(),
         };
         // Each call takes a connection in and one out.
         files::allow_more();
@@ -77,12 +81,14 @@ impl Server {
                 Kind::OutputFailed,
                 format!("cannot listen on {}: {}", args.listen, diagnosis::in_words(&error)),
             )
-            .with_hint("is the port free, and allowed for this user? --listen 127.0.0.1:0 takes any")
+            .with_hint(
+                "is the port free, and may this user listen on it? --listen 127.0.0.1:0 takes any free port",
+            )
         };
         let listener = TcpListener::bind(args.listen).await.map_err(failed)?;
         Ok(Self {
             listener,
-            acceptor,
+            tls,
             resource: Arc::new(resource),
             connections: Arc::new(Semaphore::new(args.limits.max_connections)),
             header_time: args.limits.header_time,
@@ -91,24 +97,30 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
+    ///
+    /// # Errors
+    /// When the system does not say.
     pub fn address(&self) -> Result<SocketAddr> {
         let failed = |error| {
             Error::new(
                 Kind::Internal,
-                format!("where it listens is not known: {}", diagnosis::in_words(&error)),
+                format!("the address that serve listens on is not known: {}", diagnosis::in_words(&error)),
             )
         };
         self.listener.local_addr().map_err(failed)
     }
 
-    /// `http://127.0.0.1:8080`.
+    /// Its URL, such as `http://127.0.0.1:8080`.
+    ///
+    /// # Errors
+    /// As [`Self::address`].
     pub fn url(&self) -> Result<String> {
-        let scheme = if self.acceptor.is_some() { "https" } else { "http" };
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
         Ok(format!("{scheme}://{}", self.address()?))
     }
 
-    /// Serves until `end`; then takes no more connections and waits for the answers that are on their way.
+    /// Serves until `end`. Then it accepts no more connections and waits for the answers in progress.
     pub async fn run(self, end: impl Future<Output = ()>) {
         let mut end = std::pin::pin!(end);
         let graceful = GracefulShutdown::new();
@@ -118,26 +130,26 @@ impl Server {
                 () = &mut end => break,
             };
             match accepted {
-                Ok((stream, peer)) => self.take(stream, peer, &graceful),
-                // Out of files, mostly: those that are open will be closed.
+                Ok((stream, peer)) => self.start(stream, peer, &graceful),
+                // Most often out of files; some will be closed soon.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
-        self.resource.journal.drain();
+        self.resource.draining.cancel();
         drop(self.listener);
-        // What is not through by then is cut off.
+        // What is not finished by then is cut off.
         let _ = tokio::time::timeout(self.drain_time, graceful.shutdown()).await;
     }
 
-    fn take(&self, mut stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown) {
+    fn start(&self, mut stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown) {
         let Ok(place) = Arc::clone(&self.connections).try_acquire_owned() else {
-            self.resource.journal.turned_away();
-            if self.acceptor.is_none() {
+            self.resource.journal.count_turned_away();
+            if self.tls.is_none() {
                 tokio::spawn(async move { stream.write_all(TOO_MANY).await });
             }
             return;
         };
-        // An answer in two writes would wait for the client's delayed acknowledgement.
+        // Without this, an answer in two writes waits for the client's delayed acknowledgement.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.write_time));
@@ -145,14 +157,12 @@ impl Server {
         let (resource, watcher, header_time) =
             (Arc::clone(&self.resource), graceful.watcher(), self.header_time);
         let connection = Connection { resource, peer, header_time, place };
-        let acceptor = self.acceptor.clone();
+        let tls = self.tls.clone();
         tokio::spawn(async move {
-            match acceptor {
+            match tls {
                 None => connection.serve(stream, watcher).await,
-                Some(acceptor) => {
-                    // A handshake that fails has told the client by an alert.
-                    let handshake = tokio::time::timeout(header_time, acceptor.accept(stream)).await;
-                    if let Ok(Ok(stream)) = handshake {
+                Some(tls) => {
+                    if let Some(stream) = acceptor::accept(&tls, stream, header_time).await {
                         connection.serve(Box::pin(stream), watcher).await;
                     }
                 }
@@ -186,37 +196,11 @@ impl Connection {
             .header_read_timeout(header_time)
             .max_buf_size(MAX_BUFFER)
             .serve_connection(TokioIo::new(stream), answer);
-        // A client that goes away early has nobody to complain to.
+        // A client that closes early needs no message.
         let _ = watcher.watch(connection).await;
         drop(place);
     }
 }
 
-/// For one head, or a piece of a body, in bytes.
+/// Bytes for one head, or for a piece of a body.
 const MAX_BUFFER: usize = 64 * 1024;
-
-/// TLS out of a P12, by way of the reader that every P12 goes through.
-async fn acceptor(args: &ServeArgs) -> Result<Option<TlsAcceptor>> {
-    let Some(path) = &args.tls_p12 else { return Ok(None) };
-    let file = P12File::read(path)?;
-    let p12 = args.tls_password().unlock(file.name(), |password| P12::open(&file, password, None)).await?;
-    let identity = p12.identity()?;
-    let make = || {
-        let mut pem = identity.leaf.to_pem()?;
-        for certificate in &identity.chain {
-            pem.extend(certificate.to_pem()?);
-        }
-        Ok((pem, Zeroizing::new(identity.key.private_key_to_pem_pkcs8()?)))
-    };
-    let (chain, key) =
-        make().map_err(|stack| diagnosis::openssl("writing the server's certificate", &stack))?;
-    let acceptor = native_tls::Identity::from_pkcs8(&chain, &key).and_then(|identity| {
-        native_tls::TlsAcceptor::builder(identity)
-            .min_protocol_version(Some(native_tls::Protocol::Tlsv12))
-            .build()
-    });
-    let unusable = |error: native_tls::Error| {
-        Error::new(Kind::KeyNotForTls, format!("TLS cannot use {}: {error}", file.name()))
-    };
-    acceptor.map(|acceptor| Some(acceptor.into())).map_err(unusable)
-}

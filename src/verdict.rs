@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result, Retry};
 use crate::evidence::{Author, Control, Evidence, Submission};
 use crate::exchange::Head;
 use crate::foreign::Foreign;
-use crate::platform::author::TRANSPORT_ERROR;
+use crate::platform::contract::TRANSPORT_ERROR;
 
 /// Which answers count as success.
 #[derive(Debug, Clone, Default)]

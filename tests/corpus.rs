@@ -17,7 +17,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkcs12::Pkcs12;
 use openssl::provider::Provider;
 use p12_test::error::Kind;
-use p12_test::p12::anatomy::Protection;
+use p12_test::p12::anatomy::{Anatomy, KdfName, Protection};
 use p12_test::p12::{P12, P12File};
 use p12_test::secret::Secret;
 use tools::skip;
@@ -163,10 +163,13 @@ fn open_all(rows: &[Row]) -> Vec<Outcome> {
 fn open(row: &Row) -> Outcome {
     let opened = std::panic::catch_unwind(|| {
         let password = row.password.clone().map(Secret::from);
-        P12File::read(&row.path).and_then(|file| P12::open(&file, password.as_ref(), None))
+        block_on(async { P12::open(&P12File::read(&row.path).await?, password.as_ref(), None).await })
     });
     match opened {
         Err(_) => Outcome { class: "panic".into(), message: String::new(), leaf: None, in_order: true },
+        Ok(Err(error)) if error.kind == Kind::Internal => {
+            Outcome { class: "panic".into(), message: error.message, leaf: None, in_order: true }
+        }
         Ok(Err(error)) => {
             Outcome { class: class(error.kind).into(), message: error.message, leaf: None, in_order: true }
         }
@@ -180,6 +183,10 @@ fn open(row: &Row) -> Outcome {
             }
         }
     }
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
 /// Each certificate of the chain issued the one before it.
@@ -247,9 +254,9 @@ fn the_algorithms_are_those_of_the_manifest() {
             continue;
         };
         let row = row(folder, line);
-        let file = P12File::read(&row.path).unwrap();
+        let file = block_on(P12File::read(&row.path)).unwrap();
         let password = row.password.map(Secret::from);
-        let Ok((anatomy, _)) = P12::dissect(&file, password.as_ref()) else {
+        let Ok((anatomy, _)) = block_on(Anatomy::read(&file, password.as_ref())) else {
             wrong.push(format!("{}: it cannot be dissected", row.name));
             continue;
         };
@@ -280,17 +287,17 @@ fn the_algorithms_are_those_of_the_manifest() {
 }
 
 fn notation(protection: &Protection) -> String {
-    let cipher = protection.algorithm.as_str();
-    let digest = protection.prf.unwrap_or_default().to_lowercase();
-    match (protection.kdf, cipher) {
-        ("PKCS12", "RC2-40-CBC") => "PBE-RC2-40".into(),
-        ("PKCS12", "RC2-CBC") => "PBE-RC2-128".into(),
-        ("PKCS12", "DES-EDE3-CBC") => "PBE-3DES".into(),
-        ("PKCS12", "DES-EDE-CBC") => "PBE-2DES".into(),
-        ("PKCS12", "RC4") => "PBE-RC4-128".into(),
-        ("PKCS12", "RC4-40") => "PBE-RC4-40".into(),
-        ("PBKDF1", cipher) => format!("PBES1-{digest}-{}", cipher.trim_end_matches("-CBC")),
-        (_, cipher) => {
+    let cipher = protection.algorithm.to_string();
+    let digest = protection.prf.map_or(String::new(), |prf| prf.to_string().to_lowercase());
+    match (protection.kdf, cipher.as_str()) {
+        (KdfName::Pkcs12, "RC2-40-CBC") => "PBE-RC2-40".into(),
+        (KdfName::Pkcs12, "RC2-CBC") => "PBE-RC2-128".into(),
+        (KdfName::Pkcs12, "DES-EDE3-CBC") => "PBE-3DES".into(),
+        (KdfName::Pkcs12, "DES-EDE-CBC") => "PBE-2DES".into(),
+        (KdfName::Pkcs12, "RC4") => "PBE-RC4-128".into(),
+        (KdfName::Pkcs12, "RC4-40") => "PBE-RC4-40".into(),
+        (KdfName::Pbkdf1, cipher) => format!("PBES1-{digest}-{}", cipher.trim_end_matches("-CBC")),
+        (kdf, cipher) => {
             let cipher = match cipher {
                 "DES-EDE3-CBC" => "3DES-CBC",
                 "RC2-40-CBC" | "RC2-64-CBC" => "RC2-CBC",
@@ -298,8 +305,8 @@ fn notation(protection: &Protection) -> String {
                 "CAMELLIA-256-CBC" => "oid:1.2.392.200011.61.1.1.1.4",
                 cipher => cipher,
             };
-            let kdf = match protection.kdf {
-                "scrypt" => "scrypt-N16384-r8-p1".to_owned(),
+            let kdf = match kdf {
+                KdfName::Scrypt => "scrypt-N16384-r8-p1".to_owned(),
                 _ => format!("PBKDF2-{digest}"),
             };
             format!("PBES2/{kdf}/{cipher}")
@@ -308,11 +315,12 @@ fn notation(protection: &Protection) -> String {
 }
 
 fn mac_notation(mac: &Protection) -> String {
-    let spelled =
-        |name: &str| name.to_lowercase().replace("sha512-256", "sha512_256").replace("sha3-256", "sha3_256");
-    let digest = spelled(mac.algorithm.trim_start_matches("HMAC-"));
-    match mac.kdf {
-        "PBKDF2" => format!("PBMAC1-{digest}/PBKDF2-{}", spelled(mac.prf.unwrap_or_default())),
+    let spelled = |name: String| {
+        name.to_lowercase().replace("sha512-256", "sha512_256").replace("sha3-256", "sha3_256")
+    };
+    let digest = spelled(mac.algorithm.to_string()).trim_start_matches("hmac-").to_owned();
+    match mac.prf {
+        Some(prf) if mac.is_pbmac1() => format!("PBMAC1-{digest}/PBKDF2-{}", spelled(prf.to_string())),
         _ => format!("HMAC-{digest}"),
     }
 }

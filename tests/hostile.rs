@@ -8,7 +8,12 @@ use p12_test::p12::{P12, P12File};
 use p12_test::secret::Secret;
 
 fn open(bytes: Vec<u8>) -> p12_test::error::Result<P12> {
-    P12::open(&P12File::from_bytes("test.p12", bytes), Some(&Secret::from(b"secret".to_vec())), None)
+    let file = P12File::from_bytes("test.p12", bytes);
+    block_on(P12::open(&file, Some(&Secret::from(b"secret".to_vec())), None))
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
 #[test]
@@ -26,7 +31,7 @@ fn lengths_and_depths_without_end_are_refused() {
 #[cfg(unix)]
 #[test]
 fn an_endless_file_is_too_large() {
-    assert_eq!(P12File::read(Path::new("/dev/zero")).unwrap_err().kind, Kind::TooLarge);
+    assert_eq!(block_on(P12File::read(Path::new("/dev/zero"))).unwrap_err().kind, Kind::TooLarge);
 }
 
 /// A PBES2 key bag by hand, whose iteration count is what an attacker wants.

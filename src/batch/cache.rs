@@ -7,7 +7,7 @@ use lru::LruCache;
 
 use super::manifest::Digest;
 use super::record::Test;
-use crate::error::{Error, Exit, Kind, Result};
+use crate::error::{Exit, Result};
 use crate::inputs::Inputs;
 use crate::once::Once;
 use crate::p12::P12;
@@ -66,14 +66,7 @@ impl Inputs for Cached {
         self.common.routes.get(self.test.route, Inputs::route(&self.test.args)).await
     }
 
-    /// Key derivation takes its time, and others must not wait for it.
     async fn p12(&self) -> Result<Arc<P12>> {
-        let test = Arc::clone(&self.test);
-        let opening = async {
-            let runtime = tokio::runtime::Handle::current();
-            let opened = tokio::task::spawn_blocking(move || runtime.block_on(test.args.p12())).await;
-            opened.unwrap_or_else(|_| Err(Error::new(Kind::Internal, "the P12 was given up by its reader")))
-        };
-        self.common.p12s.get(self.test.p12, opening).await
+        self.common.p12s.get(self.test.p12, Inputs::p12(&self.test.args)).await
     }
 }

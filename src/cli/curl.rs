@@ -7,9 +7,10 @@ use url::Url;
 use super::TestArgs;
 use super::connection::TlsVersion;
 use crate::error::{Error, Kind, Result};
-use crate::inspect::{Inspection, Name};
 use crate::p12::P12File;
-use crate::platform::{self, domain, gateway::Gateway};
+use crate::p12::anatomy::{Anatomy, Form};
+use crate::platform::gateway::{Account, Gateway};
+use crate::platform::{contract, domain};
 use crate::request::Request;
 use crate::request::body::Body;
 use crate::shell::quoted;
@@ -25,15 +26,15 @@ pub struct Curl {
 
 impl TestArgs {
     /// The curl command for the same request. Nothing is asked for and nothing is sent.
-    pub fn curl(&self) -> Result<Curl> {
+    pub async fn curl(&self) -> Result<Curl> {
         let request = self.request()?;
         let mut curl = Curl { words: vec![b"curl".to_vec()], notes: Vec::new() };
         // Silent, but for errors; nothing in the URL is a pattern or is tidied up.
         curl.plain(&["-sS", "-g", "--path-as-is"]);
         curl.connection(self)?;
         match &self.platform.account {
-            None => curl.call(self, &request)?,
-            Some(_) => curl.submission(self, &request)?,
+            None => curl.call(self, &request).await?,
+            Some(account) => curl.submission(self, account, &request)?,
         }
         if self.output.include {
             curl.plain(&["-i"]);
@@ -130,8 +131,8 @@ impl Curl {
     }
 
     /// The mutual-TLS call itself.
-    fn call(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
-        self.certificate(args)?;
+    async fn call(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
+        self.certificate(args).await?;
         let usual = if request.body.is_empty() { "GET" } else { "POST" };
         match request.method.as_str() {
             "HEAD" if request.body.is_empty() => self.plain(&["--head"]),
@@ -159,7 +160,7 @@ impl Curl {
         Ok(())
     }
 
-    fn certificate(&mut self, args: &TestArgs) -> Result<()> {
+    async fn certificate(&mut self, args: &TestArgs) -> Result<()> {
         let path = args.p12_path()?;
         let mut name = Vec::new();
         for byte in path.as_os_str().as_encoded_bytes() {
@@ -176,21 +177,21 @@ impl Curl {
             self.secret("--cert", &name, "P12_PASSWORD");
             self.stands("P12_PASSWORD", "the P12's password");
         }
-        self.file(path);
+        self.note_file(path).await;
         Ok(())
     }
 
     /// What curl will make of the file, as far as that shows without its password.
-    fn file(&mut self, path: &Path) {
-        let Ok(file) = P12File::read(path) else { return };
-        let inspection = Inspection::of(&file, None, 0);
-        if inspection.findings.iter().any(|finding| finding.name == Name::LegacyCipher) {
+    async fn note_file(&mut self, path: &Path) {
+        let Ok(file) = P12File::read(path).await else { return };
+        let Ok((anatomy, _)) = Anatomy::read(&file, None).await else { return };
+        if anatomy.is_legacy() {
             self.notes.push(
                 "curl with OpenSSL 3 refuses the ciphers of this P12; p12-test inspect tells how to fix that"
                     .into(),
             );
         }
-        if inspection.anatomy.is_some_and(|anatomy| anatomy.form == "text") {
+        if anatomy.form == Form::Text {
             self.notes.push("curl reads a P12 in binary only, and this one is text".into());
         }
     }
@@ -213,21 +214,20 @@ impl Curl {
     }
 
     /// The multipart request to the platform.
-    fn submission(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
+    fn submission(&mut self, args: &TestArgs, account: &Account, request: &Request) -> Result<()> {
         let gateway = args.platform.gateway();
-        let account = args.platform.account.as_ref().map_or("", |account| account.as_str());
-        let path = format!("/mtls/account/{account}/p12-test/multipart");
+        let path = contract::test_path(account);
         let header =
             |name: &http::HeaderName, value: &[u8]| [name.as_str().as_bytes(), b": ", value].concat();
-        let forward = self.url(&format!("{}: {}", platform::FORWARD_URL, request.url.as_str()));
+        let forward = self.url(&format!("{}: {}", contract::FORWARD_URL, request.url.as_str()));
         self.plain(&["-H"]);
         self.words.push(forward);
-        self.option("-H", &header(&platform::METHOD, request.method.as_str().as_bytes()));
+        self.option("-H", &header(&contract::METHOD, request.method.as_str().as_bytes()));
         if let Some(kind) = request.headers.get(http::header::CONTENT_TYPE) {
-            self.option("-H", &header(&platform::TYPE, kind.as_bytes()));
+            self.option("-H", &header(&contract::CONTENT_TYPE, kind.as_bytes()));
         }
         if request.headers.contains_key(http::header::AUTHORIZATION) {
-            self.secret("-H", &header(&platform::FORWARD_AUTHORIZATION, b""), "AUTHORIZATION");
+            self.secret("-H", &header(&contract::AUTHORIZATION, b""), "AUTHORIZATION");
             self.stands("AUTHORIZATION", "the Authorization for the endpoint");
         }
         if args.platform.uses_oauth1() {
@@ -239,17 +239,17 @@ impl Curl {
         }
         self.option("-H", format!("user-agent: p12-test/{}", env!("CARGO_PKG_VERSION")).as_bytes());
         self.option("-H", b"Expect:");
-        self.option("-F", &form_file("file", '@', args.p12_path()?, ";type=application/x-pkcs12"));
-        self.secret("--form-string", b"password=", "P12_PASSWORD");
+        self.option("-F", &form_file(contract::FILE, '@', args.p12_path()?, ";type=application/x-pkcs12"));
+        self.secret("--form-string", &value_of(contract::PASSWORD), "P12_PASSWORD");
         self.stands("P12_PASSWORD", "the P12's password, empty where it has none");
         match &request.body {
             Body::Empty | Body::Stream(_) => {}
             Body::Bytes(_) => {
-                self.secret("--form-string", b"body=", "BODY");
+                self.secret("--form-string", &value_of(contract::BODY), "BODY");
                 self.stands("BODY", "the body");
             }
-            Body::File(path) => self.option("-F", &form_file("body", '<', path, "")),
-            Body::Stdin => self.option("-F", b"body=<-"),
+            Body::File(path) => self.option("-F", &form_file(contract::BODY, '<', path, "")),
+            Body::Stdin => self.option("-F", &[value_of(contract::BODY), b"<-".to_vec()].concat()),
         }
         match gateway {
             Gateway::Host(base) => {
@@ -285,6 +285,11 @@ impl Curl {
         let told = missing.iter().filter(|(set, _)| *set);
         self.notes.extend(told.map(|(_, what)| format!("not in curl: {what}")));
     }
+}
+
+/// `name=`, before the value of a part.
+fn value_of(name: &str) -> Vec<u8> {
+    format!("{name}=").into_bytes()
 }
 
 /// `name=@"path";more`, with curl's own escapes in the quotes.

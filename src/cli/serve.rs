@@ -24,10 +24,10 @@ pub struct ServeArgs {
     /// The address and port to listen on
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// Who may: a TOML file of [[credential]] with bearer or oauth1, accounts, permissions
+    /// A TOML file that lists who may call: [[credential]] with bearer or oauth1, accounts, permissions
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub credentials: PathBuf,
-    /// Speak TLS with the certificate and key of this P12; needed beyond loopback
+    /// Serve over TLS with the certificate and key of this P12; required beyond loopback
     #[arg(long, value_name = "P12", value_hint = clap::ValueHint::FilePath)]
     pub tls_p12: Option<PathBuf>,
     /// Read the password of --tls-p12 from a file
@@ -36,28 +36,28 @@ pub struct ServeArgs {
     /// Read the password of --tls-p12 from an environment variable
     #[arg(long, value_name = "VAR", requires = "tls_p12", conflicts_with = "tls_password_file")]
     tls_password_env: Option<OsString>,
-    /// How clients name this server, behind a proxy: for OAuth1 signatures and the Domain API
+    /// The URL that clients use, when behind a proxy: for OAuth1 signatures and the Domain API
     #[arg(long, value_name = "URL")]
     pub public_url: Option<Base>,
-    /// Let endpoints in this network be called, though it is not public; may be repeated
+    /// Allow calls to endpoints in this private network; may be repeated
     #[arg(long, value_name = "CIDR")]
     allow_net: Vec<IpNet>,
-    /// Show /metrics to this network, too; to loopback addresses always; may be repeated
+    /// Show /metrics to this network as well as to loopback addresses; may be repeated
     #[arg(long, value_name = "CIDR")]
     pub metrics_from: Vec<IpNet>,
-    /// Trust the CAs of this PEM file or hashed directory at the endpoints, and no others
+    /// Trust only the CAs of this PEM file or hashed directory for endpoints
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     cacert: Option<PathBuf>,
-    /// Use this address for a host and port in place of DNS; may be repeated
+    /// Use this address for a host and port instead of DNS; may be repeated
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
     resolve: Vec<Override>,
-    /// Seconds for reaching an endpoint: DNS, TCP and TLS together
+    /// Seconds to reach an endpoint: DNS, TCP and TLS together
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     connect_timeout: Duration,
-    /// Seconds for an endpoint's whole answer
+    /// Seconds for a whole call to an endpoint
     #[arg(short = 'm', long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     max_time: Duration,
-    /// How much of everything.
+    /// The limits.
     #[command(flatten)]
     pub limits: LimitArgs,
     /// How to print.
@@ -65,38 +65,38 @@ pub struct ServeArgs {
     pub look: LookArgs,
 }
 
-/// How much of everything `serve` allows.
+/// The limits of `serve`.
 #[derive(Debug, Group)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
-    /// Bytes of one upload; K, M and G are understood
+    /// Largest upload, in bytes; K, M and G are understood
     #[arg(long, value_name = "BYTES", default_value = "128M", value_parser = size)]
     pub max_upload: u64,
     /// Seconds for the head of a request, and for the TLS handshake
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub header_time: Duration,
-    /// Seconds for an upload, a large body aside, and for a client that does not take its answer
+    /// Seconds for an upload except a large body, and for a client to read more of its answer
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub body_time: Duration,
-    /// Calls in progress
+    /// Most calls in progress at once; one address gets half of what is free
     #[arg(long, value_name = "NUMBER", default_value = "64", value_parser = at_least_one)]
     pub max_calls: usize,
-    /// Connections of clients
+    /// Most connections of clients at once
     #[arg(long, value_name = "NUMBER", default_value = "1024", value_parser = at_least_one)]
     pub max_connections: usize,
-    /// Calls a second from one address; 0 for no limit
+    /// Calls per second of one credential from one address; 0 for no limit
     #[arg(long, value_name = "NUMBER", default_value = "10")]
     pub rate: u32,
-    /// Iterations of key derivation that one P12 may take
+    /// Most iterations of key derivation for one P12
     #[arg(long, value_name = "NUMBER", default_value = "4000000")]
     pub max_kdf: u64,
-    /// Seconds for answers that are on their way when SIGTERM comes
+    /// Seconds to finish answers in progress after SIGTERM
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub drain_time: Duration,
 }
 
 impl ServeArgs {
-    /// The route of every call: without a proxy, as its lookups would go around the network policy.
+    /// The route of every call. It uses no proxy, whose lookups would bypass the network policy.
     pub fn local(&self) -> Local {
         Local {
             connect: Connect {
@@ -112,7 +112,7 @@ impl ServeArgs {
         }
     }
 
-    /// Where the password of `--tls-p12` comes from.
+    /// The source of the password of `--tls-p12`.
     pub fn tls_password(&self) -> Password {
         source(&None, &self.tls_password_file, &self.tls_password_env)
             .map_or(Password::Unsaid, Password::From)

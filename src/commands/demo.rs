@@ -30,7 +30,7 @@ async fn walk(demo: &Demo, console: &Console) -> Result<()> {
         console.write(&format!("{prompt} {}\n", escape(&step.command())));
         let exit = test::test(&step.args()?, console).await;
         console.write(&format!("{}  {}\n", console.paint(Paint::Dim, "exit"), exit as u8));
-        step.ended(exit)?;
+        step.check(exit)?;
     }
     Ok(())
 }

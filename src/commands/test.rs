@@ -17,7 +17,7 @@ use crate::view::{json, text};
 pub(super) async fn run(args: &TestArgs) -> Exit {
     let console = Console::new(&args.look).with_detail(&args.detail);
     if args.output.curl {
-        return text::conclude(curl(args, &console), &console);
+        return text::conclude(curl(args, &console).await, &console);
     }
     // Before any document is written, be it one of a fault.
     match args.outputs_apart().and_then(|()| check_report(&args.output)) {
@@ -58,8 +58,8 @@ pub(super) async fn call(
 }
 
 /// The curl command for the same request, and what stands in its variables.
-fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
-    let curl = args.curl()?;
+async fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
+    let curl = unless_interrupted(args.curl()).await?;
     Output::open(None)?.write(&curl.line())?;
     curl.notes.iter().for_each(|note| console.say(format!("# {note}")));
     Ok(Exit::Success)

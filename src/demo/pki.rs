@@ -1,4 +1,4 @@
-//! A small PKI made in memory: authorities, certificates, P12 files. For the demo and for tests.
+//! A small PKI in memory, for the demo and for tests: authorities, certificates, P12 files.
 
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
@@ -13,7 +13,7 @@ use openssl::stack::Stack;
 use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName};
 use openssl::x509::{X509, X509Builder, X509Name};
 
-type Made<T> = Result<T, ErrorStack>;
+type Result<T> = std::result::Result<T, ErrorStack>;
 
 /// A certificate, its key, and the certificates that lead to its root.
 #[derive(Clone)]
@@ -70,22 +70,34 @@ impl<'a> Profile<'a> {
 
 impl Identity {
     /// A root.
-    pub fn root(name: &str) -> Made<Self> {
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn root(name: &str) -> Result<Self> {
         make(&Profile::new(name, Purpose::Authority), None)
     }
 
     /// A certificate issued by this one.
-    pub fn issue(&self, profile: &Profile<'_>) -> Made<Self> {
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn issue(&self, profile: &Profile<'_>) -> Result<Self> {
         make(profile, Some(self))
     }
 
     /// The certificate in PEM.
-    pub fn certificate_pem(&self) -> Made<Vec<u8>> {
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn certificate_pem(&self) -> Result<Vec<u8>> {
         self.certificate.to_pem()
     }
 
     /// The certificate and its chain in PEM, as servers want it.
-    pub fn chain_pem(&self) -> Made<Vec<u8>> {
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn chain_pem(&self) -> Result<Vec<u8>> {
         let mut pem = self.certificate.to_pem()?;
         for certificate in &self.chain {
             pem.extend(certificate.to_pem()?);
@@ -94,12 +106,18 @@ impl Identity {
     }
 
     /// The key in PEM, PKCS#8.
-    pub fn key_pem(&self) -> Made<Vec<u8>> {
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn key_pem(&self) -> Result<Vec<u8>> {
         self.key.private_key_to_pem_pkcs8()
     }
 
     /// Key, certificate and chain as a P12 under this password.
-    pub fn p12(&self, password: &str, alias: &str) -> Made<Vec<u8>> {
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
+    pub fn p12(&self, password: &str, alias: &str) -> Result<Vec<u8>> {
         let mut chain = Stack::new()?;
         for certificate in &self.chain {
             chain.push(certificate.clone())?;
@@ -110,7 +128,7 @@ impl Identity {
     }
 }
 
-fn make(profile: &Profile<'_>, issuer: Option<&Identity>) -> Made<Identity> {
+fn make(profile: &Profile<'_>, issuer: Option<&Identity>) -> Result<Identity> {
     let key = key(profile.key)?;
     let subject = subject(profile.name)?;
     let mut builder = X509::builder()?;
@@ -138,7 +156,7 @@ fn chain(issuer: Option<&Identity>) -> Vec<X509> {
     std::iter::once(&issuer.certificate).chain(&issuer.chain).cloned().collect()
 }
 
-fn key(key: Key) -> Made<PKey<Private>> {
+fn key(key: Key) -> Result<PKey<Private>> {
     match key {
         Key::Ec => {
             let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
@@ -149,26 +167,26 @@ fn key(key: Key) -> Made<PKey<Private>> {
     }
 }
 
-fn subject(name: &str) -> Made<X509Name> {
+fn subject(name: &str) -> Result<X509Name> {
     let mut builder = X509Name::builder()?;
     builder.append_entry_by_nid(Nid::ORGANIZATIONNAME, "p12-test demo")?;
     builder.append_entry_by_nid(Nid::COMMONNAME, name)?;
     Ok(builder.build())
 }
 
-fn serial() -> Made<Asn1Integer> {
+fn serial() -> Result<Asn1Integer> {
     let mut number = BigNum::new()?;
     number.rand(127, MsbOption::MAYBE_ZERO, false)?;
     number.to_asn1_integer()
 }
 
-fn day(offset: i64) -> Made<Asn1Time> {
+fn day(offset: i64) -> Result<Asn1Time> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let now = now.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or_default());
     Asn1Time::from_unix(now + offset * 24 * 60 * 60)
 }
 
-fn extend(builder: &mut X509Builder, profile: &Profile<'_>) -> Made<()> {
+fn extend(builder: &mut X509Builder, profile: &Profile<'_>) -> Result<()> {
     match profile.purpose {
         Purpose::Authority => {
             builder.append_extension(BasicConstraints::new().critical().ca().build()?)?;

@@ -1,35 +1,29 @@
-//! Who wrote an answer that came through the platform: the endpoint, or the platform itself.
+//! The author of an answer that came through the platform: the endpoint, or the platform itself.
 //!
-//! The platform passes the endpoint's answer on as it is, so most statuses can come from either. What is known
-//! of its own answers: `LP-message-from-transport` tells that the endpoint failed, its own errors have a body of
-//! one of three shapes, and 401 comes with `WWW-Authenticate`.
+//! The platform passes the endpoint's answer on unchanged, so most statuses can come from either. Known signs of its own
+//! answers: `LP-message-from-transport` says that the endpoint failed, its errors have a body in one of three forms,
+//! and its 401 has `WWW-Authenticate`.
 
-use http::HeaderName;
 use http::header::WWW_AUTHENTICATE;
 use serde_json::Value;
 
+use super::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
 use crate::evidence::Author;
 use crate::exchange::Head;
 use crate::foreign::Foreign;
-
-/// What the platform says when it gets no answer from the endpoint.
-pub const MESSAGE: HeaderName = HeaderName::from_static("lp-message-from-transport");
-
-/// The platform's error when it gets no answer from the endpoint.
-pub const TRANSPORT_ERROR: HeaderName = HeaderName::from_static("lp-error-from-transport");
 
 /// How much of a body is looked at. The platform's own are much shorter.
 pub(super) const EXCERPT: usize = 16 * 1024;
 
 /// Judges by the head and by the beginning of the body, `whole` when there is no more of it.
-pub(super) fn author(head: &Head, body: &Foreign, whole: bool) -> Author {
-    if let Some(message) = head.field(&MESSAGE) {
+pub(super) fn find_author(head: &Head, body: &Foreign, whole: bool) -> Author {
+    if let Some(message) = head.field(&TRANSPORT_MESSAGE) {
         let error = head.field(&TRANSPORT_ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
         return Author::PlatformOfRemote(format!("{message:?}{error}"));
     }
     let (status, challenge) = (head.status, head.field(&WWW_AUTHENTICATE));
     if !status.is_success()
-        && let Some(signal) = own(body, whole, challenge.as_ref())
+        && let Some(signal) = find_own_error(body, whole, challenge.as_ref())
     {
         return Author::Platform(signal);
     }
@@ -49,7 +43,7 @@ pub(super) fn author(head: &Head, body: &Foreign, whole: bool) -> Author {
             "424 is how the platform tells that the endpoint failed, but without the header LP-message-from-transport that goes with it"
                 .into(),
         ),
-        400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 502 | 503 | 504 => Author::Unclear(format!(
+        _ if contract::is_own(status) => Author::Unclear(format!(
             "the platform answers {} of its own, too, and nothing in the answer tells which of the two it was",
             status.as_u16()
         )),
@@ -58,7 +52,7 @@ pub(super) fn author(head: &Head, body: &Foreign, whole: bool) -> Author {
 }
 
 /// The shapes of the platform's own errors.
-fn own(body: &Foreign, whole: bool, challenge: Option<&Foreign>) -> Option<String> {
+fn find_own_error(body: &Foreign, whole: bool, challenge: Option<&Foreign>) -> Option<String> {
     let complains = |value: &Foreign| value.text().contains("oauth_problem");
     if body.bytes().starts_with(b"oauth_problem=") || challenge.is_some_and(complains) {
         return Some("oauth_problem is how the platform refuses an OAuth1 signature".into());
@@ -77,36 +71,36 @@ mod tests {
 
     use super::*;
 
-    fn judged(status: u16, header: Option<(&'static str, &'static str)>, body: &str) -> Author {
+    fn judge(status: u16, header: Option<(&'static str, &'static str)>, body: &str) -> Author {
         let answer = http::Response::builder().status(status);
         let answer = header.into_iter().fold(answer, |answer, (name, value)| answer.header(name, value));
         let head = Head::new(answer.body(()).unwrap().into_parts().0, Vec::new(), &Arc::default());
-        author(&head, &Foreign::new(body, &Arc::default()), true)
+        find_author(&head, &Foreign::new(body, &Arc::default()), true)
     }
 
     #[test]
     fn the_platform_is_the_author_only_where_a_signal_says_so() {
         let own = |author| matches!(author, Author::Platform(_));
-        assert!(own(judged(500, None, r#"{"time":1,"message":"bad p12","internalCode":10}"#)));
-        assert!(own(judged(403, None, r#"{"error":{"message":"no","internalCode":"x"}}"#)));
-        assert!(own(judged(401, None, "oauth_problem=signature_invalid&oauth_problem_advice=x")));
-        assert!(!own(judged(500, None, r#"{"message":"of some endpoint"}"#)));
-        assert!(!own(judged(200, None, r#"{"message":"fine","internalCode":0}"#)));
-        assert!(!own(judged(401, Some(("www-authenticate", "Basic realm=x")), "")));
+        assert!(own(judge(500, None, r#"{"time":1,"message":"bad p12","internalCode":10}"#)));
+        assert!(own(judge(403, None, r#"{"error":{"message":"no","internalCode":"x"}}"#)));
+        assert!(own(judge(401, None, "oauth_problem=signature_invalid&oauth_problem_advice=x")));
+        assert!(!own(judge(500, None, r#"{"message":"of some endpoint"}"#)));
+        assert!(!own(judge(200, None, r#"{"message":"fine","internalCode":0}"#)));
+        assert!(!own(judge(401, Some(("www-authenticate", "Basic realm=x")), "")));
     }
 
     #[test]
     fn the_transport_header_comes_first() {
-        let judged =
-            judged(424, Some(("lp-message-from-transport", "refused")), r#"{"message":"","internalCode":1}"#);
-        assert_eq!(judged, Author::PlatformOfRemote("\"refused\"".into()));
+        let author =
+            judge(424, Some(("lp-message-from-transport", "refused")), r#"{"message":"","internalCode":1}"#);
+        assert_eq!(author, Author::PlatformOfRemote("\"refused\"".into()));
     }
 
     #[test]
     fn a_status_that_both_may_send_is_left_open() {
         for status in [200, 201, 401, 403, 404, 424, 429, 500] {
-            assert!(matches!(judged(status, None, "x"), Author::Unclear(_)), "{status}");
+            assert!(matches!(judge(status, None, "x"), Author::Unclear(_)), "{status}");
         }
-        assert!(matches!(judged(302, None, ""), Author::Remote(_)));
+        assert!(matches!(judge(302, None, ""), Author::Remote(_)));
     }
 }

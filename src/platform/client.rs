@@ -1,4 +1,4 @@
-//! The HTTPS client that speaks to the platform: reqwest on native-tls, no redirects, no second try.
+//! The HTTPS client for the platform: reqwest on native-tls, without redirects or retries.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -13,12 +13,12 @@ use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 
-/// A client for submissions and the lookup before them, each on a connection of its own.
+/// A client for submissions and the lookup before them. Each uses a new connection.
 #[derive(Debug)]
 pub(super) struct Client(reqwest::Client);
 
 impl Client {
-    /// `plain` when a loopback address is called without TLS: then no proxy may see what is sent.
+    /// `plain` for a loopback address without TLS. Then no proxy is used, as it could see the secrets.
     pub(super) fn new(connect: &Connect, tls: &Tls, plain: bool) -> Result<Self> {
         let builder = reqwest::Client::builder()
             .tls_backend_native()
@@ -29,10 +29,10 @@ impl Client {
             .pool_max_idle_per_host(0)
             .user_agent(concat!("p12-test/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(connect.timeout);
-        let builder = addresses(builder, connect);
+        let builder = set_addresses(builder, connect);
         let builder = match plain {
             true => builder.no_proxy().tls_certs_only([]),
-            false => proxy(trust(builder, tls)?, connect)?,
+            false => set_proxy(set_trust(builder, tls)?, connect)?,
         };
         let unusable = |error| {
             let reason = diagnosis::platform::deepest(&error);
@@ -55,12 +55,12 @@ impl Client {
     }
 }
 
-fn addresses(mut builder: ClientBuilder, connect: &Connect) -> ClientBuilder {
+fn set_addresses(mut builder: ClientBuilder, connect: &Connect) -> ClientBuilder {
     builder = builder.local_address(connect.family.map(|family| match family {
         Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     }));
-    // Plain HTTP is spoken to this name, so no resolver may lead it elsewhere (RFC 6761 section 6.3).
+    // Secrets are sent to this name over plain HTTP, so no resolver may redirect it (RFC 6761 section 6.3).
     let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     builder = builder.resolve_to_addrs("localhost", &loopback.map(|ip| SocketAddr::new(ip, 0)));
     for known in &connect.overrides {
@@ -70,7 +70,7 @@ fn addresses(mut builder: ClientBuilder, connect: &Connect) -> ClientBuilder {
     builder
 }
 
-fn trust(mut builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder> {
+fn set_trust(mut builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder> {
     if let Some(path) = &tls.cacert {
         let pem = std::fs::read(path).map_err(|error| diagnosis::unreadable(path, &error))?;
         let roots = Certificate::from_pem_bundle(&pem).ok().filter(|roots| !roots.is_empty());
@@ -79,15 +79,15 @@ fn trust(mut builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder> {
         builder = builder.tls_certs_only(roots);
     }
     if let Some(min) = tls.min {
-        builder = builder.tls_version_min(version(min));
+        builder = builder.tls_version_min(to_reqwest(min));
     }
     if let Some(max) = tls.max {
-        builder = builder.tls_version_max(version(max));
+        builder = builder.tls_version_max(to_reqwest(max));
     }
     Ok(builder.tls_danger_accept_invalid_certs(tls.insecure))
 }
 
-fn version(version: Version) -> tls::Version {
+fn to_reqwest(version: Version) -> tls::Version {
     match version {
         Version::Tls10 => tls::Version::TLS_1_0,
         Version::Tls11 => tls::Version::TLS_1_1,
@@ -96,8 +96,8 @@ fn version(version: Version) -> tls::Version {
     }
 }
 
-/// As for the local call: the one that was named, or those of the environment.
-fn proxy(builder: ClientBuilder, connect: &Connect) -> Result<ClientBuilder> {
+/// As for the local call: the one of `--proxy`, or those of the environment.
+fn set_proxy(builder: ClientBuilder, connect: &Connect) -> Result<ClientBuilder> {
     let named = match connect.proxies.name().map(Secret::expose) {
         None => return Ok(builder),
         Some([]) => return Ok(builder.no_proxy()),

@@ -1,4 +1,4 @@
-//! What lets us into the platform: a Bearer token, or the four values of OAuth 1.0a.
+//! The credential for the platform: a Bearer token, or the four values of OAuth 1.0a.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use super::oauth1::{Keys, Method};
 use crate::error::{Error, Kind, Result};
 use crate::secret::{self, Secret, Source};
 
-/// A credential, ready to be used.
+/// A credential that was read.
 #[derive(Debug, Clone)]
 pub enum Credential {
     /// RFC 6750.
@@ -18,40 +18,44 @@ pub enum Credential {
     OAuth1(Keys, Method),
 }
 
-/// Where a credential comes from.
+/// The source of a credential.
 #[derive(Debug, Clone)]
 pub enum CredentialSource {
-    /// A Bearer token from here.
+    /// A Bearer token from this source.
     Bearer(Source),
     /// OAuth 1.0a: each value from the file, else from a variable, else from the terminal.
     OAuth1 {
-        /// A file of four lines or of `key=value`, that nobody else may read.
+        /// A file of four lines or of `key=value` that only its owner may read.
         file: Option<PathBuf>,
         /// The prefix of the variables' names.
         prefix: OsString,
         /// How to sign.
         method: Method,
     },
-    /// Nobody said: a Bearer token from `P12_TEST_BEARER`, else from the terminal.
+    /// No option was given: a Bearer token from `P12_TEST_BEARER`, else from the terminal.
     Unsaid,
 }
 
 impl CredentialSource {
     const BEARER: &str = "P12_TEST_BEARER";
 
-    /// Reads it; at a terminal, asks for what is missing.
+    /// Reads it. At a terminal, asks for what is missing.
+    ///
+    /// # Errors
+    /// A source that cannot be read, or that holds no credential.
     pub async fn read(&self) -> Result<Credential> {
         match self {
-            Self::Bearer(source) => bearer(source.read()?),
+            Self::Bearer(source) => check_bearer(source.read()?),
             Self::OAuth1 { file, prefix, method } => {
-                let known =
-                    file.as_ref().map_or_else(|| Ok(Found::default()), |file| Found::read(file.clone()))?;
+                let known = file
+                    .as_ref()
+                    .map_or_else(|| Ok(PartialKeys::default()), |file| PartialKeys::read(file.clone()))?;
                 Ok(Credential::OAuth1(known.complete(prefix).await?, *method))
             }
             Self::Unsaid if std::env::var_os(Self::BEARER).is_some() => {
-                bearer(Source::Environment(Self::BEARER.into()).read()?)
+                check_bearer(Source::Environment(Self::BEARER.into()).read()?)
             }
-            Self::Unsaid => bearer(
+            Self::Unsaid => check_bearer(
                 ask(
                     "Bearer token for the platform",
                     "--bearer-file, --bearer-env, P12_TEST_BEARER or --oauth1-file",
@@ -62,17 +66,18 @@ impl CredentialSource {
     }
 }
 
-/// Whether a Bearer token can be sent: any bytes that a header can carry, without a blank.
+/// Whether a Bearer token can be sent: any bytes that a header can hold, without a space.
 pub fn is_token(bytes: &[u8]) -> bool {
     let fine = |byte: &u8| (0x21..=0x7e).contains(byte) || *byte >= 0x80;
     !bytes.is_empty() && bytes.iter().all(fine)
 }
 
-fn bearer(token: Secret) -> Result<Credential> {
+fn check_bearer(token: Secret) -> Result<Credential> {
     if !is_token(token.expose()) {
-        let message = "the Bearer token is empty, or holds a blank or a control character";
-        return Err(Error::new(Kind::Usage, message)
-            .with_hint("check its source; is there more in it than the token?"));
+        let message = "the Bearer token is empty, or holds a space or a control character";
+        return Err(
+            Error::new(Kind::Usage, message).with_hint("check its source: does it hold more than the token?")
+        );
     }
     Ok(Credential::Bearer(token))
 }
@@ -80,16 +85,16 @@ fn bearer(token: Secret) -> Result<Credential> {
 async fn ask(what: &str, elsewhere: &str) -> Result<Secret> {
     if !secret::can_ask() {
         let message = format!("the platform needs a credential: no {what} was given");
-        return Err(Error::new(Kind::Usage, message).with_hint(format!("name a source: {elsewhere}")));
+        return Err(Error::new(Kind::Usage, message).with_hint(format!("give a source: {elsewhere}")));
     }
     secret::prompt(format!("{what}: ")).await
 }
 
-/// The four values, as far as a file has them.
+/// The four values that a file holds; some may be missing.
 #[derive(Default)]
-struct Found([Option<Secret>; 4]);
+struct PartialKeys([Option<Secret>; 4]);
 
-/// What each is called: in the file, at the end of a variable's name, and at the terminal.
+/// Their names: in the file, at the end of a variable, and at the terminal.
 const NAMES: [(&str, &str, &str); 4] = [
     ("consumer_key", "CONSUMER_KEY", "OAuth1 consumer key (app key)"),
     ("consumer_secret", "CONSUMER_SECRET", "OAuth1 consumer secret"),
@@ -97,7 +102,7 @@ const NAMES: [(&str, &str, &str); 4] = [
     ("token_secret", "TOKEN_SECRET", "OAuth1 access token secret"),
 ];
 
-impl Found {
+impl PartialKeys {
     fn read(path: PathBuf) -> Result<Self> {
         let name = path.display().to_string();
         let text = Source::PrivateFile(path).read()?;
@@ -109,9 +114,9 @@ impl Found {
         let lines = text.expose().split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
         let lines: Vec<_> = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")).collect();
         let mut found = Self::default();
-        if lines.first().is_some_and(|line| pair(line).is_some()) {
+        if lines.first().is_some_and(|line| parse_pair(line).is_some()) {
             for line in lines {
-                let (at, value) = pair(line).ok_or_else(|| wrong("a line has no name that is known"))?;
+                let (at, value) = parse_pair(line).ok_or_else(|| wrong("a line has no known name"))?;
                 if let Some(slot) = found.0.get_mut(at).filter(|slot| slot.is_none()) {
                     *slot = Some(value.to_vec().into());
                 } else {
@@ -141,13 +146,13 @@ impl Found {
             });
         }
         let [consumer_key, consumer_secret, token, token_secret]: [Secret; 4] =
-            values.try_into().map_err(|_| Error::new(Kind::Internal, "an OAuth1 value got lost"))?;
+            values.try_into().map_err(|_| Error::new(Kind::Internal, "an OAuth1 value is missing"))?;
         Ok(Keys { consumer_key, consumer_secret, token, token_secret })
     }
 }
 
-/// `consumer_key = value`, also with the names that the platform's console uses.
-fn pair(line: &[u8]) -> Option<(usize, &[u8])> {
+/// `consumer_key = value`. The names of the platform's console are understood as well.
+fn parse_pair(line: &[u8]) -> Option<(usize, &[u8])> {
     let equals = line.iter().position(|byte| *byte == b'=')?;
     let (name, value) = line.split_at_checked(equals)?;
     let name = std::str::from_utf8(name).ok()?.trim().to_lowercase().replace(['-', ' '], "_");
@@ -164,7 +169,7 @@ fn pair(line: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 impl Credential {
-    /// All that nobody but the platform may see.
+    /// What only the platform may see.
     pub fn secrets(&self) -> Vec<Secret> {
         match self {
             Self::Bearer(token) => vec![token.clone()],

@@ -4,30 +4,30 @@ use serde_json::Value;
 use url::Url;
 
 use super::client::Client;
+use super::contract::{self, SERVICE};
+use super::gateway::Account;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result, Retry};
 
-/// The service whose host is looked up; names are case-sensitive.
-pub const SERVICE: &str = "mtlsGateway";
-
-/// Where a lookup is made unless said otherwise.
+/// The host of the lookup unless `--domain-api` names another.
 pub const DEFAULT: &str = "https://api.liveperson.net";
 
-/// An answer is a few hundred bytes; a list of all services a few thousand.
+/// The longest answer, in bytes. A list of all services takes a few thousand.
 const MAX_ANSWER: usize = 1 << 20;
 
 /// The URL that answers with the host of an account's gateway.
-pub fn lookup_url(api: &Url, account: &str) -> Result<Url> {
-    let path = format!("/api/account/{account}/service/{SERVICE}/baseURI.json?version=1.0");
-    let base = api.as_str().trim_end_matches('/');
-    Url::parse(&format!("{base}{path}"))
+///
+/// # Errors
+/// Usage, when there is no such URL.
+pub fn lookup_url(api: &Url, account: &Account) -> Result<Url> {
+    api.join(&format!("{}?version=1.0", contract::domain_path(account)))
         .map_err(|error| Error::new(Kind::Usage, format!("--domain-api cannot be used: {error}")))
 }
 
-/// Asks for the host. A failure says which step it was: the connection, the status, the text, the entry.
-pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<String> {
+/// Asks for the host. An error names the step that failed: the connection, the status, the text, the entry.
+pub(super) async fn lookup(client: &Client, url: &Url, account: &Account) -> Result<String> {
     let failed = |what: String| {
-        Error::new(Kind::PlatformLookup, format!("the Domain API did not tell the platform's host: {what}"))
+        Error::new(Kind::PlatformLookup, format!("the Domain API did not name the platform's host: {what}"))
     };
     let for_good = |what: String| failed(what).with_retry(Retry::Never, None);
     let target = diagnosis::platform::authority(url);
@@ -44,7 +44,7 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<
     {
         text.extend_from_slice(&piece);
         if text.len() > MAX_ANSWER {
-            return Err(failed(format!("{target} sends without end")));
+            return Err(failed(format!("the answer of {target} is larger than {MAX_ANSWER} bytes")));
         }
     }
     if status.as_u16() == 404 {
@@ -59,7 +59,7 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<
     let json = serde_json::from_slice(&text);
     let json: Value =
         json.map_err(|error| for_good(format!("{target} did not answer with JSON ({error})")))?;
-    let host = base_uri(&json).ok_or_else(|| {
+    let host = find_base_uri(&json).ok_or_else(|| {
         for_good(format!("the answer of {target} holds no {SERVICE} for account {account}"))
             .with_hint(NOT_ENABLED)
     })?;
@@ -74,10 +74,10 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &str) -> Result<
 }
 
 const NOT_ENABLED: &str =
-    "is the account number right, and mutual TLS switched on for it? --domain HOST goes around the lookup";
+    "is the account number right, and is mutual TLS enabled for it? --domain HOST skips the lookup";
 
-/// Both shapes: `{"service","account","baseURI"}` and `{"baseURIs":[{…},…]}`.
-fn base_uri(json: &Value) -> Option<&str> {
+/// Both forms: `{"service","account","baseURI"}` and `{"baseURIs":[{…},…]}`.
+fn find_base_uri(json: &Value) -> Option<&str> {
     let single = std::slice::from_ref(json);
     let entries = json.get("baseURIs").map_or(Some(single), |list| list.as_array().map(Vec::as_slice))?;
     let entry = entries.iter().find(|entry| entry.get("service").and_then(Value::as_str) == Some(SERVICE))?;
@@ -91,12 +91,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_shapes_tell_the_host() {
+    fn both_forms_name_the_host() {
         let entry = json!({"service": "mtlsGateway", "account": "1", "baseURI": "va-a.mtls.example"});
         let other = json!({"service": "mtlsgateway", "account": "1", "baseURI": "wrong.example"});
-        assert_eq!(base_uri(&entry), Some("va-a.mtls.example"));
-        assert_eq!(base_uri(&json!({"baseURIs": [other, entry]})), Some("va-a.mtls.example"));
-        assert_eq!(base_uri(&json!({"baseURIs": [other]})), None);
-        assert_eq!(base_uri(&json!([])), None);
+        assert_eq!(find_base_uri(&entry), Some("va-a.mtls.example"));
+        assert_eq!(find_base_uri(&json!({"baseURIs": [other, entry]})), Some("va-a.mtls.example"));
+        assert_eq!(find_base_uri(&json!({"baseURIs": [other]})), None);
+        assert_eq!(find_base_uri(&json!([])), None);
     }
 }

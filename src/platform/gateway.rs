@@ -1,4 +1,6 @@
-//! Where the platform is, and for which account it is asked.
+//! The platform's host, and the account it is asked for.
+
+use std::fmt;
 
 use url::{Host, Url};
 
@@ -19,18 +21,24 @@ impl std::str::FromStr for Account {
 }
 
 impl Account {
-    /// As it stands in a URL.
+    /// As in a URL.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Where the platform is.
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The platform's host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gateway {
-    /// On this host.
+    /// This one.
     Host(Base),
-    /// Where the Domain API at this URL says.
+    /// The one that the Domain API at this URL names.
     Lookup(Base),
 }
 
@@ -48,7 +56,9 @@ impl std::str::FromStr for Base {
             "https" => {}
             "http" if is_loopback(&url) => {}
             "http" => {
-                return Err("a credential is sent there, so plain http is for loopback addresses only".into());
+                return Err(
+                    "a credential is sent there, so plain http is allowed for loopback addresses only".into(),
+                );
             }
             _ => return Err("the scheme must be https".into()),
         }
@@ -57,7 +67,7 @@ impl std::str::FromStr for Base {
             || url.query().is_some()
             || url.path() != "/"
         {
-            return Err("only a host and a port are wanted, nothing else".into());
+            return Err("give only a host and a port".into());
         }
         Ok(Self(url))
     }
@@ -70,7 +80,7 @@ impl Base {
     }
 }
 
-/// Whether a host is this machine, so that plain HTTP tells nobody anything.
+/// Whether a host is this machine, so that plain HTTP reveals nothing to others.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

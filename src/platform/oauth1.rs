@@ -1,6 +1,6 @@
-//! OAuth 1.0a signatures (RFC 5849), as the client makes them and as `serve` checks them.
+//! OAuth 1.0a signatures (RFC 5849): the client makes them and `serve` checks them.
 //!
-//! No crate fits: those that are kept up sign with HMAC-SHA1 only, and none verifies.
+//! No crate fits: the maintained ones sign with HMAC-SHA1 only, and none verifies.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,6 +8,7 @@ use openssl::base64;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -15,7 +16,7 @@ use crate::diagnosis;
 use crate::error::Result;
 use crate::secret::Secret;
 
-/// The four values of a client that was granted access beforehand.
+/// The four values of a client that was granted access in advance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keys {
     /// Names the client: the "app key".
@@ -34,7 +35,7 @@ pub enum Method {
     /// RFC 5849 section 3.4.2.
     #[default]
     HmacSha1,
-    /// The same with SHA-256; registered nowhere, and understood by the platform.
+    /// The same with SHA-256. It is not registered, but the platform understands it.
     HmacSha256,
 }
 
@@ -47,8 +48,8 @@ impl Method {
         }
     }
 
-    /// The method of that name.
-    pub fn named(name: &str) -> Option<Self> {
+    /// The method of this name.
+    pub fn parse(name: &str) -> Option<Self> {
         [Self::HmacSha1, Self::HmacSha256].into_iter().find(|method| method.name() == name)
     }
 
@@ -60,11 +61,14 @@ impl Method {
     }
 }
 
-/// Names and values, neither of them percent-encoded. They may hold secrets.
+/// Names and values, not percent-encoded. They may hold secrets.
 pub type Parameters = Vec<(String, Zeroizing<String>)>;
 
 impl Keys {
-    /// The value of `Authorization` for a request that is made now (RFC 5849 section 3.5.1).
+    /// The value of `Authorization` for a request made now (RFC 5849 section 3.5.1).
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
     pub fn authorization(&self, method: Method, verb: &str, url: &Url) -> Result<Secret> {
         let mut random = [0; 16];
         openssl::rand::rand_bytes(&mut random)
@@ -74,7 +78,10 @@ impl Keys {
         self.authorization_at(method, verb, url, now, &nonce)
     }
 
-    /// The same for a moment, in seconds since 1970, and a nonce of the caller's.
+    /// The same at a given time, in seconds since 1970, and with a given nonce.
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
     pub fn authorization_at(
         &self,
         method: Method,
@@ -108,7 +115,10 @@ impl Keys {
         Ok(std::mem::take(&mut *line).into_bytes().into())
     }
 
-    /// The signature over a request with these protocol parameters, in base64 (RFC 5849 section 3.4.2).
+    /// The signature of a request with these protocol parameters, in base64 (RFC 5849 section 3.4.2).
+    ///
+    /// # Errors
+    /// When OpenSSL fails.
     pub fn signature(
         &self,
         method: Method,
@@ -128,8 +138,8 @@ impl Keys {
     }
 }
 
-/// RFC 5849 section 3.4.1: verb, URL without its query, all parameters in order; the body is no part of it
-/// unless it is a form, which a multipart body is not (section 3.4.1.3.1).
+/// RFC 5849 section 3.4.1: method, URL without query, all parameters in order. A multipart body is not part of it
+/// (section 3.4.1.3.1).
 pub fn base_string(verb: &str, url: &Url, parameters: &Parameters) -> Zeroizing<String> {
     let mut pairs: Vec<(Zeroizing<String>, Zeroizing<String>)> = parameters
         .iter()
@@ -153,24 +163,17 @@ pub fn base_string(verb: &str, url: &Url, parameters: &Parameters) -> Zeroizing<
     ))
 }
 
-/// Percent-encoding of all but the unreserved letters (RFC 5849 section 3.6).
+/// All but the unreserved characters (RFC 5849 section 3.6).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 fn encode(bytes: &[u8]) -> Zeroizing<String> {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     // Room for all, so that growing leaves no copy behind.
     let mut text = Zeroizing::new(String::with_capacity(3 * bytes.len()));
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            text.push(char::from(*byte));
-        } else {
-            text.push('%');
-            text.push(char::from(HEX[usize::from(byte >> 4)]));
-            text.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
+    text.extend(percent_encode(bytes, RESERVED));
     text
 }
 
-/// The parameters of an `Authorization: OAuth …` header, the realm included; `None` when it is not well formed.
+/// The parameters of an `Authorization: OAuth …` header, the realm included. `None` when it is not well formed.
 pub fn parse(header: &str) -> Option<Parameters> {
     let (scheme, fields) = header.trim_start().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("OAuth") {
@@ -189,23 +192,15 @@ pub fn parse(header: &str) -> Option<Parameters> {
     Some(parameters)
 }
 
-/// The protocol knows eight.
+/// The protocol defines eight.
 const MAX_PARAMETERS: usize = 16;
 
+/// `None` where a `%` has no two digits after it.
 fn decode(text: &str) -> Option<Zeroizing<String>> {
+    let is_pair = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let (pair, after) = rest.split_at_checked(2)?;
-        let digits = std::str::from_utf8(pair).ok().filter(|_| pair.iter().all(u8::is_ascii_hexdigit))?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = after;
-    }
+    bytes.extend(percent_decode_str(text));
+    text.split('%').skip(1).all(is_pair).then_some(())?;
     String::from_utf8(bytes).ok().map(Zeroizing::new)
 }
 

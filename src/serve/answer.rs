@@ -1,4 +1,4 @@
-//! What is answered: the endpoint's answer as it is, or the platform's own in its shapes.
+//! The replies: the endpoint's answer unchanged, or the server's own in the platform's formats.
 
 use std::convert::Infallible;
 use std::io;
@@ -11,17 +11,17 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::journal::Entry;
+use super::journal::LogEntry;
+use super::shares::Share;
 use crate::error::{Error, Exit, Kind};
 use crate::exchange::{Exchange, Head, Started};
-use crate::platform::author::{self, TRANSPORT_ERROR};
+use crate::platform::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
 
-/// An answer on its way.
-pub(super) type Answer = http::Response<UnsyncBoxBody<Bytes, io::Error>>;
+/// A reply to a client.
+pub(super) type Reply = http::Response<UnsyncBoxBody<Bytes, io::Error>>;
 
-/// An answer of the platform's own, in place of the endpoint's.
+/// A reply of the server itself, in place of the endpoint's answer.
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) kind: Option<&'static str>,
@@ -30,22 +30,33 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// With this status, and the platform's shape of errors.
+    /// With this status and a body in the platform's format of errors.
     pub(super) fn new(status: StatusCode, message: &str) -> Self {
         let body = json!({"error": {"message": message, "internalCode": status.as_u16()}});
         let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         Self { status, kind: None, headers, body: format!("{body}\n") }
     }
 
-    /// What was sent is not well formed.
+    /// 400: the request is not well formed.
     pub(super) fn malformed(what: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, what)
     }
 
-    /// There is no room for now.
+    /// 503: there is no room now.
     pub(super) fn busy() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too much is going on; try again")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is busy; try again")
             .with(header::RETRY_AFTER, "1")
+    }
+
+    /// 429: too many requests.
+    pub(super) fn too_many() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests; try again")
+            .with(header::RETRY_AFTER, "1")
+    }
+
+    /// 401: the credential is not known.
+    pub(super) fn unknown(why: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, why).with(header::WWW_AUTHENTICATE, "Bearer realm=\"p12-test\"")
     }
 
     /// An `oauth_problem` as OAuth's problem reporting extension writes it.
@@ -67,12 +78,12 @@ impl Refusal {
         self
     }
 
-    /// Puts the answer together; the entry of the journal ends with it.
-    pub(super) fn answer(self, mut entry: Entry) -> Answer {
+    /// Turns it into a reply, and ends the log entry.
+    pub(super) fn into_reply(self, mut entry: LogEntry) -> Reply {
         entry.status = self.status.as_u16();
         entry.kind = self.kind.or(entry.kind);
-        entry.sent(self.body.len());
-        entry.complete();
+        entry.add_sent(self.body.len());
+        entry.mark_complete();
         let body = Full::new(Bytes::from(self.body)).map_err(|never: Infallible| match never {});
         let mut answer = http::Response::new(body.boxed_unsync());
         *answer.status_mut() = self.status;
@@ -81,46 +92,44 @@ impl Refusal {
     }
 }
 
-/// How a fault of ours, of the P12 or of the endpoint is told.
+/// The status and headers for each kind of error.
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match (error.kind, error.kind.exit()) {
             (Kind::AddressForbidden, _) => StatusCode::FORBIDDEN,
             (Kind::FileUnreadable, _) | (_, Exit::Usage) => StatusCode::BAD_REQUEST,
-            (_, Exit::P12 | Exit::Machine) => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::FAILED_DEPENDENCY,
+            (_, Exit::P12) => contract::P12_UNUSABLE,
+            (_, Exit::Machine) => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => contract::ENDPOINT_FAILED,
         };
         let mut refusal = Self { kind: Some(error.kind.name()), ..Self::new(status, &error.message) };
-        if status == StatusCode::FAILED_DEPENDENCY {
-            refusal = refusal.with(author::MESSAGE, &error.message).with(TRANSPORT_ERROR, error.kind.name());
+        if status == contract::ENDPOINT_FAILED {
+            refusal =
+                refusal.with(TRANSPORT_MESSAGE, &error.message).with(TRANSPORT_ERROR, error.kind.name());
         }
         refusal
     }
 }
 
-/// A short answer that is there already.
-pub(super) fn text(status: StatusCode, kind: &'static str, text: String, entry: Entry) -> Answer {
+/// A short reply with this text.
+pub(super) fn reply_with(status: StatusCode, kind: &'static str, text: String, entry: LogEntry) -> Reply {
     let mut refusal = Refusal::new(status, "").with(header::CONTENT_TYPE, kind);
     refusal.body = text;
-    refusal.answer(entry)
+    refusal.into_reply(entry)
 }
 
-/// The endpoint's answer: status, headers and body as they are, but for what belongs to one connection only.
+/// The endpoint's answer, unchanged except for headers that concern one connection only.
 pub(super) struct PassedOn {
     head: Head,
     exchange: Box<dyn Exchange>,
     without_body: bool,
-    /// Its place among the calls in progress, until its last byte has gone.
-    place: OwnedSemaphorePermit,
+    /// Held until the last byte has been sent.
+    place: Share,
 }
 
 impl PassedOn {
-    /// Fails where there is nothing that HTTP could pass on.
-    pub(super) fn new(
-        (exchange, head): Started,
-        method: &Method,
-        place: OwnedSemaphorePermit,
-    ) -> Result<Self, Refusal> {
+    /// Fails when HTTP cannot pass the answer on.
+    pub(super) fn new((exchange, head): Started, method: &Method, place: Share) -> Result<Self, Refusal> {
         let nothing = |what: &str| Err(Refusal::from(Error::new(Kind::NotHttp, what)));
         let head = head?;
         if head.version == http::Version::HTTP_09 {
@@ -132,14 +141,14 @@ impl PassedOn {
         Ok(Self { head, exchange, without_body: method == Method::HEAD, place })
     }
 
-    /// Puts the answer together; the entry of the journal ends with its body.
-    pub(super) fn answer(self, mut entry: Entry) -> Answer {
+    /// Turns it into a reply. The log entry ends with the body.
+    pub(super) fn into_reply(self, mut entry: LogEntry) -> Reply {
         let Self { head: Head { status, headers, length, .. }, exchange, without_body, place } = self;
         entry.status = status.as_u16();
         let mut head = http::Response::new(());
         *head.status_mut() = status;
-        *head.headers_mut() = end_to_end(&headers);
-        // One length, or none: the chunks of the endpoint's answer came first, and two that are the same are one.
+        *head.headers_mut() = keep_end_to_end(&headers);
+        // At most one length: chunks take precedence, and equal lengths are merged.
         head.headers_mut().remove(header::CONTENT_LENGTH);
         head.headers_mut().extend(length.map(|length| (header::CONTENT_LENGTH, length.into())));
         entry.expected = length;
@@ -147,19 +156,19 @@ impl PassedOn {
             entry.expected = Some(0);
         }
         if without_body {
-            // The length of a body that does not follow.
+            // No body follows.
             head.headers_mut().remove(header::CONTENT_LENGTH);
         }
         let pieces = stream::unfold((exchange, entry, place), |(mut exchange, entry, place)| async move {
             let piece = match exchange.piece().await {
                 None => {
-                    entry.complete();
+                    entry.mark_complete();
                     return None;
                 }
-                // The connection is cut, so that the client sees that this is not all.
+                // hyper cuts the connection, so that the client notices.
                 Some(Err(error)) => Err(io::Error::other(error)),
                 Some(Ok(bytes)) => {
-                    entry.sent(bytes.len());
+                    entry.add_sent(bytes.len());
                     Ok(Frame::data(bytes))
                 }
             };
@@ -169,8 +178,8 @@ impl PassedOn {
     }
 }
 
-/// Without the fields that are for one connection (RFC 9110 section 7.6.1).
-fn end_to_end(headers: &HeaderMap) -> HeaderMap {
+/// The headers without those that concern one connection (RFC 9110 section 7.6.1).
+fn keep_end_to_end(headers: &HeaderMap) -> HeaderMap {
     let named = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let named: Vec<_> =
         named.flat_map(|value| value.split(',')).map(|name| name.trim().to_lowercase()).collect();

@@ -1,4 +1,4 @@
-//! What happened: one line a request, and the numbers for Prometheus. No secret is in either.
+//! The log, one line per request, and the metrics for Prometheus. Neither holds a secret.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use serde_json::json;
 use super::Log;
 use crate::certificate;
 
-/// Where lines go, and what was counted.
+/// Where lines go, and what is counted.
 pub(super) struct Journal {
     log: Log,
     registry: Registry,
@@ -25,7 +25,6 @@ pub(super) struct Journal {
     sent: Counter,
     turned_away: Counter,
     seconds: Histogram,
-    draining: AtomicBool,
 }
 
 impl Journal {
@@ -36,52 +35,38 @@ impl Journal {
         let seconds = Histogram::new(exponential_buckets(0.005, 3.0, 9));
         registry.register("requests", "Requests answered, by route and status", requests.clone());
         registry.register("requests_running", "Requests in progress", running.clone());
-        registry.register_with_unit("sent", "Bytes of answers' bodies", Unit::Bytes, sent.clone());
-        registry.register("connections_turned_away", "Connections above the limit", turned_away.clone());
+        registry.register_with_unit("sent", "Bytes of bodies in answers", Unit::Bytes, sent.clone());
+        registry.register(
+            "connections_turned_away",
+            "Connections refused above the limit",
+            turned_away.clone(),
+        );
         registry.register_with_unit(
             "duration",
-            "From a request's head to its answer's end",
+            "Time from the head of a request to the end of its answer",
             Unit::Seconds,
             seconds.clone(),
         );
-        Self {
-            log,
-            registry,
-            requests,
-            running,
-            sent,
-            turned_away,
-            seconds,
-            draining: AtomicBool::new(false),
-        }
+        Self { log, registry, requests, running, sent, turned_away, seconds }
     }
 
-    /// A connection found no place.
-    pub(super) fn turned_away(&self) {
+    /// Counts a connection above the limit.
+    pub(super) fn count_turned_away(&self) {
         self.turned_away.inc();
     }
 
-    /// From now on `/healthz` tells a balancer to look elsewhere.
-    pub(super) fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
-    }
-
-    /// The numbers in OpenMetrics text.
-    pub(super) fn metrics(&self) -> String {
+    /// The metrics in OpenMetrics text.
+    pub(super) fn encode_metrics(&self) -> String {
         let mut out = String::new();
         // Writing to a string cannot fail.
         let _ = text::encode(&mut out, &self.registry);
         out
     }
 
-    /// A request has come.
-    pub(super) fn begin(self: &Arc<Self>, peer: SocketAddr) -> Entry {
+    /// Starts the line of a request.
+    pub(super) fn begin(self: &Arc<Self>, peer: SocketAddr) -> LogEntry {
         self.running.inc();
-        Entry {
+        LogEntry {
             journal: Arc::clone(self),
             began: Instant::now(),
             peer,
@@ -98,40 +83,40 @@ impl Journal {
     }
 }
 
-/// One request; told when it is dropped, which is when the last byte of its answer has gone.
-pub(super) struct Entry {
+/// One request. Its line is written when it is dropped: after the last byte of the answer.
+pub(super) struct LogEntry {
     journal: Arc<Journal>,
     began: Instant,
     peer: SocketAddr,
     pub(super) route: &'static str,
     pub(super) status: u16,
     pub(super) account: Option<String>,
-    pub(super) credential: Option<String>,
-    /// Host and port of the forward URL; its path and query may hold secrets.
+    pub(super) credential: Option<Arc<str>>,
+    /// Host and port of the forward URL. Its path and query may hold secrets.
     pub(super) forward: Option<String>,
-    /// The kind of fault, where there was one.
+    /// The kind of the error, if there was one.
     pub(super) kind: Option<&'static str>,
-    /// The length that the endpoint announced, in bytes: when as many have gone, nobody asks for more.
+    /// The announced length of the answer, in bytes. Once it is reached, hyper asks for no more.
     pub(super) expected: Option<u64>,
     sent: AtomicU64,
     complete: AtomicBool,
 }
 
-impl Entry {
+impl LogEntry {
     pub(super) fn peer(&self) -> SocketAddr {
         self.peer
     }
 
-    pub(super) fn sent(&self, bytes: usize) {
+    pub(super) fn add_sent(&self, bytes: usize) {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    pub(super) fn complete(&self) {
+    pub(super) fn mark_complete(&self) {
         self.complete.store(true, Ordering::Relaxed);
     }
 }
 
-impl Drop for Entry {
+impl Drop for LogEntry {
     fn drop(&mut self) {
         let (journal, took) = (&self.journal, self.began.elapsed());
         let sent = *self.sent.get_mut();
@@ -147,7 +132,7 @@ impl Drop for Entry {
             "route": self.route,
             "status": self.status,
             "account": self.account,
-            "credential": self.credential,
+            "credential": self.credential.as_deref(),
             "forward": self.forward,
             "kind": self.kind,
             "bytes": sent,

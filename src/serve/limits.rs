@@ -1,6 +1,6 @@
-//! How much at once: calls a second of one peer, calls in progress, key derivation, bytes held.
+//! The limits: calls per second, calls in progress, key derivation, bytes held.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,68 +8,115 @@ use std::time::Duration;
 use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use ipnet::Ipv6Net;
 
+use super::shares::{Party, Share, Shares};
 use crate::cli::LimitArgs;
 
-/// The limits and what of them is taken.
+/// The limits and how much of them is used.
 pub(super) struct Limits {
-    rate: Option<RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>>,
-    calls: Arc<Semaphore>,
-    derivations: Arc<Semaphore>,
-    held: Arc<Semaphore>,
+    known: Rate,
+    strangers: Rate,
+    calls: Arc<Shares>,
+    openings: Arc<Shares>,
+    kibibytes: Arc<Shares>,
     pub(super) upload: u64,
     pub(super) body_time: Duration,
     pub(super) work: u64,
 }
 
-/// Peers whose rate is remembered. More at once are an attack, and are refused until some are forgotten.
-const MAX_PEERS: usize = 20_000;
+/// Who a request counts for: a credential at an address.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) credential: Arc<str>,
+    address: IpAddr,
+}
 
-/// Bytes of uploads that are held at once, in all, in KiB.
+impl Caller {
+    pub(super) fn new(credential: Arc<str>, address: IpAddr) -> Self {
+        Self { credential, address: network(address) }
+    }
+
+    fn parties(&self) -> [Party; 2] {
+        [Party::Credential(Arc::clone(&self.credential)), Party::Address(self.address)]
+    }
+}
+
+/// How much of all uploads is held in memory, in KiB.
 const HELD_KIB: usize = 96 * 1024;
+
+/// How long a call waits for a place.
+const QUEUE_TIME: Duration = Duration::from_secs(5);
 
 impl Limits {
     pub(super) fn new(args: &LimitArgs) -> Self {
-        let rate = NonZeroU32::new(args.rate).map(|rate| RateLimiter::hashmap(Quota::per_second(rate)));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            rate,
-            calls: Arc::new(Semaphore::new(args.max_calls)),
-            derivations: Arc::new(Semaphore::new(cores)),
-            held: Arc::new(Semaphore::new(HELD_KIB)),
+            known: Rate::new(args.rate),
+            strangers: Rate::new(args.rate),
+            calls: Shares::new(args.max_calls),
+            // One address gets half of them, so that another one finds a processor with at most one rival.
+            openings: Shares::new(2 * cores),
+            kibibytes: Shares::new(HELD_KIB),
             upload: args.max_upload,
             body_time: args.body_time,
             work: args.max_kdf,
         }
     }
 
-    /// Whether this peer may call now. An IPv6 peer counts with all of its /64.
-    pub(super) fn within_rate(&self, peer: IpAddr) -> bool {
-        let Some(rate) = &self.rate else { return true };
-        if rate.len() >= MAX_PEERS {
+    /// Whether this caller may call now.
+    pub(super) fn admits(&self, caller: &Caller) -> bool {
+        self.known.admits(Some(&caller.credential), caller.address)
+    }
+
+    /// Whether an unknown caller at this address may try a credential now.
+    pub(super) fn admits_stranger(&self, address: IpAddr) -> bool {
+        self.strangers.admits(None, network(address))
+    }
+
+    /// Waits for a place among the calls in progress.
+    pub(super) async fn take_place(&self, caller: &Caller) -> Option<Share> {
+        self.calls.take(&caller.parties(), QUEUE_TIME).await
+    }
+
+    /// Waits for a turn to open a P12. Only calls that have a place wait here.
+    pub(super) async fn take_opening(&self, caller: &Caller) -> Option<Share> {
+        self.openings.take(&caller.parties(), self.body_time).await
+    }
+
+    /// Room for this many bytes in memory, if there is some.
+    pub(super) fn reserve(&self, caller: &Caller, bytes: usize) -> Option<Share> {
+        self.kibibytes.try_take(&caller.parties(), bytes.div_ceil(1024))
+    }
+}
+
+/// An IPv6 address counts with all of its /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Net::new_assert(ip, 64).trunc().addr().into(),
+        ip => ip,
+    }
+}
+
+/// Requests per second of each caller.
+struct Rate(Option<RateLimiter<Key, HashMapStateStore<Key>, DefaultClock>>);
+
+type Key = (Option<Arc<str>>, Option<IpAddr>);
+
+impl Rate {
+    /// Callers that are remembered. Further ones at other addresses share one rate per credential.
+    const MAX: usize = 20_000;
+
+    fn new(per_second: u32) -> Self {
+        Self(NonZeroU32::new(per_second).map(|rate| RateLimiter::hashmap(Quota::per_second(rate))))
+    }
+
+    fn admits(&self, credential: Option<&Arc<str>>, address: IpAddr) -> bool {
+        let Some(rate) = &self.0 else { return true };
+        if rate.len() >= Self::MAX {
             rate.retain_recent();
         }
-        let peer = match peer.to_canonical() {
-            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
-            ip => ip,
-        };
-        rate.len() < MAX_PEERS && rate.check_key(&peer).is_ok()
-    }
-
-    /// A place among the calls in progress, if there is one.
-    pub(super) fn call(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.calls).try_acquire_owned().ok()
-    }
-
-    /// A processor for key derivation. Those who wait have a call's place, so they are not many.
-    pub(super) async fn derivation(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.derivations).acquire_owned().await.ok()
-    }
-
-    /// Room for more bytes that are held in memory.
-    pub(super) fn hold(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let kib = u32::try_from(bytes.div_ceil(1024)).ok()?;
-        Arc::clone(&self.held).try_acquire_many_owned(kib).ok()
+        let address = Some(address).filter(|_| rate.len() < Self::MAX);
+        rate.check_key(&(credential.cloned(), address)).is_ok()
     }
 }

@@ -1,4 +1,4 @@
-//! The parts of an upload: held while they are small, streamed on when the body is large and comes last.
+//! The parts of the uploaded form. Small parts are held; a large body is streamed when it comes last.
 
 use std::io;
 use std::pin::Pin;
@@ -15,43 +15,49 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::io::AsyncReadExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::io::StreamReader;
 use zeroize::Zeroizing;
 
 use super::answer::Refusal;
-use super::limits::Limits;
+use super::limits::{Caller, Limits};
+use super::shares::Share;
 use crate::p12::P12File;
+use crate::platform::contract;
 use crate::request::body::Body;
 use crate::secret::Secret;
 
 /// What was uploaded.
-pub(super) struct Upload {
+pub(super) struct Form {
     pub(super) file: Vec<u8>,
     pub(super) password: Secret,
     pub(super) body: Body,
     pub(super) body_type: Option<HeaderValue>,
-    /// Room that the parts take as long as they are held.
-    pub(super) held: Vec<OwnedSemaphorePermit>,
+    /// The memory reserved for the parts.
+    pub(super) held: Vec<Share>,
 }
 
-/// A body up to this size, in bytes, is held and sent with its length; a larger one is streamed in chunks.
+/// A body up to this size, in bytes, is held and sent with its length. A larger one is streamed in chunks.
 const HELD_BODY: usize = 1 << 20;
 
-/// A password is never longer, in bytes.
+/// The longest password, in bytes.
 const MAX_PASSWORD: usize = 64 * 1024;
 
-/// Bytes that may come between two pieces of content: boundaries and the heads of parts.
+/// How many bytes of boundaries and heads of parts may come between two pieces of content.
 const MAX_BETWEEN: u64 = 128 * 1024;
 
-/// Reads the parts. All but a large body has to be here within the time for bodies.
-pub(super) async fn receive(boundary: String, body: Drained, limits: &Limits) -> Result<Upload, Refusal> {
+/// Reads the parts. All except a large body must arrive within the time for bodies.
+pub(super) async fn receive(
+    boundary: String,
+    body: Drained,
+    limits: &Limits,
+    caller: &Caller,
+) -> Result<Form, Refusal> {
     let between = Arc::new(AtomicU64::new(0));
-    let pieces = Pieces { body, rested: true, between: Arc::clone(&between) };
+    let pieces = Pieces { body, paused: true, between: Arc::clone(&between) };
     let limit = SizeLimit::new().whole_stream(limits.upload);
     let parts = Multipart::with_constraints(pieces, boundary, Constraints::new().size_limit(limit));
-    let reading = Reading { parts, between, limits, held: Vec::new() };
-    let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the upload did not come in time");
+    let reading = Reading { parts, between, limits, caller, held: Vec::new() };
+    let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the upload did not arrive in time");
     tokio::time::timeout(limits.body_time, reading.read()).await.map_err(late)?
 }
 
@@ -59,42 +65,43 @@ struct Reading<'a> {
     parts: Multipart<'static>,
     between: Arc<AtomicU64>,
     limits: &'a Limits,
-    held: Vec<OwnedSemaphorePermit>,
+    caller: &'a Caller,
+    held: Vec<Share>,
 }
 
 impl Reading<'_> {
-    async fn read(mut self) -> Result<Upload, Refusal> {
+    async fn read(mut self) -> Result<Form, Refusal> {
         let (mut file, mut password, mut body, mut body_type) = (None, None, None, None);
-        while let Some(mut part) = self.parts.next_field().await.map_err(malformed)? {
+        while let Some(mut part) = self.parts.next_field().await.map_err(explain)? {
             self.between.store(0, Ordering::Relaxed);
             let name = part.name().unwrap_or_default().to_owned();
             let twice = match name.as_str() {
-                "file" => {
-                    let (bytes, _) = self.hold(&mut part, file_limit()).await?;
+                contract::FILE => {
+                    let (bytes, _) = self.read_part(&mut part, file_limit()).await?;
                     file.replace(bytes).is_some()
                 }
-                "password" => {
-                    let (bytes, _) = self.hold(&mut part, MAX_PASSWORD).await?;
+                contract::PASSWORD => {
+                    let (bytes, _) = self.read_part(&mut part, MAX_PASSWORD).await?;
                     password.replace(bytes).is_some()
                 }
-                "body" => {
+                contract::BODY => {
                     body_type = part.headers().get(CONTENT_TYPE).cloned();
-                    let (bytes, whole) = self.hold_some(&mut part, HELD_BODY).await?;
+                    let (bytes, whole) = self.read_up_to(&mut part, HELD_BODY).await?;
                     if !whole && file.is_some() && password.is_some() && body.is_none() {
-                        body = Some(streamed(bytes, part, self.between));
+                        body = Some(stream_rest(bytes, part, self.between));
                         break;
                     }
                     if !whole {
                         return Err(Refusal::new(
                             StatusCode::PAYLOAD_TOO_LARGE,
-                            "a body as large as this has to come last, after file and password",
+                            "a body this large must come last, after file and password",
                         ));
                     }
-                    body.replace(Body::Bytes(taken(bytes))).is_some()
+                    body.replace(Body::Bytes(into_secret(bytes))).is_some()
                 }
-                // What else a form holds is nobody's business; it is read past within the limit of the upload.
+                // Other parts are skipped.
                 _ => {
-                    while self.chunk(&mut part).await?.is_some() {}
+                    while self.next_chunk(&mut part).await?.is_some() {}
                     false
                 }
             };
@@ -102,30 +109,29 @@ impl Reading<'_> {
                 return Err(Refusal::malformed(&format!("the part {name} comes twice")));
             }
         }
-        let missing = |name: &str| {
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &format!("the part {name} is missing"))
-        };
-        Ok(Upload {
-            file: std::mem::take(&mut *file.ok_or_else(|| missing("file"))?),
-            password: taken(password.ok_or_else(|| missing("password"))?),
+        let missing =
+            |name: &str| Refusal::new(contract::P12_UNUSABLE, &format!("the part {name} is missing"));
+        Ok(Form {
+            file: std::mem::take(&mut *file.ok_or_else(|| missing(contract::FILE))?),
+            password: into_secret(password.ok_or_else(|| missing(contract::PASSWORD))?),
             body: body.unwrap_or_default(),
             body_type,
             held: self.held,
         })
     }
 
-    async fn chunk(&self, part: &mut Field<'static>) -> Result<Option<Bytes>, Refusal> {
-        let chunk = part.chunk().await.map_err(malformed)?;
+    async fn next_chunk(&self, part: &mut Field<'static>) -> Result<Option<Bytes>, Refusal> {
+        let chunk = part.chunk().await.map_err(explain)?;
         self.between.store(0, Ordering::Relaxed);
         Ok(chunk)
     }
 
-    async fn hold(
+    async fn read_part(
         &mut self,
         part: &mut Field<'static>,
         limit: usize,
     ) -> Result<(Zeroizing<Vec<u8>>, bool), Refusal> {
-        let (bytes, whole) = self.hold_some(part, limit).await?;
+        let (bytes, whole) = self.read_up_to(part, limit).await?;
         if !whole {
             let what = format!("the part {} is larger than {limit} bytes", part.name().unwrap_or_default());
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &what));
@@ -133,18 +139,18 @@ impl Reading<'_> {
         Ok((bytes, whole))
     }
 
-    /// Up to a little more than the limit, and whether that was all.
-    async fn hold_some(
+    /// The bytes of the part up to the limit, and whether that was all of it.
+    async fn read_up_to(
         &mut self,
         part: &mut Field<'static>,
         limit: usize,
     ) -> Result<(Zeroizing<Vec<u8>>, bool), Refusal> {
         let mut bytes = Zeroizing::new(Vec::new());
-        while let Some(chunk) = self.chunk(part).await? {
+        while let Some(chunk) = self.next_chunk(part).await? {
             if bytes.len() + chunk.len() > bytes.capacity() {
-                // Room to grow into, taken from what all uploads share; the old bytes are wiped.
+                // Uploads share the memory. The old bytes are wiped.
                 let capacity = (2 * (bytes.len() + chunk.len())).max(4096);
-                self.held.push(self.limits.hold(capacity).ok_or_else(Refusal::busy)?);
+                self.held.push(self.limits.reserve(self.caller, capacity).ok_or_else(Refusal::busy)?);
                 let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
                 larger.extend_from_slice(&bytes);
                 bytes = larger;
@@ -162,23 +168,22 @@ fn file_limit() -> usize {
     usize::try_from(P12File::MAX).unwrap_or(usize::MAX)
 }
 
-fn taken(mut bytes: Zeroizing<Vec<u8>>) -> Secret {
+fn into_secret(mut bytes: Zeroizing<Vec<u8>>) -> Secret {
     std::mem::take(&mut *bytes).into()
 }
 
-fn streamed(mut held: Zeroizing<Vec<u8>>, part: Field<'static>, between: Arc<AtomicU64>) -> Body {
+fn stream_rest(mut held: Zeroizing<Vec<u8>>, part: Field<'static>, between: Arc<AtomicU64>) -> Body {
     let rest = part.map_err(io::Error::other).inspect_ok(move |_| between.store(0, Ordering::Relaxed));
     let first = io::Cursor::new(std::mem::take(&mut *held));
     Body::Stream(Arc::new(Mutex::new(Some(Box::pin(first.chain(StreamReader::new(rest)))))))
 }
 
-fn malformed(error: multer::Error) -> Refusal {
+fn explain(error: multer::Error) -> Refusal {
     match error {
         multer::Error::StreamSizeExceeded { limit } => {
             Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &format!("the upload is larger than {limit} bytes"))
         }
         multer::Error::StreamReadFailed(_) => Refusal::malformed("the upload broke off"),
-        // In its own words, which are about the form and hold nothing of its content.
         multer::Error::IncompleteFieldData { .. } | multer::Error::IncompleteStream => {
             Refusal::malformed("the upload ends within a part")
         }
@@ -187,11 +192,11 @@ fn malformed(error: multer::Error) -> Refusal {
     }
 }
 
-/// The pieces of a body, one at a time: the parser takes all that is ready, so between two pieces it is told
-/// that there is nothing, and what it holds stays small.
+/// The pieces of a body, one at a time. The parser would take all that is ready; a pause after each piece keeps
+/// what it holds small.
 struct Pieces {
     body: Drained,
-    rested: bool,
+    paused: bool,
     between: Arc<AtomicU64>,
 }
 
@@ -199,13 +204,13 @@ impl Stream for Pieces {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        if !self.rested {
-            self.rested = true;
+        if !self.paused {
+            self.paused = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let piece = ready!(self.body.poll_piece(cx));
-        self.rested = false;
+        self.paused = false;
         if let Some(Ok(bytes)) = &piece {
             let between = self.between.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             if between > MAX_BETWEEN {
@@ -216,16 +221,16 @@ impl Stream for Pieces {
     }
 }
 
-/// The body of a request. When the answer is ready before the body has come, what follows is read and thrown
-/// away for a while: closing at once would reset the connection, and the client would lose the answer.
+/// The body of a request. When the reply is ready before the body has arrived, the rest is read and discarded for a
+/// while: closing at once would reset the connection, and the client would lose the reply.
 pub(super) struct Drained {
     body: Option<Incoming>,
-    /// Whether the client sends without being told to.
+    /// Whether the client sends without waiting for `100 Continue`.
     sending: bool,
 }
 
 impl Drained {
-    /// How much is thrown away, in bytes, and for how long.
+    /// How much is discarded, in bytes, and for how long.
     const MOST: usize = 16 << 20;
     const LONGEST: Duration = Duration::from_secs(5);
 
@@ -262,10 +267,10 @@ impl Drop for Drained {
         };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(tokio::time::timeout(Self::LONGEST, async move {
-            let mut thrown = 0;
+            let mut discarded = 0;
             while let Some(Ok(frame)) = body.frame().await {
-                thrown += frame.data_ref().map_or(0, Bytes::len);
-                if thrown > Self::MOST {
+                discarded += frame.data_ref().map_or(0, Bytes::len);
+                if discarded > Self::MOST {
                     break;
                 }
             }

@@ -125,7 +125,7 @@ fn an_answer_through_the_platform_that_only_the_connection_ended_is_unproven() {
     let lab = Lab::new();
     let platform = lab.http_site("HTTP/1.1 200 OK\r\n\r\nhel");
     let ran = lab.submit(&platform.plain_url(), &crate::harness::Site::nowhere(), &[]);
-    ran.ends(9, "ended with the connection, after 3 bytes of a body whose length it had not said")
+    ran.ends(9, "ended with the connection, after 3 bytes of a body whose length it had not stated")
         .printed("hel");
 }
 

@@ -14,9 +14,9 @@ fn no_proxy_of_the_environment_leads_the_demo_astray() {
     for name in ["HTTPS_PROXY", "HTTP_PROXY", "all_proxy"] {
         command.env(name, "http://127.0.0.1:9");
     }
-    Ran::of(command, b"").ends(0, "--proxy '' /").ends(0, "The files are gone again");
+    Ran::of(command, b"").ends(0, "--proxy '' /").ends(0, "The files are removed now");
     let ran = Ran::of(with(lab.command(), &["demo"]), b"");
-    ran.ends(0, "The files are gone again");
+    ran.ends(0, "The files are removed now");
     assert!(!ran.stderr.contains("--proxy"), "{}", ran.stderr);
 }
 

@@ -154,7 +154,7 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
 }
 
 #[test]
-fn the_host_is_looked_up_in_both_shapes() {
+fn the_host_is_looked_up_in_both_forms() {
     let lab = Lab::new();
     let platform = lab.http_site(OK);
     let entry =
@@ -196,7 +196,7 @@ fn a_lookup_that_fails_says_at_which_step() {
         let api = lab.http_site(answer);
         lookup(&lab, &api.plain_url())
             .in_case(says)
-            .ends(7, "the Domain API did not tell the platform's host")
+            .ends(7, "the Domain API did not name the platform's host")
             .ends(7, says);
     }
     lookup(&lab, "http://127.0.0.1:1").ends(7, "connection refused");
@@ -254,7 +254,7 @@ fn the_platform_is_told_apart_from_the_endpoint_when_it_is_not_reached() {
     let lab = Lab::new();
     let site = lab.site(OK);
     lab.submit("http://127.0.0.1:1", &site, &[])
-        .ends(4, "the platform (127.0.0.1:1) could not be connected to: connection refused");
+        .ends(4, "the platform (127.0.0.1:1) cannot be reached: connection refused");
     lab.submit("https://no-such-host.invalid", &site, &[])
         .ends(4, "the platform was not reached: the name no-such-host.invalid");
     let tls = lab.site(OK);
@@ -277,7 +277,7 @@ fn an_answer_that_breaks_off_is_told_and_printed_as_far_as_it_came() {
 fn plain_http_goes_to_loopback_only() {
     let lab = Lab::new();
     let site = lab.site(OK);
-    lab.submit("http://192.0.2.1", &site, &[]).ends(2, "plain http is for loopback addresses only");
+    lab.submit("http://192.0.2.1", &site, &[]).ends(2, "plain http is allowed for loopback addresses only");
     lab.submit("https://host/path", &site, &[]).ends(2, "only a host and a port");
 }
 
@@ -336,7 +336,7 @@ fn a_bearer_token_comes_from_a_file_or_a_variable() {
         assert!(platform.request().contains("authorization: Bearer the-token\r\n"));
     }
     run(&[], &[]).ends(2, "the platform needs a credential");
-    run(&["--bearer", "two\nlines"], &[]).ends(2, "the Bearer token is empty, or holds a blank");
+    run(&["--bearer", "two\nlines"], &[]).ends(2, "the Bearer token is empty, or holds a space");
 }
 
 #[test]
@@ -404,8 +404,7 @@ fn an_answer_that_broke_off_is_compared_with_nothing() {
     lab.submit(&whole.plain_url(), &cut, &more).ends(9, "after 5 bytes of the body, before its end");
     let site = lab.site("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
     let broken = lab.http_site("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello");
-    lab.submit(&broken.plain_url(), &site, &more)
-        .ends(1, "a whole answer from here, and the answer by way of");
+    lab.submit(&broken.plain_url(), &site, &more).ends(1, "a whole answer from here, and the answer through");
 }
 
 #[test]

@@ -6,9 +6,12 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use p12_test::demo::pki::{Key, Profile, Purpose};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, Ran, Served, Site, TOKEN, peak_memory, with};
+
+mod fairness;
 
 const TYPE: &str = "multipart/form-data; boundary=BOUNDARY";
 
@@ -18,6 +21,11 @@ fn send(served: &Served, request: &[u8]) -> (u16, String) {
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     // The server may have answered and closed before all is written.
     let _ = stream.write_all(request);
+    read(&mut stream)
+}
+
+/// The status and the whole answer.
+fn read(stream: &mut TcpStream) -> (u16, String) {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer).into_owned();
@@ -511,14 +519,14 @@ fn a_credentials_file_is_private_and_its_faults_show_no_text_of_it() {
     serve("open.toml").ends(10, "others may read it");
     serve("missing.toml").ends(10, "cannot read missing.toml");
     for (text, says) in [
-        ("credential = []", "there is none in it"),
-        ("[[credential]]\nbearer = canary", "line 2 is not of the form"),
+        ("credential = []", "the file has no [[credential]]"),
+        ("[[credential]]\nbearer = canary", "line 2 is not valid"),
         (
             "[[credential]]\nbearer = \"canary\"\naccounts = \"canary\"\npermissions = []",
-            "line 3 is not of the form",
+            "line 3 is not valid",
         ),
-        ("[[credential]]\nbearer = \"\"\naccounts = []\npermissions = []", "needs one of bearer and oauth1"),
-        ("[[credential]]\nbearer = \"a b\"\naccounts = []\npermissions = []", "a token without blanks"),
+        ("[[credential]]\nbearer = \"\"\naccounts = []\npermissions = []", "needs either bearer or oauth1"),
+        ("[[credential]]\nbearer = \"a b\"\naccounts = []\npermissions = []", "a token without spaces"),
     ] {
         lab.write_private("c.toml", text);
         let ran = serve("c.toml").in_case(text);
@@ -568,4 +576,32 @@ fn five_hundred_uploads_at_once_are_answered_or_shed() {
     let peak = peak_memory(served.pid()).unwrap();
     assert!(peak < 300, "{peak} MiB");
     drop(dawdling);
+}
+
+#[test]
+fn tls_is_1_2_or_1_3_and_always_with_forward_secrecy() {
+    use openssl::ssl::{SslConnector, SslMethod, SslVersion};
+    let lab = Lab::new();
+    let profile = Profile { key: Key::Rsa(2048), ..Profile::new("localhost", Purpose::Server) };
+    lab.write("server.p12", &lab.root.issue(&profile).unwrap().p12(PASSWORD, "server").unwrap());
+    let served = lab.serve(&["--tls-p12", "server.p12", "--tls-password-file", "password.txt"]);
+    let handshake = |version, ciphers: &str| {
+        let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
+        builder.set_ca_file(lab.path("ca.pem")).unwrap();
+        builder.set_security_level(0);
+        builder.set_min_proto_version(Some(version)).unwrap();
+        builder.set_max_proto_version(Some(version)).unwrap();
+        builder.set_cipher_list(ciphers).unwrap();
+        builder.set_alpn_protos(b"\x02h2\x08http/1.1").unwrap();
+        let stream = TcpStream::connect(served.address()).unwrap();
+        let stream = builder.build().connect("localhost", stream).ok()?;
+        Some(stream.ssl().selected_alpn_protocol().unwrap_or_default().to_vec())
+    };
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        assert_eq!(handshake(version, "ALL").unwrap(), b"http/1.1", "{version:?}");
+    }
+    assert_eq!(handshake(SslVersion::TLS1_1, "ALL"), None);
+    for old in ["AES256-GCM-SHA384", "AES128-SHA", "AES256-SHA256", "ECDHE-RSA-AES256-SHA"] {
+        assert_eq!(handshake(SslVersion::TLS1_2, old), None, "{old}");
+    }
 }

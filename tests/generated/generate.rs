@@ -211,11 +211,11 @@ fn examples(roff: &mut Roff, name: &str) {
         ],
         "p12-test-serve" => &[
             (
-                "For rehearsal, on this machine only:",
+                "For a rehearsal, on this machine only:",
                 "p12-test serve --credentials credentials.toml --allow-net 127.0.0.0/8",
             ),
             (
-                "For an own network, with TLS:",
+                "Inside your own network, with TLS:",
                 "p12-test serve --listen 10.0.0.5:8443 --tls-p12 server.p12 --tls-password-file secret.txt --credentials credentials.toml --allow-net 10.0.0.0/8",
             ),
         ],
@@ -319,20 +319,27 @@ fn kinds() -> Vec<u8> {
     let mut roff = Roff::default();
     roff.control("TH", ["P12-TEST-KINDS", "7", RELEASED, VERSION, "Miscellaneous"]);
     roff.control("SH", ["NAME"]);
-    roff.text([roman("p12-test-kinds - the kinds of faults that p12-test tells apart")]);
+    roff.text([roman("p12-test-kinds - the kinds of faults that p12-test distinguishes")]);
     roff.control("SH", ["DESCRIPTION"]);
-    roff.text([roman("Each fault has one stable name, one exit status, one answer to whether trying again makes sense, and a hint. The names stand in JSON reports and in the results of a batch as kind; success is passed there.")]);
+    roff.text([roman(
+        "Each fault has a kind. Its name is stable and has one exit status. JSON reports and the results of a \
+         batch hold it as kind; after a success, kind is passed there. Below, each kind is followed by what it \
+         means, by the usual hint, and by whether trying again can help. The hint on standard error may be more \
+         precise than the one here, as it knows the case.",
+    )]);
     roff.control("SH", ["KINDS"]);
     for kind in Kind::ALL {
         let exit = kind.exit() as u8;
         let again = match kind.retry() {
             Retry::Never => "",
-            Retry::IfIdempotent => " Trying again may help, if the request may be repeated.",
+            Retry::IfIdempotent => " Trying again may help, but only if the request may be repeated.",
             Retry::Yes => " Trying again may help.",
         };
         roff.control("TP", []);
         roff.text([bold(kind.name()), roman(format!(" (exit {exit})"))]);
-        roff.text([roman(format!("{}.{again}", kind.hint()))]);
+        roff.text([roman(kind.meaning())]);
+        roff.control("br", []);
+        roff.text([italic("Hint: "), roman(format!("{}.{again}", kind.hint()))]);
     }
     see_also(&mut roff, "p12-test-kinds");
     tidy(roff.render().as_bytes())

@@ -1,0 +1,69 @@
+//! The platform's resource as it is documented: its paths, headers, parts, permission and codes.
+
+use http::{HeaderName, StatusCode};
+
+use super::gateway::Account;
+
+/// The permission that a credential needs.
+pub const PERMISSION: &str = "MTLS_READ_INTERNAL";
+
+/// The endpoint that the platform shall call.
+pub const FORWARD_URL: HeaderName = HeaderName::from_static("lp-forward-url");
+/// The method that it shall use; always sent, as its default is not known.
+pub const METHOD: HeaderName = HeaderName::from_static("lp-method-override");
+/// The content type of the body, where there is one.
+pub const CONTENT_TYPE: HeaderName = HeaderName::from_static("lp-content-type-override");
+/// The `Authorization` for the endpoint.
+pub const AUTHORIZATION: HeaderName = HeaderName::from_static("lp-authorization-override");
+
+/// What the platform says when it gets no answer from the endpoint.
+pub const TRANSPORT_MESSAGE: HeaderName = HeaderName::from_static("lp-message-from-transport");
+
+/// The name of the fault, beside that.
+pub const TRANSPORT_ERROR: HeaderName = HeaderName::from_static("lp-error-from-transport");
+
+/// The part of the form with the P12.
+pub const FILE: &str = "file";
+/// The part with its password.
+pub const PASSWORD: &str = "password";
+/// The part with the body for the endpoint; there need not be one.
+pub const BODY: &str = "body";
+
+/// The P12 is missing or cannot be used.
+pub const P12_UNUSABLE: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
+/// The endpoint gave no answer.
+pub const ENDPOINT_FAILED: StatusCode = StatusCode::FAILED_DEPENDENCY;
+
+/// Whether the platform answers with this status itself, too.
+pub fn is_own(status: StatusCode) -> bool {
+    matches!(
+        status.as_u16(),
+        200 | 201 | 400 | 401 | 403 | 404 | 405 | 413 | 415 | 424 | 429 | 500 | 502..=504
+    )
+}
+
+/// The service of the Domain API whose host is looked up; its name is case-sensitive.
+pub const SERVICE: &str = "mtlsGateway";
+
+/// The path of the tester.
+pub fn test_path(account: &Account) -> String {
+    format!("/mtls/account/{account}/p12-test/multipart")
+}
+
+/// The account in the path of the tester.
+pub fn parse_test_path(path: &str) -> Option<Account> {
+    path.strip_prefix("/mtls/account/")?.strip_suffix("/p12-test/multipart")?.parse().ok()
+}
+
+/// The path of the Domain API for the tester's host.
+pub fn domain_path(account: &Account) -> String {
+    format!("/api/account/{account}/service/{SERVICE}/baseURI.json")
+}
+
+/// The account in a path of the Domain API, and the service where it is for one only.
+pub fn parse_domain_path(path: &str) -> Option<(Account, Option<&str>)> {
+    let path = path.strip_prefix("/api/account/")?.strip_suffix("/baseURI.json")?;
+    let (account, service) = path.split_once("/service")?;
+    let service = if service.is_empty() { None } else { Some(service.strip_prefix('/')?) };
+    Some((account.parse().ok()?, service.filter(|name| !name.contains('/'))))
+}
