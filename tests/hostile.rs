@@ -1,4 +1,4 @@
-//! Files that mean harm: each ends in an error, none in a panic, a hang or an endless allocation.
+//! Malicious files: each ends in an error, none in a panic, a hang or unlimited memory.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::path::Path;

@@ -18,9 +18,9 @@ const NINE_OF_TEN: usize = 22;
 /// Words that stand for a fact of its own type, and the files that may spell them: where the type says its name, or a
 /// format gives a field that name. Anywhere else, the type decides and not the word.
 const WORDS: &[(&str, &[&str])] = &[
-    ("PBKDF2", &["p12/kdf.rs"]),
+    ("PBKDF2", &["p12/protection.rs"]),
     ("RSA", &["certificate/key.rs"]),
-    ("text", &["p12/anatomy.rs", "p12/form.rs", "view/json.rs"]),
+    ("text", &["p12/sniff.rs", "view/json.rs"]),
     ("legacy-cipher", &["inspect/finding.rs"]),
 ];
 

@@ -85,7 +85,7 @@ fn a_final_answer_that_comes_before_the_body_was_sent_is_shown() {
             let _ = stream.read(&mut [0; 1024]).await;
             let _ = stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 4\r\n\r\nbig\n").await;
             let _ = stream.flush().await;
-            // The rest is read and dropped, or the kernel would answer it with a reset that eats the answer.
+            // Read the rest: the kernel would reset a connection with unread data, and the answer would be lost.
             let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
         }) as _
     });
@@ -109,7 +109,7 @@ fn an_answer_that_comes_before_the_request_is_an_answer() {
     }
 }
 
-/// Closed with the connection, and without TLS's goodbye: nothing proves that this is all.
+/// The connection ends without TLS's close_notify: nothing proves that the body is complete.
 #[test]
 fn a_coding_that_is_not_chunked_says_nothing_of_the_end() {
     let lab = Lab::new();
@@ -143,7 +143,7 @@ fn empty_lines_before_a_head_are_no_reason_to_print_the_body_twice() {
     lab.run(&lab.site(format!("{head}hello")), &["-i"]).exits(0).printed(format!("{head}hello"));
 }
 
-/// Answers, and goes without a word.
+/// Answers and closes the connection without close_notify.
 fn abrupt(answer: String) -> p12_test::demo::endpoint::OnConnection {
     let answer = Arc::new(answer);
     Arc::new(move |mut stream| {

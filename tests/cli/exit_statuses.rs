@@ -348,7 +348,7 @@ fn a_family_that_the_name_has_not_is_told_as_that() {
     ran.ends(4, "has no address of the wanted family").ends(4, "leave them out");
 }
 
-/// PEM in UTF-16, as some editors save it, with a letter in it that Base64 does not have.
+/// PEM in UTF-16, as some editors save it, with a letter that is not in Base64.
 #[test]
 fn a_letter_of_several_bytes_in_base64_is_no_p12_and_no_panic() {
     let lab = Lab::new();
@@ -391,7 +391,7 @@ fn a_control_call_proves_only_what_it_shows() {
     }
 }
 
-/// As when a pager shows the first page.
+/// A pager, for example, reads only the first page.
 #[cfg(unix)]
 #[test]
 fn a_reader_who_stops_or_a_file_that_does_not_come_keeps_nobody_from_ending_it() {
@@ -404,7 +404,7 @@ fn a_reader_who_stops_or_a_file_that_does_not_come_keeps_nobody_from_ending_it()
         let mut command = lab.command();
         command.args(["--cacert", "ca.pem", "--password-file", "password.txt", p12]).arg(site.url());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        // Until it waits for the reader, or for the file.
+        // Wait until it blocks on the reader or on the file.
         let tasks = format!("/proc/{}/task", child.id());
         let waits = || {
             let threads = std::fs::read_dir(&tasks).unwrap();

@@ -1,4 +1,4 @@
-//! What records say, and the files that they stand in.
+//! The records of a batch, and the formats of manifests.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -134,7 +134,7 @@ fn results_outlive_a_manifest_that_breaks_off() {
     while site.request().is_empty() {
         std::thread::yield_now();
     }
-    // What is closed with something unread is reset.
+    // A connection that is closed with unread data is reset.
     manifest.write_all(b"unread").unwrap();
     drop((source, manifest));
     let output = child.wait_with_output().unwrap();
@@ -261,7 +261,7 @@ fn what_says_nothing_takes_no_defaults_place() {
     assert_eq!(kind(&results, "none"), "password-needed");
 }
 
-/// Where a quote is not closed, what follows is one field, secrets of other records included.
+/// After a quote that is not closed, the rest is one field, with the secrets of other records in it.
 #[test]
 fn a_quote_that_is_not_closed_shows_no_secret() {
     let lab = Lab::new();

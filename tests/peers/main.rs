@@ -1,5 +1,5 @@
-//! The program against real servers: nginx, Apache, HAProxy, stunnel, `openssl s_server`; the platform's
-//! resource against other people's clients and parsers.
+//! The program against real servers: nginx, Apache, HAProxy, stunnel, `openssl s_server`. And the platform's
+//! resource against other clients and parsers.
 //! A plain `cargo test` ignores them, because the servers must be installed; `-- --ignored` runs them.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 

@@ -1,4 +1,4 @@
-//! nginx: refuses in HTTP, by pages of status 400.
+//! nginx: refuses certificates with HTTP pages of status 400.
 
 use std::process::Command;
 
