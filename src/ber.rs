@@ -19,14 +19,14 @@ const CONSTRUCTED: u8 = 0x20;
 
 /// Why bytes are not BER.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum Defect {
     /// The file ends before the element that begins at `at` does; `missing` bytes, where that is known.
     Truncated { at: usize, missing: Option<u64> },
     /// Something else, at this byte.
     Malformed { at: usize, what: String },
 }
 
-pub(crate) type Read<T> = Result<T, Fault>;
+pub(crate) type Read<T> = Result<T, Defect>;
 
 /// An element: its tag, and where its content is.
 #[derive(Debug, Clone, Copy)]
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
 
     fn header(&self, bytes: &[u8], at: usize) -> Read<Header> {
         let cut = || match at {
-            0 if self.depth == 0 => Fault::Truncated { at, missing: None },
+            0 if self.depth == 0 => Defect::Truncated { at, missing: None },
             _ => malformed(at, "an element's header is cut short".into()),
         };
         let [tag, first, more @ ..] = bytes else { return Err(cut()) };
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         loop {
             let rest = content.get(position..).unwrap_or_default();
             if rest.is_empty() && at + position >= self.end_of_layer {
-                return Err(Fault::Truncated { at: self.at, missing: None });
+                return Err(Defect::Truncated { at: self.at, missing: None });
             }
             let header = self.header(rest, at + position)?;
             position += header.size;
@@ -171,12 +171,12 @@ impl<'a> Reader<'a> {
     }
 
     /// An element longer than what is left: the file was cut short, or the length is wrong.
-    fn overrun(&self, content_at: usize, length: usize) -> Fault {
+    fn overrun(&self, content_at: usize, length: usize) -> Defect {
         let end = content_at.saturating_add(length);
         // What ends later than the outermost element lacks bytes as well, whatever follows that in the file.
         let limit = if self.depth == 1 { self.at + self.rest.len() } else { self.end_of_layer };
         match end.checked_sub(limit) {
-            Some(missing @ 1..) => Fault::Truncated { at: self.at, missing: u64::try_from(missing).ok() },
+            Some(missing @ 1..) => Defect::Truncated { at: self.at, missing: u64::try_from(missing).ok() },
             _ => malformed(self.at, "an element is longer than the one it is in".into()),
         }
     }
@@ -255,8 +255,8 @@ impl<'a> Element<'a> {
     }
 }
 
-pub(crate) fn malformed(at: usize, what: String) -> Fault {
-    Fault::Malformed { at, what }
+pub(crate) fn malformed(at: usize, what: String) -> Defect {
+    Defect::Malformed { at, what }
 }
 
 #[cfg(test)]
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_hundred_thousand_nested_elements_end_at_once() {
         let bomb = [0x30, 0x80].repeat(100_000);
-        assert!(matches!(Reader::new(&bomb).any(), Err(Fault::Malformed { .. })));
+        assert!(matches!(Reader::new(&bomb).any(), Err(Defect::Malformed { .. })));
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn what_the_file_lacks_is_counted() {
         let cut = [0x30, 5, 1, 2];
-        assert_eq!(Reader::new(&cut).any().unwrap_err(), Fault::Truncated { at: 0, missing: Some(3) });
+        assert_eq!(Reader::new(&cut).any().unwrap_err(), Defect::Truncated { at: 0, missing: Some(3) });
     }
 
     #[test]

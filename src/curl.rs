@@ -8,8 +8,8 @@ use crate::call::tls::Version;
 use crate::cli::{TLS_VERSIONS, TestArgs};
 use crate::error::{Error, Kind, Result};
 use crate::inputs::{Inputs as _, TestInputs, proxies};
-use crate::inspect::{Inspection, Name};
 use crate::p12::P12File;
+use crate::p12::anatomy::{Anatomy, Form};
 use crate::platform::gateway::{Account, Gateway};
 use crate::platform::{contract, domain};
 use crate::prompt::Prompt;
@@ -31,14 +31,14 @@ impl Curl {
     ///
     /// # Errors
     /// As a test with these options fails before it asks for a password.
-    pub fn new(args: &TestArgs) -> Result<Self> {
+    pub async fn new(args: &TestArgs) -> Result<Self> {
         let request = TestInputs { args, prompt: Prompt::Never }.request()?;
         let mut curl = Self { words: vec![b"curl".to_vec()], notes: Vec::new() };
         // Silent except for errors; curl must not change the URL, nor read patterns in it.
         curl.add(&["-sS", "-g", "--path-as-is"]);
         curl.add_connection(args)?;
         match &args.platform.account {
-            None => curl.add_call(args, &request)?,
+            None => curl.add_call(args, &request).await?,
             Some(account) => curl.add_submission(args, account, &request)?,
         }
         if args.output.include {
@@ -136,8 +136,8 @@ impl Curl {
     }
 
     /// Adds the mutual-TLS call.
-    fn add_call(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
-        self.add_certificate(args)?;
+    async fn add_call(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
+        self.add_certificate(args).await?;
         let usual = if request.body.is_empty() { "GET" } else { "POST" };
         match request.method.as_str() {
             "HEAD" if request.body.is_empty() => self.add(&["--head"]),
@@ -165,7 +165,7 @@ impl Curl {
         Ok(())
     }
 
-    fn add_certificate(&mut self, args: &TestArgs) -> Result<()> {
+    async fn add_certificate(&mut self, args: &TestArgs) -> Result<()> {
         let path = &args.target()?.p12;
         let mut name = Vec::new();
         for byte in path.as_os_str().as_encoded_bytes() {
@@ -182,21 +182,21 @@ impl Curl {
             self.add_secret("--cert", &name, "P12_PASSWORD");
             self.explain("P12_PASSWORD", "the P12's password");
         }
-        self.note_file(path);
+        self.note_file(path).await;
         Ok(())
     }
 
     /// Notes what curl cannot read, as far as that shows without the password.
-    fn note_file(&mut self, path: &Path) {
-        let Ok(file) = P12File::read(path) else { return };
-        let inspection = Inspection::of(&file, None, 0);
-        if inspection.findings.iter().any(|finding| finding.name == Name::LegacyCipher) {
+    async fn note_file(&mut self, path: &Path) {
+        let Ok(file) = P12File::read(path).await else { return };
+        let Ok((anatomy, _)) = Anatomy::read(&file, None).await else { return };
+        if anatomy.is_legacy() {
             self.notes.push(
                 "curl with OpenSSL 3 refuses the ciphers of this P12; p12-test inspect shows how to fix that"
                     .into(),
             );
         }
-        if inspection.anatomy.is_some_and(|anatomy| anatomy.form == "text") {
+        if anatomy.form == Form::Text {
             self.notes.push("curl reads only binary P12 files, and this one is text".into());
         }
     }

@@ -73,13 +73,10 @@ impl Inputs for TestInputs<'_> {
 
     async fn p12(&self) -> Result<Arc<P12>> {
         let args = self.args;
-        // In another thread: a file may be a pipe, or far away, and Ctrl-C must not wait for it.
-        let path = args.target()?.p12.clone();
-        let reading = tokio::task::spawn_blocking(move || P12File::read(&path)).await;
-        let file = reading.map_err(|_| Error::new(Kind::Internal, "the P12 could not be read"))??;
-        let open = |password: Option<&Secret>| match args.platform.no_precheck {
-            true => P12::unread(&file, password),
-            false => P12::open(&file, password, args.alias.as_deref()),
+        let file = P12File::read(&args.target()?.p12).await?;
+        let open = async |password: Option<Secret>| match args.platform.no_precheck {
+            true => P12::unread(&file, password.as_ref()),
+            false => P12::open(&file, password.as_ref(), args.alias.as_deref()).await,
         };
         let mut passwords = args.password.source().read(self.prompt).await?;
         passwords.unlock(file.name(), open).await.map(Arc::new)

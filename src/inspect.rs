@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Exit, Kind, Result};
+use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
-use crate::p12::{P12, P12File};
 use crate::password::Passwords;
 use crate::secret::Secret;
 
@@ -51,19 +51,13 @@ impl Inspection {
     /// Reads a file and looks into it. At a terminal a password that is needed is asked for. `within` is in days. Fails
     /// only where nothing can be read from that terminal.
     pub async fn make(path: &Path, passwords: &mut Passwords, within: i32) -> Result<Self> {
-        let read = {
-            let path = path.to_owned();
-            // In another thread, as an interruption must not wait for whoever writes into a pipe.
-            tokio::task::spawn_blocking(move || P12File::read(&path)).await
-        };
-        let given_up = |_| Err(Error::new(Kind::Internal, "the file could not be read"));
-        let file = match read.unwrap_or_else(given_up) {
+        let file = match P12File::read(path).await {
             Ok(file) => file,
             Err(error) => return Ok(Self::unread(path.display().to_string(), &error)),
         };
         let last = RefCell::new(None);
-        let look = |password: Option<&Secret>| {
-            let inspection = Self::of(&file, password, within);
+        let look = async |password: Option<Secret>| {
+            let inspection = Self::of(&file, password.as_ref(), within).await;
             let outcome = inspection.refused.clone().map_or(Ok(()), Err);
             last.replace(Some(inspection));
             outcome
@@ -71,13 +65,14 @@ impl Inspection {
         let outcome = passwords.unlock(file.name(), look).await;
         match (last.into_inner(), outcome) {
             (Some(inspection), _) => Ok(inspection),
-            (None, outcome) => outcome.map(|()| Self::of(&file, None, within)),
+            (None, Err(error)) => Err(error),
+            (None, Ok(())) => Ok(Self::of(&file, None, within).await),
         }
     }
 
     /// Looks into a file with this password, or without one.
-    pub fn of(file: &P12File, password: Option<&Secret>, within: i32) -> Self {
-        let (anatomy, refused) = match P12::dissect(file, password) {
+    pub async fn of(file: &P12File, password: Option<&Secret>, within: i32) -> Self {
+        let (anatomy, refused) = match Anatomy::read(file, password).await {
             Ok((anatomy, refused)) => (Some(anatomy), refused),
             Err(error) => (None, Some(error)),
         };

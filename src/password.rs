@@ -77,33 +77,39 @@ impl Passwords {
     ///
     /// # Errors
     /// As `open` fails, or when nothing can be read from the terminal.
-    pub async fn unlock<T>(&mut self, file: &str, open: impl Fn(Option<&Secret>) -> Result<T>) -> Result<T> {
+    pub async fn unlock<T, F: Future<Output = Result<T>>>(
+        &mut self,
+        file: &str,
+        open: impl Fn(Option<Secret>) -> F,
+    ) -> Result<T> {
         match self {
-            Self::Empty => open(Some(&Secret::default())),
+            Self::Empty => open(Some(Secret::default())).await,
             Self::Typed(prompt, last) => ask_until_opened(*prompt, last, file, open).await,
-            Self::Fixed(password, hint) => open(Some(password)).map_err(|error| match error.kind {
-                Kind::WrongPassword => error.with_hint(hint.clone()),
-                Kind::PasswordNeeded if password.expose().is_empty() => {
-                    error.with_hint(format!("the password that was given is empty; {hint}"))
-                }
-                _ => error,
-            }),
+            Self::Fixed(password, hint) => {
+                open(Some(password.clone())).await.map_err(|error| match error.kind {
+                    Kind::WrongPassword => error.with_hint(hint.clone()),
+                    Kind::PasswordNeeded if password.expose().is_empty() => {
+                        error.with_hint(format!("the password that was given is empty; {hint}"))
+                    }
+                    _ => error,
+                })
+            }
         }
     }
 }
 
-async fn ask_until_opened<T>(
+async fn ask_until_opened<T, F: Future<Output = Result<T>>>(
     prompt: Prompt,
     last: &mut Option<Secret>,
     file: &str,
-    open: impl Fn(Option<&Secret>) -> Result<T>,
+    open: impl Fn(Option<Secret>) -> F,
 ) -> Result<T> {
-    let mut outcome = open(None);
+    let mut outcome = open(None).await;
     if !prompt.is_available() || !wants_password(&outcome) {
         return outcome;
     }
     if let Some(password) = last {
-        outcome = open(Some(password));
+        outcome = open(Some(password.clone())).await;
     }
     for attempt in 0..Passwords::TRIES {
         if !wants_password(&outcome) {
@@ -111,7 +117,7 @@ async fn ask_until_opened<T>(
         }
         let again = if attempt == 0 { "" } else { "That password does not match. " };
         let password = prompt.ask(format!("{again}Password of {}: ", file.escape_debug())).await?;
-        outcome = open(Some(&password));
+        outcome = open(Some(password.clone())).await;
         if !wants_password(&outcome) {
             *last = Some(password);
         }

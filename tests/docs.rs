@@ -1,7 +1,6 @@
 //! The transcripts in `docs/` and the README: each `console` block is what the program says. `UPDATE=1` rewrites them.
-#![allow(clippy::unwrap_used, dead_code, reason = "a test may; and uses a part of the harness")]
+#![allow(clippy::unwrap_used, reason = "a test may")]
 
-#[path = "cli/harness.rs"]
 mod harness;
 
 use std::path::Path;

@@ -7,7 +7,7 @@ use lru::LruCache;
 
 use super::fields::Hash;
 use super::record::Test;
-use crate::error::{Error, Exit, Kind, Result};
+use crate::error::{Exit, Result};
 use crate::inputs::{Inputs, TestInputs};
 use crate::once::SharedOnce;
 use crate::p12::P12;
@@ -71,14 +71,7 @@ impl Inputs for CachedInputs {
         self.cache.routes.get(self.test.route_key, uncached(&self.test).route()).await
     }
 
-    /// Key derivation takes time, and other tests must not wait for it.
     async fn p12(&self) -> Result<Arc<P12>> {
-        let test = Arc::clone(&self.test);
-        let opening = async {
-            let runtime = tokio::runtime::Handle::current();
-            let opened = tokio::task::spawn_blocking(move || runtime.block_on(uncached(&test).p12())).await;
-            opened.unwrap_or_else(|_| Err(Error::new(Kind::Internal, "the P12 could not be read")))
-        };
-        self.cache.p12s.get(self.test.p12_key, opening).await
+        self.cache.p12s.get(self.test.p12_key, uncached(&self.test).p12()).await
     }
 }

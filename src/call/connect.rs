@@ -155,13 +155,14 @@ impl Connect {
             (Some(known), _) => known.addresses.iter().map(|ip| SocketAddr::new(*ip, port)).collect(),
             (None, Host::Ipv4(ip)) => vec![SocketAddr::new((*ip).into(), port)],
             (None, Host::Ipv6(ip)) => vec![SocketAddr::new((*ip).into(), port)],
+            // Always this machine (RFC 6761 section 6.3). Without /etc/hosts a name server would be asked, and
+            // waited for.
+            (None, Host::Domain(name)) if name == "localhost" => {
+                let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+                loopback.map(|ip| SocketAddr::new(ip, port)).into()
+            }
             (None, Host::Domain(name)) => match tokio::net::lookup_host((name.as_str(), port)).await {
                 Ok(found) => found.collect(),
-                // As in a container without /etc/hosts. The name is never another's (RFC 6761 section 6.3).
-                Err(_) if name == "localhost" => {
-                    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
-                    loopback.map(|ip| SocketAddr::new(ip, port)).into()
-                }
                 Err(error) => return Err(reach::lookup(name, &error)),
             },
         };

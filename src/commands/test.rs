@@ -19,7 +19,7 @@ use crate::view::{json, text};
 pub(super) async fn run(args: &TestArgs) -> Exit {
     let console = Console::new(&args.console).with_detail(&args.verbose);
     if args.output.curl {
-        return text::conclude(curl(args, &console), &console);
+        return text::conclude(curl(args, &console).await, &console);
     }
     // Before any document is written, be it one of a fault.
     match conflicts::check_outputs(args).and_then(|()| check_report(&args.output)) {
@@ -61,8 +61,8 @@ pub(super) async fn call(
 }
 
 /// The curl command for the same request, and what stands in its variables.
-fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
-    let curl = Curl::new(args)?;
+async fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
+    let curl = run_until_signal(Curl::new(args)).await?;
     Output::open(None)?.write(&curl.line())?;
     curl.notes.iter().for_each(|note| console.say(format!("# {note}")));
     Ok(Exit::Success)

@@ -1,4 +1,4 @@
-//! What an answer says of certificates in HTTP, where a server refuses them there and not in TLS.
+//! Certificates that are refused in HTTP instead of TLS: what the answer says about them.
 
 use http::StatusCode;
 use http::header::LOCATION;
@@ -9,10 +9,10 @@ use crate::evidence::Evidence;
 use crate::exchange::Head;
 use crate::foreign::Foreign;
 
-/// How much of a body is looked at, in bytes.
+/// How many bytes of a body are searched.
 pub const EXCERPT: usize = 4096;
 
-/// The pages of servers that refuse in HTTP: nginx (400, 495, 496), IIS (403.7 to 403.17); and 421 (RFC 9110
+/// The pages of servers that refuse in HTTP: nginx (400, 495, 496) and IIS (403.7 to 403.17). Also 421 (RFC 9110
 /// section 15.5.20).
 pub fn refusal(status: StatusCode, excerpt: &Foreign, evidence: &Evidence) -> Option<Error> {
     let text = excerpt.text();
@@ -29,7 +29,9 @@ pub fn refusal(status: StatusCode, excerpt: &Foreign, evidence: &Evidence) -> Op
         (495 | 400..=403, Some(phrase), _) => {
             Some(rejected(evidence, &format!("{}, and its page says {phrase:?}", super::status(status))))
         }
-        (495, None, _) => Some(rejected(evidence, "495, nginx's status for a client certificate in error")),
+        (495, None, _) => {
+            Some(rejected(evidence, "495, nginx's status for a client certificate that failed verification"))
+        }
         (496 | 400..=403, _, Some(phrase)) => {
             Some(lost(evidence, &format!("{}, and its page says {phrase:?}", super::status(status))))
         }
@@ -60,7 +62,7 @@ const MISSED: &[&str] = &[
 fn rejected(evidence: &Evidence, what: &str) -> Error {
     let target = &evidence.target;
     let head = match evidence.sent() {
-        true => format!("{target} took the certificate in TLS and refused it in HTTP: {what}"),
+        true => format!("{target} accepted the certificate in TLS and refused it in HTTP: {what}"),
         false => format!("{target} refused the certificate in HTTP: {what}"),
     };
     match client::suspects(evidence).into_iter().next() {
@@ -80,23 +82,29 @@ fn lost(evidence: &Evidence, what: &str) -> Error {
         }
         (None, false) => {
             let message = format!("{target} never asked for a certificate in TLS, and answered {what}");
-            Error::new(Kind::CertificateMissed, message).with_hint("something before the endpoint ends TLS without asking for a certificate: ask its owner to switch client certificates on there")
+            Error::new(Kind::CertificateMissed, message).with_hint(
+                "a proxy or load balancer in front of the endpoint ends TLS without asking for a certificate: \
+                 ask its owner to enable client certificates there",
+            )
         }
         (Some(_), _) => {
             let message = format!("{target}, through the platform, answered {what}");
-            Error::new(Kind::CertificateMissed, message).with_hint("either the platform sent no certificate, or it was lost between the TLS connection and the page: --compare shows how it looks from here")
+            Error::new(Kind::CertificateMissed, message).with_hint(
+                "either the platform sent no certificate, or the endpoint lost it between TLS and the page; \
+                 --compare shows how it looks from here",
+            )
         }
     }
 }
 
-/// A redirect to where people log in: the certificate alone did not open the door.
+/// A redirect to a login page: the certificate alone was not enough.
 pub fn login(head: &Head, evidence: &Evidence) -> Option<Error> {
     let location = head.field(&LOCATION).filter(|_| head.status.is_redirection())?;
     let place =
         location.map(|location| location.split(['?', '#', ';']).next().unwrap_or_default().to_owned());
-    // A path that has such a name already is not led to a door by it.
-    let known = doors(&format!("{}{}", evidence.target, evidence.path));
-    let found = doors(&place.text()).iter().any(|door| !known.contains(door));
+    // A word that was in the URL already, such as /auth, does not make the redirect one to a login page.
+    let known = login_words(&format!("{}{}", evidence.target, evidence.path));
+    let found = login_words(&place.text()).iter().any(|word| !known.contains(word));
     let message = || {
         format!(
             "{} answered {} to {place:?}, which looks like a login page",
@@ -107,9 +115,9 @@ pub fn login(head: &Head, evidence: &Evidence) -> Option<Error> {
     found.then(|| Error::new(Kind::LoginPage, message()))
 }
 
-/// The names in a URL that doors have, in lower case.
-fn doors(place: &str) -> Vec<String> {
-    const DOORS: &[&str] = &[
+/// The words of a URL that login pages are named by, in lower case.
+fn login_words(place: &str) -> Vec<String> {
+    const WORDS: &[&str] = &[
         "login",
         "logon",
         "signin",
@@ -129,10 +137,10 @@ fn doors(place: &str) -> Vec<String> {
         let pairs: Vec<_> = words.windows(2).map(<[String]>::concat).collect();
         [words, pairs].concat()
     });
-    names.filter(|name| DOORS.contains(&name.as_str())).collect()
+    names.filter(|name| WORDS.contains(&name.as_str())).collect()
 }
 
-/// An answer without a head.
+/// An answer without a head, so HTTP/0.9 or no HTTP at all.
 pub fn headless(excerpt: &Foreign, target: &str) -> Error {
     if let [_, _, _, SETTINGS, _, 0, 0, 0, 0, ..] = excerpt.bytes() {
         return Error::new(Kind::NoProtocol, format!("{target} speaks HTTP/2 and nothing else"));
@@ -145,31 +153,40 @@ pub fn headless(excerpt: &Foreign, target: &str) -> Error {
     Error::new(Kind::NotHttp, format!("{target} did not answer with HTTP{said}"))
 }
 
-/// The frame that a server of HTTP/2 speaks first (RFC 9113 section 3.4).
+/// The type of the first frame of an HTTP/2 server (RFC 9113 section 3.4).
 const SETTINGS: u8 = 4;
 
-/// What a status points to, where the page says nothing of certificates.
+/// What to do about a status, where the page does not mention certificates.
 pub fn status_hint(status: StatusCode, evidence: &Evidence) -> String {
     let suspect = client::suspects(evidence).into_iter().next();
     let through = if evidence.sent() { "the certificate got through; " } else { "" };
     let what = match (status.as_u16(), suspect) {
         (400 | 401 | 403, Some(suspect)) => {
             return format!(
-                "see the answer; it may also be the certificate, as {}: {}",
+                "see the answer; the certificate can also be the cause ({}): {}",
                 suspect.fact, suspect.hint
             );
         }
-        (400, None) => return "see the answer: either the request is not what the endpoint wants, or the certificate is not".into(),
-        (401, None) => return "the endpoint wants an authorization as well: --authorization-file".into(),
+        (400, None) => {
+            return "see the answer: the endpoint does not accept the request, or not this certificate"
+                .into();
+        }
+        (401, None) => {
+            return "the endpoint also wants an Authorization header: give it with --authorization-file"
+                .into();
+        }
         (403, None) => {
-            return "either this certificate may not in, or the endpoint refuses for a reason of its own; see the answer".into();
+            return "this certificate is not authorized, or the endpoint has another reason: see the answer"
+                .into();
         }
         (404, _) => "the server does not know this path: check the URL",
-        (405, _) => "the endpoint wants another method: -X",
-        (415, _) => "the endpoint wants another content type: --content-type",
-        (429 | 503, _) => "the endpoint is busy or limits calls: wait, then try again",
+        (405, _) => "the endpoint does not accept this method: choose another with -X",
+        (415, _) => "the endpoint does not accept this content type: choose another with --content-type",
+        (429 | 503, _) => "the endpoint is busy or limits the rate of calls: wait, then try again",
         (502 | 504, _) => "a gateway got no answer from the server behind it: ask the endpoint's owner",
-        (500.., _) => "the endpoint failed at the request: see the answer, and its log",
+        (500.., _) => {
+            "the endpoint failed while handling the request: see the answer, or ask its owner for the log"
+        }
         _ => Kind::Status.hint(),
     };
     format!("{through}{what}")
@@ -188,8 +205,8 @@ mod tests {
     }
 
     #[test]
-    fn a_door_is_known_by_a_whole_word() {
-        for door in [
+    fn a_login_page_is_known_by_a_whole_word() {
+        for login in [
             "/login",
             "/Login.html",
             "/user/sign-in?x=1",
@@ -198,7 +215,7 @@ mod tests {
             "/log_on",
             "/signin-oidc",
         ] {
-            assert!(leads_to_login("/orders", door), "{door}");
+            assert!(leads_to_login("/orders", login), "{login}");
         }
         for other in ["/signing-keys/v2", "/authors", "/blogin", "/orders?next=/login", "/ssot"] {
             assert!(!leads_to_login("/orders", other), "{other}");
@@ -206,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_within_what_was_asked_for_leads_to_no_door() {
+    fn a_word_of_the_url_that_was_called_is_no_sign_of_a_login_page() {
         assert!(!leads_to_login("/auth", "/auth/"));
         assert!(leads_to_login("/auth", "/auth/login"));
     }

@@ -1,4 +1,4 @@
-//! The platform: it is not reached, or does not answer.
+//! The platform cannot be reached, or does not answer.
 
 use std::io;
 
@@ -7,13 +7,13 @@ use super::{in_words, own_body};
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
 
-/// `host:port` of a URL; the port only where it is not the usual one.
+/// `host:port` of a URL, without the port where it is the default one.
 pub fn authority(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// The innermost cause in its own words.
+/// The innermost cause, as text.
 pub fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
     let innermost = causes(error).last().unwrap_or(error);
     innermost.downcast_ref::<io::Error>().map_or_else(|| innermost.to_string(), in_words)
@@ -25,7 +25,7 @@ fn causes<'a>(
     std::iter::successors(Some(error), |error| error.source())
 }
 
-/// An HTTPS request to the platform, or to `who`, that got no answer. `host` is where it went.
+/// A request to the platform or its Domain API (`who`) that got no answer. `host` is its address.
 pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
     let hyper = causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
     if let Some(own) = hyper.and_then(own_body) {
@@ -49,7 +49,7 @@ pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
         return Error::new(lookup.kind, format!("{who} was not reached: {}", lookup.message));
     }
     if error.is_timeout() {
-        return new(Kind::ConnectTimeout, "could not be connected to in time");
+        return new(Kind::ConnectTimeout, "did not accept a connection in time");
     }
     if text.contains("proxy authorization required") || text.contains("proxy authentication") {
         return new(Kind::ProxyCredentials, "was not reached: the proxy wants credentials");
@@ -58,49 +58,50 @@ pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
         return new(Kind::ProxyFailed, &format!("was not reached through the proxy: {reason}"));
     }
     match (error.is_connect(), io) {
-        (true, Some(io)) => new(connect_kind(io), &format!("could not be connected to: {}", in_words(io))),
+        (true, Some(io)) => new(connect_kind(io), &format!("cannot be reached: {}", in_words(io))),
         (true, None) => new(Kind::HandshakeFailed, &format!("did not complete the TLS handshake: {reason}")),
         (false, _) => new(Kind::CutShort, &format!("ended the connection without an answer: {reason}")),
     }
 }
 
-/// What OpenSSL says of a chain it does not trust: `…certificate verify failed:… (self-signed certificate)`.
+/// OpenSSL's reason not to trust a chain: `…certificate verify failed:… (self-signed certificate)`.
 fn distrust(text: &str) -> Option<&str> {
     let (_, after) = text.split_once("certificate verify failed")?;
     let reason = after.rsplit_once('(').and_then(|(_, reason)| reason.split(')').next());
     Some(reason.filter(|reason| !reason.is_empty()).unwrap_or("its chain does not verify"))
 }
 
-/// Nothing came from the platform in time.
+/// The platform did not answer in time.
 pub fn late(evidence: &Evidence, limit: std::time::Duration) -> Error {
     let seconds = limit.as_secs_f64();
     let Some(submission) = &evidence.submission else {
         return Error::new(Kind::PlatformLookup, format!("the Domain API did not answer within {seconds} s"));
     };
-    let hint = "the platform waits for the endpoint itself; -m SECONDS waits longer";
+    let hint = "the platform may be waiting for the endpoint; -m SECONDS waits longer";
     let message = format!("the platform ({}) did not answer within {seconds} s", submission.host);
     Error::new(Kind::Timeout, message).with_hint(hint)
 }
 
-/// An answer that came through the platform broke off.
+/// An answer through the platform broke off.
 pub fn passed_on_short(error: &reqwest::Error, evidence: &Evidence) -> Error {
     let received = evidence.received;
     let host = evidence.submission.as_ref().map_or("", |submission| &submission.host);
     let message = format!(
-        "the answer by way of the platform ({host}) broke off after {received} bytes of the body, before its end: {}",
+        "the answer through the platform ({host}) broke off after {received} bytes of the body: {}",
         deepest(error)
     );
-    let hint = "the platform, the endpoint behind it or something on the way ended it; try again, and compare with --compare";
+    let hint = "the platform, the endpoint or something between them ended it; try again, with --compare";
     Error::new(Kind::CutShort, message).with_hint(hint)
 }
 
-/// The end of the connection is all that ended an answer that came through the platform.
+/// An answer through the platform ended with the connection, and nothing proves that it is complete.
 pub fn unproven(evidence: &Evidence) -> Error {
     let host = evidence.submission.as_ref().map_or("", |submission| &submission.host);
     let message = format!(
-        "the answer by way of the platform ({host}) ended with the connection, after {} bytes of a body whose length it had not said",
+        "the answer through the platform ({host}) ended with the connection, \
+         after {} bytes of a body whose length it had not stated",
         evidence.received
     );
-    let hint = "nothing proves that all of it came; try again, and compare with --compare";
+    let hint = "nothing proves that the answer is complete; try again, with --compare";
     Error::new(Kind::EndUnproven, message).with_hint(hint)
 }

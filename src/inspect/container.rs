@@ -1,8 +1,8 @@
 //! Findings about the file: how it is protected, what else is in it, what things are called.
 
 use super::finding::{Finding, Name, Severity};
-use super::fix::{Changes, Fix, Inspected, LEGACY, is_legacy, is_pbmac1};
-use crate::p12::anatomy::{Anatomy, Protection};
+use super::fix::{Changes, Fix, Inspected};
+use crate::p12::anatomy::{Algorithm, Anatomy, Cipher, Digest, KdfName, OtherBag, Protection};
 use crate::secret::Secret;
 use crate::words::counted;
 
@@ -12,14 +12,13 @@ impl Inspected<'_> {
         [self.cipher(), self.mac(), self.iterations(), self.open_key()].into_iter().flatten().collect()
     }
 
-    fn uses(&self, start: &str) -> bool {
-        self.protections().any(|used| used.algorithm.starts_with(start))
-    }
-
     fn cipher(&self) -> Option<Finding> {
         let fix = || self.packed("pack it again with AES-256, OpenSSL's default");
-        if self.protections().any(is_legacy) {
-            let used: Vec<_> = LEGACY.iter().copied().filter(|old| self.uses(old)).collect();
+        if self.anatomy.is_legacy() {
+            let mut used: Vec<_> = self.anatomy.protections().collect();
+            used.sort_by_key(|used| used.algorithm);
+            let mut used: Vec<_> = used.into_iter().filter_map(Protection::legacy).collect();
+            used.dedup();
             let what = format!(
                 "it uses {}: OpenSSL 3 servers and clients refuse this file unless their legacy provider is on (curl, Node, Python and others are built on it)",
                 used.join(", ")
@@ -27,7 +26,8 @@ impl Inspected<'_> {
             return Some(Finding::new(Name::LegacyCipher, Severity::Warning, what, fix()));
         }
         let what = "it is encrypted with 3DES: OpenSSL 3 reads it, strict policies (FIPS) do not";
-        self.uses("DES-EDE").then(|| Finding::new(Name::OldCipher, Severity::Note, what, fix()))
+        let uses = self.anatomy.protections().filter_map(Protection::cipher).any(Cipher::is_triple_des);
+        uses.then(|| Finding::new(Name::OldCipher, Severity::Note, what, fix()))
     }
 
     fn mac(&self) -> Option<Finding> {
@@ -39,11 +39,12 @@ impl Inspected<'_> {
         }
         let what = "its MAC is PBMAC1 (RFC 9879): Java, current ones too, and OpenSSL before 3.4 refuse it";
         let fix = || self.packed("pack it again with the usual MAC, which all programs know");
-        mac.is_some_and(is_pbmac1).then(|| Finding::new(Name::PbMac1, Severity::Warning, what, fix()))
+        mac.is_some_and(Protection::is_pbmac1)
+            .then(|| Finding::new(Name::PbMac1, Severity::Warning, what, fix()))
     }
 
     fn iterations(&self) -> Option<Finding> {
-        let fewest = self.protections().map(|used| used.iterations).min()?;
+        let fewest = self.anatomy.protections().map(|used| used.iterations).min()?;
         let what = format!(
             "{} of key derivation: anyone who has the file can guess its password quickly",
             counted(usize::try_from(fewest).unwrap_or_default(), "iteration")
@@ -64,9 +65,12 @@ impl Inspected<'_> {
     /// What Java makes of it, as tried with its versions 8 to 17.
     pub(super) fn java(&self) -> Vec<Finding> {
         let Anatomy { mac, keys, certificates, opened, .. } = self.anatomy;
-        let aes = |used: &Protection| used.kdf == "PBKDF2";
+        let aes = |used: &Protection| used.kdf == KdfName::Pbkdf2;
         let old = match mac {
-            Some(mac) if mac.algorithm != "HMAC-SHA1" && !is_pbmac1(mac) && self.protections().any(aes) => {
+            Some(mac)
+                if !matches!(mac.algorithm, Algorithm::Hmac(Digest::Sha1) | Algorithm::Pbmac1(_))
+                    && self.anatomy.protections().any(aes) =>
+            {
                 let what = format!(
                     "AES and {}: Java before 8u301 and 11.0.12 says of this file that the password was incorrect",
                     mac.algorithm
@@ -106,9 +110,9 @@ impl Inspected<'_> {
         }
         if !others.is_empty() {
             let mut kinds = others.clone();
-            kinds.sort_unstable();
+            kinds.sort();
             kinds.dedup();
-            let count = |kind: &&str| others.iter().filter(|other| *other == kind).count();
+            let count = |kind: &OtherBag| others.iter().filter(|other| *other == kind).count();
             let kinds: Vec<_> = kinds.iter().map(|kind| format!("{kind} ({})", count(kind))).collect();
             let what =
                 format!("it also holds things that are neither key nor certificate: {}", kinds.join(", "));

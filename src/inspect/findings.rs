@@ -3,7 +3,7 @@
 use super::finding::{Finding, Severity};
 use super::fix::{Changes, Fix, Inspected, quoted};
 use crate::error::{Error, Kind};
-use crate::p12::anatomy::Anatomy;
+use crate::p12::anatomy::{Anatomy, StoredCertificate};
 use crate::secret::Secret;
 
 /// All that is found in what could be opened. `within` is in days.
@@ -50,5 +50,9 @@ impl Inspected<'_> {
         let uncertified: Vec<_> = uncertified.map(|key| self.uncertified(key)).collect();
         let above = keys().flat_map(|key| self.authorities(key));
         leaves.into_iter().flatten().chain(uncertified).chain(above).collect()
+    }
+
+    pub(super) fn held(&self, at: usize) -> Option<&StoredCertificate> {
+        self.anatomy.certificates.get(at)
     }
 }

@@ -1,7 +1,7 @@
 //! How to fix what was found: by commands of OpenSSL where they can do it, else in words.
 
 use crate::escape;
-use crate::p12::anatomy::{Anatomy, Held, Protection, Wrapping};
+use crate::p12::anatomy::{Anatomy, Protection, StoredCertificate, Wrapping};
 use crate::shell;
 
 /// A file that is looked into.
@@ -44,14 +44,7 @@ pub(super) struct Changes<'a> {
     pub(super) options: &'static str,
 }
 
-/// Encryption and MACs that OpenSSL 3 has in its legacy provider only.
-pub(super) const LEGACY: &[&str] = &["RC2", "RC4", "DES-CBC", "CAST5", "SEED", "HMAC-MD4", "HMAC-whirlpool"];
-
 impl Inspected<'_> {
-    pub(super) fn held(&self, at: usize) -> Option<&Held> {
-        self.anatomy.certificates.get(at)
-    }
-
     /// The same contents as `new.p12`.
     pub(super) fn packed(&self, words: &str) -> Fix {
         self.changed(words, &Changes::default())
@@ -82,7 +75,7 @@ impl Inspected<'_> {
     }
 
     /// A request for a new certificate on the same key.
-    pub(super) fn requested(&self, leaf: &Held) -> Fix {
+    pub(super) fn requested(&self, leaf: &StoredCertificate) -> Fix {
         let words =
             "request.csr, made on the same key, goes to a CA; what comes back is packed with that key";
         let Some(subject) = self.subject(leaf) else {
@@ -96,7 +89,7 @@ impl Inspected<'_> {
     }
 
     /// A request for a new certificate on a new key.
-    pub(super) fn renewed(&self, leaf: &Held) -> Fix {
+    pub(super) fn renewed(&self, leaf: &StoredCertificate) -> Fix {
         let words =
             "request.csr, made on a new key (new.key), goes to a CA; what comes back is packed with that key";
         let Some(subject) = self.subject(leaf) else {
@@ -107,16 +100,16 @@ impl Inspected<'_> {
     }
 
     /// A CA's certificate is not to be had by a client's request.
-    fn subject(&self, leaf: &Held) -> Option<String> {
+    fn subject(&self, leaf: &StoredCertificate) -> Option<String> {
         leaf.subject_option.as_deref().filter(|_| !leaf.certificate.authority).map(quoted)
     }
 
     /// The contents taken out by OpenSSL, on its standard output.
     fn unpacked(&self, options: &str) -> String {
         let Anatomy { wrapping, mac, .. } = self.anatomy;
-        let legacy = if self.protections().any(is_legacy) { " -legacy" } else { "" };
+        let legacy = if self.anatomy.is_legacy() { " -legacy" } else { "" };
         // OpenSSL before 3.4 knows no PBMAC1; that the MAC is right was found out here.
-        let unproved = if mac.as_ref().is_some_and(is_pbmac1) { " -nomacver" } else { "" };
+        let unproved = if mac.as_ref().is_some_and(Protection::is_pbmac1) { " -nomacver" } else { "" };
         let openssl = format!("openssl pkcs12{legacy}{unproved} -noenc{options}");
         match wrapping {
             Wrapping::Base64 => {
@@ -161,12 +154,6 @@ impl Inspected<'_> {
         let name = key.alias.as_ref().or_else(of_leaf)?;
         Some(name.clone()).filter(|name| !name.is_empty() && escape::is_plain(name))
     }
-
-    /// All algorithms that protect something.
-    pub(super) fn protections(&self) -> impl Iterator<Item = &Protection> {
-        let Anatomy { mac, safes, keys, .. } = self.anatomy;
-        safes.iter().flatten().chain(keys.iter().filter_map(|key| key.protection.as_ref())).chain(mac)
-    }
 }
 
 /// Lets the key through, and these of the certificates, which come in the order of the file.
@@ -179,15 +166,6 @@ fn request(key: &str, subject: &str) -> String {
     format!(
         "openssl req -new -utf8 {key} -subj {subject} -addext extendedKeyUsage=clientAuth -out request.csr"
     )
-}
-
-pub(super) fn is_legacy(protection: &Protection) -> bool {
-    LEGACY.iter().any(|old| protection.algorithm.starts_with(old))
-}
-
-/// RFC 9879.
-pub(super) fn is_pbmac1(mac: &Protection) -> bool {
-    mac.kdf == "PBKDF2"
 }
 
 pub(super) fn quoted(text: &str) -> String {

@@ -4,7 +4,7 @@ use super::finding::{Finding, Name, Severity};
 use super::fix::{Changes, Fix, Inspected};
 use crate::certificate::{Certificate, Usage, timestamp};
 use crate::checks::{self, Defect, Purpose};
-use crate::p12::anatomy::{Held, Key};
+use crate::p12::anatomy::{Key, StoredCertificate};
 
 impl Inspected<'_> {
     /// The certificate of a key.
@@ -21,11 +21,11 @@ impl Inspected<'_> {
         checks::flaws(&chain, Purpose::Client).into_iter().map(|flaw| (flaw.at, flaw.defect)).collect()
     }
 
-    fn chain<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Held> {
+    fn chain<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a StoredCertificate> {
         key.chain.iter().filter_map(|at| self.held(*at))
     }
 
-    fn of_leaf(&self, leaf: &Held, defect: Defect) -> Finding {
+    fn of_leaf(&self, leaf: &StoredCertificate, defect: Defect) -> Finding {
         let subject = &leaf.certificate.subject;
         match defect {
             Defect::Expired => expired("its certificate", &leaf.certificate, self.requested(leaf)),
@@ -58,7 +58,7 @@ impl Inspected<'_> {
         soon.then(|| Finding::new(Name::ExpiresSoon, Severity::Warning, what(), fix()))
     }
 
-    fn wrong_purpose(&self, leaf: &Held) -> Finding {
+    fn wrong_purpose(&self, leaf: &StoredCertificate) -> Finding {
         let Certificate { subject, usages, .. } = &leaf.certificate;
         let (name, what) = match usages.as_deref().unwrap_or_default() {
             [] => (Name::NoClientAuth, "has an extended key usage that cannot be read".to_owned()),
@@ -72,7 +72,7 @@ impl Inspected<'_> {
         Finding::new(name, Severity::Error, what, self.requested(leaf))
     }
 
-    fn weak(&self, held: &Held, weakness: Defect) -> Finding {
+    fn weak(&self, held: &StoredCertificate, weakness: Defect) -> Finding {
         let Certificate { subject, key, authority, .. } = &held.certificate;
         let (name, what) = match weakness {
             Defect::BrokenDigest(digest) => (
@@ -140,7 +140,7 @@ impl Inspected<'_> {
         Some(Finding::new(Name::ChainBroken, Severity::Warning, what, self.changed(words, &changes)))
     }
 
-    fn end(&self, chain: &[&Held]) -> Option<Finding> {
+    fn end(&self, chain: &[&StoredCertificate]) -> Option<Finding> {
         let held = *chain.last()?;
         let Certificate { subject, issuer, authority, .. } = &held.certificate;
         if subject != issuer {

@@ -1,64 +1,100 @@
-//! Digests by their object identifiers, and the names of algorithms.
+//! Digests, by their object identifiers and by OpenSSL's names.
 
+use std::fmt;
 use std::sync::OnceLock;
 
-use openssl::asn1::Asn1Object;
 use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
 use openssl::provider::Provider;
+use serde::{Serialize, Serializer};
 
-use super::container::Fault;
-
-/// A digest by OpenSSL's name for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Digest(pub(super) &'static str);
+/// A digest, the ones in OpenSSL's legacy provider first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "they are names")]
+pub enum Digest {
+    Md4,
+    Whirlpool,
+    Md5,
+    Ripemd160,
+    Sha1,
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+    Sha512_224,
+    Sha512_256,
+    Sha3_224,
+    Sha3_256,
+    Sha3_384,
+    Sha3_512,
+    Sm3,
+}
 
 impl Digest {
-    pub(super) const SHA1: Self = Self("SHA1");
+    /// OpenSSL's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Md4 => "MD4",
+            Self::Whirlpool => "whirlpool",
+            Self::Md5 => "MD5",
+            Self::Ripemd160 => "RIPEMD160",
+            Self::Sha1 => "SHA1",
+            Self::Sha224 => "SHA224",
+            Self::Sha256 => "SHA256",
+            Self::Sha384 => "SHA384",
+            Self::Sha512 => "SHA512",
+            Self::Sha512_224 => "SHA512-224",
+            Self::Sha512_256 => "SHA512-256",
+            Self::Sha3_224 => "SHA3-224",
+            Self::Sha3_256 => "SHA3-256",
+            Self::Sha3_384 => "SHA3-384",
+            Self::Sha3_512 => "SHA3-512",
+            Self::Sm3 => "SM3",
+        }
+    }
 
     pub(super) fn from_oid(oid: &str) -> Option<Self> {
-        Some(Self(match oid {
-            "1.3.14.3.2.26" => "SHA1",
-            "2.16.840.1.101.3.4.2.1" => "SHA256",
-            "2.16.840.1.101.3.4.2.2" => "SHA384",
-            "2.16.840.1.101.3.4.2.3" => "SHA512",
-            "2.16.840.1.101.3.4.2.4" => "SHA224",
-            "2.16.840.1.101.3.4.2.5" => "SHA512-224",
-            "2.16.840.1.101.3.4.2.6" => "SHA512-256",
-            "2.16.840.1.101.3.4.2.7" => "SHA3-224",
-            "2.16.840.1.101.3.4.2.8" => "SHA3-256",
-            "2.16.840.1.101.3.4.2.9" => "SHA3-384",
-            "2.16.840.1.101.3.4.2.10" => "SHA3-512",
-            "1.2.840.113549.2.5" => "MD5",
-            "1.2.840.113549.2.4" => "MD4",
-            "1.3.36.3.2.1" => "RIPEMD160",
-            "1.0.10118.3.0.55" => "whirlpool",
-            "1.2.156.10197.1.401" => "SM3",
+        Some(match oid {
+            "1.3.14.3.2.26" => Self::Sha1,
+            "2.16.840.1.101.3.4.2.1" => Self::Sha256,
+            "2.16.840.1.101.3.4.2.2" => Self::Sha384,
+            "2.16.840.1.101.3.4.2.3" => Self::Sha512,
+            "2.16.840.1.101.3.4.2.4" => Self::Sha224,
+            "2.16.840.1.101.3.4.2.5" => Self::Sha512_224,
+            "2.16.840.1.101.3.4.2.6" => Self::Sha512_256,
+            "2.16.840.1.101.3.4.2.7" => Self::Sha3_224,
+            "2.16.840.1.101.3.4.2.8" => Self::Sha3_256,
+            "2.16.840.1.101.3.4.2.9" => Self::Sha3_384,
+            "2.16.840.1.101.3.4.2.10" => Self::Sha3_512,
+            "1.2.840.113549.2.5" => Self::Md5,
+            "1.2.840.113549.2.4" => Self::Md4,
+            "1.3.36.3.2.1" => Self::Ripemd160,
+            "1.0.10118.3.0.55" => Self::Whirlpool,
+            "1.2.156.10197.1.401" => Self::Sm3,
             _ => return None,
-        }))
+        })
     }
 
     pub(super) fn from_hmac_oid(oid: &str) -> Option<Self> {
-        Some(Self(match oid {
-            "1.2.840.113549.2.7" | "1.3.6.1.5.5.8.1.2" => "SHA1",
-            "1.2.840.113549.2.8" => "SHA224",
-            "1.2.840.113549.2.9" => "SHA256",
-            "1.2.840.113549.2.10" => "SHA384",
-            "1.2.840.113549.2.11" => "SHA512",
-            "1.2.840.113549.2.12" => "SHA512-224",
-            "1.2.840.113549.2.13" => "SHA512-256",
-            "1.2.840.113549.2.6" | "1.3.6.1.5.5.8.1.1" => "MD5",
-            "2.16.840.1.101.3.4.2.13" => "SHA3-224",
-            "2.16.840.1.101.3.4.2.14" => "SHA3-256",
-            "2.16.840.1.101.3.4.2.15" => "SHA3-384",
-            "2.16.840.1.101.3.4.2.16" => "SHA3-512",
+        Some(match oid {
+            "1.2.840.113549.2.7" | "1.3.6.1.5.5.8.1.2" => Self::Sha1,
+            "1.2.840.113549.2.8" => Self::Sha224,
+            "1.2.840.113549.2.9" => Self::Sha256,
+            "1.2.840.113549.2.10" => Self::Sha384,
+            "1.2.840.113549.2.11" => Self::Sha512,
+            "1.2.840.113549.2.12" => Self::Sha512_224,
+            "1.2.840.113549.2.13" => Self::Sha512_256,
+            "1.2.840.113549.2.6" | "1.3.6.1.5.5.8.1.1" => Self::Md5,
+            "2.16.840.1.101.3.4.2.13" => Self::Sha3_224,
+            "2.16.840.1.101.3.4.2.14" => Self::Sha3_256,
+            "2.16.840.1.101.3.4.2.15" => Self::Sha3_384,
+            "2.16.840.1.101.3.4.2.16" => Self::Sha3_512,
             _ => return None,
-        }))
+        })
     }
 
     pub(super) fn message_digest(self) -> Option<MessageDigest> {
         load_legacy();
-        MessageDigest::from_name(self.0)
+        MessageDigest::from_name(self.name())
     }
 
     /// Output and block size in bytes; the block is what HMAC and RFC 7292 B.2 call B and v.
@@ -69,29 +105,35 @@ impl Digest {
 
     /// What an iteration costs, in units of the budget.
     pub(super) fn weight(self) -> u64 {
-        match self.0 {
-            "SHA1" | "SHA224" | "SHA256" => 1,
-            "MD5" => 2,
-            "SHA384" | "SHA512" | "SHA512-224" | "SHA512-256" => 3,
+        match self {
+            Self::Sha1 | Self::Sha224 | Self::Sha256 => 1,
+            Self::Md5 => 2,
+            Self::Sha384 | Self::Sha512 | Self::Sha512_224 | Self::Sha512_256 => 3,
             _ => 5,
         }
     }
+
+    /// Whether OpenSSL 3 has it in its legacy provider only.
+    pub(super) fn is_legacy(self) -> bool {
+        matches!(self, Self::Md4 | Self::Whirlpool)
+    }
 }
 
-/// RC2, RC4, DES and the like live in OpenSSL's legacy provider, which is inside the vendored build. Where a
-/// system's OpenSSL lacks it, what needs it fails to be fetched, and is told as such.
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+/// RC2, RC4, DES and the like live in OpenSSL's legacy provider, which is inside the vendored build. A system's OpenSSL
+/// may lack it; then fetching one of them fails, and the error says so.
 pub(super) fn load_legacy() {
     static LEGACY: OnceLock<Option<Provider>> = OnceLock::new();
     LEGACY.get_or_init(|| Provider::try_load(None, "legacy", true).ok());
-}
-
-pub(super) fn unknown(what: &str, oid: &str) -> Fault {
-    let name = name(oid).map_or(String::new(), |name| format!("{name}, "));
-    Fault::Unsupported(format!("{what} uses an algorithm that cannot be used here: {name}OID {oid}"))
-}
-
-/// What OpenSSL calls an object identifier, where it knows it.
-pub(super) fn name(oid: &str) -> Option<&'static str> {
-    let nid = Some(Asn1Object::from_str(oid).ok()?.nid());
-    nid.filter(|nid| *nid != Nid::UNDEF)?.long_name().ok()
 }

@@ -1,4 +1,4 @@
-//! How a key comes out of a password, and how much of that one file may ask for.
+//! How a key is derived from a password.
 
 use openssl::error::ErrorStack;
 use openssl::md::Md;
@@ -6,43 +6,17 @@ use openssl::md_ctx::MdCtx;
 use openssl::pkcs5;
 use zeroize::Zeroizing;
 
-use super::anatomy::Protection;
-use super::container::Fault;
-use super::digest::{Digest, unknown};
+use super::budget::Budget;
+use super::digest::Digest;
+use super::fault::{Fault, Parsed};
 use super::password::Encoding;
+use super::protection::{Algorithm, KdfName, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
-
-type Parsed<T> = Result<T, Fault>;
 
 /// Key bytes and the like, wiped after use.
 pub(super) type Wiped = Zeroizing<Vec<u8>>;
 
-/// How much key derivation one file may cost. A unit is one iteration of SHA-1 or SHA-256, some 0.15 µs.
-#[derive(Debug)]
-pub(super) struct Budget {
-    left: u64,
-    /// Whether something was asked for that it did not allow.
-    pub(super) exceeded: bool,
-}
-
-impl Budget {
-    /// Room for ten million iterations, which take some 1.5 s; twice as many are an attack.
-    pub(super) const LIMIT: u64 = 16_000_000;
-
-    pub(super) fn new(units: u64) -> Self {
-        Self { left: units, exceeded: false }
-    }
-
-    /// Takes this much; `None` when there is not enough left.
-    pub(super) fn spend(&mut self, cost: u64) -> Option<()> {
-        let left = self.left.checked_sub(cost);
-        self.exceeded |= left.is_none();
-        self.left = left?;
-        Some(())
-    }
-}
-
-/// How a key comes out of a password.
+/// A key derivation with its parameters.
 #[derive(Debug)]
 pub(super) enum Kdf {
     /// RFC 7292 appendix B.2.
@@ -58,42 +32,44 @@ pub(super) enum Kdf {
 /// What a derived key is for (RFC 7292 B.3).
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
-pub(super) enum Use {
+pub(super) enum KeyUse {
     Key = 1,
     Iv = 2,
     Mac = 3,
 }
 
 impl Kdf {
-    /// Derives so many bytes; `None` when the budget does not allow it.
-    pub(super) fn derive(
-        &self,
-        of: Use,
-        length: usize,
-        password: &Encoding,
-        budget: &mut Budget,
-    ) -> Option<Wiped> {
-        budget.spend(self.cost(length)?)?;
-        let mut out = Zeroizing::new(vec![0; length]);
+    /// Derives so many bytes; `None` where OpenSSL cannot.
+    pub(super) fn derive(&self, of: KeyUse, length: usize, password: &Encoding) -> Option<Wiped> {
+        let (password, mut out) = (self.input(password), Zeroizing::new(vec![0; length]));
         let done = match self {
             Self::Pkcs12 { digest, salt, iterations } => {
-                pkcs12(*digest, salt, *iterations, of, &password.wide, &mut out)
+                pkcs12(*digest, salt, *iterations, of, password, &mut out)
             }
             Self::Pbkdf1 { digest, salt, iterations } => {
-                pbkdf1(*digest, salt, *iterations, &password.bytes, &mut out)
+                pbkdf1(*digest, salt, *iterations, password, &mut out)
             }
             Self::Pbkdf2 { digest, salt, iterations, .. } => {
                 let iterations = usize::try_from(*iterations).ok()?;
-                pkcs5::pbkdf2_hmac(&password.bytes, salt, iterations, digest.message_digest()?, &mut out)
+                pkcs5::pbkdf2_hmac(password, salt, iterations, digest.message_digest()?, &mut out)
             }
             Self::Scrypt { salt, n, r, p, .. } => {
-                pkcs5::scrypt(&password.bytes, salt, *n, *r, *p, 2 * SCRYPT_MEMORY, &mut out)
+                pkcs5::scrypt(password, salt, *n, *r, *p, 2 * SCRYPT_MEMORY, &mut out)
             }
         };
         done.ok().map(|()| out)
     }
 
-    fn cost(&self, length: usize) -> Option<u64> {
+    /// The bytes of a password that this derivation takes.
+    pub(super) fn input<'a>(&self, password: &'a Encoding) -> &'a [u8] {
+        match self {
+            Self::Pkcs12 { .. } => &password.wide,
+            _ => &password.bytes,
+        }
+    }
+
+    /// In units of the budget; `None` where no number holds it.
+    pub(super) fn cost(&self, length: usize) -> Option<u64> {
         let blocks = |digest: &Digest| Some(length.div_ceil(digest.sizes()?.0) as u64);
         match self {
             Self::Pkcs12 { digest, iterations, .. } | Self::Pbkdf2 { digest, iterations, .. } => {
@@ -104,17 +80,20 @@ impl Kdf {
         }
     }
 
-    /// In words, for a key of this algorithm.
-    pub(super) fn protection(&self, algorithm: String) -> Protection {
+    /// What it says of itself, for a key of this algorithm.
+    pub(super) fn describe(&self, algorithm: Algorithm) -> Protection {
         let (kdf, prf, iterations, salt) = match self {
-            Self::Pkcs12 { digest, salt, iterations } => ("PKCS12", Some(digest.0), *iterations, salt),
-            Self::Pbkdf1 { digest, salt, iterations } => ("PBKDF1", Some(digest.0), *iterations, salt),
-            Self::Pbkdf2 { digest, salt, iterations, .. } => ("PBKDF2", Some(digest.0), *iterations, salt),
-            Self::Scrypt { salt, n, r, p, .. } => ("scrypt", None, n * r * p, salt),
+            Self::Pkcs12 { digest, salt, iterations } => (KdfName::Pkcs12, Some(*digest), *iterations, salt),
+            Self::Pbkdf1 { digest, salt, iterations } => (KdfName::Pbkdf1, Some(*digest), *iterations, salt),
+            Self::Pbkdf2 { digest, salt, iterations, .. } => {
+                (KdfName::Pbkdf2, Some(*digest), *iterations, salt)
+            }
+            Self::Scrypt { salt, n, r, p, .. } => (KdfName::Scrypt, None, n * r * p, salt),
         };
         Protection { algorithm, kdf, prf, iterations, salt: salt.len() }
     }
 
+    /// The key length that the file states, in bytes.
     pub(super) fn fixed_length(&self) -> Option<usize> {
         match self {
             Self::Pbkdf2 { length, .. } | Self::Scrypt { length, .. } => *length,
@@ -123,18 +102,18 @@ impl Kdf {
     }
 
     /// Refuses what no budget allows, before any password is judged.
-    pub(super) fn affordable(self) -> Parsed<Self> {
+    pub(super) fn check_cost(self) -> Parsed<Self> {
         if let Self::Scrypt { n, r, .. } = &self {
             let memory = n.checked_mul(*r).and_then(|blocks| blocks.checked_mul(128));
             if memory.is_none_or(|memory| memory > SCRYPT_MEMORY) {
                 let limit = SCRYPT_MEMORY >> 20;
-                return Err(Fault::Unsupported(format!(
+                return Err(Fault::unsupported(format!(
                     "its key derivation, scrypt with N={n} and r={r}, wants more than {limit} MiB of memory"
                 )));
             }
         }
         if self.cost(1).is_none_or(|cost| cost > Budget::LIMIT) {
-            return Err(Fault::Unsupported(format!(
+            return Err(Fault::unsupported(format!(
                 "its key derivation is too costly; the limit is about {} iterations of SHA-256",
                 Budget::LIMIT
             )));
@@ -150,12 +129,12 @@ fn pkcs12(
     digest: Digest,
     salt: &[u8],
     iterations: u64,
-    of: Use,
+    of: KeyUse,
     password: &[u8],
     out: &mut [u8],
 ) -> Result<(), ErrorStack> {
     let Some((size, block)) = digest.sizes() else { return Err(ErrorStack::get()) };
-    let md = Md::fetch(None, digest.0, None)?;
+    let md = Md::fetch(None, digest.name(), None)?;
     let mut context = MdCtx::new()?;
     let diversifier = vec![of as u8; block];
     let mut input = Zeroizing::new(stretch(salt, block));
@@ -203,7 +182,7 @@ fn pbkdf1(
     password: &[u8],
     out: &mut [u8],
 ) -> Result<(), ErrorStack> {
-    let (Some((size, _)), md) = (digest.sizes(), Md::fetch(None, digest.0, None)?) else {
+    let (Some((size, _)), md) = (digest.sizes(), Md::fetch(None, digest.name(), None)?) else {
         return Err(ErrorStack::get());
     };
     let mut context = MdCtx::new()?;
@@ -221,77 +200,79 @@ fn pbkdf1(
     Ok(())
 }
 
-pub(super) fn key_derivation(algorithm: &Element<'_>) -> Parsed<Kdf> {
+/// Reads the AlgorithmIdentifier of a key derivation by RFC 8018.
+pub(super) fn parse_kdf(algorithm: &Element<'_>) -> Parsed<Kdf> {
     let mut reader = algorithm.inside()?;
     let oid = reader.expect(OID, "the key derivation")?.oid();
     match oid.as_str() {
-        "1.2.840.113549.1.5.12" => pbkdf2(&mut reader),
-        "1.3.6.1.4.1.11591.4.11" => scrypt(&mut reader),
-        _ => Err(unknown("the key derivation", &oid)),
+        "1.2.840.113549.1.5.12" => parse_pbkdf2(&mut reader),
+        "1.3.6.1.4.1.11591.4.11" => parse_scrypt(&mut reader),
+        _ => Err(Fault::unknown("the key derivation", &oid)),
     }
 }
 
-fn pbkdf2(reader: &mut Reader<'_>) -> Parsed<Kdf> {
+fn parse_pbkdf2(reader: &mut Reader<'_>) -> Parsed<Kdf> {
     let mut parameters = reader.expect(SEQUENCE, "the PBKDF2 parameters")?.inside()?;
     let salt = parameters.any()?;
     match salt.tag {
         OCTET_STRING | 0x24 => {}
         // One INTEGER more than the counts that must follow: it stands where the salt belongs.
-        INTEGER if integers(&parameters) == 2 => {
-            return Err(Fault::Unsupported("PBKDF2 with an INTEGER for its salt".into()));
+        INTEGER if count_integers(&parameters) == 2 => {
+            return Err(Fault::unsupported("PBKDF2 with an INTEGER for its salt"));
         }
         INTEGER => return Err(malformed(salt.at, "PBKDF2 without a salt".into()).into()),
-        _ => return Err(Fault::Unsupported("PBKDF2 takes its salt from elsewhere (otherSource)".into())),
+        _ => return Err(Fault::unsupported("PBKDF2 takes its salt from elsewhere (otherSource)")),
     }
     let salt = salt.octets()?.into_owned();
-    let iterations = iterations(&parameters.expect(INTEGER, "the iteration count")?)?;
-    let length = length(&mut parameters)?;
+    let iterations = parse_iterations(&parameters.expect(INTEGER, "the iteration count")?)?;
+    let length = parse_length(&mut parameters)?;
     let digest = match parameters.optional(SEQUENCE)? {
-        None => Digest::SHA1,
+        None => Digest::Sha1,
         Some(prf) => {
             let oid = prf.inside()?.expect(OID, "the pseudorandom function")?.oid();
-            Digest::from_hmac_oid(&oid).ok_or_else(|| unknown("the pseudorandom function", &oid))?
+            Digest::from_hmac_oid(&oid).ok_or_else(|| Fault::unknown("the pseudorandom function", &oid))?
         }
     };
-    Kdf::Pbkdf2 { digest, salt, iterations, length }.affordable()
+    Kdf::Pbkdf2 { digest, salt, iterations, length }.check_cost()
 }
 
 /// How many INTEGERs come next.
-fn integers(reader: &Reader<'_>) -> usize {
+fn count_integers(reader: &Reader<'_>) -> usize {
     let mut reader = reader.clone();
     std::iter::from_fn(|| reader.optional(INTEGER).ok().flatten()).count()
 }
 
-fn scrypt(reader: &mut Reader<'_>) -> Parsed<Kdf> {
+fn parse_scrypt(reader: &mut Reader<'_>) -> Parsed<Kdf> {
     let mut parameters = reader.expect(SEQUENCE, "the scrypt parameters")?.inside()?;
     let salt = parameters.expect(OCTET_STRING, "the salt")?.octets()?.into_owned();
-    let n = iterations(&parameters.expect(INTEGER, "scrypt's N")?)?;
-    let r = iterations(&parameters.expect(INTEGER, "scrypt's r")?)?;
-    let p = iterations(&parameters.expect(INTEGER, "scrypt's p")?)?;
-    Kdf::Scrypt { salt, n, r, p, length: length(&mut parameters)? }.affordable()
+    let n = parse_iterations(&parameters.expect(INTEGER, "scrypt's N")?)?;
+    let r = parse_iterations(&parameters.expect(INTEGER, "scrypt's r")?)?;
+    let p = parse_iterations(&parameters.expect(INTEGER, "scrypt's p")?)?;
+    Kdf::Scrypt { salt, n, r, p, length: parse_length(&mut parameters)? }.check_cost()
 }
 
 /// A key length in bytes, where there is one.
-fn length(parameters: &mut Reader<'_>) -> Parsed<Option<usize>> {
+fn parse_length(parameters: &mut Reader<'_>) -> Parsed<Option<usize>> {
     let Some(length) = parameters.optional(INTEGER)? else { return Ok(None) };
     let bytes = length.unsigned().filter(|bytes| (1..=1024).contains(bytes));
     let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
     bytes.map(Some).ok_or_else(|| malformed(length.at, "an impossible key length".into()).into())
 }
 
-pub(super) fn salt_and_iterations(reader: &mut Reader<'_>) -> Parsed<(Vec<u8>, u64)> {
+/// Reads the parameters that PBES1 and the encryption of PKCS#12 share.
+pub(super) fn parse_salt_and_iterations(reader: &mut Reader<'_>) -> Parsed<(Vec<u8>, u64)> {
     let mut parameters = reader.expect(SEQUENCE, "the encryption's parameters")?.inside()?;
     let salt = parameters.expect(OCTET_STRING, "the salt")?.octets()?.into_owned();
-    Ok((salt, iterations(&parameters.expect(INTEGER, "the iteration count")?)?))
+    Ok((salt, parse_iterations(&parameters.expect(INTEGER, "the iteration count")?)?))
 }
 
 /// A count of iterations: positive, and one that a number can hold.
-pub(super) fn iterations(count: &Element<'_>) -> Parsed<u64> {
+pub(super) fn parse_iterations(count: &Element<'_>) -> Parsed<u64> {
     if count.is_negative() || count.unsigned() == Some(0) {
         return Err(malformed(count.at, "an iteration count below one".into()).into());
     }
     count.unsigned().ok_or_else(|| {
         let bits = count.content.len() * 8;
-        Fault::Unsupported(format!("its iteration count of {bits} bits is beyond any limit"))
+        Fault::unsupported(format!("its iteration count of {bits} bits is beyond any limit"))
     })
 }

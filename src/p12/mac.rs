@@ -3,21 +3,22 @@
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 
-use super::anatomy::Protection;
-use super::container::Fault;
-use super::digest::{Digest, unknown};
-use super::kdf::{Budget, Kdf, Use, iterations, key_derivation};
+use super::budget::Budget;
+use super::derivation::Derivation;
+use super::digest::Digest;
+use super::fault::{Fault, Parsed};
+use super::kdf::{Kdf, KeyUse, parse_iterations, parse_kdf};
 use super::password::Encoding;
+use super::protection::{Algorithm, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
-
-type Parsed<T> = Result<T, Fault>;
 
 /// How the file is protected against change.
 #[derive(Debug)]
 pub(super) struct Mac {
-    kdf: Kdf,
+    /// Of the MAC's key.
+    pub(super) derivation: Derivation,
+    algorithm: Algorithm,
     digest: Digest,
-    key: usize,
     expected: Vec<u8>,
 }
 
@@ -31,40 +32,44 @@ impl Mac {
         let mut inside = algorithm.inside()?;
         let oid = inside.expect(OID, "the MAC's algorithm")?.oid();
         if oid == "1.2.840.113549.1.5.14" {
-            return Self::pbmac1(&mut inside, expected);
+            return Self::parse_pbmac1(&mut inside, expected);
         }
-        let digest = Digest::from_oid(&oid).ok_or_else(|| unknown("the MAC", &oid))?;
-        let (size, _) = digest.sizes().ok_or_else(|| unknown("the MAC", &oid))?;
+        let digest = Digest::from_oid(&oid).ok_or_else(|| Fault::unknown("the MAC", &oid))?;
+        let (size, _) = digest.sizes().ok_or_else(|| Fault::unknown("the MAC", &oid))?;
         let salt = reader.expect(OCTET_STRING, "the MAC's salt")?.octets()?.into_owned();
-        let iterations = reader.optional(INTEGER)?.map_or(Ok(1), |count| iterations(&count))?;
-        let kdf = Kdf::Pkcs12 { digest, salt, iterations }.affordable()?;
-        Ok(Self { kdf, digest, key: size, expected })
+        let iterations = reader.optional(INTEGER)?.map_or(Ok(1), |count| parse_iterations(&count))?;
+        let kdf = Kdf::Pkcs12 { digest, salt, iterations }.check_cost()?;
+        let derivation = Derivation::new(kdf, &[(KeyUse::Mac, size)]);
+        Ok(Self { derivation, algorithm: Algorithm::Hmac(digest), digest, expected })
     }
 
     /// RFC 9879: the key length must be there, and at least 20.
-    fn pbmac1(reader: &mut Reader<'_>, expected: Vec<u8>) -> Parsed<Self> {
+    fn parse_pbmac1(reader: &mut Reader<'_>, expected: Vec<u8>) -> Parsed<Self> {
         let parameters = reader.expect(SEQUENCE, "the PBMAC1 parameters")?;
         let at = parameters.at;
         let mut parameters = parameters.inside()?;
-        let kdf = key_derivation(&parameters.expect(SEQUENCE, "the key derivation")?)?;
+        let kdf = parse_kdf(&parameters.expect(SEQUENCE, "the key derivation")?)?;
         let oid =
             parameters.expect(SEQUENCE, "the MAC scheme")?.inside()?.expect(OID, "the MAC scheme")?.oid();
-        let digest = Digest::from_hmac_oid(&oid).ok_or_else(|| unknown("the MAC", &oid))?;
+        let digest = Digest::from_hmac_oid(&oid).ok_or_else(|| Fault::unknown("the MAC", &oid))?;
         match kdf.fixed_length() {
-            Some(key @ 20..=64) => Ok(Self { kdf, digest, key, expected }),
+            Some(key @ 20..=64) => {
+                let derivation = Derivation::new(kdf, &[(KeyUse::Mac, key)]);
+                Ok(Self { derivation, algorithm: Algorithm::Pbmac1(digest), digest, expected })
+            }
             Some(key) => Err(malformed(at, format!("a PBMAC1 key of {key} bytes")).into()),
             None => Err(malformed(at, "PBMAC1 without the length of its key".into()).into()),
         }
     }
 
-    /// The algorithms in words.
+    /// Its algorithms.
     pub(super) fn protection(&self) -> Protection {
-        self.kdf.protection(format!("HMAC-{}", self.digest.0))
+        self.derivation.describe(self.algorithm)
     }
 
-    /// Whether the MAC is right under this password; `None` when the budget is gone.
+    /// Whether the MAC is right under this password; `None` when there is not enough work left.
     pub(super) fn verify(&self, content: &[u8], password: &Encoding, budget: &mut Budget) -> Option<bool> {
-        let key = self.kdf.derive(Use::Mac, self.key, password, budget)?;
+        let key = self.derivation.key(password, budget)?;
         let key = PKey::hmac(&key).ok()?;
         let mac = Signer::new(self.digest.message_digest()?, &key)
             .and_then(|mut signer| signer.sign_oneshot_to_vec(content))

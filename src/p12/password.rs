@@ -14,6 +14,8 @@ pub(super) struct Encoding {
     pub(super) wide: Zeroizing<Vec<u8>>,
     /// What is unusual about it, for the report.
     pub(super) unusual: Option<&'static str>,
+    /// Whether it is the one that the standards want.
+    pub(super) is_standard: bool,
 }
 
 impl std::fmt::Debug for Encoding {
@@ -23,12 +25,12 @@ impl std::fmt::Debug for Encoding {
 }
 
 /// All that are worth a try, each once. Nothing and the empty password are tried for each other.
-pub(super) fn encodings(password: Option<&Secret>) -> Vec<Encoding> {
+pub(super) fn encode(password: Option<&Secret>) -> Vec<Encoding> {
     let bytes = password.map(Secret::expose).unwrap_or_default();
     let mut all: Vec<Encoding> = Vec::new();
     let mut add = |bytes: &[u8], wide: &[u8], unusual| {
-        let fresh =
-            Encoding { bytes: Zeroizing::new(bytes.to_vec()), wide: Zeroizing::new(wide.to_vec()), unusual };
+        let (bytes, wide) = (Zeroizing::new(bytes.to_vec()), Zeroizing::new(wide.to_vec()));
+        let fresh = Encoding { bytes, wide, unusual, is_standard: all.is_empty() };
         if !all.iter().any(|known| known.bytes == fresh.bytes && known.wide == fresh.wide) {
             all.push(fresh);
         }
@@ -42,40 +44,41 @@ pub(super) fn encodings(password: Option<&Secret>) -> Vec<Encoding> {
     }
     let latin = Zeroizing::new(bytes.iter().map(|byte| char::from(*byte)).collect::<String>());
     let Ok(text) = std::str::from_utf8(bytes) else {
-        add(bytes, &wide(&latin), None);
+        add(bytes, &utf16(&latin), None);
         return all;
     };
-    add(bytes, &wide(text), None);
+    add(bytes, &utf16(text), None);
     if !text.is_ascii() {
-        add(bytes, &wide(&latin), Some("its UTF-8 bytes taken as Latin-1"));
-        for (form, name) in normal_forms(text) {
-            add(form.as_bytes(), &wide(&form), Some(name));
+        add(bytes, &utf16(&latin), Some("its UTF-8 bytes taken as Latin-1"));
+        for (form, name) in normalize(text) {
+            add(form.as_bytes(), &utf16(&form), Some(name));
         }
         if text.chars().all(|letter| u32::from(letter) < 256) {
             let narrow = Zeroizing::new(
                 text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect::<Vec<_>>(),
             );
-            add(&narrow, &wide(text), Some("Latin-1"));
+            add(&narrow, &utf16(text), Some("Latin-1"));
         }
     }
-    let standard = wide(text);
+    let standard = utf16(text);
     let bare = standard.strip_suffix(b"\0\0").unwrap_or_default();
     add(&standard, bare, Some("UTF-16 where UTF-8 belongs, or without its terminator"));
     add(bare, &standard, Some("UTF-16 where UTF-8 belongs"));
     if let Some(cut) = bytes.iter().position(|byte| *byte == 0).filter(|cut| *cut > 0) {
         let head = text.get(..cut).unwrap_or_default();
-        add(head.as_bytes(), &wide(head), Some("cut at its first NUL"));
+        add(head.as_bytes(), &utf16(head), Some("cut at its first NUL"));
     }
     all
 }
 
-fn normal_forms(text: &str) -> [(Zeroizing<String>, &'static str); 2] {
+fn normalize(text: &str) -> [(Zeroizing<String>, &'static str); 2] {
     let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned();
     let decomposed = DecomposingNormalizerBorrowed::new_nfd().normalize(text).into_owned();
     [(Zeroizing::new(composed), "in Unicode form NFC"), (Zeroizing::new(decomposed), "in Unicode form NFD")]
 }
 
-fn wide(text: &str) -> Zeroizing<Vec<u8>> {
+/// As the key derivation of PKCS#12 takes it.
+fn utf16(text: &str) -> Zeroizing<Vec<u8>> {
     let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
     for unit in text.encode_utf16() {
         wide.extend_from_slice(&unit.to_be_bytes());
@@ -91,13 +94,13 @@ mod tests {
     #[test]
     fn the_first_encoding_is_that_of_the_standard() {
         let password = Secret::from("Beavis".as_bytes().to_vec());
-        let first = &encodings(Some(&password))[0];
+        let first = &encode(Some(&password))[0];
         assert_eq!(first.wide.as_slice(), b"\0B\0e\0a\0v\0i\0s\0\0");
         assert_eq!(first.bytes.as_slice(), b"Beavis");
     }
 
     #[test]
     fn letters_beyond_the_first_plane_become_surrogates() {
-        assert_eq!(wide("😀").as_slice(), [0xd8, 0x3d, 0xde, 0x00, 0, 0]);
+        assert_eq!(utf16("😀").as_slice(), [0xd8, 0x3d, 0xde, 0x00, 0, 0]);
     }
 }

@@ -2,41 +2,67 @@
 
 use std::cmp::Ordering;
 
+use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::{X509, X509Ref, X509VerifyResult};
 
+use super::bag::OtherBag;
 use super::contents::{CertificateEntry, Contents, KeyEntry};
-use crate::certificate;
-use crate::error::Kind;
+use super::fault::{Fault, Parsed};
+use super::file::P12File;
+use super::identity::Identity;
+use crate::certificate::{self, KeyKind};
+use crate::error::{Error, Kind, Result};
 use crate::words::counted;
 
 /// The identity that was chosen.
 pub(super) struct Picked {
-    pub(super) key: KeyEntry,
+    key: KeyEntry,
     pub(super) leaf: X509,
     pub(super) chain: Vec<X509>,
     pub(super) alias: Option<String>,
 }
 
-type Refused = (Kind, String);
+impl Picked {
+    /// The identity for TLS, which knows signature keys only (RFC 8446 section 4.2.3).
+    pub(super) fn identity(&self, file: &P12File) -> Result<Identity> {
+        let unusable = || {
+            let (name, algorithm) = (file.name(), self.key.algorithm());
+            Error::new(
+                Kind::KeyNotForTls,
+                format!("TLS cannot use the key of {name}: it is of type {algorithm}"),
+            )
+        };
+        let key = self.key.key.clone().filter(can_sign).ok_or_else(unusable)?;
+        Ok(Identity { key, leaf: self.leaf.clone(), chain: self.chain.clone() })
+    }
+}
 
-struct Choice {
+/// Whether TLS can use a key.
+fn can_sign(key: &PKey<Private>) -> bool {
+    [Id::RSA, Id::RSA_PSS, Id::EC, Id::DSA, Id::ED25519, Id::ED448].contains(&key.id())
+        || matches!(KeyKind::of(key).0, KeyKind::MlDsa(_))
+}
+
+/// A key that has a certificate, by index.
+struct Candidate {
     key: usize,
     leaf: usize,
     alias: Option<String>,
 }
 
+/// Chooses by alias; without one there has to be a single key.
 pub(super) fn pick(
     mut contents: Contents,
     alias: Option<&str>,
     warnings: &mut Vec<String>,
-) -> Result<Picked, Refused> {
-    missing(&contents)?;
-    let choices = choices(&contents);
-    if choices.is_empty() {
-        return Err(mismatch(&contents));
+) -> Parsed<Picked> {
+    check_complete(&contents)?;
+    let candidates = find_candidates(&contents);
+    if candidates.is_empty() {
+        return Err(explain_mismatch(&contents));
     }
-    let Choice { key, leaf, alias } = choose(choices, alias, &contents.certificates)?;
-    let chain = chain(leaf, &contents.certificates).into_iter().skip(1);
+    let Candidate { key, leaf, alias } = choose(candidates, alias, &contents.certificates)?;
+    let chain = build_chain(leaf, &contents.certificates).into_iter().skip(1);
     let chain =
         chain.filter_map(|at| contents.certificates.get(at)).map(|entry| entry.certificate.clone()).collect();
     if contents.unreadable > 0 {
@@ -47,55 +73,58 @@ pub(super) fn pick(
     Ok(Picked { key: contents.keys.swap_remove(key), leaf, chain, alias })
 }
 
-fn missing(contents: &Contents) -> Result<(), Refused> {
+/// Whether there is a key and a certificate at all.
+fn check_complete(contents: &Contents) -> Parsed<()> {
     let Contents { keys, certificates, unreadable, others, .. } = contents;
     let count = certificates.len() + unreadable;
-    let list = |what: String| match others.as_slice() {
-        [] => what,
+    let list = |what: &str| match others.as_slice() {
+        [] => what.to_owned(),
+        [one] => format!("{what}, and one other item, {one}"),
         [first, ..] => format!("{what}, and {} other items such as {first}", others.len()),
     };
-    match (keys.len(), count) {
-        (0, 0) if others.is_empty() => Err((Kind::Empty, "there is nothing in it".into())),
-        (0, 0) if others.contains(&"a secret key") => {
-            Err((Kind::NoKey, list("it holds no private key and no certificate".into())))
+    let (kind, what) = match (keys.len(), count) {
+        (0, 0) if others.is_empty() => (Kind::Empty, "there is nothing in it".to_owned()),
+        (0, 0) if others.contains(&OtherBag::Secret) => {
+            (Kind::NoKey, list("it holds no private key and no certificate"))
         }
-        (0, 0) => Err((Kind::Empty, list("it holds neither a key nor a certificate".into()))),
+        (0, 0) => (Kind::Empty, list("it holds neither a key nor a certificate")),
         (0, count) => {
-            Err((Kind::NoKey, list(format!("it holds {} but no private key", counted(count, "certificate")))))
+            (Kind::NoKey, list(&format!("it holds {} but no private key", counted(count, "certificate"))))
         }
-        (_, 0) => Err((Kind::NoCertificate, list("it holds a private key but no certificate".into()))),
-        _ => Ok(()),
-    }
+        (_, 0) => (Kind::NoCertificate, list("it holds a private key but no certificate")),
+        _ => return Ok(()),
+    };
+    Err(Fault::new(kind, what))
 }
 
-fn mismatch(contents: &Contents) -> Refused {
+fn explain_mismatch(contents: &Contents) -> Fault {
     match contents.certificates.first() {
         Some(entry) if contents.unreadable == 0 => {
             let subject = certificate::name(entry.certificate.subject_name());
             let what = format!("its key belongs to none of its certificates (the first is {subject})");
-            (Kind::KeyMismatch, what)
+            Fault::new(Kind::KeyMismatch, what)
         }
-        _ => (Kind::Malformed, "its certificate is not readable as X.509".into()),
+        _ => Fault::malformed("its certificate is not readable as X.509"),
     }
 }
 
 /// Each key that has a certificate; the same key twice is one.
-fn choices(contents: &Contents) -> Vec<Choice> {
-    let mut choices: Vec<Choice> = Vec::new();
+fn find_candidates(contents: &Contents) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = Vec::new();
     for (at, key) in contents.keys.iter().enumerate() {
-        let Some(leaf) = leaf_of(key, &contents.certificates) else { continue };
-        if choices.iter().any(|known| known.leaf == leaf) {
+        let Some(leaf) = find_leaf(key, &contents.certificates) else { continue };
+        if candidates.iter().any(|known| known.leaf == leaf) {
             continue;
         }
         let named = contents.certificates.get(leaf).and_then(|entry| entry.label.alias.clone());
         let alias = key.label.alias.clone().or(named);
-        choices.push(Choice { key: at, leaf, alias });
+        candidates.push(Candidate { key: at, leaf, alias });
     }
-    choices
+    candidates
 }
 
 /// The certificate of a key. A key that cannot be compared goes by its localKeyID, or by there being one only.
-pub(super) fn leaf_of(key: &KeyEntry, certificates: &[CertificateEntry]) -> Option<usize> {
+pub(super) fn find_leaf(key: &KeyEntry, certificates: &[CertificateEntry]) -> Option<usize> {
     let same_id =
         |entry: &CertificateEntry| key.label.key_id.is_some() && entry.label.key_id == key.label.key_id;
     if let Some(public) = &key.key {
@@ -111,49 +140,53 @@ pub(super) fn leaf_of(key: &KeyEntry, certificates: &[CertificateEntry]) -> Opti
 }
 
 fn choose(
-    mut choices: Vec<Choice>,
+    mut candidates: Vec<Candidate>,
     alias: Option<&str>,
     certificates: &[CertificateEntry],
-) -> Result<Choice, Refused> {
+) -> Parsed<Candidate> {
     let list = || {
-        let named = choices.iter().enumerate().map(|(at, choice)| {
+        let named = candidates.iter().enumerate().map(|(at, candidate)| {
             let subject =
-                certificates.get(choice.leaf).map(|c| certificate::name(c.certificate.subject_name()));
-            let name = choice.alias.as_deref().map_or(String::new(), |alias| format!(" {alias:?}"));
+                certificates.get(candidate.leaf).map(|c| certificate::name(c.certificate.subject_name()));
+            let name = candidate.alias.as_deref().map_or(String::new(), |alias| format!(" {alias:?}"));
             format!("#{}{name} ({})", at + 1, subject.unwrap_or_default())
         });
         named.collect::<Vec<_>>().join(", ")
     };
     let Some(wanted) = alias else {
-        return match choices.len() {
-            1 => Ok(choices.swap_remove(0)),
-            count => Err((Kind::SeveralKeys, format!("it holds {count} keys: {}", list()))),
+        return match candidates.len() {
+            1 => Ok(candidates.swap_remove(0)),
+            count => Err(Fault::new(Kind::SeveralKeys, format!("it holds {count} keys: {}", list()))),
         };
     };
-    let exact = |choice: &Choice| choice.alias.as_deref() == Some(wanted);
-    let folded = |choice: &Choice| {
-        choice.alias.as_deref().is_some_and(|alias| alias.to_lowercase() == wanted.to_lowercase())
+    let exact = |candidate: &Candidate| candidate.alias.as_deref() == Some(wanted);
+    let folded = |candidate: &Candidate| {
+        candidate.alias.as_deref().is_some_and(|alias| alias.to_lowercase() == wanted.to_lowercase())
     };
     let number = || {
         let number: usize = wanted.strip_prefix('#')?.parse().ok()?;
-        number.checked_sub(1).filter(|at| *at < choices.len())
+        number.checked_sub(1).filter(|at| *at < candidates.len())
     };
-    let found = choices.iter().position(exact).or_else(|| choices.iter().position(folded)).or_else(number);
+    let found =
+        candidates.iter().position(exact).or_else(|| candidates.iter().position(folded)).or_else(number);
     match found {
-        Some(at) => Ok(choices.swap_remove(at)),
-        None => Err((Kind::UnknownAlias, format!("no key in it is called {wanted:?}; there are {}", list()))),
+        Some(at) => Ok(candidates.swap_remove(at)),
+        None => {
+            let what = format!("no key in it is called {wanted:?}; there are {}", list());
+            Err(Fault::new(Kind::UnknownAlias, what))
+        }
     }
 }
 
 /// From the leaf on, by index, as far as the file has them. A certificate is an issuer by its name and by
 /// the signature, or, where none has signed, by what it says of itself; no certificate comes twice, so that a circle
 /// ends. Signatures cost time, so only so many are checked.
-pub(super) fn chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<usize> {
+pub(super) fn build_chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<usize> {
     let mut used = vec![leaf];
     let mut checks = MAX_CHECKS;
     while let Some(last) = used.last().and_then(|at| certificates.get(*at)) {
         let last = &last.certificate;
-        if self_issued(last) || checks == 0 {
+        if is_self_issued(last) || checks == 0 {
             break;
         }
         let named = |at: &usize| {
@@ -162,12 +195,12 @@ pub(super) fn chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<usize
         };
         let named: Vec<_> = (0..certificates.len()).filter(named).collect();
         let issuer = |at: &usize| certificates.get(*at).map(|entry| &entry.certificate);
-        let mut has_signed = |at: &usize| {
+        let mut signer = |at: &usize| {
             checks = checks.saturating_sub(1);
-            checks > 0 && issuer(at).is_some_and(|issuer| signature(issuer, last) == Some(true))
+            checks > 0 && issuer(at).is_some_and(|issuer| has_signed(issuer, last) == Some(true))
         };
         let seems = |at: &usize| issuer(at).is_some_and(|issuer| issuer.issued(last) == X509VerifyResult::OK);
-        match named.iter().find(|at| has_signed(at)).or_else(|| named.iter().find(|at| seems(at))) {
+        match named.iter().find(|at| signer(at)).or_else(|| named.iter().find(|at| seems(at))) {
             Some(at) => used.push(*at),
             None => break,
         }
@@ -175,7 +208,7 @@ pub(super) fn chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<usize
     used
 }
 
-fn self_issued(certificate: &X509Ref) -> bool {
+fn is_self_issued(certificate: &X509Ref) -> bool {
     certificate.issuer_name().try_cmp(certificate.subject_name()).is_ok_and(Ordering::is_eq)
 }
 
@@ -187,16 +220,16 @@ fn is_named(issuer: &X509Ref, certificate: &X509Ref) -> bool {
 }
 
 /// Whether an issuer's key has signed a certificate; `None` where OpenSSL cannot tell.
-fn signature(issuer: &X509Ref, certificate: &X509Ref) -> Option<bool> {
+fn has_signed(issuer: &X509Ref, certificate: &X509Ref) -> Option<bool> {
     issuer.public_key().and_then(|key| certificate.verify(&key)).ok()
 }
 
 /// Where a chain is broken: at the place of the first certificate that the next one names, but did not sign.
-pub(super) fn broken(chain: &[usize], certificates: &[CertificateEntry]) -> Option<usize> {
+pub(super) fn find_break(chain: &[usize], certificates: &[CertificateEntry]) -> Option<usize> {
     let signed = |pair: &[usize]| match pair {
         [below, above] => {
             let (below, above) = (certificates.get(*below)?, certificates.get(*above)?);
-            signature(&above.certificate, &below.certificate)
+            has_signed(&above.certificate, &below.certificate)
         }
         _ => None,
     };

@@ -1,21 +1,82 @@
 //! What a file is: PKCS#12 in one of its wrappings, or what else.
 
-use std::borrow::Cow;
+use std::fmt;
 
-/// The DER or BER inside, or what the file is instead.
-pub(super) fn unwrap(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
-    match bytes {
-        [] => Err("it is empty".into()),
-        [_] => Err("it is a single byte".into()),
-        [0x30, ..] if !is_text(bytes) => Ok(Cow::Borrowed(bytes)),
-        _ => match known(bytes) {
-            Some(other) => Err(format!("it is {other}")),
-            None => unwrap_text(bytes),
+use serde::{Serialize, Serializer};
+use zeroize::Zeroizing;
+
+use super::container::looks_like_pfx;
+use super::fault::{Fault, Parsed};
+use super::kdf::Wiped;
+
+/// The DER or BER of a file, and how it was found there.
+pub(super) struct Sniffed {
+    pub(super) bytes: Wiped,
+    pub(super) form: Form,
+    pub(super) wrapping: Wrapping,
+}
+
+/// How a P12 is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    /// In binary, with definite lengths.
+    #[default]
+    Der,
+    /// In binary, with indefinite lengths.
+    Ber,
+    /// As PEM, base64, hex and the like.
+    Text,
+}
+
+/// What a P12 is wrapped in, as programs see it that know only DER and BER.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wrapping {
+    /// In nothing: it is binary.
+    #[default]
+    None,
+    /// In base64, with or without PEM's lines around it.
+    Base64,
+    /// In something else.
+    Other,
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Der => "DER",
+            Self::Ber => "BER",
+            Self::Text => "text",
+        })
+    }
+}
+
+impl Serialize for Form {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+/// Finds the DER or BER inside, or says what the file is instead.
+pub(super) fn unwrap(file: &[u8]) -> Parsed<Sniffed> {
+    match file {
+        [] => Err(Fault::not_a_p12("it is empty")),
+        [_] => Err(Fault::not_a_p12("it is a single byte")),
+        [0x30, length, ..] if !is_text(file) => {
+            let form = if *length == 0x80 { Form::Ber } else { Form::Der };
+            Ok(Sniffed { bytes: copy(file), form, wrapping: Wrapping::None })
+        }
+        _ => match name_other(file) {
+            Some(other) => Err(Fault::not_a_p12(format!("it is {other}"))),
+            None => unwrap_text(file),
         },
     }
 }
 
-fn known(bytes: &[u8]) -> Option<&'static str> {
+fn copy(bytes: &[u8]) -> Wiped {
+    Zeroizing::new(bytes.to_vec())
+}
+
+fn name_other(bytes: &[u8]) -> Option<&'static str> {
     Some(match bytes {
         [0xfe, 0xed, 0xfe, 0xed, ..] => "a Java keystore (JKS); convert it with keytool -importkeystore",
         [0xce, 0xce, 0xce, 0xce, ..] => "a Java keystore (JCEKS); convert it with keytool -importkeystore",
@@ -26,33 +87,45 @@ fn known(bytes: &[u8]) -> Option<&'static str> {
     })
 }
 
-fn unwrap_text(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
-    let stripped = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
-    if let [0x30, ..] = stripped
-        && !is_text(stripped)
-    {
-        return Ok(Cow::Borrowed(stripped));
+fn unwrap_text(file: &[u8]) -> Parsed<Sniffed> {
+    let text = |bytes, wrapping| Sniffed { bytes, form: Form::Text, wrapping };
+    let stripped = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file).trim_ascii_start();
+    if stripped.first() == Some(&0x30) && !is_text(stripped) {
+        return Ok(text(copy(stripped), Wrapping::Other));
     }
-    let text = match bytes {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        _ if is_text(stripped) => String::from_utf8_lossy(stripped).into_owned(),
-        _ => return Err("it is in no format that is known here".into()),
+    let letters = match file {
+        [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
+        _ if is_text(stripped) => Zeroizing::new(String::from_utf8_lossy(stripped).into_owned()),
+        _ => return Err(Fault::not_a_p12("it is in no format that is known here")),
     };
-    let text = text.trim_start_matches('\u{feff}');
-    if text.contains("-----BEGIN ") {
-        return pem(text).map(Cow::Owned);
+    let letters = letters.trim_start_matches('\u{feff}');
+    if letters.contains("-----BEGIN ") {
+        let (bytes, base64) = decode_pem(letters)?;
+        return Ok(text(bytes, wrapping(file, &base64)));
     }
-    let text = text.strip_prefix("data:").and_then(|uri| uri.split_once("base64,")).map_or(text, |uri| uri.1);
-    hex(text)
-        .or_else(|| base64(text))
-        .filter(|inside| inside.starts_with(&[0x30]))
-        .map(Cow::Owned)
-        .ok_or_else(|| match text.trim_start().chars().next() {
-            Some('{' | '[') => "it is JSON".into(),
-            Some('<') => "it is HTML or XML".into(),
-            _ => "it is a text".into(),
-        })
+    let uri = letters.strip_prefix("data:").and_then(|uri| uri.split_once("base64,"));
+    let letters = uri.map_or(letters, |uri| uri.1);
+    let is_sequence = |bytes: &Wiped| bytes.starts_with(&[0x30]);
+    if let Some(bytes) = decode_hex(letters).filter(is_sequence) {
+        return Ok(text(bytes, Wrapping::Other));
+    }
+    match decode_base64(letters).filter(|(bytes, _)| is_sequence(bytes)) {
+        Some((bytes, base64)) => Ok(text(bytes, wrapping(file, &base64))),
+        None => Err(Fault::not_a_p12(match letters.trim_start().chars().next() {
+            Some('{' | '[') => "it is JSON",
+            Some('<') => "it is HTML or XML",
+            _ => "it is a text",
+        })),
+    }
+}
+
+/// Base64, where nothing else is in the file once PEM's lines and all blanks are taken out.
+fn wrapping(file: &[u8], base64: &str) -> Wrapping {
+    let lines =
+        file.split(|byte| *byte == b'\n').filter(|line| !line.windows(5).any(|five| five == b"-----"));
+    let letters = lines.flatten().filter(|byte| !byte.is_ascii_whitespace());
+    if letters.eq(base64.as_bytes()) { Wrapping::Base64 } else { Wrapping::Other }
 }
 
 /// Whether a file is printable ASCII: its first kilobyte, as no binary P12 is.
@@ -60,47 +133,57 @@ fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().take(1024).all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~'))
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Zeroizing<String> {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    char::decode_utf16(units).map(|letter| letter.unwrap_or('\u{fffd}')).collect()
+    Zeroizing::new(char::decode_utf16(units).map(|letter| letter.unwrap_or('\u{fffd}')).collect())
 }
 
-/// The first block that may be a P12 by its content: certutil calls anything a CERTIFICATE.
-fn pem(text: &str) -> Result<Vec<u8>, String> {
+/// The first block that may be a P12 by its content, as certutil calls anything a CERTIFICATE; and its base64.
+fn decode_pem(text: &str) -> Parsed<(Wiped, Zeroizing<String>)> {
     let mut labels = Vec::new();
     for block in text.split("-----BEGIN ").skip(1) {
         let (label, rest) = block.split_once("-----").unwrap_or((block, ""));
-        let inside = base64(rest.split("-----").next().unwrap_or_default()).unwrap_or_default();
-        if label.contains("PKCS12") || super::container::looks_like_pfx(&inside) {
+        let inside = decode_base64(rest.split("-----").next().unwrap_or_default()).unwrap_or_default();
+        if label.contains("PKCS12") || looks_like_pfx(&inside.0) {
             return Ok(inside);
         }
-        labels.push(label.trim().to_owned());
+        labels.push(label.trim());
     }
-    Err(format!("it is PEM with {}, not a P12", labels.join(", ")))
+    Err(Fault::not_a_p12(format!("it is PEM with {}, not a P12", labels.join(", "))))
 }
 
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text
+fn decode_hex(text: &str) -> Option<Wiped> {
+    let digits = text
         .bytes()
         .filter(|byte| !byte.is_ascii_whitespace() && *byte != b':')
         .map(|byte| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect::<Option<_>>()?;
-    Some(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+        .collect::<Option<Vec<u8>>>();
+    let digits = Zeroizing::new(digits?);
+    Some(Zeroizing::new(
+        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect(),
+    ))
 }
 
-/// Tolerates line ends, a missing padding, and what a cut left over.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut letters: String =
-        text.chars().filter(|letter| !letter.is_whitespace() && *letter != '=').collect();
-    if !letters.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)) {
+/// Tolerates line ends, a missing padding, and what a cut left over. The second is the base64 without all that.
+fn decode_base64(text: &str) -> Option<(Wiped, Zeroizing<String>)> {
+    let mut letters = Zeroizing::new(String::with_capacity(text.len() + 4));
+    letters.extend(text.chars().filter(|letter| !letter.is_whitespace() && *letter != '=').map(|letter| {
+        match letter {
+            '-' => '+',
+            '_' => '/',
+            letter => letter,
+        }
+    }));
+    if letters.is_empty()
+        || !letters.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+    {
         return None;
     }
-    letters.truncate(letters.len() - usize::from(letters.len() % 4 == 1));
-    if letters.is_empty() {
-        return None;
+    let whole = letters.len() - usize::from(letters.len() % 4 == 1);
+    letters.truncate(whole);
+    while !letters.len().is_multiple_of(4) {
+        letters.push('=');
     }
-    let mut letters = letters.replace('-', "+").replace('_', "/");
-    let padding = (4 - letters.len() % 4) % 4;
-    letters.extend(std::iter::repeat_n('=', padding));
-    openssl::base64::decode_block(&letters).ok()
+    let bytes = Zeroizing::new(openssl::base64::decode_block(&letters).ok()?);
+    Some((bytes, letters))
 }

@@ -190,16 +190,11 @@ impl Resource {
         Ok((caller, boundary))
     }
 
-    /// Opens the P12 in another thread: key derivation takes a processor for up to a second.
+    /// Opens the P12: key derivation takes a processor for up to a second.
     async fn open(&self, caller: &Caller, file: Vec<u8>, password: Secret) -> Result<P12, Refusal> {
-        let turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
+        let _turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
         let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
-        let open = move || {
-            let _turn = turn;
-            P12::open(&file, Some(&password), None)
-        };
-        let opened = tokio::task::spawn_blocking(open).await;
-        Ok(opened.map_err(|_| Error::new(Kind::Internal, "opening the P12 failed"))??)
+        Ok(P12::open(&file, Some(&password), None).await?)
     }
 
     /// The URL that the client called, which an OAuth1 signature covers.

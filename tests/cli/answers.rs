@@ -60,7 +60,7 @@ fn a_file_appears_only_when_it_is_complete() {
 fn quiet_says_nothing_but_faults() {
     let lab = Lab::new();
     let ran = lab.run(&lab.site(OK), &["-q"]);
-    ran.ends(0, "").printed("hello\n");
+    ran.exits(0).printed("hello\n");
     assert_eq!(ran.stderr, "");
     let ran = lab.run(&lab.site("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"), &["-q"]);
     assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
@@ -116,7 +116,7 @@ fn a_coding_that_is_not_chunked_says_nothing_of_the_end() {
     for coding in ["gzip", "identity", "chunked, gzip"] {
         let answer = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {coding}\r\n\r\nhel");
         let site = lab.site_of(&lab.manners(), abrupt(answer), Arc::default());
-        lab.run(&site, &[]).ends(9, "").printed("hel");
+        lab.run(&site, &[]).in_case(coding).exits(9).printed("hel");
     }
 }
 
@@ -125,7 +125,7 @@ fn an_answer_through_the_platform_that_only_the_connection_ended_is_unproven() {
     let lab = Lab::new();
     let platform = lab.http_site("HTTP/1.1 200 OK\r\n\r\nhel");
     let ran = lab.submit(&platform.plain_url(), &crate::harness::Site::nowhere(), &[]);
-    ran.ends(9, "ended with the connection, after 3 bytes of a body whose length it had not said")
+    ran.ends(9, "ended with the connection, after 3 bytes of a body whose length it had not stated")
         .printed("hel");
 }
 
@@ -140,7 +140,7 @@ fn another_protocol_that_was_not_asked_for_is_no_answer() {
 fn empty_lines_before_a_head_are_no_reason_to_print_the_body_twice() {
     let lab = Lab::new();
     let head = "\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n";
-    lab.run(&lab.site(format!("{head}hello")), &["-i"]).ends(0, "").printed(format!("{head}hello"));
+    lab.run(&lab.site(format!("{head}hello")), &["-i"]).exits(0).printed(format!("{head}hello"));
 }
 
 /// Answers, and goes without a word.
@@ -166,7 +166,7 @@ fn what_is_written_never_takes_the_place_of_what_is_read() {
         lab.run(&site, more).ends(2, "is an input and would be overwritten");
     }
     lab.run(&site, &["-o", "both", "--report", "./both"]).ends(2, "name the same file");
-    lab.run(&site, &["-o", "/dev/null", "--report", "/dev/null"]).ends(0, "");
+    lab.run(&site, &["-o", "/dev/null", "--report", "/dev/null"]).exits(0);
     assert_eq!(site.request().matches("GET").count(), 1);
 }
 
@@ -176,7 +176,7 @@ fn a_file_that_is_written_anew_keeps_its_permissions() {
     use std::os::unix::fs::PermissionsExt as _;
     let lab = Lab::new();
     lab.write_private("answer", "old");
-    lab.run(&lab.site(OK), &["-o", "answer"]).ends(0, "");
+    lab.run(&lab.site(OK), &["-o", "answer"]).exits(0);
     let mode = std::fs::metadata(lab.path("answer")).unwrap().permissions().mode();
     assert_eq!((std::fs::read(lab.path("answer")).unwrap(), mode & 0o777), (b"hello\n".to_vec(), 0o600));
 }

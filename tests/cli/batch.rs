@@ -12,9 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use p12_test::demo::endpoint::OnConnection;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::watch;
 
-use crate::harness::{ACCOUNT, Lab, OK, Ran, Site, TOKEN, with};
+use crate::harness::{ACCOUNT, Gate, Lab, OK, Ran, Signal, Site, TOKEN, send, with};
 
 pub(crate) fn batch(lab: &Lab, manifest: &str, more: &[&str]) -> Ran {
     let mut arguments = vec!["batch"];
@@ -68,7 +67,7 @@ fn each_record_has_one_result_with_its_id_and_line() {
     assert_eq!((&good["kind"], &good["exit"], &good["line"]), (&json!("passed"), &json!(0), &json!(2)));
     assert_eq!(good["answer"]["size"], 6);
     assert_eq!((&other["kind"], &other["exit"], &other["line"]), (&json!("status"), &json!(1), &json!(4)));
-    batch(&lab, &numbered(&site, 3), &["-q"]).ends(0, "");
+    batch(&lab, &numbered(&site, 3), &["-q"]).exits(0);
 }
 
 #[test]
@@ -99,36 +98,10 @@ fn wait_for_results(lab: &Lab, child: &mut Child, file: &str, number: usize) {
     }
 }
 
-/// An endpoint that counts requests, and answers so many of them before it is told to go on.
-struct Gate {
-    site: Site,
-    requests: Arc<AtomicUsize>,
-    open: watch::Sender<bool>,
-}
-
-impl Gate {
-    fn new(lab: &Lab, at_first: usize) -> Self {
-        let (requests, (open, opened)) = (Arc::new(AtomicUsize::new(0)), watch::channel(false));
-        let count = Arc::clone(&requests);
-        let handler: OnConnection = Arc::new(move |mut stream| {
-            let (count, mut opened) = (Arc::clone(&count), opened.clone());
-            Box::pin(async move {
-                let _ = stream.read(&mut [0; 4096]).await;
-                if count.fetch_add(1, Ordering::SeqCst) >= at_first {
-                    let _ = opened.wait_for(|open| *open).await;
-                }
-                let _ = stream.write_all(OK).await;
-                let _ = stream.shutdown().await;
-            })
-        });
-        Self { site: lab.site_of(&lab.manners(), handler, Arc::default()), requests, open }
-    }
-
-    fn wait_for_requests(&self, child: &mut Child, number: usize) {
-        while self.requests.load(Ordering::SeqCst) < number {
-            assert!(child.try_wait().unwrap().is_none(), "it ended before it had made {number} requests");
-            std::thread::yield_now();
-        }
+fn wait_for_requests(gate: &Gate, child: &mut Child, number: usize) {
+    while gate.requests() < number {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it had made {number} requests");
+        std::thread::yield_now();
     }
 }
 
@@ -166,24 +139,24 @@ fn what_was_killed_and_resumed_holds_each_id_once() {
 
 #[test]
 fn ctrl_c_finishes_what_is_in_flight_and_tells_how_to_go_on() {
-    finishes_at("-INT");
+    finishes_at(Signal::INT);
 }
 
 #[test]
 fn sigterm_does_the_same() {
-    finishes_at("-TERM");
+    finishes_at(Signal::TERM);
 }
 
 /// What was begun and then given up would be asked twice.
-fn finishes_at(signal: &str) {
+fn finishes_at(signal: Signal) {
     let lab = Lab::new();
     let gate = Gate::new(&lab, 20);
     lab.write("manifest", numbered(&gate.site, 300).as_bytes());
     let mut child = start(&lab, "first", &[]);
-    gate.wait_for_requests(&mut child, 22);
+    wait_for_requests(&gate, &mut child, 22);
     send(signal, &child);
     settle(&mut child);
-    gate.open.send(true).unwrap();
+    gate.open();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
@@ -196,11 +169,7 @@ fn finishes_at(signal: &str) {
     let all = [first, results(&second.stdout)].concat();
     assert_eq!((all.len(), ids(&all).iter().collect::<BTreeSet<_>>().len()), (300, 300));
     assert!(all.iter().all(|result| result["kind"] == "passed"));
-    assert_eq!(gate.requests.load(Ordering::SeqCst), 300);
-}
-
-fn send(signal: &str, child: &Child) {
-    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(gate.requests(), 300);
 }
 
 #[test]
@@ -215,9 +184,9 @@ fn the_second_signal_ends_it_though_nobody_reads_the_results() {
     let mut command = with(lab.command(), &["batch", "manifest"]);
     command.stdin(Stdio::null()).stdout(Stdio::from(OwnedFd::from(full))).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    gate.wait_for_requests(&mut child, 2);
+    wait_for_requests(&gate, &mut child, 2);
     while child.try_wait().unwrap().is_none() {
-        send("-TERM", &child);
+        send(Signal::TERM, &child);
     }
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,9 +1,9 @@
 //! `--curl`: the command that is printed makes the same request and gets the same bytes.
 
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::harness::{ACCOUNT, Lab, Ran, Site, TOKEN};
+use crate::harness::{ACCOUNT, Lab, Ran, Site, TOKEN, is_installed, on_path};
 
 const ANSWER: &str = "HTTP/1.1 404 Not Found\r\nx-odd: \u{e9}\r\ncontent-length: 4\r\n\r\n\u{1}no\n";
 
@@ -11,16 +11,6 @@ const BODY: &str = "b\u{f6}dy 'with' \"$quotes\"; and\n lines";
 
 /// As it is sent: what a URL's query cannot hold is encoded.
 const QUERY: &str = "x=1&token=%27$(z)%27[1]{2}";
-
-/// Whether curl is there. With `P12_TEST_PEERS` in the environment it has to be.
-fn curl_is_there() -> bool {
-    let there = Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_ok();
-    assert!(there || std::env::var_os("P12_TEST_PEERS").is_none(), "curl is not installed");
-    if !there {
-        eprintln!("skipped: curl is not installed");
-    }
-    there
-}
 
 /// The printed command by this shell, with its variables filled in.
 fn by_shell(lab: &Lab, shell: &str, line: &[u8], body: &str, stdin: &[u8]) -> Ran {
@@ -49,7 +39,7 @@ fn parts(site: &Site) -> (String, BTreeSet<String>, String) {
 
 #[test]
 fn the_same_request_gets_the_same_answer() {
-    if !curl_is_there() {
+    if !is_installed("curl") {
         return;
     }
     let lab = Lab::new();
@@ -61,7 +51,7 @@ fn the_same_request_gets_the_same_answer() {
     lab.write(control, &p12);
     // POSIX has known $'…' since 2024, and dash does not know it yet.
     let mut shells = vec![("sh", odd), ("bash", control)];
-    shells.extend(Command::new("zsh").arg("--version").output().is_ok().then_some(("zsh", control)));
+    shells.extend(on_path("zsh").then_some(("zsh", control)));
     lab.write("body file", b"from\0a file\r\n");
     lab.write("authorization", b"Basic a\"b $c");
     let url = format!("{}a%20b/../c?x=1&token='$(z)'[1]{{2}}", site.url());
@@ -93,7 +83,7 @@ fn the_same_request_gets_the_same_answer() {
             let wanted = parts(&site);
             site.received.lock().unwrap().clear();
             let printed = run(&["--curl"]);
-            printed.ends(0, "");
+            printed.exits(0);
             assert!(site.received.lock().unwrap().is_empty(), "it made the call");
             let body = if more.contains(&"") { "" } else { BODY };
             let theirs = by_shell(&lab, shell, &printed.stdout, body, stdin);
@@ -106,19 +96,19 @@ fn the_same_request_gets_the_same_answer() {
 
 #[test]
 fn a_body_from_standard_input_is_the_same() {
-    if !curl_is_there() {
+    if !is_installed("curl") {
         return;
     }
     let lab = Lab::new();
     let site = lab.site(ANSWER);
     let printed = lab.run(&site, &["-d", "@-", "--curl"]);
-    by_shell(&lab, "sh", &printed.stdout, BODY, b"from stdin\n").ends(0, "");
+    by_shell(&lab, "sh", &printed.stdout, BODY, b"from stdin\n").exits(0);
     assert!(site.request().ends_with("\r\n\r\nfrom stdin\n"), "{}", site.request());
 }
 
 #[test]
 fn the_same_submission_gets_the_same_answer() {
-    if !curl_is_there() {
+    if !is_installed("curl") {
         return;
     }
     let lab = Lab::new();
@@ -155,7 +145,7 @@ fn the_same_submission_gets_the_same_answer() {
 /// curl takes --head and a body for two methods, and says so.
 #[test]
 fn head_with_a_body_is_sent_and_what_curl_does_then_is_told() {
-    if !curl_is_there() {
+    if !is_installed("curl") {
         return;
     }
     let lab = Lab::new();

@@ -3,9 +3,9 @@
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::harness::{Lab, Ran, with};
+use crate::harness::{Lab, Ran, Signal, send, wait_for_signal_handler, with};
 
 #[test]
 fn no_proxy_of_the_environment_leads_the_demo_astray() {
@@ -32,17 +32,8 @@ fn ctrl_c_ends_the_demo_and_not_only_a_step() {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(OwnedFd::from(full));
     let mut child = command.spawn().unwrap();
     drop(command);
-    let status = format!("/proc/{}/status", child.id());
-    let caught = || {
-        let status = std::fs::read_to_string(&status).unwrap();
-        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim().to_owned();
-        u64::from_str_radix(&mask, 16).unwrap() & 0b10 != 0
-    };
-    while !caught() {
-        assert!(child.try_wait().unwrap().is_none());
-        std::thread::yield_now();
-    }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    wait_for_signal_handler(&mut child);
+    send(Signal::INT, &child);
     let mut said = String::new();
     reader.read_to_string(&mut said).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");

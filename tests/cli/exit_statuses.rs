@@ -6,7 +6,7 @@ use openssl::ssl::SslVersion;
 use p12_test::demo::endpoint::{ClientAuth, Manners, OnConnection};
 use p12_test::demo::pki::{Identity, Profile, Purpose};
 
-use crate::harness::{Lab, OK, PASSWORD, Ran, error_line, with};
+use crate::harness::{Lab, OK, PASSWORD, Ran, Signal, send, with};
 
 #[test]
 fn a_certificate_that_was_asked_for_and_sent_exits_0() {
@@ -46,11 +46,7 @@ fn a_wrong_command_line_exits_2_and_shows_no_header_value() {
     ] {
         let ran = Ran::of(with(lab.command(), &arguments), b"");
         ran.ends(2, "error: ");
-        assert!(
-            !error_line(&ran.stderr).contains("canary\r") && !ran.stderr.contains("b: c"),
-            "{}",
-            ran.stderr
-        );
+        assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
     }
     Ran::of(with(lab.command(), &["--no-such-flag"]), b"").ends(2, "--help");
 }
@@ -167,7 +163,7 @@ fn an_untrusted_endpoint_exits_5_and_says_in_what_way() {
     for (days, says) in [((-9, -1), "expired"), ((1, 9), "not yet valid")] {
         let profile = Profile { days, ..Profile::new("localhost", Purpose::Server) };
         let server = lab.root.issue(&profile).unwrap();
-        lab.run(&lab.site_with(&Manners { server, ..lab.manners() }, OK), &[]).ends(5, says);
+        lab.run(&lab.site_with(&Manners { server, ..lab.manners() }, OK), &[]).in_case(days).ends(5, says);
     }
 }
 
@@ -391,7 +387,7 @@ fn a_control_call_proves_only_what_it_shows() {
             })
         });
         let site = lab.site_of(&manners, handler, Arc::default());
-        lab.run(&site, &["--control"]).ends(exit, says);
+        lab.run(&site, &["--control"]).in_case(without).ends(exit, says);
     }
 }
 
@@ -421,7 +417,7 @@ fn a_reader_who_stops_or_a_file_that_does_not_come_keeps_nobody_from_ending_it()
             assert!(child.try_wait().unwrap().is_none(), "{p12}: it is not there any more");
             std::thread::yield_now();
         }
-        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        send(Signal::TERM, &child);
         assert_eq!(child.wait().unwrap().code(), Some(130), "{p12}");
     }
 }

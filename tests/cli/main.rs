@@ -1,8 +1,10 @@
 //! The program through its command line, over real TLS, on an endpoint of its own for each test.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
 
-mod findings;
+#[path = "../harness/mod.rs"]
 mod harness;
+
+mod findings;
 
 mod answers;
 mod batch;

@@ -1,9 +1,12 @@
 //! P12 files that the tools of today do not make, put together by hand.
 
 use openssl::hash::MessageDigest;
-use openssl::pkcs5::pbkdf2_hmac;
+use openssl::pkcs5::{pbkdf2_hmac, scrypt};
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
+use p12_test::demo::pki::{Profile, Purpose};
+
+use crate::harness::{Lab, PASSWORD, Ran, with};
 
 fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
@@ -47,17 +50,47 @@ pub(crate) fn joined(one: &[u8], other: &[u8]) -> Vec<u8> {
 
 /// The same with a MAC by PBMAC1 (RFC 9879) in place of its own.
 pub(crate) fn with_pbmac1(p12: &[u8], password: &str) -> Vec<u8> {
-    let safe = authenticated_safe(p12);
     let mut key = [0; 32];
     pbkdf2_hmac(password.as_bytes(), b"salt", 2048, MessageDigest::sha256(), &mut key).unwrap();
-    let mac = Signer::new(MessageDigest::sha256(), &PKey::hmac(&key).unwrap())
+    let parameters = der(0x30, &[b"\x04\x04salt\x02\x02\x08\x00\x02\x01\x20", &hmac()]);
+    pbmac1(p12, &key, &der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c", &parameters]))
+}
+
+/// The same with the key by scrypt.
+fn with_pbmac1_by_scrypt(p12: &[u8], password: &str) -> Vec<u8> {
+    let mut key = [0; 32];
+    scrypt(password.as_bytes(), b"salt", 1024, 8, 1, 1 << 25, &mut key).unwrap();
+    let parameters = der(0x30, &[b"\x04\x04salt\x02\x02\x04\x00\x02\x01\x08\x02\x01\x01\x02\x01\x20"]);
+    pbmac1(p12, &key, &der(0x30, &[b"\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x04\x0b", &parameters]))
+}
+
+fn hmac() -> Vec<u8> {
+    der(0x30, &[b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x09\x05\x00"])
+}
+
+fn pbmac1(p12: &[u8], key: &[u8], kdf: &[u8]) -> Vec<u8> {
+    let safe = authenticated_safe(p12);
+    let mac = Signer::new(MessageDigest::sha256(), &PKey::hmac(key).unwrap())
         .unwrap()
         .sign_oneshot_to_vec(safe)
         .unwrap();
-    let hmac = der(0x30, &[b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x09\x05\x00"]);
-    let parameters = der(0x30, &[b"\x04\x04salt\x02\x02\x08\x00\x02\x01\x20", &hmac]);
-    let pbkdf2 = der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c", &parameters]);
-    let pbmac1 = der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e", &der(0x30, &[&pbkdf2, &hmac])]);
+    let pbmac1 = der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e", &der(0x30, &[kdf, &hmac()])]);
     let digest = der(0x30, &[&pbmac1, &der(0x04, &[&mac])]);
     pfx(safe, &der(0x30, &[&digest, b"\x04\x00\x02\x01\x01"]))
+}
+
+#[test]
+fn pbmac1_is_known_whatever_derives_its_key() {
+    let lab = Lab::new();
+    let identity = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let file = identity.p12(PASSWORD, "client").unwrap();
+    lab.write("pbkdf2.p12", &with_pbmac1(&file, PASSWORD));
+    lab.write("scrypt.p12", &with_pbmac1_by_scrypt(&file, PASSWORD));
+    for name in ["pbkdf2.p12", "scrypt.p12"] {
+        let arguments = ["inspect", "--password-file", "password.txt", name];
+        let ran = Ran::of(with(lab.command(), &arguments), b"");
+        ran.ends(0, "");
+        let shown = String::from_utf8_lossy(&ran.stdout);
+        assert!(shown.contains("warning      pbmac1: ") && !shown.contains("not-for-old-java"), "{shown}");
+    }
 }

@@ -1,12 +1,12 @@
 //! Where the password comes from.
 
 use std::io::{Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use p12_test::demo::pki::{Profile, Purpose};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use crate::harness::{Lab, OK, PASSWORD, Ran, Site, with};
+use crate::harness::{Lab, OK, PASSWORD, Ran, Signal, Site, send, wait_for_signal_handler, with};
 
 fn run(lab: &Lab, site: &Site, arguments: &[&str], variables: &[(&str, &str)], stdin: &[u8]) -> Ran {
     let mut command = lab.command();
@@ -22,13 +22,13 @@ fn each_source_opens_the_file() {
     lab.write("crlf.txt", format!("{PASSWORD}\r\n").as_bytes());
     lab.write("bare.txt", PASSWORD.as_bytes());
     let line = format!("{PASSWORD}\n");
-    run(&lab, &site, &["--password-file", "password.txt"], &[], b"").ends(0, "");
-    run(&lab, &site, &["--password-file", "crlf.txt"], &[], b"").ends(0, "");
-    run(&lab, &site, &["--password-file", "bare.txt"], &[], b"").ends(0, "");
-    run(&lab, &site, &["--password-env", "X"], &[("X", PASSWORD)], b"").ends(0, "");
-    run(&lab, &site, &["--password-stdin"], &[], line.as_bytes()).ends(0, "");
-    run(&lab, &site, &["-p", PASSWORD], &[], b"").ends(0, "");
-    run(&lab, &site, &[], &[("P12_TEST_PASSWORD", PASSWORD)], b"").ends(0, "");
+    run(&lab, &site, &["--password-file", "password.txt"], &[], b"").exits(0);
+    run(&lab, &site, &["--password-file", "crlf.txt"], &[], b"").exits(0);
+    run(&lab, &site, &["--password-file", "bare.txt"], &[], b"").exits(0);
+    run(&lab, &site, &["--password-env", "X"], &[("X", PASSWORD)], b"").exits(0);
+    run(&lab, &site, &["--password-stdin"], &[], line.as_bytes()).exits(0);
+    run(&lab, &site, &["-p", PASSWORD], &[], b"").exits(0);
+    run(&lab, &site, &[], &[("P12_TEST_PASSWORD", PASSWORD)], b"").exits(0);
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn no_source_tries_none_and_empty_and_then_says_what_is_missing() {
     run(&lab, &site, &["--no-password"], &[], b"").ends(3, "none was given");
     let client = Profile::new("client", Purpose::Client);
     lab.write("client.p12", &lab.root.issue(&client).unwrap().p12("", "client").unwrap());
-    run(&lab, &site, &[], &[], b"").ends(0, "");
-    run(&lab, &site, &["--no-password"], &[], b"").ends(0, "");
+    run(&lab, &site, &[], &[], b"").exits(0);
+    run(&lab, &site, &["--no-password"], &[], b"").exits(0);
 }
 
 #[test]
@@ -170,21 +170,9 @@ fn ctrl_c_does_not_wait_for_a_password_that_does_not_come() {
     let lab = Lab::new();
     let mut command = with(lab.command(), &["inspect", "--password-stdin", "client.p12"]);
     let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    until_it_catches_signals(child.id());
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    wait_for_signal_handler(&mut child);
+    send(Signal::INT, &child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
-}
-
-/// Waits until a process has a handler for SIGINT.
-fn until_it_catches_signals(pid: u32) {
-    loop {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
-        if u64::from_str_radix(caught, 16).unwrap() & 0b10 != 0 {
-            return;
-        }
-        std::thread::yield_now();
-    }
 }
 
 #[test]

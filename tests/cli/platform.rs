@@ -77,7 +77,7 @@ fn every_row_of_the_document_is_submitted() {
 fn without_a_body_the_method_is_get_and_nothing_is_overridden() {
     let lab = Lab::new();
     let platform = lab.http_site(OK);
-    lab.submit(&platform.plain_url(), &platform, &[]).ends(0, "");
+    lab.submit(&platform.plain_url(), &platform, &[]).exits(0);
     let request = platform.request();
     assert!(request.contains("lp-method-override: GET\r\n"), "{request}");
     assert!(
@@ -91,7 +91,7 @@ fn without_a_body_the_method_is_get_and_nothing_is_overridden() {
 fn an_authorization_header_is_passed_on_and_any_other_is_a_usage_error() {
     let lab = Lab::new();
     let platform = lab.http_site(OK);
-    lab.submit(&platform.plain_url(), &platform, &["-H", "authorization: Basic x"]).ends(0, "");
+    lab.submit(&platform.plain_url(), &platform, &["-H", "authorization: Basic x"]).exits(0);
     assert!(platform.request().contains("lp-authorization-override: Basic x\r\n"));
     lab.submit(&platform.plain_url(), &platform, &["-H", "X-Other: 1"])
         .ends(2, "forwards no --header except Authorization");
@@ -146,7 +146,10 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
         let length = body.len();
         let platform =
             lab.http_site(format!("HTTP/1.1 {status}\r\n{header}content-length: {length}\r\n\r\n{body}"));
-        lab.submit(&platform.plain_url(), &site, &[]).ends(exit, says).printed(body);
+        lab.submit(&platform.plain_url(), &site, &[])
+            .in_case((status, header, body))
+            .ends(exit, says)
+            .printed(body);
     }
 }
 
@@ -192,6 +195,7 @@ fn a_lookup_that_fails_says_at_which_step() {
     for (answer, says) in rows {
         let api = lab.http_site(answer);
         lookup(&lab, &api.plain_url())
+            .in_case(says)
             .ends(7, "the Domain API did not name the platform's host")
             .ends(7, says);
     }
@@ -226,7 +230,7 @@ fn a_wrong_password_is_told_before_anything_is_sent_unless_it_shall_be_sent() {
     lab.write("password.txt", b"wrong\n");
     lab.submit(&platform.plain_url(), &platform, &[]).ends(3, "the password does not match");
     assert_eq!(platform.request(), "");
-    lab.submit(&platform.plain_url(), &platform, &["--no-precheck"]).ends(0, "");
+    lab.submit(&platform.plain_url(), &platform, &["--no-precheck"]).exits(0);
     assert!(platform.request().contains("name=\"password\"\r\n\r\nwrong\r\n"));
     let served = lab.serve(&[]);
     let site = lab.site(OK);
@@ -241,7 +245,7 @@ fn a_file_that_is_no_p12_can_be_submitted_as_it_is() {
     let platform = lab.http_site(OK);
     let every_byte: Vec<u8> = (0..=255).collect();
     lab.write("client.p12", &every_byte);
-    lab.submit(&platform.plain_url(), &platform, &["--no-precheck"]).ends(0, "");
+    lab.submit(&platform.plain_url(), &platform, &["--no-precheck"]).exits(0);
     assert!(platform.received.lock().unwrap().windows(256).any(|window| window == every_byte));
 }
 
@@ -250,7 +254,7 @@ fn the_platform_is_told_apart_from_the_endpoint_when_it_is_not_reached() {
     let lab = Lab::new();
     let site = lab.site(OK);
     lab.submit("http://127.0.0.1:1", &site, &[])
-        .ends(4, "the platform (127.0.0.1:1) could not be connected to: connection refused");
+        .ends(4, "the platform (127.0.0.1:1) cannot be reached: connection refused");
     lab.submit("https://no-such-host.invalid", &site, &[])
         .ends(4, "the platform was not reached: the name no-such-host.invalid");
     let tls = lab.site(OK);
@@ -328,7 +332,7 @@ fn a_bearer_token_comes_from_a_file_or_a_variable() {
         (["--connect-timeout", "5"], [("P12_TEST_BEARER", "the-token")]),
         (["--bearer", "the-token"], [("X", "")]),
     ] {
-        run(&more, &variables).ends(0, "");
+        run(&more, &variables).exits(0);
         assert!(platform.request().contains("authorization: Bearer the-token\r\n"));
     }
     run(&[], &[]).ends(2, "the platform needs a credential");
@@ -400,8 +404,7 @@ fn an_answer_that_broke_off_is_compared_with_nothing() {
     lab.submit(&whole.plain_url(), &cut, &more).ends(9, "after 5 bytes of the body, before its end");
     let site = lab.site("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
     let broken = lab.http_site("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello");
-    lab.submit(&broken.plain_url(), &site, &more)
-        .ends(1, "a whole answer from here, and the answer by way of");
+    lab.submit(&broken.plain_url(), &site, &more).ends(1, "a whole answer from here, and the answer through");
 }
 
 #[test]

@@ -98,8 +98,7 @@ fn credentials_may_come_from_a_file() {
     let site = lab.site(OK);
     let proxy = Proxy::http(&lab, &site, None);
     lab.write("user.txt", b"user:p@ss\n");
-    lab.run(&site, &["-x", &format!("127.0.0.1:{}", proxy.port), "--proxy-user-file", "user.txt"])
-        .ends(0, "");
+    lab.run(&site, &["-x", &format!("127.0.0.1:{}", proxy.port), "--proxy-user-file", "user.txt"]).exits(0);
     assert!(proxy.heard().contains("proxy-authorization: Basic dXNlcjpwQHNz\r\n"), "{}", proxy.heard());
 }
 
@@ -130,7 +129,7 @@ fn a_proxy_that_says_no_is_told_apart_from_the_endpoint() {
         ("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n", "could not connect"),
     ] {
         let proxy = Proxy::http(&lab, &site, Some(answer));
-        lab.run(&site, &["-x", &format!("http://127.0.0.1:{}", proxy.port)]).ends(4, says);
+        lab.run(&site, &["-x", &format!("http://127.0.0.1:{}", proxy.port)]).in_case(answer).ends(4, says);
     }
     lab.run(&site, &["-x", "http://127.0.0.1:1"]).ends(4, "the proxy could not be reached");
 }
@@ -167,7 +166,7 @@ fn a_socks5_proxy_resolves_the_name_when_asked_to() {
     lab.run(&site, &["-x", &format!("socks5h://127.0.0.1:{}", proxy.port)]).ends(0, "through the proxy");
     assert!(proxy.heard().contains("localhost"));
     let proxy = Proxy::socks(&lab, &site, None);
-    lab.run(&site, &["-4", "-x", &format!("socks5://127.0.0.1:{}", proxy.port)]).ends(0, "");
+    lab.run(&site, &["-4", "-x", &format!("socks5://127.0.0.1:{}", proxy.port)]).exits(0);
     assert!(!proxy.heard().contains("localhost"));
 }
 
@@ -177,7 +176,7 @@ fn a_socks5_proxy_gets_user_and_password() {
     let site = lab.site(OK);
     let proxy = Proxy::socks(&lab, &site, Some(b"\x01\x04user\x04pass"));
     let at = |user: &str| format!("socks5h://{user}@127.0.0.1:{}", proxy.port);
-    lab.run(&site, &["-x", &at("user:pass")]).ends(0, "");
+    lab.run(&site, &["-x", &at("user:pass")]).exits(0);
     let ran = lab.run(&site, &["-x", &at("user:canary")]);
     ran.ends(4, "error: the proxy");
     assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);

@@ -1,22 +1,13 @@
 //! `--json`, `--report`, and what may stand in them.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use p12_test::error::Kind;
 use serde_json::{Value, json};
 
-use crate::harness::{Lab, OK, PASSWORD, Ran, Site, TOKEN, with};
+use crate::harness::{Lab, OK, PASSWORD, Ran, Site, TOKEN, fit_schema, with};
 
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/report-1.json");
-
-/// Validates each line of `documents.ndjson` by Python's jsonschema.
-const VALIDATE: &str = "import json, sys, jsonschema\n\
-    schema = json.load(open(sys.argv[1]))\n\
-    jsonschema.Draft202012Validator.check_schema(schema)\n\
-    validator = jsonschema.Draft202012Validator(schema)\n\
-    for line in open('documents.ndjson'):\n\
-    \x20   validator.validate(json.loads(line))\n";
 
 fn json(lab: &Lab, site: &Site, more: &[&str]) -> Value {
     let mut all = vec!["--json"];
@@ -73,12 +64,10 @@ fn documents_of_every_outcome_fit_the_schema() {
     let serve = lab.serve(&[]);
     lab.write("token", TOKEN.as_bytes());
     let closed = Site::nowhere();
-    let mut lines = Vec::new();
+    let mut documents = Vec::new();
     let mut add = |ran: Ran, exit: i32| {
         assert_eq!(ran.exit, exit, "{}", ran.stderr);
-        let document: Value =
-            serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
-        lines.push(document.to_string());
+        documents.push(serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr)));
     };
     add(lab.run(&site, &["--json"]), 0);
     add(lab.run(&site, &["--json", "--control", "--include-body"]), 0);
@@ -103,16 +92,7 @@ fn documents_of_every_outcome_fit_the_schema() {
     let manifest = json!({ "id": "a", "p12": "client.p12", "url": site.url(), "cacert": "ca.pem", "password_file": "password.txt" });
     add(Ran::of(with(lab.command(), &["batch", "-q"]), manifest.to_string().as_bytes()), 0);
     add(Ran::of(with(lab.command(), &["batch", "-q"]), b"{}"), 1);
-    lab.write("documents.ndjson", lines.join("\n").as_bytes());
-    let run = |script: &str| {
-        Command::new("python3").args(["-c", script, SCHEMA]).current_dir(lab.folder.path()).output().unwrap()
-    };
-    if !run("import jsonschema").status.success() && std::env::var_os("P12_TEST_PEERS").is_none() {
-        eprintln!("skipped: Python's jsonschema is not installed");
-        return;
-    }
-    let validated = run(VALIDATE);
-    assert!(validated.status.success(), "{}", String::from_utf8_lossy(&validated.stderr));
+    fit_schema("report-1.json", &documents);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::harness::{Lab, OK, Ran};
 fn get_is_the_method_without_a_body_and_nothing_is_added() {
     let lab = Lab::new();
     let site = lab.site(OK);
-    lab.run(&site, &[]).ends(0, "");
+    lab.run(&site, &[]).exits(0);
     let port = site.address.port();
     let version = env!("CARGO_PKG_VERSION");
     let expected = format!(
@@ -19,7 +19,7 @@ fn get_is_the_method_without_a_body_and_nothing_is_added() {
 fn a_body_is_posted_as_it_is() {
     let lab = Lab::new();
     let site = lab.site(OK);
-    lab.run(&site, &["-d", "{\"a\":\n1}"]).ends(0, "");
+    lab.run(&site, &["-d", "{\"a\":\n1}"]).exits(0);
     let request = site.request();
     assert!(
         request.starts_with("POST / HTTP/1.1\r\n") && request.ends_with("\r\n\r\n{\"a\":\n1}"),
@@ -36,7 +36,7 @@ fn a_file_is_streamed_with_its_length() {
     let site = lab.site(OK);
     let body: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 251) as u8).collect();
     lab.write("body", &body);
-    lab.run(&site, &["-X", "PUT", "--content-type", "application/octet-stream", "-d", "@body"]).ends(0, "");
+    lab.run(&site, &["-X", "PUT", "--content-type", "application/octet-stream", "-d", "@body"]).exits(0);
     let received = site.received.lock().unwrap();
     assert!(received.ends_with(&body));
     assert!(String::from_utf8_lossy(&received[..300]).contains("content-length: 3000000\r\n"));
@@ -49,7 +49,7 @@ fn standard_input_is_sent_in_chunks() {
     let mut command = lab.command();
     command.args(["--cacert", "ca.pem", "--password-file", "password.txt", "-d", "@-", "client.p12"]);
     command.arg(site.url());
-    Ran::of(command, b"from a pipe").ends(0, "");
+    Ran::of(command, b"from a pipe").exits(0);
     let request = site.request();
     assert!(
         request.contains("transfer-encoding: chunked\r\n") && request.contains("from a pipe"),
@@ -63,7 +63,7 @@ fn headers_are_sent_and_replace_defaults() {
     let site = lab.site(OK);
     lab.write("token", b"Bearer abc\n");
     let more = ["-H", "Accept: text/plain", "-H", "X-A: 1", "-H", "x-a: 2", "--authorization-file", "token"];
-    lab.run(&site, &more).ends(0, "");
+    lab.run(&site, &more).exits(0);
     let request = site.request();
     assert!(request.contains("accept: text/plain\r\n") && !request.contains("*/*"), "{request}");
     assert!(request.contains("x-a: 1\r\nx-a: 2\r\n") && request.contains("authorization: Bearer abc\r\n"));
@@ -92,5 +92,5 @@ fn http2_is_spoken_when_both_sides_want_it() {
     let port = site.address.port();
     assert!(stdout.starts_with("HTTP/2 200\r\n"), "{stdout}");
     assert!(stdout.ends_with(&format!("\r\n\r\nlocalhost:{port} over two\n")), "{stdout}");
-    lab.run(&site, &["--http2", "-H", "Host: another"]).ends(0, "").printed("another over two\n");
+    lab.run(&site, &["--http2", "-H", "Host: another"]).exits(0).printed("another over two\n");
 }

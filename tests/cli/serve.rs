@@ -112,36 +112,66 @@ fn every_documented_code_is_produced() {
         ..post()
     };
     let rows = [
-        (post(), 200, "\r\n\r\n"),
-        (post().forward(&url), 201, "ok"),
-        (Post { path: "/mtls/account/1/other".into(), ..post() }, 404, ""),
-        (Post { path: "/mtls/account/../p12-test/multipart".into(), ..post() }, 404, ""),
-        (Post { authorization: "", ..post() }, 401, "www-authenticate: Bearer"),
-        (Post { authorization: "Bearer other", ..post() }, 401, "the token is not known"),
-        (Post { authorization: "Basic YTpi", ..post() }, 401, "neither Bearer nor OAuth"),
-        (Post { authorization: "OAuth x", ..post() }, 401, "oauth_problem=parameter_rejected"),
-        (Post { authorization: "OAuth oauth_token=\"t\"", ..post() }, 401, "oauth_problem=parameter_absent"),
-        (Post { authorization: "Bearer powerless", ..post() }, 403, "has no MTLS_READ_INTERNAL"),
-        (Post { path: "/mtls/account/99/p12-test/multipart".into(), ..post() }, 403, "not for this account"),
-        (Post { kind: "application/json", ..post() }, 415, ""),
-        (Post { kind: "multipart/form-data", ..post() }, 400, "no boundary"),
-        (Post { body: vec![b'x'; 70_000], ..post() }, 413, ""),
-        (Post { body: form(&[part("password", &[b'x'; 70_000])]), ..post() }, 413, ""),
-        (broken, 400, "ends within"),
-        (twice, 400, "comes twice"),
-        (post().forward("http://localhost/"), 400, "must be https"),
-        (post().forward("https://"), 400, "not a URL"),
-        (post().forward(&url).forward(&url), 400, "lp-forward-url comes twice"),
-        (post().forward(&url).header("LP-method-override", "G T"), 400, "not a method"),
-        (alone, 500, "the part file is missing"),
-        (wrong, 500, "the password does not match"),
-        (post().forward(closed), 424, "lp-message-from-transport: cannot connect to 127.0.0.1:1"),
-        (post().forward("https://no-such-host.invalid/"), 424, "lp-error-from-transport: name-unknown"),
+        ("a good call", post(), 200, "\r\n\r\n"),
+        ("the endpoint's own status", post().forward(&url), 201, "ok"),
+        ("another path", Post { path: "/mtls/account/1/other".into(), ..post() }, 404, ""),
+        ("a path with ..", Post { path: "/mtls/account/../p12-test/multipart".into(), ..post() }, 404, ""),
+        ("no credential", Post { authorization: "", ..post() }, 401, "www-authenticate: Bearer"),
+        ("an unknown token", Post { authorization: "Bearer other", ..post() }, 401, "the token is not known"),
+        ("Basic", Post { authorization: "Basic YTpi", ..post() }, 401, "neither Bearer nor OAuth"),
+        (
+            "OAuth with a parameter of no form",
+            Post { authorization: "OAuth x", ..post() },
+            401,
+            "oauth_problem=parameter_rejected",
+        ),
+        (
+            "OAuth without its parameters",
+            Post { authorization: "OAuth oauth_token=\"t\"", ..post() },
+            401,
+            "oauth_problem=parameter_absent",
+        ),
+        (
+            "no permission",
+            Post { authorization: "Bearer powerless", ..post() },
+            403,
+            "has no MTLS_READ_INTERNAL",
+        ),
+        (
+            "another account",
+            Post { path: "/mtls/account/99/p12-test/multipart".into(), ..post() },
+            403,
+            "not for this account",
+        ),
+        ("JSON", Post { kind: "application/json", ..post() }, 415, ""),
+        ("no boundary", Post { kind: "multipart/form-data", ..post() }, 400, "no boundary"),
+        ("a large body", Post { body: vec![b'x'; 70_000], ..post() }, 413, ""),
+        ("a large password", Post { body: form(&[part("password", &[b'x'; 70_000])]), ..post() }, 413, ""),
+        ("a broken form", broken, 400, "ends within"),
+        ("a part twice", twice, 400, "comes twice"),
+        ("a plain HTTP URL", post().forward("http://localhost/"), 400, "must be https"),
+        ("no URL", post().forward("https://"), 400, "not a URL"),
+        ("two URLs", post().forward(&url).forward(&url), 400, "lp-forward-url comes twice"),
+        ("a bad method", post().forward(&url).header("LP-method-override", "G T"), 400, "not a method"),
+        ("no file", alone, 500, "the part file is missing"),
+        ("a wrong password", wrong, 500, "the password does not match"),
+        (
+            "a closed port",
+            post().forward(closed),
+            424,
+            "lp-message-from-transport: cannot connect to 127.0.0.1:1",
+        ),
+        (
+            "an unknown host",
+            post().forward("https://no-such-host.invalid/"),
+            424,
+            "lp-error-from-transport: name-unknown",
+        ),
     ];
-    for (post, status, says) in rows {
+    for (case, post, status, says) in rows {
         let (got, answer) = post.send(&served);
-        assert_eq!(got, status, "{answer}");
-        assert!(answer.contains(says), "{says} is not in {answer}");
+        assert_eq!(got, status, "{case}: {answer}");
+        assert!(answer.contains(says), "{case}: {says} is not in {answer}");
     }
     let (status, answer) = get(&served, &format!("/mtls/account/{ACCOUNT}/p12-test/multipart"));
     assert!(status == 405 && answer.contains("allow: POST"), "{answer}");
@@ -219,7 +249,7 @@ fn head_and_bodyless_answers_end_at_once() {
     ] {
         let site = lab.site(answer);
         let post = Post::new(good(&lab)).forward(&site.url()).header("LP-method-override", method);
-        assert_eq!(post.send(&served).0, status);
+        assert_eq!(post.send(&served).0, status, "{method} {answer}");
     }
     let site = lab.site("no HTTP at all");
     assert_eq!(Post::new(good(&lab)).forward(&site.url()).send(&served).0, 424);
@@ -472,7 +502,7 @@ fn tls_comes_out_of_a_p12_and_beyond_loopback_it_must() {
     let served = lab.serve(&["--tls-p12", "server.p12", "--tls-password-file", "password.txt"]);
     let site = lab.site(OK);
     let url = served.url.replace("127.0.0.1", "localhost");
-    lab.submit(&url, &site, &["--platform-cacert", "ca.pem"]).ends(0, "").printed("hello\n");
+    lab.submit(&url, &site, &["--platform-cacert", "ca.pem"]).exits(0).printed("hello\n");
     lab.submit(&url, &site, &[]).ends(5, "shows a certificate that is not trusted here");
     lab.submit(&url, &site, &["-k"]).ends(0, "the platform's certificate is not checked");
     let open = ["serve", "--listen", "0.0.0.0:0", "--credentials", "credentials.toml"];
@@ -499,7 +529,7 @@ fn a_credentials_file_is_private_and_its_faults_show_no_text_of_it() {
         ("[[credential]]\nbearer = \"a b\"\naccounts = []\npermissions = []", "a token without spaces"),
     ] {
         lab.write_private("c.toml", text);
-        let ran = serve("c.toml");
+        let ran = serve("c.toml").in_case(text);
         ran.ends(2, says);
         assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
     }

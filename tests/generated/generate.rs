@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, roman};
+use clap_mangen::roff::{Roff, bold, italic, roman};
 use p12_test::cli::Args;
 use p12_test::error::{Exit, Kind, Retry};
 
@@ -85,20 +85,27 @@ fn kinds() -> Vec<u8> {
     let mut roff = Roff::default();
     roff.control("TH", ["P12-TEST-KINDS", "7", RELEASED, VERSION, "Miscellaneous"]);
     roff.control("SH", ["NAME"]);
-    roff.text([roman("p12-test-kinds - the kinds of faults that p12-test tells apart")]);
+    roff.text([roman("p12-test-kinds - the kinds of faults that p12-test distinguishes")]);
     roff.control("SH", ["DESCRIPTION"]);
-    roff.text([roman("Each fault has one stable name, one exit status, one answer to whether trying again makes sense, and a hint. The names stand in JSON reports and in the results of a batch as kind; success is passed there.")]);
+    roff.text([roman(
+        "Each fault has a kind. Its name is stable and has one exit status. JSON reports and the results of a \
+         batch hold it as kind; after a success, kind is passed there. Below, each kind is followed by what it \
+         means, by the usual hint, and by whether trying again can help. The hint on standard error may be more \
+         precise than the one here, as it knows the case.",
+    )]);
     roff.control("SH", ["KINDS"]);
     for kind in Kind::ALL {
         let exit = kind.exit() as u8;
         let again = match kind.retry() {
             Retry::Never => "",
-            Retry::IfIdempotent => " Trying again may help, if the request may be repeated.",
+            Retry::IfIdempotent => " Trying again may help, but only if the request may be repeated.",
             Retry::Yes => " Trying again may help.",
         };
         roff.control("TP", []);
         roff.text([bold(kind.name()), roman(format!(" (exit {exit})"))]);
-        roff.text([roman(format!("{}.{again}", kind.hint()))]);
+        roff.text([roman(kind.meaning())]);
+        roff.control("br", []);
+        roff.text([italic("Hint: "), roman(format!("{}.{again}", kind.hint()))]);
     }
     see_also(&mut roff, "p12-test-kinds");
     tidy(roff.render().as_bytes())

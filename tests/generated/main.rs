@@ -1,12 +1,16 @@
 //! `completions/` and `man/`: equal to what `generate.rs` makes, and good in real shells and manual readers.
 //! `UPDATE=1` rewrites them.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
+#![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod generate;
+#[path = "../harness/mod.rs"]
+mod harness;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use harness::is_installed;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -76,15 +80,10 @@ fn every_exit_status_is_in_the_help_the_readme_and_the_manual() {
     }
 }
 
-/// A tool, or a word on its absence. With `P12_TEST_PEERS` in the environment it has to be there.
+/// The tool, if it is installed.
+#[track_caller]
 fn tool(name: &str) -> Option<Command> {
-    let found = Command::new("sh").args(["-c", &format!("command -v {name}")]).stdout(Stdio::null()).status();
-    let found = found.is_ok_and(|status| status.success());
-    assert!(found || std::env::var_os("P12_TEST_PEERS").is_none(), "{name} is not installed");
-    if !found {
-        eprintln!("skipped: {name} is not installed");
-    }
-    found.then(|| Command::new(name))
+    is_installed(name).then(|| Command::new(name))
 }
 
 fn said(mut command: Command) -> String {

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::lab::Lab;
+use crate::harness::Lab;
 use crate::peer::Ports;
 use crate::row::Row;
 
@@ -63,7 +63,10 @@ impl Row {
                 command
             }
         };
-        command.current_dir(lab.path()).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .current_dir(lab.folder.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.arg("--json");
         if !self.version.is_empty() {
             command.args(["--tls-min", self.version, "--tls-max", self.version]);
@@ -77,7 +80,7 @@ impl Row {
 }
 
 fn constant(text: &str, lab: &Lab) -> String {
-    let text = text.replace(&lab.path().display().to_string(), "DIR");
+    let text = text.replace(&lab.folder.path().display().to_string(), "DIR");
     let text = masked(&text, "####-##-## ##:##:##", "DATE");
     let text = masked(&text, "####-##-##T##:##:##Z", "DATE");
     let text = masked(&text, "### bytes are missing", "N bytes are missing");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Result;
 use crate::approved;
+use crate::harness::all_tools;
 
 /// Kinds that stand for what nobody has named.
 const UNSPECIFIC: &[&str] =
@@ -21,13 +22,8 @@ pub(crate) fn faults(results: &[Result], all: bool) -> Vec<String> {
     faults
 }
 
-/// Whether every peer must be there.
-pub(crate) fn all_peers() -> bool {
-    std::env::var_os("P12_TEST_PEERS").is_some_and(|peers| peers == "all")
-}
-
 fn missing(results: &[Result]) -> Vec<String> {
-    if !all_peers() {
+    if !all_tools() {
         return Vec::new();
     }
     let missing = results.iter().filter(|result| result.told.is_none());

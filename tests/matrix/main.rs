@@ -3,8 +3,11 @@
 //! A peer that is not installed is left out, unless `P12_TEST_PEERS` is `all`. Words on the command line choose rows.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "../harness/mod.rs"]
+mod harness;
+
 mod row;
-mod lab;
+mod pki;
 mod peer;
 mod call;
 mod approved;
@@ -17,7 +20,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use call::Told;
-use lab::Lab;
+use harness::Lab;
 use peer::Peer;
 use row::Row;
 
@@ -46,11 +49,11 @@ fn main() -> ExitCode {
     if peers.is_empty() {
         return ExitCode::SUCCESS;
     }
-    if !peer::on_path("openssl") {
+    if !harness::on_path("openssl") {
         say("the matrix needs the openssl command\n");
-        return if judge::all_peers() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        return if harness::all_tools() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
-    let lab = Lab::new();
+    let lab = pki::lab();
     let results = run(&lab, &peers);
     let faults = judge::faults(&results, wanted.is_empty());
     print(&results, &faults);

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::harness::{BODY, Lab, Server, VERSIONS, free_port};
+use crate::harness::{Lab, free_port};
+use crate::server::{BODY, Server, VERSIONS, config, lab};
 
 const PER_LOCATION: &str = "<Location /asked.html>\nSSLVerifyClient require\n</Location>";
 
@@ -11,7 +12,8 @@ fn start(lab: &Lab, verify: &str) -> Server {
     let modules = ["mpm_event", "authz_core", "dir", "mime", "socache_shmcb", "ssl"];
     let modules =
         modules.map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"));
-    let config = lab.config(
+    let config = config(
+        lab,
         "apache.conf",
         port,
         &format!(
@@ -25,45 +27,45 @@ fn start(lab: &Lab, verify: &str) -> Server {
     );
     let mut command = Command::new("apache2");
     command.arg("-DFOREGROUND").arg("-f").arg(config);
-    lab.serve(port, command)
+    Server::start(lab, port, command)
 }
 
 #[test]
 #[ignore = "needs apache2"]
 fn apache_asks_for_one_location_after_the_handshake() {
-    let lab = Lab::new();
+    let lab = lab();
     let server = start(&lab, PER_LOCATION);
     for (version, stage) in [("1.2", "renegotiation"), ("1.3", "post-handshake")] {
-        let ran = lab.call(&server, "good", "/asked.html", version, &[]);
+        let ran = server.call(&lab, "good", "/asked.html", version, &[]);
         ran.ends(0, &format!("certificate asked for ({stage}) and sent")).ends(0, "200 OK");
-        assert_eq!(ran.stdout, BODY);
-        lab.call(&server, "good", "/index.html", version, &[]).ends(8, "never asked for a certificate");
+        ran.printed(BODY);
+        server.call(&lab, "good", "/index.html", version, &[]).ends(8, "never asked for a certificate");
     }
 }
 
 #[test]
 #[ignore = "needs apache2"]
 fn apache_asks_everybody_in_the_handshake() {
-    let lab = Lab::new();
+    let lab = lab();
     let server = start(&lab, "SSLVerifyClient require");
     for version in VERSIONS {
-        let ran = lab.call(&server, "good", "/index.html", version, &["--control"]);
+        let ran = server.call(&lab, "good", "/index.html", version, &["--control"]);
         ran.ends(0, "certificate asked for (handshake) and sent").ends(0, "insists on a client certificate");
-        assert_eq!(ran.stdout, BODY);
+        ran.printed(BODY);
     }
 }
 
 #[test]
 #[ignore = "needs apache2"]
 fn apache_refuses_a_stranger_the_same_way_each_time() {
-    let lab = Lab::new();
+    let lab = lab();
     for verify in ["SSLVerifyClient require", PER_LOCATION] {
         let server = start(&lab, verify);
         for version in VERSIONS {
             for p12 in ["stranger", "expired"] {
-                let first = lab.call(&server, p12, "/asked.html", version, &[]);
+                let first = server.call(&lab, p12, "/asked.html", version, &[]);
                 for _ in 0..5 {
-                    let again = lab.call(&server, p12, "/asked.html", version, &[]);
+                    let again = server.call(&lab, p12, "/asked.html", version, &[]);
                     assert_eq!((again.exit, error(&again.stderr)), (first.exit, error(&first.stderr)));
                 }
                 assert!(matches!(first.exit, 1 | 6), "{}", first.stderr);

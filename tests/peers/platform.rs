@@ -6,7 +6,8 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::harness::{BODY, Lab, Server, free_port};
+use crate::harness::{Lab, PASSWORD, free_port};
+use crate::server::{BODY, Server, config, lab};
 
 const CREDENTIALS: &str = "
 [[credential]]
@@ -20,16 +21,12 @@ permissions = [\"MTLS_READ_INTERNAL\"]
 oauth1 = { consumer_key = \"ck\", consumer_secret = \"c&s\", token = \"t\", token_secret = \"t s\" }
 ";
 
-const PASSWORD: &str = "correct horse";
-
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/scripts").join(name)
 }
 
 fn credentials(lab: &Lab) {
-    use std::os::unix::fs::PermissionsExt as _;
-    lab.write("credentials.toml", CREDENTIALS);
-    std::fs::set_permissions(lab.path("credentials.toml"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    lab.write_private("credentials.toml", CREDENTIALS);
 }
 
 fn serve(lab: &Lab, more: &[&str]) -> Server {
@@ -38,13 +35,14 @@ fn serve(lab: &Lab, more: &[&str]) -> Server {
     let mut command = Command::new(env!("CARGO_BIN_EXE_p12-test"));
     command.args(["serve", "--credentials", "credentials.toml", "--cacert", "ca.pem", "--listen"]);
     command.arg(format!("127.0.0.1:{port}")).args(more);
-    lab.serve(port, command)
+    Server::start(lab, port, command)
 }
 
 /// An endpoint that answers [`BODY`] to everything.
 fn endpoint(lab: &Lab) -> Server {
     let port = free_port();
-    let config = lab.config(
+    let config = config(
+        lab,
         "nginx.conf",
         port,
         "daemon off; pid DIR/nginx.pid; error_log DIR/error.log; events {}
@@ -56,7 +54,7 @@ fn endpoint(lab: &Lab) -> Server {
     );
     let mut command = Command::new("nginx");
     command.arg("-p").arg(lab.path("")).arg("-e").arg(lab.path("early.log")).arg("-c").arg(config);
-    lab.serve(port, command)
+    Server::start(lab, port, command)
 }
 
 fn output(command: &mut Command) -> (bool, Vec<u8>) {
@@ -71,7 +69,7 @@ fn output(command: &mut Command) -> (bool, Vec<u8>) {
 #[test]
 #[ignore = "needs curl and nginx"]
 fn curl_makes_the_documented_request() {
-    let lab = Lab::new();
+    let lab = lab();
     let (endpoint, served) =
         (endpoint(&lab), serve(&lab, &["--allow-net", "127.0.0.0/8", "--allow-net", "::1/128"]));
     let forward = format!("LP-forward-url: https://localhost:{}/", endpoint.port);
@@ -95,7 +93,7 @@ fn curl_makes_the_documented_request() {
 #[test]
 #[ignore = "needs Python's requests and nginx"]
 fn requests_makes_the_documented_request_with_oauth1() {
-    let lab = Lab::new();
+    let lab = lab();
     let (endpoint, served) =
         (endpoint(&lab), serve(&lab, &["--allow-net", "127.0.0.0/8", "--allow-net", "::1/128"]));
     let mut python = Command::new("/usr/bin/python3");
@@ -135,11 +133,11 @@ fn recorded(lab: &Lab, arguments: &[&str]) -> (String, Vec<u8>) {
 #[test]
 #[ignore = "needs Python, Node and Java"]
 fn four_parsers_read_the_same_bytes() {
-    let lab = Lab::new();
+    let lab = lab();
     let every_byte: Vec<u8> = (0..=255).chain((0..=255).rev()).chain(*b"\r\n--\r\n\r\n").collect();
     lab.write("client.p12", &every_byte);
     let password = "qu\"ote' \\ \r\nnew; line\nZoë 例 \u{1F511}=&%";
-    lab.write("secret.txt", [password, "\n"].concat());
+    lab.write("secret.txt", &[password, "\n"].concat());
     let body =
         "--\r\n--boundary\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nnot it\r\n--boundary--\r\n";
     lab.write("body.txt", body);
@@ -181,11 +179,9 @@ fn four_parsers_read_the_same_bytes() {
 #[test]
 #[ignore = "needs Python's oauthlib"]
 fn oauthlib_finds_our_signatures_right() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let lab = Lab::new();
+    let lab = lab();
     let (client, token) = ("cs/with+special=chars& é", "ts~safe-_.!*'()");
-    lab.write("oauth", format!("ck_0123456789abcdef\n{client}\ntok_fed %\n{token}\n"));
-    std::fs::set_permissions(lab.path("oauth"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    lab.write_private("oauth", &format!("ck_0123456789abcdef\n{client}\ntok_fed %\n{token}\n"));
     for method in ["hmac-sha1", "hmac-sha256"] {
         let arguments = [
             "--oauth1-file",
@@ -242,7 +238,7 @@ done
 #[test]
 #[ignore = "needs namespaces, Python, curl and openssl"]
 fn a_name_that_changes_its_mind_leads_nowhere() {
-    let lab = Lab::new();
+    let lab = lab();
     credentials(&lab);
     let mut command = Command::new("unshare");
     command.args(["--net", "--mount", "bash", "-c", NAMESPACE]).current_dir(lab.path(""));

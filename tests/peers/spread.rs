@@ -4,53 +4,18 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use p12_test::demo::endpoint::OnConnection;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::watch;
 
-use crate::stage::{Lab, OK, Site};
+use crate::harness::{Gate, Lab, Signal, send};
 
 const RECORDS: usize = 200;
 
 /// So many answers come before [`Gate::open`]: fewer than any worker has records, so that all are in the middle.
 const AT_FIRST: usize = 30;
 
-/// An endpoint that stops answering until it is told to go on.
-struct Gate {
-    site: Site,
-    answered: Arc<AtomicUsize>,
-    open: watch::Sender<bool>,
-}
-
-impl Gate {
-    fn new(lab: &Lab) -> Self {
-        let (answered, (open, opened)) = (Arc::new(AtomicUsize::new(0)), watch::channel(false));
-        let count = Arc::clone(&answered);
-        let handler: OnConnection = Arc::new(move |mut stream| {
-            let (count, mut opened) = (Arc::clone(&count), opened.clone());
-            Box::pin(async move {
-                let _ = stream.read(&mut [0; 4096]).await;
-                if count.fetch_add(1, Ordering::SeqCst) >= AT_FIRST {
-                    let _ = opened.wait_for(|open| *open).await;
-                }
-                let _ = stream.write_all(OK).await;
-                let _ = stream.shutdown().await;
-            })
-        });
-        Self { site: lab.site_of(&lab.manners(), handler, Arc::default()), answered, open }
-    }
-
-    fn wait_until_closed(&self) {
-        until(|| self.answered.load(Ordering::SeqCst) > AT_FIRST);
-    }
-
-    fn open(&self) {
-        self.open.send(true).unwrap();
-    }
+fn wait_until_closed(gate: &Gate) {
+    until(|| gate.requests() > AT_FIRST);
 }
 
 fn until(mut reached: impl FnMut() -> bool) {
@@ -99,7 +64,8 @@ fn done(command: &mut Command) {
 }
 
 fn kill(pid: &str) {
-    done(Command::new("kill").args(["-KILL", pid]));
+    let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
+    rustix::process::kill_process(pid, Signal::KILL).unwrap();
 }
 
 fn script(path: &Path, text: &str) {
@@ -174,7 +140,7 @@ fn parallel(lab: &Lab) -> [Command; 2] {
 #[ignore = "needs GNU parallel, rsync and OpenSSH, as root"]
 fn a_share_whose_worker_was_killed_is_done_by_the_next_pass_of_parallel() {
     let lab = Lab::new();
-    let gate = Gate::new(&lab);
+    let gate = Gate::new(&lab, AT_FIRST);
     for folder in ["bin", "work"] {
         std::fs::create_dir(lab.path(folder)).unwrap();
     }
@@ -203,7 +169,7 @@ fn a_share_whose_worker_was_killed_is_done_by_the_next_pass_of_parallel() {
 
     let [mut first, mut second] = parallel(&lab);
     let mut first = first.spawn().unwrap();
-    gate.wait_until_closed();
+    wait_until_closed(&gate);
     let pid = lab.path("pid-two");
     until(|| std::fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n')));
     kill(std::fs::read_to_string(&pid).unwrap().trim());
@@ -334,19 +300,19 @@ fn a_pod_that_fails_some_tests_is_done() {
 #[ignore = "needs kubernetes-validate, as root"]
 fn a_pod_that_is_told_to_end_finishes_what_is_in_flight() {
     let lab = Lab::new();
-    let gate = Gate::new(&lab);
+    let gate = Gate::new(&lab, AT_FIRST);
     let job =
         Job::furnished(lab, &format!("{}\n{}", json!({ "defaults": defaults(&gate) }), records(RECORDS * 6)));
     let mut pod = job.pod(1, "first").spawn().unwrap();
     child_of(&pod);
-    gate.wait_until_closed();
-    done(Command::new("kill").arg(pod.id().to_string()));
+    wait_until_closed(&gate);
+    send(Signal::TERM, &pod);
     gate.open();
     assert_eq!(pod.wait().unwrap().code(), Some(130));
     let first = counted(&job.results());
     each_once(&first);
     assert!(!first.is_empty());
-    assert_eq!(gate.answered.load(Ordering::SeqCst), first.len());
+    assert_eq!(gate.requests(), first.len());
     assert!(job.pod(1, "second").status().unwrap().success());
     each_once(&counted(&job.results()));
 }
@@ -355,7 +321,7 @@ fn a_pod_that_is_told_to_end_finishes_what_is_in_flight() {
 #[ignore = "needs kubernetes-validate, as root"]
 fn an_indexed_job_whose_pod_was_killed_has_each_result_once() {
     let lab = Lab::new();
-    let gate = Gate::new(&lab);
+    let gate = Gate::new(&lab, AT_FIRST);
     let job =
         Job::furnished(lab, &format!("{}\n{}", json!({ "defaults": defaults(&gate) }), records(RECORDS)));
     let completions = job.said["completions"].as_u64().unwrap();
@@ -363,7 +329,7 @@ fn an_indexed_job_whose_pod_was_killed_has_each_result_once() {
 
     let mut pods: Vec<_> =
         (0..completions).map(|index| job.pod(index, &format!("first-{index}")).spawn().unwrap()).collect();
-    gate.wait_until_closed();
+    wait_until_closed(&gate);
     // Both go, as when a node is lost.
     let child = child_of(&pods[1]);
     kill(&pods[1].id().to_string());

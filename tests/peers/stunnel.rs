@@ -4,12 +4,13 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::Command;
 
-use crate::harness::{Lab, VERSIONS, free_port};
+use crate::harness::free_port;
+use crate::server::{Server, VERSIONS, config, lab};
 
 #[test]
 #[ignore = "needs stunnel4"]
 fn stunnel_takes_a_good_certificate_and_refuses_others() {
-    let lab = Lab::new();
+    let lab = lab();
     let backend = TcpListener::bind("127.0.0.1:0").unwrap();
     let behind = backend.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -20,7 +21,8 @@ fn stunnel_takes_a_good_certificate_and_refuses_others() {
         }
     });
     let port = free_port();
-    let config = lab.config(
+    let config = config(
+        &lab,
         "stunnel.conf",
         port,
         &format!(
@@ -30,14 +32,14 @@ fn stunnel_takes_a_good_certificate_and_refuses_others() {
     );
     let mut command = Command::new("stunnel4");
     command.arg(config);
-    let server = lab.serve(port, command);
+    let server = Server::start(&lab, port, command);
     for version in VERSIONS {
-        let ran = lab.call(&server, "good", "/", version, &[]);
+        let ran = server.call(&lab, "good", "/", version, &[]);
         ran.ends(0, "certificate asked for (handshake) and sent");
-        assert_eq!(ran.stdout, "behind\n");
+        ran.printed("behind\n");
         for _ in 0..6 {
-            lab.call(&server, "stranger", "/", version, &[]).ends(6, "refused the client certificate");
-            lab.call(&server, "expired", "/", version, &[]).ends(6, "refused the client certificate");
+            server.call(&lab, "stranger", "/", version, &[]).ends(6, "refused the client certificate");
+            server.call(&lab, "expired", "/", version, &[]).ends(6, "refused the client certificate");
         }
     }
 }

@@ -1,60 +1,51 @@
 //! A PKI in files: the endpoints' certificates, the P12 files, revocation lists.
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
-use tempfile::TempDir;
 
-const PASSWORD: &str = "correct horse";
+use crate::harness::{Lab, PASSWORD};
 
-pub(crate) struct Lab {
-    folder: TempDir,
-    root: Identity,
+/// A lab, and the further CAs that issue what is in its files.
+struct Pki {
+    lab: Lab,
     issuing: Identity,
     other: Identity,
     other_issuing: Identity,
 }
 
-impl Lab {
-    pub(crate) fn new() -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::Builder::new().prefix("p12-matrix-").tempdir().unwrap();
-        // Workers give up root, and must still read the files.
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-        let (root, other) = (Identity::root("Peer CA").unwrap(), Identity::root("Another CA").unwrap());
-        let issuing = root.issue(&Profile::new("Issuing CA", Purpose::Authority)).unwrap();
-        let other_issuing = other.issue(&Profile::new("Strange Issuing CA", Purpose::Authority)).unwrap();
-        let lab = Self { folder, root, issuing, other, other_issuing };
-        lab.write("password.txt", PASSWORD);
-        lab.write("wrong.txt", "battery staple");
-        lab.write("ca.pem", lab.root.certificate_pem().unwrap());
-        lab.write("issuing.pem", lab.issuing.certificate_pem().unwrap());
-        lab.write("issuing.key", lab.issuing.key_pem().unwrap());
-        lab.write("root.key", lab.root.key_pem().unwrap());
-        std::fs::create_dir(lab.path().join("www")).unwrap();
-        lab.write("www/index.html", "hello\n");
-        lab.write("www/asked.html", "hello\n");
-        lab.endpoints();
-        lab.clients();
-        lab.files_of_platforms();
-        lab.write("ca.cnf", "[ca]\ndefault_ca=x\n[x]\ndatabase=index.txt\ndefault_md=sha256\n");
-        lab.write(
+/// A lab with all files that a row or a server names.
+pub(crate) fn lab() -> Lab {
+    let (lab, other) = (Lab::for_workers("Peer CA"), Identity::root("Another CA").unwrap());
+    let issuing = lab.root.issue(&Profile::new("Issuing CA", Purpose::Authority)).unwrap();
+    let other_issuing = other.issue(&Profile::new("Strange Issuing CA", Purpose::Authority)).unwrap();
+    let pki = Pki { lab, issuing, other, other_issuing };
+    pki.settings();
+    pki.endpoints();
+    pki.clients();
+    pki.files_of_platforms();
+    pki.revocations();
+    pki.lab
+}
+
+impl Pki {
+    fn settings(&self) {
+        self.write("wrong.txt", "battery staple");
+        self.write("issuing.pem", &self.issuing.certificate_pem().unwrap());
+        self.write("issuing.key", &self.issuing.key_pem().unwrap());
+        self.write("root.key", &self.lab.root.key_pem().unwrap());
+        std::fs::create_dir(self.lab.path("www")).unwrap();
+        self.write("www/index.html", "hello\n");
+        self.write("www/asked.html", "hello\n");
+        self.write("ca.cnf", "[ca]\ndefault_ca=x\n[x]\ndatabase=index.txt\ndefault_md=sha256\n");
+        self.write(
             "level0.cnf",
             "openssl_conf=a\n[a]\nssl_conf=b\n[b]\nsystem_default=c\n[c]\nCipherString=DEFAULT:@SECLEVEL=0\n",
         );
-        lab.revocations();
-        lab
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        path
+    fn write(&self, name: &str, bytes: &(impl AsRef<[u8]> + ?Sized)) {
+        self.lab.write(name, bytes);
     }
 
     /// `NAME.pem` with the chain, `NAME.key`, `NAME-leaf.pem` without, `NAME-both.pem` with both.
@@ -62,8 +53,8 @@ impl Lab {
         let (chain, key) = (identity.chain_pem().unwrap(), identity.key_pem().unwrap());
         self.write(&format!("{name}.pem"), &chain);
         self.write(&format!("{name}.key"), &key);
-        self.write(&format!("{name}-leaf.pem"), identity.certificate_pem().unwrap());
-        self.write(&format!("{name}-both.pem"), [chain, key].concat());
+        self.write(&format!("{name}-leaf.pem"), &identity.certificate_pem().unwrap());
+        self.write(&format!("{name}-both.pem"), &[chain, key].concat());
     }
 
     fn endpoints(&self) {
@@ -76,7 +67,7 @@ impl Lab {
         self.endpoint("early", &self.issuing.issue(&Profile { days: (5, 9), ..usual }).unwrap());
         for (name, days) in [("old-ca", (-9, -1)), ("new-ca", (5, 9))] {
             let issuing = Profile { days, ..Profile::new("Issuing CA of another time", Purpose::Authority) };
-            self.endpoint(name, &self.root.issue(&issuing).unwrap().issue(&usual).unwrap());
+            self.endpoint(name, &self.lab.root.issue(&issuing).unwrap().issue(&usual).unwrap());
         }
         let client = Profile { purpose: Purpose::Client, ..usual };
         self.endpoint("client", &self.issuing.issue(&client).unwrap());
@@ -84,7 +75,7 @@ impl Lab {
         self.endpoint("strange", &strange);
         strange.chain.push(self.other.certificate.clone());
         self.endpoint("rooted", &strange);
-        self.write("server.pfx", self.issuing.issue(&rsa).unwrap().p12(PASSWORD, "server").unwrap());
+        self.write("server.pfx", &self.issuing.issue(&rsa).unwrap().p12(PASSWORD, "server").unwrap());
         self.openssl("genpkey -genparam -algorithm DH -pkeyopt group:modp_1536 -out dh.pem");
         self.openssl("req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost");
         self.openssl("req -new -newkey rsa:2048 -nodes -keyout sha1.key -out sha1.csr -subj /CN=localhost");
@@ -93,8 +84,8 @@ impl Lab {
     }
 
     fn client(&self, name: &str, identity: &Identity) {
-        self.write(&format!("{name}.p12"), identity.p12(PASSWORD, name).unwrap());
-        self.write(&format!("{name}-client.pem"), identity.certificate_pem().unwrap());
+        self.write(&format!("{name}.p12"), &identity.p12(PASSWORD, name).unwrap());
+        self.write(&format!("{name}-client.pem"), &identity.certificate_pem().unwrap());
     }
 
     fn clients(&self) {
@@ -114,7 +105,7 @@ impl Lab {
             self.client(name, &self.issuing.issue(&profile).unwrap());
         }
         self.client("stranger", &self.other_issuing.issue(&usual).unwrap());
-        let whole = std::fs::read(self.path().join("good.p12")).unwrap();
+        let whole = std::fs::read(self.lab.path("good.p12")).unwrap();
         self.write("short.p12", &whole[..whole.len() / 2]);
         self.write("text.p12", "this is not a P12, whatever its name says\n");
         self.openssl("pkcs12 -export -nokeys -in issuing.pem -passout file:password.txt -out keyless.p12");
@@ -126,7 +117,7 @@ impl Lab {
         let keytool = "-genkeypair -keystore several.p12 -storetype PKCS12 -storepass:file password.txt -keyalg EC -dname CN=several -alias";
         for alias in ["first", "second"] {
             let _ = Command::new("keytool")
-                .current_dir(self.path())
+                .current_dir(self.lab.folder.path())
                 .args(keytool.split_whitespace())
                 .arg(alias)
                 .output();
@@ -134,12 +125,10 @@ impl Lab {
     }
 
     fn files_of_platforms(&self) {
-        use std::os::unix::fs::PermissionsExt as _;
         self.write("token", "opaque-token");
         self.write("other-token", "another-token");
         let credential = "[[credential]]\nbearer = \"opaque-token\"\naccounts = [\"12345678\"]\npermissions = [\"MTLS_READ_INTERNAL\"]\n";
-        let path = self.write("credentials.toml", credential);
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        self.lab.write_private("credentials.toml", credential);
     }
 
     /// `crl.pem`, where the P12 `revoked` is on its issuer's list, and `revoked.der`, by which an OCSP responder
@@ -147,20 +136,20 @@ impl Lab {
     fn revocations(&self) {
         self.write("index.txt", "");
         self.openssl("ca -config ca.cnf -gencrl -crldays 9 -keyfile root.key -cert ca.pem -out root.crl");
-        self.write("index.txt", self.revoked("revoked-client.pem"));
+        self.write("index.txt", &self.revoked("revoked-client.pem"));
         self.openssl(
             "ca -config ca.cnf -gencrl -crldays 9 -keyfile issuing.key -cert issuing.pem -out issuing.crl",
         );
-        let lists = ["issuing.crl", "root.crl"].map(|name| std::fs::read(self.path().join(name)).unwrap());
-        self.write("crl.pem", lists.concat());
-        self.write("index.txt", self.revoked("server-leaf.pem"));
+        let lists = ["issuing.crl", "root.crl"].map(|name| std::fs::read(self.lab.path(name)).unwrap());
+        self.write("crl.pem", &lists.concat());
+        self.write("index.txt", &self.revoked("server-leaf.pem"));
         self.openssl("ocsp -issuer issuing.pem -cert server-leaf.pem -no_nonce -reqout request.der");
         self.openssl("ocsp -index index.txt -CA issuing.pem -rsigner issuing.pem -rkey issuing.key -reqin request.der -ndays 9 -respout revoked.der");
     }
 
     /// A line of OpenSSL's database that says a certificate is revoked.
     fn revoked(&self, certificate: &str) -> String {
-        let pem = std::fs::read(self.path().join(certificate)).unwrap();
+        let pem = std::fs::read(self.lab.path(certificate)).unwrap();
         let certificate = openssl::x509::X509::from_pem(&pem).unwrap();
         let serial = certificate.serial_number().to_bn().unwrap().to_hex_str().unwrap().to_string();
         format!("R\t491231235959Z\t240101000000Z,keyCompromise\t{serial}\tunknown\t/CN=revoked\n")
@@ -168,7 +157,7 @@ impl Lab {
 
     fn openssl(&self, arguments: &str) {
         let mut command = Command::new("openssl");
-        command.current_dir(self.path()).args(arguments.split_whitespace()).stdin(Stdio::null());
+        command.current_dir(self.lab.folder.path()).args(arguments.split_whitespace()).stdin(Stdio::null());
         let output = command.output().unwrap();
         assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
     }

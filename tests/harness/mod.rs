@@ -1,10 +1,15 @@
-//! A folder with a PKI, endpoints that behave as a test wants, and the binary.
+//! What all tests share: a folder with a PKI, endpoints that behave as a test wants, the program and its output.
+#![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
-use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Write as _};
+mod gate;
+mod process;
+mod program;
+mod schema;
+mod tools;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
@@ -12,6 +17,14 @@ use p12_test::demo::pki::{Identity, Profile, Purpose};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::runtime::Runtime;
+
+pub(crate) use gate::Gate;
+pub(crate) use process::{Daemon, free_port, peak_memory};
+#[cfg(unix)]
+pub(crate) use process::{Signal, send, wait_for_signal_handler};
+pub(crate) use program::{Ran, Served, with};
+pub(crate) use schema::fit_schema;
+pub(crate) use tools::{all_tools, is_installed, on_path, skip};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) const ACCOUNT: &str = "12345678";
@@ -55,12 +68,25 @@ impl Site {
 
 impl Lab {
     pub(crate) fn new() -> Self {
-        let root = Identity::root("Test CA").unwrap();
+        Self::with_root("Test CA")
+    }
+
+    /// With a root of this name, in a folder that servers' workers can read: they give up root.
+    #[cfg(unix)]
+    pub(crate) fn for_workers(root: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let lab = Self::with_root(root);
+        std::fs::set_permissions(lab.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        lab
+    }
+
+    fn with_root(name: &str) -> Self {
+        let root = Identity::root(name).unwrap();
         let server = root.issue(&Profile::new("localhost", Purpose::Server)).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let lab = Self { folder: TempDir::new().unwrap(), root, server, runtime: runtime.unwrap() };
         lab.write("ca.pem", &lab.root.certificate_pem().unwrap());
-        lab.write("password.txt", format!("{PASSWORD}\n").as_bytes());
+        lab.write("password.txt", &format!("{PASSWORD}\n"));
         let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
         lab.write("client.p12", &client.p12(PASSWORD, "client").unwrap());
         lab
@@ -70,8 +96,10 @@ impl Lab {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
-        std::fs::write(self.path(name), bytes).unwrap();
+    pub(crate) fn write(&self, name: &str, bytes: &(impl AsRef<[u8]> + ?Sized)) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
     }
 
     pub(crate) fn manners(&self) -> Manners {
@@ -157,10 +185,15 @@ impl Lab {
         Served::start(with(with(self.command(), &["serve"]), &arguments))
     }
 
-    pub(crate) fn write_private(&self, name: &str, text: &str) {
-        use std::os::unix::fs::PermissionsExt as _;
-        self.write(name, text.as_bytes());
-        std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+    /// A file that nobody else may read.
+    pub(crate) fn write_private(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.write(name, text);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        path
     }
 
     /// The binary against this site, by way of what is served there.
@@ -202,71 +235,6 @@ impl Lab {
     }
 }
 
-/// A server that runs until it is dropped, and its log.
-pub(crate) struct Served {
-    child: Child,
-    /// `http://127.0.0.1:PORT`.
-    pub(crate) url: String,
-    log: Arc<Mutex<String>>,
-    reading: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Served {
-    pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap());
-        let mut first = String::new();
-        lines.read_line(&mut first).unwrap();
-        let url = first.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{first}")).to_owned();
-        let log = Arc::<Mutex<String>>::default();
-        let kept = Arc::clone(&log);
-        let reading = std::thread::spawn(move || {
-            for line in lines.lines() {
-                let mut log = kept.lock().unwrap();
-                log.push_str(&line.unwrap());
-                log.push('\n');
-            }
-        });
-        Self { child, url, log, reading: Some(reading) }
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// `127.0.0.1:PORT`.
-    pub(crate) fn address(&self) -> &str {
-        self.url.split("//").nth(1).unwrap()
-    }
-
-    /// Asks for an end, and waits for it: the exit status and the whole log.
-    pub(crate) fn end(mut self) -> (i32, String) {
-        self.terminate();
-        let exit = self.child.wait().unwrap().code().expect("ended by itself");
-        self.reading.take().unwrap().join().unwrap();
-        let log = self.log.lock().unwrap().clone();
-        (exit, log)
-    }
-
-    pub(crate) fn terminate(&self) {
-        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The most memory that a process has had, in MiB; `None` when it has ended.
-pub(crate) fn peak_memory(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024)
-}
-
 async fn answer_once(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     answer: Arc<Vec<u8>>,
@@ -296,51 +264,4 @@ fn complete(request: &[u8]) -> bool {
     }
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     body.len() >= length.map_or(0, |length| length.parse().unwrap())
-}
-
-/// What came of a run.
-pub(crate) struct Ran {
-    pub(crate) exit: i32,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: String,
-}
-
-impl Ran {
-    pub(crate) fn of(mut command: Command, stdin: &[u8]) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut input = child.stdin.take().unwrap();
-        let bytes = stdin.to_vec();
-        let feeding = std::thread::spawn(move || drop(input.write_all(&bytes)));
-        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-        feeding.join().unwrap();
-        let exit = status.code().expect("ended by itself");
-        Self { exit, stdout, stderr: String::from_utf8(stderr).unwrap() }
-    }
-
-    /// Asserts the exit status and that stderr says this.
-    #[track_caller]
-    pub(crate) fn ends(&self, exit: i32, says: &str) -> &Self {
-        assert_eq!(self.exit, exit, "{}", self.stderr);
-        assert!(self.stderr.contains(says), "{says:?} is not in:\n{}", self.stderr);
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn printed(&self, stdout: impl AsRef<[u8]>) -> &Self {
-        let (got, wanted) = (String::from_utf8_lossy(&self.stdout), String::from_utf8_lossy(stdout.as_ref()));
-        assert!(self.stdout == stdout.as_ref(), "stdout is {got:?}, not {wanted:?}\n{}", self.stderr);
-        self
-    }
-}
-
-/// The `error:` line.
-pub(crate) fn error_line(stderr: &str) -> &str {
-    stderr.lines().find(|line| line.starts_with("error: ")).unwrap_or_default()
-}
-
-/// A command with these arguments.
-pub(crate) fn with(mut command: Command, arguments: &[impl AsRef<OsStr>]) -> Command {
-    command.args(arguments);
-    command
 }

@@ -1,0 +1,191 @@
+//! What a safe holds: bags and their attributes (RFC 7292 section 4.2). Structure only; nothing is decrypted here.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use zeroize::Zeroizing;
+
+use super::fault::{Fault, Parsed};
+use super::kdf::Wiped;
+use super::scheme::Scheme;
+use crate::ber::{self, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
+
+/// More bags in a safe than this are an attack.
+const MAX_BAGS: usize = 2_000;
+
+/// Safes within safes; real files have one such step at most.
+const MAX_NESTING: usize = 8;
+
+/// One thing in a safe.
+#[derive(Debug)]
+pub(super) enum Bag {
+    Key(Wiped, Label),
+    ShroudedKey(Scheme, Vec<u8>, Label),
+    Certificate(Vec<u8>, Label),
+    Other(OtherBag),
+}
+
+/// Something that is no part of an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OtherBag {
+    /// A revocation list.
+    Crl,
+    /// A type that RFC 7292 does not know.
+    Unknown,
+    /// A certificate of another kind, such as SDSI.
+    OtherCertificate,
+    /// A secret, such as a symmetric key.
+    Secret,
+}
+
+impl fmt::Display for OtherBag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Crl => "a CRL",
+            Self::Unknown => "a bag of unknown type",
+            Self::OtherCertificate => "a certificate that is not X.509",
+            Self::Secret => "a secret key",
+        })
+    }
+}
+
+impl Serialize for OtherBag {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+/// What a bag is called.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Label {
+    pub(super) alias: Option<String>,
+    pub(super) key_id: Option<Vec<u8>>,
+}
+
+/// Whether decrypted bytes are a safe's: one SEQUENCE, whole, of SEQUENCEs. Wrong keys give noise.
+pub(super) fn is_safe(plain: &[u8]) -> bool {
+    let mut reader = Reader::new(plain);
+    let list = reader.expect(SEQUENCE, "").and_then(|list| list.inside());
+    list.is_ok_and(|mut list| list.is_empty() || list.expect(SEQUENCE, "").is_ok())
+}
+
+/// The bags of a safe, those of safes within it included.
+pub(super) fn read_bags(contents: &[u8]) -> Parsed<Vec<Bag>> {
+    let mut bags = Vec::new();
+    if !contents.is_empty() {
+        collect(contents, 0, &mut bags).map_err(|fault| fault.within("a safe"))?;
+    }
+    Ok(bags)
+}
+
+fn collect(contents: &[u8], nesting: usize, bags: &mut Vec<Bag>) -> Parsed<()> {
+    let list = Reader::new(contents).expect(SEQUENCE, "the list of bags")?;
+    collect_list(&list, nesting, bags)
+}
+
+fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>) -> Parsed<()> {
+    let mut list = list.inside()?;
+    while !list.is_empty() {
+        let bag = list.expect(SEQUENCE, "a bag")?;
+        let mut inside = bag.inside()?;
+        let kind = inside.expect(OID, "the type of a bag")?.oid();
+        let value = inside.expect(0xa0, "the value of a bag")?;
+        let label = read_label(&mut inside);
+        if bags.len() >= MAX_BAGS {
+            return Err(Fault::malformed("more bags than any P12 has"));
+        }
+        match kind.strip_prefix("1.2.840.113549.1.12.10.1.") {
+            Some("6") if nesting >= MAX_NESTING => {
+                return Err(ber::malformed(bag.at, "safes nested too deep".into()).into());
+            }
+            Some("6") => {
+                let list = value.inside()?.expect(SEQUENCE, "the list of bags")?;
+                collect_list(&list, nesting + 1, bags)?;
+            }
+            kind => bags.push(parse_bag(kind, &value, label)?),
+        }
+    }
+    Ok(())
+}
+
+fn parse_bag(kind: Option<&str>, value: &Element<'_>, label: Label) -> Parsed<Bag> {
+    match kind {
+        Some("1") => Ok(Bag::Key(Zeroizing::new(read_key(value)?.to_vec()), label)),
+        Some("2") => parse_shrouded(value, label),
+        Some("3") => parse_certificate(value, label),
+        Some("4") => Ok(Bag::Other(OtherBag::Crl)),
+        Some("5") => Ok(Bag::Other(OtherBag::Secret)),
+        _ => Ok(Bag::Other(OtherBag::Unknown)),
+    }
+}
+
+fn read_key<'a>(value: &Element<'a>) -> Parsed<&'a [u8]> {
+    Ok(value.inside()?.expect(SEQUENCE, "a private key")?.whole)
+}
+
+/// EncryptedPrivateKeyInfo: RFC 5958 section 3.
+fn parse_shrouded(value: &Element<'_>, label: Label) -> Parsed<Bag> {
+    let mut info = value.inside()?.expect(SEQUENCE, "an encrypted key")?.inside()?;
+    let scheme = Scheme::parse(&info.expect(SEQUENCE, "the key's encryption")?)?;
+    let ciphertext = info.expect(OCTET_STRING, "the encrypted key")?.octets()?;
+    Ok(Bag::ShroudedKey(scheme, ciphertext.into_owned(), label))
+}
+
+fn parse_certificate(value: &Element<'_>, label: Label) -> Parsed<Bag> {
+    let mut bag = value.inside()?.expect(SEQUENCE, "a certificate bag")?.inside()?;
+    if bag.expect(OID, "the type of a certificate")?.oid() != "1.2.840.113549.1.9.22.1" {
+        return Ok(Bag::Other(OtherBag::OtherCertificate));
+    }
+    let certificate = bag.expect(0xa0, "a certificate")?.inside()?.expect(OCTET_STRING, "a certificate")?;
+    Ok(Bag::Certificate(certificate.octets()?.into_owned(), label))
+}
+
+/// friendlyName and localKeyID (RFC 2985 section 5.5). Odd attributes are no reason to refuse a key.
+fn read_label(bag: &mut Reader<'_>) -> Label {
+    let mut label = Label::default();
+    let attributes = bag.optional(SET).ok().flatten().and_then(|set| set.inside().ok());
+    let Some(mut attributes) = attributes else { return label };
+    while let Ok(attribute) = attributes.expect(SEQUENCE, "") {
+        let _ = attribute.inside().and_then(|inside| read_attribute(inside, &mut label));
+    }
+    label
+}
+
+fn read_attribute(mut attribute: Reader<'_>, label: &mut Label) -> ber::Read<()> {
+    let kind = attribute.expect(OID, "")?.oid();
+    let value = attribute.expect(SET, "")?.inside()?.any()?;
+    match (kind.as_str(), value.tag) {
+        ("1.2.840.113549.1.9.20", 0x1e) => {
+            let units = value.content.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+            let name = char::decode_utf16(units).map(|letter| letter.unwrap_or('\u{fffd}')).collect();
+            label.alias = Some(name);
+        }
+        ("1.2.840.113549.1.9.20", 0x0c | 0x13 | 0x14 | 0x16) => {
+            label.alias = Some(String::from_utf8_lossy(value.content).into_owned());
+        }
+        ("1.2.840.113549.1.9.21", OCTET_STRING | 0x24) => label.key_id = Some(value.octets()?.into_owned()),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The algorithm of a PKCS#8 key (RFC 5958 section 2), or `None` when it is no such key.
+pub(super) fn key_algorithm(pkcs8: &[u8]) -> Option<String> {
+    let mut info = Reader::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
+    info.expect(INTEGER, "").ok()?;
+    let algorithm = info.expect(SEQUENCE, "").ok()?.inside().ok()?.expect(OID, "").ok()?.oid();
+    info.expect(OCTET_STRING, "").ok()?;
+    Some(algorithm)
+}
+
+/// The same key with zeros for its secret: what OpenSSL reads in the same way, up to there.
+pub(super) fn blank_key(pkcs8: &[u8]) -> Option<Vec<u8>> {
+    let mut info = Reader::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
+    info.expect(INTEGER, "").ok()?;
+    info.expect(SEQUENCE, "").ok()?;
+    let secret = info.expect(OCTET_STRING, "").ok()?;
+    let start = secret.at + secret.whole.len() - secret.content.len();
+    let mut blank = pkcs8.to_vec();
+    blank.get_mut(start..start + secret.content.len())?.fill(0);
+    Some(blank)
+}

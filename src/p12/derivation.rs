@@ -1,0 +1,93 @@
+//! Keys that a file's password gives: each derived once, those for the standard encoding side by side.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use zeroize::Zeroizing;
+
+use super::budget::Budget;
+use super::kdf::{Kdf, KeyUse, Wiped};
+use super::password::Encoding;
+use super::protection::{Algorithm, Protection};
+
+/// What is derived from a password for one purpose: a key, or a key and its initialisation vector.
+#[derive(Debug)]
+pub(super) struct Derivation {
+    kdf: Kdf,
+    parts: Vec<(KeyUse, usize)>,
+    /// What the standard encoding gave; paid for before it was derived.
+    standard: OnceLock<Option<Wiped>>,
+}
+
+impl Derivation {
+    /// Parts of so many bytes.
+    pub(super) fn new(kdf: Kdf, parts: &[(KeyUse, usize)]) -> Self {
+        Self { kdf, parts: parts.to_vec(), standard: OnceLock::new() }
+    }
+
+    /// What it says of itself, for a key of this algorithm.
+    pub(super) fn describe(&self, algorithm: Algorithm) -> Protection {
+        self.kdf.describe(algorithm)
+    }
+
+    /// In units of the budget.
+    fn cost(&self) -> Option<u64> {
+        self.parts.iter().try_fold(0_u64, |sum, (_, length)| sum.checked_add(self.kdf.cost(*length)?))
+    }
+
+    /// Whether two ways to write a password give the same key.
+    pub(super) fn is_same(&self, one: &Encoding, other: &Encoding) -> bool {
+        self.kdf.input(one) == self.kdf.input(other)
+    }
+
+    /// The parts one after another; `None` when there is not enough work left.
+    pub(super) fn key(&self, password: &Encoding, budget: &mut Budget) -> Option<Wiped> {
+        if password.is_standard
+            && let Some(known) = self.standard.get()
+        {
+            return known.clone();
+        }
+        budget.spend(self.cost()?)?;
+        self.derive(password)
+    }
+
+    fn derive(&self, password: &Encoding) -> Option<Wiped> {
+        let mut all = Zeroizing::new(Vec::with_capacity(self.parts.iter().map(|(_, length)| length).sum()));
+        for (of, length) in &self.parts {
+            all.extend_from_slice(&self.kdf.derive(*of, *length, password)?);
+        }
+        Some(all)
+    }
+}
+
+/// Derives all of these from the standard encoding, side by side on the machine's processors, the longest first. `None`,
+/// and nothing done, when there is not enough work left for all.
+pub(super) fn derive_all(
+    mut derivations: Vec<&Derivation>,
+    password: &Encoding,
+    budget: &mut Budget,
+) -> Option<()> {
+    let sum = derivations.iter().try_fold(0_u64, |sum, one| sum.checked_add(one.cost()?))?;
+    budget.spend(sum)?;
+    derivations.sort_by_key(|one| std::cmp::Reverse(one.cost()));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(one) = derivations.get(next.fetch_add(1, Ordering::Relaxed)) {
+            one.standard.get_or_init(|| one.derive(password));
+        }
+    };
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let helpers = if sum < WORTH_A_THREAD { 0 } else { processors.min(derivations.len()).saturating_sub(1) };
+    thread::scope(|scope| {
+        for _ in 0..helpers {
+            // Where the system gives no thread, this one does it all.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    Some(())
+}
+
+/// In units of the budget: below that, starting a thread takes longer than it saves.
+const WORTH_A_THREAD: u64 = 5_000;

@@ -1,0 +1,70 @@
+//! Why a file cannot be used.
+
+use openssl::asn1::Asn1Object;
+use openssl::nid::Nid;
+
+use crate::ber::Defect;
+use crate::error::Kind;
+
+/// What is wrong with a file: the kind, and words that follow "cannot open FILE: ".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) kind: Kind,
+    pub(super) what: String,
+}
+
+/// What was read, or why it could not be.
+pub(super) type Parsed<T> = Result<T, Fault>;
+
+impl Fault {
+    pub(super) fn new(kind: Kind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into() }
+    }
+
+    pub(super) fn not_a_p12(what: impl Into<String>) -> Self {
+        Self::new(Kind::NotAP12, what)
+    }
+
+    pub(super) fn malformed(what: impl Into<String>) -> Self {
+        Self::new(Kind::Malformed, what)
+    }
+
+    pub(super) fn unsupported(what: impl Into<String>) -> Self {
+        Self::new(Kind::Unsupported, what)
+    }
+
+    /// An algorithm that is not known here, by name where it has one.
+    pub(super) fn unknown(what: &str, oid: &str) -> Self {
+        let named = named(oid);
+        Self::unsupported(format!("{what} uses an algorithm that cannot be used here: {named}"))
+    }
+
+    /// The same in an inner layer. Nothing there can be cut short, as the file is whole.
+    pub(super) fn within(self, layer: &str) -> Self {
+        match self.kind {
+            Kind::Truncated | Kind::Malformed => Self::malformed(format!("in {layer}, {}", self.what)),
+            _ => self,
+        }
+    }
+}
+
+impl From<Defect> for Fault {
+    fn from(defect: Defect) -> Self {
+        match defect {
+            Defect::Truncated { missing: Some(missing), .. } => {
+                Self::new(Kind::Truncated, format!("it is cut short: {missing} bytes are missing"))
+            }
+            Defect::Truncated { missing: None, at } => {
+                Self::new(Kind::Truncated, format!("it is cut short: what begins at byte {at} has no end"))
+            }
+            Defect::Malformed { at, what } => Self::malformed(format!("at byte {at}: {what}")),
+        }
+    }
+}
+
+/// An object identifier with the name that OpenSSL has for it: `ML-DSA-65, OID 2.16.840.1.101.3.4.3.18`.
+pub(super) fn named(oid: &str) -> String {
+    let nid = Asn1Object::from_str(oid).ok().map(|object| object.nid()).filter(|nid| *nid != Nid::UNDEF);
+    let name = nid.and_then(|nid| nid.long_name().ok());
+    name.map_or_else(|| format!("OID {oid}"), |name| format!("{name}, OID {oid}"))
+}

@@ -1,0 +1,101 @@
+//! The bytes of a P12 file, and what it is called.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use zeroize::Zeroizing;
+
+use super::budget::Budget;
+use super::fault::Fault;
+use super::off_thread::off_thread;
+use crate::diagnosis;
+use crate::error::{Error, Kind, Result};
+
+/// A P12 file's bytes as read, and the name to call it by in messages. A clone shares the bytes.
+#[derive(Clone)]
+pub struct P12File {
+    name: String,
+    pub(super) bytes: Arc<Zeroizing<Vec<u8>>>,
+    pub(super) work: u64,
+}
+
+impl fmt::Debug for P12File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("P12File").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl P12File {
+    /// The largest file that is read, in bytes. Real ones hold some kilobytes.
+    pub const MAX: u64 = 8 << 20;
+
+    /// The key derivation that one file may cost unless [`Self::with_work`] says otherwise, in iterations of
+    /// SHA-256. Ten million take some 1.5 s.
+    pub const WORK: u64 = Budget::LIMIT;
+
+    /// Reads a file, a pipe or `/dev/stdin`, up to [`Self::MAX`]. Whoever stops waiting need not wait for a pipe or a
+    /// distant disk.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is too large.
+    pub async fn read(path: &Path) -> Result<Self> {
+        let path = path.to_owned();
+        off_thread(move || Self::read_here(&path)).await
+    }
+
+    fn read_here(path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        let unreadable = |error: io::Error| match error.kind() {
+            io::ErrorKind::IsADirectory => {
+                Error::new(Kind::NotAP12, format!("cannot open {name}: it is a directory"))
+            }
+            _ => diagnosis::unreadable(path, &error),
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        let size = file.metadata().map_or(0, |metadata| metadata.len().min(Self::MAX));
+        // Room for all, so that no copy of an unencrypted key is left behind by growing.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1));
+        file.take(Self::MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > Self::MAX {
+            let message = format!("cannot open {name}: it is larger than {} MiB", Self::MAX >> 20);
+            return Err(Error::new(Kind::TooLarge, message));
+        }
+        Ok(Self { name, bytes: Arc::new(bytes), work: Self::WORK })
+    }
+
+    /// A file that is in memory already.
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { name: name.into(), bytes: Arc::new(Zeroizing::new(bytes)), work: Self::WORK }
+    }
+
+    /// The same with another limit for key derivation, in iterations of SHA-256.
+    #[must_use]
+    pub fn with_work(self, work: u64) -> Self {
+        Self { work, ..self }
+    }
+
+    /// What is wrong with it, as an error.
+    pub(super) fn fail(&self, fault: Fault) -> Error {
+        Error::new(fault.kind, format!("cannot open {}: {}", self.name, fault.what))
+    }
+
+    /// What it is called in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The bytes as they were read, without a copy; wiped when the last holder lets go.
+    pub fn bytes(&self) -> Bytes {
+        struct Shared(Arc<Zeroizing<Vec<u8>>>);
+        impl AsRef<[u8]> for Shared {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+        Bytes::from_owner(Shared(Arc::clone(&self.bytes)))
+    }
+}

@@ -1,0 +1,15 @@
+//! What TLS needs of a P12.
+
+use openssl::pkey::{PKey, Private};
+use openssl::x509::X509;
+
+/// Key, leaf and chain as the TLS layer takes them.
+#[derive(Clone)]
+pub struct Identity {
+    /// The private key; OpenSSL wipes it.
+    pub key: PKey<Private>,
+    /// The certificate of that key.
+    pub leaf: X509,
+    /// The leaf's issuer first.
+    pub chain: Vec<X509>,
+}

@@ -1,0 +1,104 @@
+//! How something in a file is protected: facts, which a view puts into words.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::cipher::Cipher;
+use super::digest::Digest;
+
+/// An algorithm that makes a key out of a password, and what that key is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Protection {
+    /// What the key is for.
+    pub algorithm: Algorithm,
+    /// What makes the key.
+    pub kdf: KdfName,
+    /// The digest inside the key derivation; `None` for scrypt.
+    pub prf: Option<Digest>,
+    /// The iterations; for scrypt N times r times p.
+    pub iterations: u64,
+    /// In bytes.
+    pub salt: usize,
+}
+
+/// What a derived key is for. Its text is OpenSSL's: `AES-256-CBC`, `HMAC-SHA256`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Algorithm {
+    /// Encryption.
+    Cipher(Cipher),
+    /// The MAC of RFC 7292: HMAC with this digest.
+    Hmac(Digest),
+    /// The MAC of RFC 9879: PBMAC1 around HMAC with this digest, whatever derives its key.
+    Pbmac1(Digest),
+}
+
+/// A key derivation by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KdfName {
+    /// RFC 7292 appendix B.2.
+    Pkcs12,
+    /// RFC 8018 section 5.1.
+    Pbkdf1,
+    /// RFC 8018 section 5.2.
+    Pbkdf2,
+    /// RFC 7914.
+    Scrypt,
+}
+
+impl Protection {
+    /// The cipher, where it is encryption.
+    pub fn cipher(&self) -> Option<Cipher> {
+        match self.algorithm {
+            Algorithm::Cipher(cipher) => Some(cipher),
+            Algorithm::Hmac(_) | Algorithm::Pbmac1(_) => None,
+        }
+    }
+
+    /// Whether it is PBMAC1 (RFC 9879).
+    pub fn is_pbmac1(&self) -> bool {
+        matches!(self.algorithm, Algorithm::Pbmac1(_))
+    }
+
+    /// What OpenSSL 3 has in its legacy provider only, as people call it: `RC2`, `HMAC-MD4`.
+    pub fn legacy(&self) -> Option<String> {
+        match self.algorithm {
+            Algorithm::Cipher(cipher) => cipher.legacy().map(str::to_owned),
+            Algorithm::Hmac(digest) | Algorithm::Pbmac1(digest) => {
+                digest.is_legacy().then(|| self.algorithm.to_string())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cipher(cipher) => cipher.fmt(f),
+            Self::Hmac(digest) | Self::Pbmac1(digest) => write!(f, "HMAC-{digest}"),
+        }
+    }
+}
+
+impl fmt::Display for KdfName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pkcs12 => "PKCS12",
+            Self::Pbkdf1 => "PBKDF1",
+            Self::Pbkdf2 => "PBKDF2",
+            Self::Scrypt => "scrypt",
+        })
+    }
+}
+
+impl Serialize for Algorithm {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl Serialize for KdfName {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}

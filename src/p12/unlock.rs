@@ -1,0 +1,280 @@
+//! Opens what is closed, and says whose fault it is when it stays closed.
+
+use openssl::pkey::PKey;
+use openssl::x509::X509;
+
+use super::bag::{Bag, Label, blank_key, is_safe, key_algorithm, read_bags};
+use super::budget::Budget;
+use super::container::{Pfx, Safe};
+use super::contents::{CertificateEntry, Contents, KeyEntry};
+use super::derivation::{Derivation, derive_all};
+use super::fault::{Fault, Parsed};
+use super::kdf::Wiped;
+use super::password::{Encoding, encode};
+use super::protection::Protection;
+use super::scheme::Scheme;
+use crate::ber::SEQUENCE;
+use crate::error::Kind;
+use crate::secret::Secret;
+use crate::words::counted;
+
+/// What the MAC says of a password.
+enum Proof {
+    /// It is right, in this encoding.
+    Right,
+    /// There is no MAC to ask.
+    None,
+    /// It does not fit: the password is wrong, or the file was changed.
+    Wrong,
+}
+
+/// DSA, and the two forms of DH.
+const FINITE_FIELD: &[&str] = &["1.2.840.10040.4.1", "1.2.840.113549.1.3.1", "1.2.840.10046.2.1"];
+
+/// In bytes of PKCS#8: room for DSA of 4096 bits, thrice what FIPS 186-4 knows.
+const LARGEST_FINITE_FIELD: usize = 2048;
+
+/// In units of the budget: some 0.15 s for the largest.
+const FINITE_FIELD_COST: u64 = 1_000_000;
+
+/// In bytes of PKCS#8: room for RSA of 16384 bits, the largest that OpenSSL verifies.
+const LARGEST: usize = 16 * 1024;
+
+/// A safe, read as far as it is in the open.
+enum Part<'a> {
+    Open(Vec<Bag>),
+    Closed(&'a Scheme, &'a [u8]),
+}
+
+impl<'a> Part<'a> {
+    fn read(safe: &'a Safe<'_>) -> Parsed<Self> {
+        match safe {
+            Safe::Plain(contents) => read_bags(contents).map(Self::Open),
+            Safe::Encrypted(scheme, ciphertext) => Ok(Self::Closed(scheme, ciphertext)),
+        }
+    }
+}
+
+struct Unlocking<'a> {
+    pfx: &'a Pfx<'a>,
+    encodings: Vec<Encoding>,
+    budget: Budget,
+    proof: Proof,
+    given: bool,
+    /// Whether anything encrypted came out as it should.
+    decrypted: bool,
+    encrypted: bool,
+}
+
+/// Opens all that the password opens. `work` is in units of the budget.
+pub(super) fn unlock(
+    pfx: &Pfx<'_>,
+    safes: &[Safe<'_>],
+    password: Option<&Secret>,
+    work: u64,
+) -> Parsed<Contents> {
+    // Bags in the open are read first: an algorithm that nobody knows is told before any password is judged.
+    let parts = safes.iter().map(Part::read).collect::<Parsed<Vec<_>>>()?;
+    let mut unlocking = Unlocking {
+        pfx,
+        encodings: encode(password),
+        budget: Budget::new(work),
+        proof: Proof::None,
+        given: password.is_some_and(|password| !password.expose().is_empty()),
+        decrypted: false,
+        encrypted: false,
+    };
+    unlocking.derive_ahead(&parts)?;
+    unlocking.check_mac();
+    unlocking.read(parts)
+}
+
+impl Unlocking<'_> {
+    /// Derives the keys that the standard encoding gives: most passwords are right, and need them all.
+    fn derive_ahead(&mut self, parts: &[Part<'_>]) -> Parsed<()> {
+        let mut derivations: Vec<_> = self.pfx.mac.iter().map(|mac| &mac.derivation).collect();
+        for part in parts {
+            match part {
+                Part::Closed(scheme, _) => derivations.push(&scheme.derivation),
+                Part::Open(bags) => derivations.extend(bags.iter().filter_map(|bag| match bag {
+                    Bag::ShroudedKey(scheme, ..) => Some(&scheme.derivation),
+                    _ => None,
+                })),
+            }
+        }
+        let Some(standard) = self.encodings.first() else { return Ok(()) };
+        derive_all(derivations, standard, &mut self.budget).ok_or_else(too_costly)
+    }
+
+    /// Finds the encoding under which the MAC is right, and puts it first. With too little work left for a further one,
+    /// the search ends: a file that its standard encoding would have opened is not called costly.
+    fn check_mac(&mut self) {
+        let Some(mac) = &self.pfx.mac else { return };
+        let mut search = distinct(&self.encodings, &mac.derivation);
+        let found = search.find_map(|(at, encoding)| {
+            match mac.verify(&self.pfx.content, encoding, &mut self.budget) {
+                Some(true) => Some(Some(at)),
+                Some(false) => None,
+                None => Some(None),
+            }
+        });
+        drop(search);
+        self.proof = Proof::Wrong;
+        if let Some(at) = found.flatten() {
+            self.encodings.swap(0, at);
+            self.proof = Proof::Right;
+        }
+    }
+
+    fn read(&mut self, parts: Vec<Part<'_>>) -> Parsed<Contents> {
+        let mut bags = Vec::new();
+        for part in parts {
+            let (found, encrypted) = match part {
+                Part::Open(bags) => (bags, false),
+                Part::Closed(scheme, ciphertext) => {
+                    let plain = self.decrypt(scheme, ciphertext, is_safe)?;
+                    (read_bags(&plain.ok_or_else(|| self.explain_closed("a part of it"))?)?, true)
+                }
+            };
+            bags.extend(found.into_iter().map(|bag| (bag, encrypted)));
+        }
+        let contents = self.sort(bags)?;
+        match self.proof {
+            Proof::Wrong if self.decrypted => Err(Fault::new(
+                Kind::Changed,
+                "the password is right, but the file was changed since it was written (its MAC does not fit)",
+            )),
+            Proof::Wrong => Err(self.explain_wrong()),
+            Proof::Right | Proof::None => Ok(contents),
+        }
+    }
+
+    /// Tries each encoding, the one that the MAC proved first.
+    fn decrypt(
+        &mut self,
+        scheme: &Scheme,
+        ciphertext: &[u8],
+        fits: fn(&[u8]) -> bool,
+    ) -> Parsed<Option<Wiped>> {
+        self.encrypted = true;
+        for (at, encoding) in distinct(&self.encodings, &scheme.derivation) {
+            let Some(key) = scheme.derivation.key(encoding, &mut self.budget) else {
+                return if at == 0 { Err(too_costly()) } else { Ok(None) };
+            };
+            if let Some(plain) = scheme.decrypt(ciphertext, &key).filter(|plain| fits(plain)) {
+                self.decrypted = true;
+                return Ok(Some(plain));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Each bag with whether its safe is encrypted.
+    fn sort(&mut self, bags: Vec<(Bag, bool)>) -> Parsed<Contents> {
+        let mut contents = Contents::default();
+        for (bag, encrypted) in bags {
+            match bag {
+                Bag::Key(pkcs8, label) => {
+                    let key = self.parse_key(&pkcs8, label, None)?;
+                    contents.keys.push(KeyEntry { encrypted, ..key });
+                }
+                Bag::ShroudedKey(scheme, ciphertext, label) => match self.open_key(&scheme, &ciphertext)? {
+                    Some(pkcs8) => {
+                        contents.keys.push(self.parse_key(&pkcs8, label, Some(scheme.protection()))?);
+                    }
+                    None => contents.closed += 1,
+                },
+                Bag::Certificate(der, label) => match X509::from_der(&der) {
+                    Ok(certificate) => contents.certificates.push(CertificateEntry { certificate, label }),
+                    Err(_) => contents.unreadable += 1,
+                },
+                Bag::Other(other) => contents.others.push(other),
+            }
+        }
+        let closed = contents.closed;
+        if closed > 0 && contents.keys.is_empty() {
+            return Err(self.explain_closed("its key"));
+        }
+        if closed > 0 {
+            contents.warnings.push(format!("left out: {} with another password", counted(closed, "key")));
+        }
+        contents.unusual = self.encodings.first().and_then(|first| first.unusual);
+        if let Some(unusual) = contents.unusual {
+            contents
+                .warnings
+                .push(format!("the password fits only as {unusual}; other programs may refuse the file"));
+        }
+        Ok(contents)
+    }
+
+    /// Decrypts a key; `None` when it has another password. With the password proved, noise is the file's fault.
+    fn open_key(&mut self, scheme: &Scheme, ciphertext: &[u8]) -> Parsed<Option<Wiped>> {
+        let found = self.decrypt(scheme, ciphertext, |plain| key_algorithm(plain).is_some())?;
+        if found.is_some() || !matches!(self.proof, Proof::Right) {
+            return Ok(found);
+        }
+        let proved = self.encodings.first();
+        let key = proved.and_then(|encoding| scheme.derivation.key(encoding, &mut self.budget));
+        match key.and_then(|key| scheme.decrypt(ciphertext, &key)) {
+            Some(noise) if noise.first() == Some(&SEQUENCE) => {
+                Err(Fault::malformed("its key decrypts, but is not PKCS#8"))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// OpenSSL computes the public half of a finite-field key at once, in time that grows with the cube of its
+    /// size and without end in sight for a hostile one; so size and number are bounded before it sees them.
+    fn parse_key(&mut self, pkcs8: &[u8], label: Label, protection: Option<Protection>) -> Parsed<KeyEntry> {
+        let oid = key_algorithm(pkcs8).ok_or_else(|| Fault::malformed("its key is not PKCS#8"))?;
+        let finite_field = FINITE_FIELD.contains(&oid.as_str());
+        let largest = if finite_field { LARGEST_FINITE_FIELD } else { LARGEST };
+        let affordable =
+            pkcs8.len() <= largest && (!finite_field || self.budget.spend(FINITE_FIELD_COST).is_some());
+        if !affordable {
+            let what = format!("its keys (OID {oid}) are larger or more than any real ones");
+            return Err(Fault::unsupported(what));
+        }
+        let key = PKey::private_key_from_pkcs8(pkcs8).ok();
+        // OpenSSL's decoder lets go of a copy that it does not wipe. The same again without the secret gets that memory
+        // and overwrites it.
+        let _ = blank_key(pkcs8).map(|blank| PKey::private_key_from_pkcs8(&blank));
+        Ok(KeyEntry { key, label, encrypted: protection.is_some(), protection, oid })
+    }
+
+    /// Why something encrypted did not open.
+    fn explain_closed(&self, what: &str) -> Fault {
+        let opens = match self.proof {
+            Proof::Right => "the file",
+            Proof::None if self.decrypted => "a part of the file",
+            _ => return self.explain_wrong(),
+        };
+        let what = format!("the password opens {opens}, but {what} has another password");
+        Fault::new(Kind::KeyPasswordDiffers, what)
+    }
+
+    fn explain_wrong(&self) -> Fault {
+        match (self.given, self.encrypted) {
+            (false, _) => Fault::new(Kind::PasswordNeeded, "it has a password, and none was given"),
+            (true, true) => Fault::new(Kind::WrongPassword, "the password does not match"),
+            (true, false) => Fault::new(
+                Kind::WrongPassword,
+                "the password does not match, or the file was changed; nothing in it is encrypted that could tell which",
+            ),
+        }
+    }
+}
+
+/// The encodings that give this derivation different keys, each with its index.
+fn distinct<'a>(
+    encodings: &'a [Encoding],
+    derivation: &'a Derivation,
+) -> impl Iterator<Item = (usize, &'a Encoding)> {
+    encodings.iter().enumerate().filter(|(at, encoding)| {
+        !encodings.iter().take(*at).any(|earlier| derivation.is_same(earlier, encoding))
+    })
+}
+
+fn too_costly() -> Fault {
+    Fault::unsupported("opening it takes more key derivation (iterations) than is allowed for one file")
+}
