@@ -12,11 +12,11 @@ fn of_an_option_that_is_repeated_the_last_counts() {
     let site = lab.site(OK);
     let repeated = ["-X", "PUT", "-X", "DELETE", "-q", "-q", "--cacert", "no.pem", "--cacert", "ca.pem"];
     let ran = lab.run(&site, &[&repeated[..], &["-H", "A: 1", "-H", "B: 2"]].concat());
-    ran.ends(0, "").printed("hello\n");
+    ran.exits(0).printed("hello\n");
     let request = site.request();
     assert!(request.starts_with("DELETE / ") && request.contains("a: 1\r\nb: 2\r\n"), "{request}");
     let inspect = ["inspect", "--within", "1d", "--within", "2d", "--no-password", "client.p12"];
-    Ran::of(with(lab.command(), &inspect), b"").ends(3, "").ends(3, "");
+    Ran::of(with(lab.command(), &inspect), b"").exits(3);
 }
 
 #[test]
@@ -61,11 +61,11 @@ fn leaf_only_sends_the_certificate_without_its_chain() {
     let client = issuing.issue(&Profile::new("client", Purpose::Client)).unwrap();
     lab.write("chained.p12", &client.p12(PASSWORD, "client").unwrap());
     let site = lab.site(OK);
-    lab.run_p12("chained.p12", &site, &[]).ends(0, "");
+    lab.run_p12("chained.p12", &site, &[]).exits(0);
     let refused = lab.run_p12("chained.p12", &site, &["--leaf-only"]);
     refused.ends(6, "unknown_ca").ends(6, "--leaf-only left out the chain");
     lab.run_p12("chained.p12", &site, &["--leaf-only", "--curl"]).ends(0, "not in curl: --leaf-only");
-    lab.run(&site, &["--leaf-only"]).ends(0, "");
+    lab.run(&site, &["--leaf-only"]).exits(0);
     lab.submit("http://127.0.0.1:9", &site, &["--leaf-only"])
         .ends(2, "--leaf-only works from this machine only");
     let manifest = defaults(&site)
