@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::answer::Answer;
 use crate::certificate;
-use crate::compare::{Comparison, Side};
+use crate::compare::{Comparison, RouteResult};
 use crate::diagnosis::client;
 use crate::error::{Error, Exit, Result};
 use crate::evidence::{Certificate, Evidence, Staple};
@@ -150,9 +150,9 @@ impl Outcome {
         }
     }
 
-    /// The same as one side of a comparison.
-    pub fn side(&self) -> Side<'_> {
-        Side { answer: self.answer.as_ref(), evidence: self.evidence.as_ref(), result: &self.result }
+    /// What a comparison needs of it.
+    pub fn route_result(&self) -> RouteResult<'_> {
+        RouteResult { answer: self.answer.as_ref(), evidence: self.evidence.as_ref(), result: &self.result }
     }
 
     /// The exit status.

@@ -71,8 +71,8 @@ pub fn judge(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms)
         return Err(Error::new(Kind::AnswerMalformed, message));
     }
     match evidence.submission.as_ref().map(|submission| &submission.author) {
-        None => certificate_tested(head, evidence, terms)?,
-        Some(author) => author.as_ref().map_or(Ok(()), |author| passed_on(head, target, author))?,
+        None => check_certificate(head, evidence, terms)?,
+        Some(author) => author.as_ref().map_or(Ok(()), |author| check_author(head, target, author))?,
     }
     if terms.accept(head.status.as_u16()) {
         let login = page::login(head, evidence);
@@ -109,7 +109,7 @@ fn retry(status: StatusCode) -> Retry {
 }
 
 /// Fails when the platform is surely the author of what came.
-fn passed_on(head: &Head, target: &str, author: &Author) -> Result<()> {
+fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
     match author {
         Author::Remote(_) | Author::Unclear(_) => Ok(()),
         Author::PlatformOfRemote(message) => {
@@ -148,7 +148,7 @@ fn transport_kind(head: &Head) -> Option<Kind> {
 
 /// An answer proves something about the P12 only if its certificate was asked for and sent, so this comes before the
 /// status.
-fn certificate_tested(head: &Head, evidence: &Evidence, terms: &Terms) -> Result<()> {
+fn check_certificate(head: &Head, evidence: &Evidence, terms: &Terms) -> Result<()> {
     let (target, status) = (&evidence.target, diagnosis::status(head.status));
     if !evidence.requested() && !terms.allow_unrequested {
         let message =
@@ -168,11 +168,14 @@ fn certificate_tested(head: &Head, evidence: &Evidence, terms: &Terms) -> Result
         );
         return Err(Error::new(Kind::NotSent, message));
     }
-    evidence.control.as_ref().map_or(Ok(()), |control| insisted(control, head.status, evidence, terms))
+    evidence
+        .control
+        .as_ref()
+        .map_or(Ok(()), |control| check_insistence(control, head.status, evidence, terms))
 }
 
 /// Whether the call without the certificate proves that the endpoint insists on it.
-fn insisted(control: &Control, status: StatusCode, evidence: &Evidence, terms: &Terms) -> Result<()> {
+fn check_insistence(control: &Control, status: StatusCode, evidence: &Evidence, terms: &Terms) -> Result<()> {
     let target = &evidence.target;
     let unknown = |why: &str| {
         let message = format!("whether {target} insists on the certificate was not found out: {why}");

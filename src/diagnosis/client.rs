@@ -174,7 +174,10 @@ fn unclear(evidence: &Evidence, how: &str) -> Error {
         None => {
             let last = chain(evidence).pop().filter(|_| reach(evidence) == Reach::Unnamed);
             let unnamed = last.map(|last| format!(" ({})", alert::untrusted(last).0)).unwrap_or_default();
-            error(&format!("it refused the certificate{unnamed}, it broke, or it speaks no HTTP there"))
+            // A service of another protocol takes the certificate, and closes when it reads HTTP.
+            let silent = evidence.tls.is_some() && evidence.alert().is_none();
+            let other = if silent { ", it broke, or it speaks no HTTP there" } else { ", or it broke" };
+            error(&format!("it refused the certificate{unnamed}{other}"))
         }
     }
 }
