@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_p12_test_global_optspecs
-    string join \n alias= leaf-only password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested i/include json report= include-body curl o/output= q/quiet color= v/verbose h/help V/version
+    string join \n alias= leaf-only password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested each-address repeat= i/include json report= include-body curl o/output= q/quiet color= v/verbose h/help V/version
 end
 
 function __fish_p12_test_needs_command
@@ -57,6 +57,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -l oauth1-method -d 'Sig
 hmac-sha256\t''"
 complete -c p12-test -n "__fish_p12_test_needs_command" -l platform-cacert -d 'Trust only the CAs in this PEM file for the platform (default: as --cacert; with --compare, the system\'s)' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -l expect -d 'Statuses that count as success, such as 200,3xx (default: any below 400)' -r
+complete -c p12-test -n "__fish_p12_test_needs_command" -l repeat -d 'Make the call N times, and report how often each outcome came and how long it took; prints the first answer' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -l report -d 'Also write the JSON report to a file; it contains no secrets' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -s o -l output -d 'Write the answer to a file, which appears only when it is complete' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
@@ -74,6 +75,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -l oauth1 -d 'Sign with 
 complete -c p12-test -n "__fish_p12_test_needs_command" -l no-precheck -d 'Send the P12 to the platform without opening it here first'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l control -d 'First make the call without the certificate, to see whether the endpoint insists on it'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l allow-unrequested -d 'Count it as success if the endpoint never asks for a certificate'
+complete -c p12-test -n "__fish_p12_test_needs_command" -l each-address -d 'Make the call at every address of the host, IPv4 and IPv6, and report which of them differ; prints the first answer'
 complete -c p12-test -n "__fish_p12_test_needs_command" -s i -l include -d 'Print the response headers too, exactly as received'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l json -d 'Print one JSON report instead of the answer: the verdict, what was observed, the answer\'s status, size and SHA-256'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l include-body -d 'Include the answer\'s body in the JSON report, up to 1 MiB of it'

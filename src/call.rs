@@ -195,7 +195,8 @@ impl Call {
         let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
         let ssl = route.tls.session(request.url.host(), identity, trace)?;
         let deadline = self.start + route.connect.timeout.min(route.max_time);
-        let (stream, early) = route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
+        let (stream, early) =
+            route.connect.dial(&request.url, request.address, deadline, &mut self.evidence).await?;
         let began = Instant::now();
         let stream = RecordedTcp::new(stream, early, log.clone());
         let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &log)).await;

@@ -7,6 +7,7 @@ mod batch;
 mod compare;
 mod demo;
 mod inspect;
+mod series;
 mod serve;
 mod test;
 pub mod usage;

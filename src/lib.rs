@@ -9,6 +9,7 @@ pub mod console;
 pub mod batch;
 pub mod outcome;
 pub mod compare;
+pub mod series;
 pub mod answer;
 pub mod sink;
 pub mod progress;

@@ -91,6 +91,8 @@ const REQUEST_OPTIONS: &[&str] = &[
     "authorization-env",
     "output",
     "include-body",
+    "each-address",
+    "repeat",
 ];
 
 impl Records {

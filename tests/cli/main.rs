@@ -25,5 +25,6 @@ mod report;
 mod requests;
 mod secrets;
 mod serve;
+mod series;
 mod terminals;
 mod uploads;
