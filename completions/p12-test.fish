@@ -5,7 +5,7 @@ end
 
 function __fish_p12_test_needs_command
     set -l cmd (commandline -opc)
-    if contains -- "$cmd[2]" demo inspect batch serve
+    if contains -- "$cmd[2]" demo inspect probe batch serve
         echo $cmd[2]
         return 1
     end
@@ -86,6 +86,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -s h -l help -d 'Print h
 complete -c p12-test -n "__fish_p12_test_needs_command" -s V -l version -d 'Print version'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "demo" -d 'See everything work on a built-in endpoint; needs nothing else'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "inspect" -d 'Show what is in P12 files, and what will go wrong with them'
+complete -c p12-test -n "__fish_p12_test_needs_command" -a "probe" -d 'Show what an endpoint asks for, before there is a P12'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "batch" -d 'Run many tests; NDJSON in, NDJSON out'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "serve" -d 'Run the platform\'s P12 test resource yourself, for rehearsals or inside your own network'
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
@@ -107,6 +108,37 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l no-passwor
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l json -d 'Print one JSON document'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s q -l quiet -d 'Print nothing but errors on standard error'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l among -d 'P12 files to compare with what the endpoint accepts; give them after the URL' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-file -d 'Read the password from a file (a trailing newline is ignored)' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-env -d 'Read the password from an environment variable' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l cacert -d 'Trust only the CAs in this PEM file or hashed directory' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l resolve -d 'Use this address for a host and port instead of DNS; may be repeated' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s x -l proxy -d 'Proxy to use: [http|socks5|socks5h]://HOST:PORT; an empty value means none' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l proxy-user-file -d 'Read USER:PASSWORD for --proxy from a file' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l proxy-user-env -d 'Read USER:PASSWORD for --proxy from an environment variable' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l connect-timeout -d 'Time limit for DNS, TCP, proxy and TLS together, in seconds' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s m -l max-time -d 'Time limit for the whole call, in seconds' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l tls-min -d 'Lowest TLS version to offer' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l tls-max -d 'Highest TLS version to offer' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-stdin -d 'Read the password from standard input'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l no-password -d 'The P12 has no password, or an empty one'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s k -l insecure -d 'Continue even if the endpoint\'s certificate is not trusted'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l http2 -d 'Offer HTTP/2 as well as HTTP/1.1'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l json -d 'Print one JSON document'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s q -l quiet -d 'Print nothing but errors on standard error'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l defaults -d 'Read options that apply to every record from a file: one JSON object, or .toml; a record can override them' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -s j -l jobs -d 'Number of tests that run at the same time' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l per-host -d 'Number of tests that run at the same time against one host and port' -r

@@ -86,6 +86,15 @@ impl Local {
         Ok((Box::new(call), head))
     }
 
+    /// Makes the call without a certificate, up to the head of the answer.
+    ///
+    /// # Errors
+    /// Fails where the call could not begin.
+    pub async fn start_bare(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Started> {
+        let (call, head) = self.call(request, None, None, known).await?;
+        Ok((Box::new(call), head))
+    }
+
     /// The same call without the certificate.
     async fn control(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Control> {
         let (call, head) = self.call(request, None, None, known).await?;

@@ -33,6 +33,7 @@ pub struct Request {
 }
 
 /// The parts of a [`Request`] as the command line gives them.
+#[derive(Default)]
 pub struct RequestParts {
     /// The forward URL as typed.
     pub url: String,

@@ -145,7 +145,7 @@ fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
     lines
 }
 
-fn certificate(c: &Certificate) -> String {
+pub(super) fn certificate(c: &Certificate) -> String {
     let Certificate { subject, issuer, not_before, not_after, days_left, not_yet_valid, .. } = c;
     let validity = match (not_yet_valid, days_left) {
         (true, _) => format!("not valid before {not_before}"),

@@ -19,6 +19,7 @@ mod memory;
 mod odd_files;
 mod passwords;
 mod platform;
+mod probe;
 mod proxies;
 mod records;
 mod report;
