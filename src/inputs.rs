@@ -53,6 +53,7 @@ impl Inputs for TestInputs<'_> {
         let args = self.args;
         conflicts::check_stdin(args)?;
         conflicts::check_headers(args)?;
+        conflicts::check_local_options(args)?;
         RequestParts {
             url: args.target()?.url.clone(),
             method: args.request.method.clone(),
@@ -105,7 +106,6 @@ async fn platform(args: &TestArgs, prompt: Prompt) -> Result<Platform> {
     let (platform, connection) = (&args.platform, &args.connection);
     let missing = || Error::new(Kind::Usage, "--account is missing");
     let account = platform.account.clone().ok_or_else(missing)?;
-    conflicts::check_local_options(args)?;
     let roots = connection.cacert.clone().filter(|_| !platform.compare);
     Ok(Platform {
         account,

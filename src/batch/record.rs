@@ -73,6 +73,8 @@ const ALTERNATIVES: &[&[&str]] = &[
     &["authorization", "authorization-file", "authorization-env"],
     &["bearer", "bearer-file", "bearer-env", "oauth1", "oauth1-file", "oauth1-env"],
     &["proxy-user-file", "proxy-user-env"],
+    &["ipv4", "ipv6"],
+    &["compare", "no-precheck"],
 ];
 
 /// Options that a P12 and its password depend on.

@@ -43,6 +43,9 @@ pub(super) fn check_headers(args: &TestArgs) -> Result<()> {
 
 /// Some options need the connection to the endpoint to be ours.
 pub(super) fn check_local_options(args: &TestArgs) -> Result<()> {
+    if !args.platform.is_used() || args.platform.compare {
+        return Ok(());
+    }
     let local_only = [
         (args.verdict.control, "--control"),
         (args.verdict.allow_unrequested, "--allow-unrequested"),
@@ -50,7 +53,7 @@ pub(super) fn check_local_options(args: &TestArgs) -> Result<()> {
         (args.leaf_only, "--leaf-only"),
         (args.verdict.each_address, "--each-address"),
     ];
-    match local_only.iter().find(|(set, _)| *set && !args.platform.compare) {
+    match local_only.iter().find(|(set, _)| *set) {
         Some((_, flag)) => {
             Err(usage(format!("{flag} works from this machine only, not through the platform")))
         }
