@@ -86,6 +86,15 @@ impl Local {
         Ok((Box::new(call), head))
     }
 
+    /// Makes the call without a certificate, up to the head of the answer.
+    ///
+    /// # Errors
+    /// Fails where the call could not begin.
+    pub async fn start_bare(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Started> {
+        let (call, head) = self.call(request, None, None, known).await?;
+        Ok((Box::new(call), head))
+    }
+
     /// The same call without the certificate.
     async fn control(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Control> {
         let (call, head) = self.call(request, None, None, known).await?;
@@ -199,7 +208,8 @@ impl Call {
         let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
         let ssl = route.tls.prepare(request.url.host(), identity, trace)?;
         let deadline = self.start + route.connect.timeout.min(route.max_time);
-        let (stream, early) = route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
+        let (stream, early) =
+            route.connect.dial(&request.url, request.address, deadline, &mut self.evidence).await?;
         let began = Instant::now();
         let stream = RecordedTcp::new(stream, early, log.clone());
         let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &log)).await;

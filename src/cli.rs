@@ -11,6 +11,7 @@ pub use self::console::{Color, ConsoleArgs, VerboseArgs};
 pub use self::inspect::InspectArgs;
 pub use self::output::OutputArgs;
 pub use self::platform::PlatformArgs;
+pub use self::probe::ProbeArgs;
 pub use self::serve::{LimitArgs, ServeArgs};
 pub use self::test::{TargetArgs, TestArgs};
 pub use self::values::{hide_secrets, summarize};
@@ -22,6 +23,7 @@ mod inspect;
 mod output;
 mod password;
 mod platform;
+mod probe;
 mod request;
 mod serve;
 mod test;
@@ -80,6 +82,12 @@ pub enum Command {
     /// problem with a fix: a command where one can help. Without the password, only what is not encrypted is shown. Exit
     /// status 3 if a file cannot be used, 1 if a test with it must fail, else 0.
     Inspect(Box<InspectArgs>),
+    /// Show what an endpoint asks for, before there is a P12
+    ///
+    /// Calls the URL without a certificate, and shows whether, when and how the endpoint asks for one, which CAs and
+    /// signature algorithms it accepts, what it does without one, and its own certificates. With --among, it says which of
+    /// these P12 files fit; nothing of them is sent. Exit status 0 if the endpoint asks and insists, 8 if it does not.
+    Probe(Box<ProbeArgs>),
     /// Run many tests; NDJSON in, NDJSON out
     ///
     /// Each record of the manifest is an object with an id, p12, url, and any other option of a test as a field:

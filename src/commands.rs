@@ -7,6 +7,8 @@ mod batch;
 mod compare;
 mod demo;
 mod inspect;
+mod probe;
+mod series;
 mod serve;
 mod test;
 pub mod usage;
@@ -18,6 +20,7 @@ pub async fn run(args: &Args) -> Exit {
         Some(Command::Serve(args)) => serve::run(args).await,
         Some(Command::Batch(args)) => batch::run(args).await,
         Some(Command::Inspect(args)) => inspect::run(args).await,
+        Some(Command::Probe(args)) => probe::run(args).await,
         None => test::run(&args.test).await,
     }
 }

@@ -282,6 +282,8 @@ impl Curl {
     fn note_limits(&mut self, args: &TestArgs) {
         let missing = [
             (args.alias.is_some(), "--alias: curl uses the first key"),
+            (args.verdict.each_address, "--each-address: use --resolve HOST:PORT:ADDRESS, once for each"),
+            (args.verdict.repeat.is_some(), "--repeat: run the command several times"),
             (args.leaf_only, "--leaf-only: curl sends the whole chain of a P12"),
             (args.verdict.control, "--control: run the command once more without --cert"),
             (
