@@ -19,15 +19,18 @@ use connection::Settings;
 use connections::Connections;
 use journal::Journal;
 use limits::Limits;
+use nonces::Nonces;
 use resource::Resource;
 
 mod access;
 mod answer;
 mod connection;
 mod connections;
+mod credentials;
 mod incoming;
 mod journal;
 mod limits;
+mod nonces;
 mod presence;
 mod resource;
 mod shares;
@@ -59,7 +62,11 @@ impl Server {
             );
             return Err(Error::new(Kind::Usage, message).with_hint("name a P12 with a server certificate with --tls-p12, or listen on 127.0.0.1 behind a proxy that speaks TLS"));
         }
-        let access = Access::read(&args.credentials)?;
+        let nonces = Arc::new(Nonces::new());
+        let access = Access::read(&args.credentials, &nonces)?;
+        if access.uses_oauth1() {
+            nonces.wait_for_start().await;
+        }
         let resource = Resource {
             access,
             local: args.local(),

@@ -13,6 +13,7 @@ use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, Ran, Served, Site, TOKEN, peak_
 
 mod clients;
 mod fairness;
+mod oauth1;
 mod uploads;
 
 const TYPE: &str = "multipart/form-data; boundary=BOUNDARY";
@@ -270,39 +271,6 @@ fn an_answer_that_breaks_off_is_not_made_to_look_whole() {
 }
 
 #[test]
-fn oauth1_counts_once_and_within_its_time() {
-    let lab = Lab::new();
-    let served = lab.serve(&["--rate", "0"]);
-    let keys = p12_test::platform::oauth1::Keys {
-        consumer_key: b"ck".to_vec().into(),
-        consumer_secret: b"c&s".to_vec().into(),
-        token: b"t".to_vec().into(),
-        token_secret: b"t s".to_vec().into(),
-    };
-    let url = format!("http://h/mtls/account/{ACCOUNT}/p12-test/multipart").parse().unwrap();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let sent = |timestamp: u64, nonce: &str| {
-        let line = keys.authorization_at(Default::default(), "POST", &url, timestamp, nonce).unwrap();
-        let line = String::from_utf8(line.expose().to_vec()).unwrap();
-        Post { authorization: &line, ..Post::new(good(&lab)) }.send(&served)
-    };
-    assert_eq!(sent(now, "one").0, 200);
-    assert!(sent(now, "one").1.contains("oauth_problem=nonce_used"));
-    assert_eq!(sent(now, "two").0, 200);
-    for off in [now - 1_000, now + 1_000] {
-        assert!(sent(off, "three").1.contains("oauth_problem=timestamp_refused"));
-    }
-    let line = keys.authorization_at(Default::default(), "GET", &url, now, "four").unwrap();
-    let line = String::from_utf8(line.expose().to_vec()).unwrap();
-    let (status, answer) = Post { authorization: &line, ..Post::new(good(&lab)) }.send(&served);
-    assert!(
-        status == 401
-            && answer.contains("oauth_problem=signature_invalid")
-            && answer.contains("www-authenticate: OAuth")
-    );
-}
-
-#[test]
 fn no_way_into_a_private_network() {
     let lab = Lab::new();
     let served = lab.serve(&["--closed", "--rate", "0", "--resolve", "rebound.example:443:10.0.0.1,8.8.8.8"]);
@@ -529,6 +497,16 @@ fn a_credentials_file_is_private_and_its_faults_show_no_text_of_it() {
         ),
         ("[[credential]]\nbearer = \"\"\naccounts = []\npermissions = []", "needs either bearer or oauth1"),
         ("[[credential]]\nbearer = \"a b\"\naccounts = []\npermissions = []", "a token without spaces"),
+        (
+            "[[credential]]\nbearer = \"canary\"\naccounts = []\npermissions = []\n\
+             [[credential]]\nname = \"b\"\nbearer = \"canary\"\naccounts = []\npermissions = []",
+            "credentials 1 and 2 have the same token",
+        ),
+        (
+            "[[credential]]\nname = \"a\"\nbearer = \"canary\"\naccounts = []\npermissions = []\n\
+             [[credential]]\nname = \"a\"\nbearer = \"canary2\"\naccounts = []\npermissions = []",
+            "credential 2 has the name of another one",
+        ),
     ] {
         lab.write_private("c.toml", text);
         let ran = serve("c.toml").in_case(text);

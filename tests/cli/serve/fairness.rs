@@ -7,19 +7,11 @@ use std::time::Duration;
 use p12_test::demo::pki::{Profile, Purpose};
 
 use super::{Post, form, good, part, read, send};
-use crate::harness::{Lab, OK, PASSWORD, Served, with};
+use crate::harness::{Lab, OK, PASSWORD, Served};
 
 const TENANTS: &str = "[[credential]]\nname = \"greedy\"\nbearer = \"greedy\"\naccounts = [\"*\"]\n\
     permissions = [\"MTLS_READ_INTERNAL\"]\n[[credential]]\nname = \"modest\"\nbearer = \"modest\"\n\
     accounts = [\"*\"]\npermissions = [\"MTLS_READ_INTERNAL\"]\n";
-
-/// A server for two credentials.
-fn serve_tenants(lab: &Lab, more: &[&str]) -> Served {
-    lab.write_private("tenants.toml", TENANTS);
-    let mut command = with(lab.command(), &["serve", "--listen", "127.0.0.1:0", "--cacert", "ca.pem"]);
-    command.args(["--credentials", "tenants.toml", "--allow-net", "127.0.0.0/8", "--allow-net", "::1/128"]);
-    Served::start(with(command, more))
-}
 
 /// A connection from this loopback address.
 fn connect_from(lab: &Lab, served: &Served, last: u8) -> TcpStream {
@@ -73,7 +65,7 @@ fn strangers_take_their_own_rate_only() {
 #[test]
 fn one_credential_leaves_places_to_others() {
     let lab = Lab::new();
-    let served = serve_tenants(&lab, &["--rate", "0", "--max-calls", "8"]);
+    let served = lab.serve_for(TENANTS, &["--rate", "0", "--max-calls", "8"]);
     let (silent, site) = (Silent::new(), lab.site(OK));
     let greedy = post(&lab, "Bearer greedy").forward(&silent.url());
     let mut held = Vec::new();
