@@ -36,6 +36,7 @@ mod resource;
 mod shares;
 mod tls;
 mod upload;
+mod writer;
 
 /// Writes each line of the log.
 pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
@@ -141,6 +142,7 @@ impl Server {
         drop(self.listener);
         // What is not finished by then is cut off.
         let _ = tokio::time::timeout(self.drain_time, graceful.shutdown()).await;
+        self.settings.resource.journal.writer.flush().await;
     }
 
     fn start(&self, mut stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown) {

@@ -93,7 +93,10 @@ fn a_call_waits_for_a_place_that_becomes_free() {
     let mut second = TcpStream::connect(served.address()).unwrap();
     second.write_all(&Post::new(good(&lab)).forward(&site.url()).bytes()).unwrap();
     // It has been heard once a third one is answered.
-    assert_eq!(send(&served, b"GET /healthz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").0, 200);
+    assert_eq!(
+        send(served.address(), b"GET /healthz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").0,
+        200
+    );
     drop(endpoint);
     assert_eq!((read(&mut first).0, read(&mut second).0), (424, 200));
 }
@@ -116,10 +119,10 @@ fn silent_connections_keep_nobody_out() {
     let served = lab.serve(&["--max-connections", "16"]);
     let health = b"GET /healthz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
     let mut silent: Vec<_> = (0..40).map(|_| connect_from(&lab, &served, 1)).collect();
-    assert_eq!(send(&served, health).0, 200);
+    assert_eq!(send(served.address(), health).0, 200);
     let mut other = connect_from(&lab, &served, 2);
     silent.extend((0..40).map(|_| connect_from(&lab, &served, 1)));
-    assert_eq!(send(&served, health).0, 200);
+    assert_eq!(send(served.address(), health).0, 200);
     // Of another address, and so not closed for any of the first.
     other.write_all(health).unwrap();
     assert_eq!(read(&mut other).0, 200);

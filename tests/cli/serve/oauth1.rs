@@ -65,7 +65,11 @@ fn a_realm_is_text_and_not_percent_encoded() {
     let lab = Lab::new();
     let served = lab.serve_oauth1(&[]);
     for realm in ["a, b", "100 %", "https://h/?a=\\\"b\\\", c=d", ""] {
-        let line = sign("POST", now(), &format!("of {realm}")).replacen("OAuth ", &format!("OAuth realm=\"{realm}\", "), 1);
+        let line = sign("POST", now(), &format!("of {realm}")).replacen(
+            "OAuth ",
+            &format!("OAuth realm=\"{realm}\", "),
+            1,
+        );
         let (status, answer) = send(&lab, &served, &line);
         assert_eq!(status, 200, "{line}: {answer}");
     }
