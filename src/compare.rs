@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::answer::Answer;
-use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Evidence};
 use crate::foreign::Foreign;
@@ -115,7 +114,7 @@ impl Sides<'_> {
         };
         let status = |side: &Side<'_>| match (side.answer, side.result) {
             (None, Err(error)) => format!("no answer ({})", error.kind.name()),
-            _ => cell(side, &|answer| diagnosis::status(answer.head.status)),
+            _ => cell(side, &|answer| answer.head.describe_status()),
         };
         let row = |label, text: &dyn Fn(&Side<'_>) -> String| Row {
             label,

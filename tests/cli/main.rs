@@ -16,6 +16,7 @@ mod inspect;
 #[cfg(target_os = "linux")]
 mod memory;
 mod odd_files;
+mod pages;
 mod passwords;
 mod platform;
 mod proxies;
@@ -25,4 +26,5 @@ mod requests;
 mod secrets;
 mod serve;
 mod terminals;
+mod unasked;
 mod uploads;
