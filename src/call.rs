@@ -102,7 +102,7 @@ impl Local {
             Ok(head) if head.version == Version::HTTP_09 => {
                 Control::Failed("what came without it was not HTTP".into())
             }
-            Ok(head) => match diagnosis::page::login(&head, &call.evidence()) {
+            Ok(head) => match diagnosis::login::explain_login(&head, &call.evidence()) {
                 Some(login) => Control::Insisted(login.message),
                 None => Control::Answered(head.status.as_u16()),
             },
@@ -124,6 +124,7 @@ impl Local {
         let upload = request.open_body().await?;
         let mut call = Call::new(request, identity.as_ref(), self.max_time, known);
         call.evidence.control = control;
+        call.evidence.offer = self.tls.offer(request.url.host());
         let head = call.head(self, request, identity, upload).await;
         Ok((call, head))
     }
@@ -245,10 +246,10 @@ impl Call {
         if let Some(fault) = fault.filter(|_| !route.tls.insecure) {
             self.evidence.server_chain = fault.chain;
             self.evidence.distrust = Some(fault.result.error_string().to_owned());
-            return diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
+            let error = diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
+            return diagnosis::between::blame_inspection(error, &self.evidence);
         }
-        let capped = route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
-        diagnosis::handshake::explain(&self.evidence(), capped)
+        diagnosis::handshake::explain(&self.evidence())
     }
 
     /// Sends the request and waits for the head of the answer, over HTTP/1.1 or as ALPN chose.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::answer::Answer;
-use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Evidence};
 use crate::foreign::Foreign;
@@ -115,7 +114,7 @@ impl BothRoutes<'_> {
         };
         let status = |route: &RouteResult<'_>| match (route.answer, route.result) {
             (None, Err(error)) => format!("no answer ({})", error.kind.name()),
-            _ => cell(route, &|answer| diagnosis::status(answer.head.status)),
+            _ => cell(route, &|answer| answer.head.describe_status()),
         };
         let row = |label, text: &dyn Fn(&RouteResult<'_>) -> String| Row {
             label,

@@ -5,7 +5,7 @@ use openssl::nid::Nid;
 
 use crate::answer::Answer;
 use crate::certificate::{Certificate, KeyKind};
-use crate::diagnosis::{self, client, page};
+use crate::diagnosis::{client, login, page};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{CertificateRequest, Evidence};
 use crate::p12::anatomy::{Anatomy, Key};
@@ -59,7 +59,7 @@ impl Probe {
             (None, None) => Verdict::Failed(Error::new(Kind::Internal, "the call had no outcome")),
             (Some(_), None) if !evidence.requested() => Verdict::DoesNotAsk,
             (Some(answer), None) if is_refusal(answer, &evidence) => {
-                Verdict::Insists(format!("answered {}", diagnosis::status(answer.head.status)))
+                Verdict::Insists(format!("answered {}", answer.head.describe_status()))
             }
             (Some(_), None) => Verdict::LetsIn,
         };
@@ -121,8 +121,8 @@ impl Probe {
 /// Whether an answer says that the certificate is missing.
 fn is_refusal(answer: &Answer, evidence: &Evidence) -> bool {
     matches!(answer.head.status.as_u16(), 401 | 403 | 495 | 496)
-        || page::refusal(answer.head.status, &answer.excerpt, evidence).is_some()
-        || page::login(&answer.head, evidence).is_some()
+        || page::read(&answer.head, &answer.excerpt).is_some()
+        || login::explain_login(&answer.head, evidence).is_some()
 }
 
 /// Whether one of the algorithms is for a key of this kind (RFC 8446 section 4.2.3; RFC 5246 section 7.4.4).

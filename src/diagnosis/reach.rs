@@ -88,8 +88,10 @@ pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode)
         401 | 403 | 405 => (Kind::ProxyRefused, "refuses to connect to"),
         _ => (Kind::ProxyFailed, "could not connect to"),
     };
-    let error =
-        Error::new(kind, format!("the proxy {proxy} {said} {target}: it answered {}", super::status(status)));
+    let error = Error::new(
+        kind,
+        format!("the proxy {proxy} {said} {target}: it answered {}", super::describe_status(status)),
+    );
     match status.as_u16() {
         500.. => error.with_hint(
             "the proxy works and does not reach the endpoint: check the URL's host and port, and whether the proxy may reach them",

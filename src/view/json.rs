@@ -86,6 +86,7 @@ fn answer(answer: &Answer, evidence: Option<&Evidence>) -> Value {
     let head = &answer.head;
     json!({
         "status": head.status.as_u16(),
+        "reason": head.reason,
         "version": format!("{:?}", head.version),
         "headers": head.shown_fields(),
         "size": evidence.map(|evidence| evidence.received),

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::text::certificate;
 use crate::certificate::timestamp;
-use crate::diagnosis;
 use crate::escape::{ascii, escape};
 use crate::evidence::CertificateRequest;
+use crate::exchange::describe_status;
 use crate::probe::{Candidate, Probe, Verdict};
 
 /// The name of the schema; another number means that something was taken away or changed its meaning.
@@ -54,7 +54,7 @@ fn describe(request: &CertificateRequest) -> Vec<(&'static str, String)> {
 fn without(probe: &Probe) -> Option<String> {
     match (&probe.verdict, probe.status) {
         (Verdict::Failed(_), _) => None,
-        (_, Some(status)) => Some(format!("answered {}", diagnosis::status(status))),
+        (_, Some(status)) => Some(format!("answered {}", describe_status(status))),
         (Verdict::Insists(why), None) => Some(format!("refused: {why}")),
         _ => None,
     }

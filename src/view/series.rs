@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::diagnosis;
+use crate::exchange::describe_status;
 use crate::series::{FinishedCall, Series, outcomes, spread};
 
 /// The lines, each with its label.
@@ -27,7 +27,7 @@ fn describe(group: &[&FinishedCall], of: usize) -> String {
     let count = if of > 1 { format!("{} of {of}: ", group.len()) } else { String::new() };
     let what = group.first().map_or(String::new(), |call| match (&call.result, call.status) {
         (Ok(()), Some(status)) => {
-            StatusCode::from_u16(status).map_or_else(|_| status.to_string(), diagnosis::status)
+            StatusCode::from_u16(status).map_or_else(|_| status.to_string(), describe_status)
         }
         (Ok(()), None) => "passed".into(),
         (Err(error), _) => format!("{}: {}", error.kind.name(), error.message),

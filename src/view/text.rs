@@ -8,7 +8,6 @@ use super::series;
 use crate::answer::Answer;
 use crate::compare::Comparison;
 use crate::console::{Console, Detail, Paint};
-use crate::diagnosis;
 use crate::error::{Error, Exit, Result, Retry};
 use crate::escape::escape;
 use crate::evidence::{
@@ -234,7 +233,7 @@ fn answer(answer: &Answer, evidence: &Evidence) -> Line {
     let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte.unwrap_or_default()));
     let status = match answer.head.version {
         Version::HTTP_09 => "no HTTP".into(),
-        _ => diagnosis::status(answer.head.status),
+        _ => answer.head.describe_status(),
     };
     let received = evidence.received;
     if let Some(submission) = &evidence.submission {
