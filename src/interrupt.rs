@@ -1,4 +1,4 @@
-//! Ctrl-C or SIGTERM: somebody wants it to end.
+//! Ctrl-C or SIGTERM, or what Windows has for them: somebody wants it to end.
 
 use crate::error::{Error, Kind, Result};
 
@@ -18,7 +18,7 @@ pub async fn unless<T>(end: impl Future<Output = ()>, work: impl Future<Output =
     }
 }
 
-/// Waits for either of the two.
+/// Waits for any of them.
 pub async fn interrupted() {
     #[cfg(unix)]
     {
@@ -26,6 +26,22 @@ pub async fn interrupted() {
         if let Ok(mut terminate) = signal(SignalKind::terminate()) {
             tokio::select! {
                 _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    #[cfg(windows)]
+    {
+        use tokio::signal::windows::{ctrl_break, ctrl_close, ctrl_logoff, ctrl_shutdown};
+        if let (Ok(mut key), Ok(mut close), Ok(mut logoff), Ok(mut shutdown)) =
+            (ctrl_break(), ctrl_close(), ctrl_logoff(), ctrl_shutdown())
+        {
+            tokio::select! {
+                _ = key.recv() => {}
+                _ = close.recv() => {}
+                _ = logoff.recv() => {}
+                _ = shutdown.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
             return;

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
+use crate::files;
 
 /// Bytes that are wiped when dropped and that no `Debug` shows. There is no `Display`.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -132,6 +133,10 @@ impl Source {
             Self::Value(_) => {
                 "check the value of --password; a shell changes $, !, \\ and quotes unless quoted".into()
             }
+            Self::File(path) | Self::PrivateFile(path) if files::has_byte_order_mark(path) => format!(
+                "{} begins with a byte order mark, which counts as a part of the password: save it as UTF-8 without",
+                path.display()
+            ),
             Self::File(path) | Self::PrivateFile(path) => format!("check {}", path.display()),
             Self::Environment(name) => format!("check the environment variable {}", name.display()),
             Self::Stdin => {

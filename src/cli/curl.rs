@@ -43,6 +43,9 @@ impl TestArgs {
             curl.option("-o", path.as_os_str().as_encoded_bytes());
         }
         curl.cannot(self);
+        if cfg!(windows) {
+            curl.notes.push("the command is for a POSIX shell, such as that of Git for Windows".into());
+        }
         Ok(curl)
     }
 }
