@@ -48,6 +48,9 @@ impl Curl {
             curl.add_option("-o", path.as_os_str().as_encoded_bytes());
         }
         curl.note_limits(args);
+        if cfg!(windows) {
+            curl.notes.push("the command is for a POSIX shell, such as that of Git for Windows".into());
+        }
         Ok(curl)
     }
 

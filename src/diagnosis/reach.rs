@@ -6,9 +6,13 @@ use std::net::SocketAddr;
 use super::{in_words, is_out_of_files};
 use crate::error::{Error, Kind, Retry};
 
+/// WSAHOST_NOT_FOUND and WSANO_DATA: Windows' text is in the language of its user.
+const UNKNOWN_TO_WINDOWS: [i32; 2] = [11001, 11004];
+
 /// A name that did not resolve. getaddrinfo's codes reach us as text only; these are glibc's, musl's and Apple's.
 pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
     let text = error.to_string();
+    let code = error.raw_os_error().is_some_and(|code| UNKNOWN_TO_WINDOWS.contains(&code));
     let unknown = [
         "not known",
         "No address",
@@ -17,7 +21,7 @@ pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
         "nodename nor servname",
         "No such host",
     ];
-    if unknown.iter().any(|part| text.contains(part)) {
+    if code || unknown.iter().any(|part| text.contains(part)) {
         return Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"));
     }
     let reason = in_words(error);
