@@ -18,7 +18,7 @@ use p12_test::call::tls::Tls;
 use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
 use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
 use p12_test::error::Kind;
-use p12_test::inspect::Inspection;
+use p12_test::inspect::{Criteria, Inspection};
 use p12_test::outcome::Outcome;
 use p12_test::p12::{P12, P12File};
 use p12_test::request::body::RequestBody;
@@ -172,7 +172,7 @@ fn mutated_files_end_in_a_verdict() {
         let file = P12File::from_bytes("mutated", bytes).with_work(20_000);
         let (opened, exit) = runtime.block_on(async {
             let opened = P12::open(&file, password, None).await.and_then(|p12| p12.identity());
-            (opened, Inspection::of(&file, password, 30).await.exit as u8)
+            (opened, Inspection::of(&file, password, &Criteria::default()).await.exit as u8)
         });
         let kind = opened.as_ref().map_err(|error| error.kind).err();
         if kind == Some(Kind::Internal) || exit == Kind::Internal.exit() as u8 {

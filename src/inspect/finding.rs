@@ -71,6 +71,8 @@ names! {
     Expired "expired" "A certificate is no longer valid.";
     ExpiresSoon "expires-soon" "A certificate will soon be no longer valid.";
     NotYetValid "not-yet-valid" "A certificate is not valid yet.";
+    NotTrusted "not-trusted" "A server that trusts the CAs of --trust would refuse it.";
+    Trusted "trusted" "A server that trusts the CAs of --trust would accept it.";
     SelfSigned "self-signed" "The key's certificate is self-signed.";
     ServerAuthOnly "server-auth-only" "The certificate is for servers only.";
     NoClientAuth "no-client-auth" "The certificate's extended key usage lacks clientAuth.";

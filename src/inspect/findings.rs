@@ -1,14 +1,20 @@
 //! All findings about a file, put together.
 
+use super::criteria::Criteria;
 use super::finding::{Finding, Severity};
 use super::fix::{Changes, Fix, Inspected, quoted};
 use crate::error::{Error, Kind};
 use crate::p12::anatomy::{Anatomy, StoredCertificate};
 use crate::secret::Secret;
 
-/// All that is found in what could be opened. `within` is in days.
-pub(super) fn of(file: &str, anatomy: &Anatomy, password: Option<&Secret>, within: i32) -> Vec<Finding> {
-    let inspected = Inspected { file: quoted(file), anatomy, within };
+/// All that is found in what could be opened.
+pub(super) fn of(
+    file: &str,
+    anatomy: &Anatomy,
+    password: Option<&Secret>,
+    criteria: &Criteria,
+) -> Vec<Finding> {
+    let inspected = Inspected { file: quoted(file), anatomy, criteria };
     let mut findings = inspected.keys();
     findings.extend(inspected.container());
     findings.extend(inspected.java());
@@ -24,7 +30,7 @@ pub(super) fn refused(file: &str, anatomy: Option<&Anatomy>, error: &Error) -> F
     match (error.kind, anatomy) {
         (Kind::SeveralKeys, _) => Finding { severity: Severity::Warning, ..finding },
         (Kind::KeyMismatch | Kind::NoCertificate, Some(anatomy)) => {
-            let inspected = Inspected { file: quoted(file), anatomy, within: 0 };
+            let inspected = Inspected { file: quoted(file), anatomy, criteria: &Criteria::default() };
             let words = "first save the certificate that was issued for this very key, and those above it, as client.pem";
             let changes = Changes { only: Some(&[]), add: "client.pem", ..Changes::default() };
             let Fix { words, command } = inspected.changed(words, &changes);

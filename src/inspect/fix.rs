@@ -1,5 +1,6 @@
 //! How to fix what was found: by commands of OpenSSL where they can do it, else in words.
 
+use super::criteria::Criteria;
 use crate::escape;
 use crate::p12::anatomy::{Anatomy, Protection, StoredCertificate, Wrapping};
 use crate::shell;
@@ -9,8 +10,7 @@ pub(super) struct Inspected<'a> {
     /// Its name, quoted for a shell.
     pub(super) file: String,
     pub(super) anatomy: &'a Anatomy,
-    /// Certificates that end within so many days end soon.
-    pub(super) within: i32,
+    pub(super) criteria: &'a Criteria,
 }
 
 /// What to do about a finding.

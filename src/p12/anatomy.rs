@@ -146,8 +146,9 @@ impl Anatomy {
     fn add_contents(&mut self, contents: &Contents) {
         self.opened = true;
         let describe = |key: &KeyEntry| {
-            let leaf = pick::find_leaf(key, &contents.certificates);
-            let chain = leaf.map_or_else(Vec::new, |leaf| pick::build_chain(leaf, &contents.certificates));
+            let leaves = pick::find_leaves(key, &contents.certificates);
+            let chain =
+                leaves.first().map_or_else(Vec::new, |leaf| pick::build_chain(*leaf, &contents.certificates));
             Key { chain, ..describe_key(key) }
         };
         self.keys = contents.keys.iter().map(describe).collect();

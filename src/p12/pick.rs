@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use openssl::asn1::Asn1Time;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::{X509, X509Ref, X509VerifyResult};
 
@@ -10,7 +11,7 @@ use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::fault::{Fault, Parsed};
 use super::file::P12File;
 use super::identity::Identity;
-use crate::certificate::{self, KeyKind};
+use crate::certificate::{self, Certificate, KeyKind};
 use crate::error::{Error, Kind, Result};
 use crate::words::counted;
 
@@ -26,7 +27,11 @@ impl Picked {
     /// The identity for TLS, which knows signature keys only (RFC 8446 section 4.2.3).
     pub(super) fn identity(&self, file: &P12File) -> Result<Identity> {
         let unusable = || {
-            let (name, algorithm) = (file.name(), self.key.algorithm());
+            let name = file.name();
+            let algorithm = match certificate::describe(&self.leaf).key {
+                KeyKind::Unreadable => self.key.algorithm(),
+                kind => kind.name_and_oid(),
+            };
             Error::new(
                 Kind::KeyNotForTls,
                 format!("TLS cannot use the key of {name}: it is of type {algorithm}"),
@@ -61,7 +66,9 @@ pub(super) fn pick(
     if candidates.is_empty() {
         return Err(explain_mismatch(&contents));
     }
-    let Candidate { key, leaf, alias } = choose(candidates, alias, &contents.certificates)?;
+    let (chosen, others) = choose(candidates, alias, &contents.certificates)?;
+    warnings.extend(others);
+    let Candidate { key, leaf, alias } = chosen;
     let chain = build_chain(leaf, &contents.certificates).into_iter().skip(1);
     let chain =
         chain.filter_map(|at| contents.certificates.get(at)).map(|entry| entry.certificate.clone()).collect();
@@ -108,56 +115,85 @@ fn explain_mismatch(contents: &Contents) -> Fault {
     }
 }
 
-/// Each key that has a certificate; the same key twice is one.
+/// Each key with each of its certificates; the same key twice is one.
 fn find_candidates(contents: &Contents) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for (at, key) in contents.keys.iter().enumerate() {
-        let Some(leaf) = find_leaf(key, &contents.certificates) else { continue };
-        if candidates.iter().any(|known| known.leaf == leaf) {
-            continue;
+        for leaf in find_leaves(key, &contents.certificates) {
+            if candidates.iter().any(|known| known.leaf == leaf) {
+                continue;
+            }
+            let named = contents.certificates.get(leaf).and_then(|entry| entry.label.alias.clone());
+            let alias = key.label.alias.clone().or(named);
+            candidates.push(Candidate { key: at, leaf, alias });
         }
-        let named = contents.certificates.get(leaf).and_then(|entry| entry.label.alias.clone());
-        let alias = key.label.alias.clone().or(named);
-        candidates.push(Candidate { key: at, leaf, alias });
     }
     candidates
 }
 
-/// The certificate of a key. A key that cannot be compared goes by its localKeyID, or by there being one only.
-pub(super) fn find_leaf(key: &KeyEntry, certificates: &[CertificateEntry]) -> Option<usize> {
+/// The certificates of a key, the one to send first. A key that cannot be compared goes by its localKeyID, or by there
+/// being one only. A renewed certificate may keep its key: then the valid one counts, and of several that are valid the
+/// one whose localKeyID is the key's.
+pub(super) fn find_leaves(key: &KeyEntry, certificates: &[CertificateEntry]) -> Vec<usize> {
     let same_id =
         |entry: &CertificateEntry| key.label.key_id.is_some() && entry.label.key_id == key.label.key_id;
-    if let Some(public) = &key.key {
-        let fits = |entry: &CertificateEntry| {
-            entry.certificate.public_key().is_ok_and(|known| known.public_eq(public))
-        };
-        // A renewed certificate may keep its key: then the localKeyID tells which one this key is stored with.
-        let both = certificates.iter().position(|entry| same_id(entry) && fits(entry));
-        return both.or_else(|| certificates.iter().position(fits));
+    let Some(public) = &key.key else {
+        let single = || (certificates.len() == 1).then_some(0);
+        return certificates.iter().position(same_id).or_else(single).into_iter().collect();
+    };
+    let fits =
+        |entry: &CertificateEntry| entry.certificate.public_key().is_ok_and(|known| known.public_eq(public));
+    let mut leaves: Vec<usize> = Vec::new();
+    for (at, entry) in certificates.iter().enumerate().filter(|(_, entry)| fits(entry)) {
+        let known = |leaf: &usize| certificates.get(*leaf).map(|known| &known.certificate);
+        if !leaves.iter().any(|leaf| known(leaf) == Some(&entry.certificate)) {
+            leaves.push(at);
+        }
     }
-    let single = || (certificates.len() == 1).then_some(0);
-    certificates.iter().position(same_id).or_else(single)
+    let entry = |at: &usize| certificates.get(*at);
+    leaves.sort_by_key(|at| entry(at).map(|entry| (!is_valid(&entry.certificate), !same_id(entry))));
+    leaves
 }
 
+fn is_valid(certificate: &X509Ref) -> bool {
+    Asn1Time::days_from_now(0)
+        .is_ok_and(|now| certificate.not_before() <= now.as_ref() && certificate.not_after() >= now.as_ref())
+}
+
+/// Also says which certificates of the same key were left out, where nobody has chosen.
 fn choose(
     mut candidates: Vec<Candidate>,
     alias: Option<&str>,
     certificates: &[CertificateEntry],
-) -> Parsed<Candidate> {
-    let list = || {
-        let named = candidates.iter().enumerate().map(|(at, candidate)| {
-            let subject =
-                certificates.get(candidate.leaf).map(|c| certificate::name(c.certificate.subject_name()));
-            let name = candidate.alias.as_deref().map_or(String::new(), |alias| format!(" {alias:?}"));
-            format!("#{}{name} ({})", at + 1, subject.unwrap_or_default())
-        });
-        named.collect::<Vec<_>>().join(", ")
+) -> Parsed<(Candidate, Option<String>)> {
+    let describe = |(at, candidate): (usize, &Candidate)| {
+        let facts = certificates.get(candidate.leaf).map(|entry| certificate::describe(&entry.certificate));
+        let Certificate { subject, issuer, not_after, .. } = facts.unwrap_or_default();
+        let name = candidate.alias.as_deref().map_or(String::new(), |alias| format!(" {alias:?}"));
+        format!("#{}{name} ({subject}, until {not_after}, issued by {issuer})", at + 1)
+    };
+    let list = || candidates.iter().enumerate().map(describe).collect::<Vec<_>>().join(", ");
+    let siblings = |at: usize| {
+        let key = candidates.get(at)?.key;
+        let same = candidates.iter().filter(|candidate| candidate.key == key).count();
+        let count = counted(same, "certificate");
+        (same > 1).then(|| {
+            format!(
+                "its key has {count}, of which #{} is used: {}; --alias '#N' chooses another",
+                at + 1,
+                list()
+            )
+        })
     };
     let Some(wanted) = alias else {
-        return match candidates.len() {
-            1 => Ok(candidates.swap_remove(0)),
-            count => Err(Fault::new(Kind::SeveralKeys, format!("it holds {count} keys: {}", list()))),
-        };
+        let mut keys: Vec<_> = candidates.iter().map(|candidate| candidate.key).collect();
+        keys.dedup();
+        if keys.len() > 1 {
+            let what = format!("it holds {}: {}", counted(keys.len(), "key"), list());
+            return Err(Fault::new(Kind::SeveralKeys, what));
+        }
+        let others = siblings(0);
+        return Ok((candidates.swap_remove(0), others));
     };
     let exact = |candidate: &Candidate| candidate.alias.as_deref() == Some(wanted);
     let folded = |candidate: &Candidate| {
@@ -167,11 +203,14 @@ fn choose(
         let number: usize = wanted.strip_prefix('#')?.parse().ok()?;
         number.checked_sub(1).filter(|at| *at < candidates.len())
     };
-    let found =
-        candidates.iter().position(exact).or_else(|| candidates.iter().position(folded)).or_else(number);
-    match found {
-        Some(at) => Ok(candidates.swap_remove(at)),
-        None => {
+    let named = candidates.iter().position(exact).or_else(|| candidates.iter().position(folded));
+    match (named, number()) {
+        (Some(at), _) => {
+            let others = siblings(at);
+            Ok((candidates.swap_remove(at), others))
+        }
+        (None, Some(at)) => Ok((candidates.swap_remove(at), None)),
+        (None, None) => {
             let what = format!("no key in it is called {wanted:?}; there are {}", list());
             Err(Fault::new(Kind::UnknownAlias, what))
         }
