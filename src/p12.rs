@@ -13,6 +13,8 @@ pub use identity::Identity;
 pub mod anatomy;
 mod opening;
 mod pick;
+mod leaves;
+mod chain;
 mod unlock;
 mod contents;
 mod sniff;

@@ -22,8 +22,8 @@ impl Secret {
         &self.0
     }
 
-    /// Longer secrets are a mistake, such as a wrong file.
-    const MAX: u64 = 1 << 20;
+    /// In bytes; longer secrets are a mistake, such as a wrong file.
+    const MAX: usize = 1 << 16;
 
     /// Reads to the end, and drops one line ending; all other bytes stay as they are.
     fn read(mut from: impl Read, what: &str) -> Result<Self> {
@@ -38,7 +38,7 @@ impl Secret {
                 outcome => outcome.map_err(unreadable)?,
             };
             append(&mut bytes, piece.get(..read).unwrap_or_default());
-            if bytes.len() as u64 > Self::MAX {
+            if bytes.len() > Self::MAX {
                 return Err(Error::new(Kind::FileUnreadable, format!("{what} is too long to be a secret")));
             }
             if read == 0 {

@@ -169,7 +169,7 @@ fn mutated_files_end_in_a_verdict() {
         let password = chance.below(passwords.len() + 1);
         let password = passwords.get(password);
         // Little work, so that a mutated count of iterations does not make the run a benchmark.
-        let file = P12File::from_bytes("mutated", bytes).with_work(20_000);
+        let file = P12File::from_bytes("mutated", bytes).with_work(60_000);
         let (opened, exit) = runtime.block_on(async {
             let opened = P12::open(&file, password, None).await.and_then(|p12| p12.identity());
             (opened, Inspection::of(&file, password, 30).await.exit as u8)

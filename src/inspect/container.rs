@@ -1,5 +1,7 @@
 //! Findings about the file: how it is protected, what else is in it, what things are called.
 
+use std::collections::HashSet;
+
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Changes, Fix, Inspected};
 use crate::p12::anatomy::{Algorithm, Anatomy, Cipher, Digest, KdfName, OtherBag, Protection};
@@ -158,9 +160,8 @@ impl Inspected<'_> {
             let fix = self.changed("pack it again under the plain name \"client\"", &changes);
             Finding::new(Name::OddFriendlyName, Severity::Note, what, fix)
         });
-        let folded = |alias: &str| alias.to_lowercase();
-        let before = |at: usize, alias: &str| of_keys().take(at).any(|other| folded(other) == folded(alias));
-        let twice = of_keys().enumerate().find(|(at, alias)| before(*at, alias)).map(|(_, alias)| {
+        let mut seen = HashSet::new();
+        let twice = of_keys().find(|alias| !seen.insert(alias.to_lowercase())).map(|alias| {
             let what = format!("two keys have the friendlyName {alias:?}: Java sees only one of them");
             let fix = Fix::words("export them again from where they were made, each under a different name");
             Finding::new(Name::FriendlyNameTwice, Severity::Warning, what, fix)

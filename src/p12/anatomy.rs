@@ -4,8 +4,10 @@ use openssl::x509::X509;
 use serde::Serialize;
 
 use super::bag::{Bag, Label};
+use super::chain::Issuers;
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::file::P12File;
+use super::leaves::Leaves;
 use super::off_thread::off_thread_in_turn;
 use super::opening::{self, Opening};
 use super::pick;
@@ -147,10 +149,11 @@ impl Anatomy {
 
     fn add_contents(&mut self, contents: &Contents) {
         self.opened = true;
+        let (leaves, issuers) = (Leaves::new(&contents.certificates), Issuers::new(&contents.certificates));
         let describe = |key: &KeyEntry| {
-            let leaf = pick::find_leaf(key, &contents.certificates);
-            let chain = leaf.map_or_else(Vec::new, |leaf| pick::build_chain(leaf, &contents.certificates));
-            let broken = pick::find_break(&chain, &contents.certificates);
+            let leaf = leaves.find(key, contents.keys.len());
+            let chain = leaf.map_or_else(Vec::new, |leaf| issuers.build_chain(leaf));
+            let broken = issuers.find_break(&chain);
             Key { chain, broken, ..describe_key(key) }
         };
         self.keys = contents.keys.iter().map(describe).collect();
@@ -181,7 +184,7 @@ impl Anatomy {
 }
 
 fn describe_key(key: &KeyEntry) -> Key {
-    let kind = match &key.key {
+    let kind = match key.key() {
         Some(readable) => {
             let (kind, bits) = KeyKind::of(readable);
             (kind.to_string(), bits)

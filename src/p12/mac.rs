@@ -70,6 +70,7 @@ impl Mac {
     /// Whether the MAC is right under this password; `None` when there is not enough work left.
     pub(super) fn verify(&self, content: &[u8], password: &Encoding, budget: &mut Budget) -> Option<bool> {
         let key = self.derivation.key(password, budget)?;
+        budget.spend_on(content)?;
         let key = PKey::hmac(&key).ok()?;
         let mac = Signer::new(self.digest.message_digest()?, &key)
             .and_then(|mut signer| signer.sign_oneshot_to_vec(content))

@@ -1,6 +1,7 @@
 //! From the bytes of a file to what is in it: one way for all who want to know.
 
 use super::bag::{Bag, read_bags};
+use super::budget::Budget;
 use super::container::{Pfx, Safe};
 use super::contents::Contents;
 use super::fault::{Fault, Parsed};
@@ -51,8 +52,9 @@ impl Opening {
 }
 
 fn bags_in_the_open(safes: &[Safe<'_>]) -> Vec<Bag> {
+    let mut budget = Budget::new(0);
     let bags = safes.iter().filter_map(|safe| match safe {
-        Safe::Plain(contents) => read_bags(contents).ok(),
+        Safe::Plain(contents) => read_bags(contents, &mut budget).ok(),
         Safe::Encrypted(..) => None,
     });
     bags.flatten().collect()

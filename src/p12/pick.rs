@@ -1,15 +1,15 @@
 //! Which key of a P12, which leaf, which chain: by the keys themselves, not by what their bags say.
 
-use std::cmp::Ordering;
-
 use openssl::pkey::{Id, PKey, Private};
-use openssl::x509::{X509, X509Ref, X509VerifyResult};
+use openssl::x509::X509;
 
 use super::bag::OtherBag;
+use super::chain::Issuers;
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::fault::{Fault, Parsed};
 use super::file::P12File;
 use super::identity::Identity;
+use super::leaves::Leaves;
 use crate::certificate::{self, KeyKind};
 use crate::error::{Error, Kind, Result};
 use crate::words::counted;
@@ -32,7 +32,7 @@ impl Picked {
                 format!("TLS cannot use the key of {name}: it is of type {algorithm}"),
             )
         };
-        let key = self.key.key.clone().filter(can_sign).ok_or_else(unusable)?;
+        let key = self.key.key().filter(|key| can_sign(key)).cloned().ok_or_else(unusable)?;
         Ok(Identity { key, leaf: self.leaf.clone(), chain: self.chain.clone() })
     }
 }
@@ -62,7 +62,7 @@ pub(super) fn pick(
         return Err(explain_mismatch(&contents));
     }
     let Candidate { key, leaf, alias } = choose(candidates, alias, &contents.certificates)?;
-    let chain = build_chain(leaf, &contents.certificates).into_iter().skip(1);
+    let chain = Issuers::new(&contents.certificates).build_chain(leaf).into_iter().skip(1);
     let chain =
         chain.filter_map(|at| contents.certificates.get(at)).map(|entry| entry.certificate.clone()).collect();
     if contents.unreadable > 0 {
@@ -111,8 +111,9 @@ fn explain_mismatch(contents: &Contents) -> Fault {
 /// Each key that has a certificate; the same key twice is one.
 fn find_candidates(contents: &Contents) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
+    let leaves = Leaves::new(&contents.certificates);
     for (at, key) in contents.keys.iter().enumerate() {
-        let Some(leaf) = find_leaf(key, &contents.certificates) else { continue };
+        let Some(leaf) = leaves.find(key, contents.keys.len()) else { continue };
         if candidates.iter().any(|known| known.leaf == leaf) {
             continue;
         }
@@ -121,22 +122,6 @@ fn find_candidates(contents: &Contents) -> Vec<Candidate> {
         candidates.push(Candidate { key: at, leaf, alias });
     }
     candidates
-}
-
-/// The certificate of a key. A key that cannot be compared goes by its localKeyID, or by there being one only.
-pub(super) fn find_leaf(key: &KeyEntry, certificates: &[CertificateEntry]) -> Option<usize> {
-    let same_id =
-        |entry: &CertificateEntry| key.label.key_id.is_some() && entry.label.key_id == key.label.key_id;
-    if let Some(public) = &key.key {
-        let fits = |entry: &CertificateEntry| {
-            entry.certificate.public_key().is_ok_and(|known| known.public_eq(public))
-        };
-        // A renewed certificate may keep its key: then the localKeyID tells which one this key is stored with.
-        let both = certificates.iter().position(|entry| same_id(entry) && fits(entry));
-        return both.or_else(|| certificates.iter().position(fits));
-    }
-    let single = || (certificates.len() == 1).then_some(0);
-    certificates.iter().position(same_id).or_else(single)
 }
 
 fn choose(
@@ -176,62 +161,4 @@ fn choose(
             Err(Fault::new(Kind::UnknownAlias, what))
         }
     }
-}
-
-/// From the leaf on, by index, as far as the file has them. A certificate is an issuer by its name and by
-/// the signature, or, where none has signed, by what it says of itself; no certificate comes twice, so that a circle
-/// ends. Signatures cost time, so only so many are checked.
-pub(super) fn build_chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<usize> {
-    let mut used = vec![leaf];
-    let mut checks = MAX_CHECKS;
-    while let Some(last) = used.last().and_then(|at| certificates.get(*at)) {
-        let last = &last.certificate;
-        if is_self_issued(last) || checks == 0 {
-            break;
-        }
-        let named = |at: &usize| {
-            let entry = certificates.get(*at).filter(|_| !used.contains(at));
-            entry.is_some_and(|entry| is_named(&entry.certificate, last))
-        };
-        let named: Vec<_> = (0..certificates.len()).filter(named).collect();
-        let issuer = |at: &usize| certificates.get(*at).map(|entry| &entry.certificate);
-        let mut signer = |at: &usize| {
-            checks = checks.saturating_sub(1);
-            checks > 0 && issuer(at).is_some_and(|issuer| has_signed(issuer, last) == Some(true))
-        };
-        let seems = |at: &usize| issuer(at).is_some_and(|issuer| issuer.issued(last) == X509VerifyResult::OK);
-        match named.iter().find(|at| signer(at)).or_else(|| named.iter().find(|at| seems(at))) {
-            Some(at) => used.push(*at),
-            None => break,
-        }
-    }
-    used
-}
-
-fn is_self_issued(certificate: &X509Ref) -> bool {
-    certificate.issuer_name().try_cmp(certificate.subject_name()).is_ok_and(Ordering::is_eq)
-}
-
-/// Signatures checked for one chain. Real files need one or two for each of its certificates.
-const MAX_CHECKS: u32 = 200;
-
-fn is_named(issuer: &X509Ref, certificate: &X509Ref) -> bool {
-    issuer.subject_name().try_cmp(certificate.issuer_name()).is_ok_and(Ordering::is_eq)
-}
-
-/// Whether an issuer's key has signed a certificate; `None` where OpenSSL cannot tell.
-fn has_signed(issuer: &X509Ref, certificate: &X509Ref) -> Option<bool> {
-    issuer.public_key().and_then(|key| certificate.verify(&key)).ok()
-}
-
-/// Where a chain is broken: at the place of the first certificate that the next one names, but did not sign.
-pub(super) fn find_break(chain: &[usize], certificates: &[CertificateEntry]) -> Option<usize> {
-    let signed = |pair: &[usize]| match pair {
-        [below, above] => {
-            let (below, above) = (certificates.get(*below)?, certificates.get(*above)?);
-            has_signed(&above.certificate, &below.certificate)
-        }
-        _ => None,
-    };
-    chain.windows(2).position(|pair| signed(pair) == Some(false))
 }

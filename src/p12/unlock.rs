@@ -1,9 +1,8 @@
 //! Opens what is closed, and says whose fault it is when it stays closed.
 
-use openssl::pkey::PKey;
 use openssl::x509::X509;
 
-use super::bag::{Bag, Label, blank_key, is_safe, key_algorithm, read_bags};
+use super::bag::{Bag, is_safe, key_algorithm, read_bags};
 use super::budget::Budget;
 use super::container::{Pfx, Safe};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
@@ -11,7 +10,6 @@ use super::derivation::{Derivation, derive_all};
 use super::fault::{Fault, Parsed};
 use super::kdf::Wiped;
 use super::password::{Encoding, encode};
-use super::protection::Protection;
 use super::scheme::Scheme;
 use crate::ber::SEQUENCE;
 use crate::error::Kind;
@@ -28,18 +26,6 @@ enum Proof {
     Wrong,
 }
 
-/// DSA, and the two forms of DH.
-const FINITE_FIELD: &[&str] = &["1.2.840.10040.4.1", "1.2.840.113549.1.3.1", "1.2.840.10046.2.1"];
-
-/// In bytes of PKCS#8: room for DSA of 4096 bits, thrice what FIPS 186-4 knows.
-const LARGEST_FINITE_FIELD: usize = 2048;
-
-/// In units of the budget: some 0.15 s for the largest.
-const FINITE_FIELD_COST: u64 = 1_000_000;
-
-/// In bytes of PKCS#8: room for RSA of 16384 bits, the largest that OpenSSL verifies.
-const LARGEST: usize = 16 * 1024;
-
 /// A safe, read as far as it is in the open.
 enum Part<'a> {
     Open(Vec<Bag>),
@@ -47,9 +33,9 @@ enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn read(safe: &'a Safe<'_>) -> Parsed<Self> {
+    fn read(safe: &'a Safe<'_>, budget: &mut Budget) -> Parsed<Self> {
         match safe {
-            Safe::Plain(contents) => read_bags(contents).map(Self::Open),
+            Safe::Plain(contents) => read_bags(contents, budget).map(Self::Open),
             Safe::Encrypted(scheme, ciphertext) => Ok(Self::Closed(scheme, ciphertext)),
         }
     }
@@ -74,11 +60,12 @@ pub(super) fn unlock(
     work: u64,
 ) -> Parsed<Contents> {
     // Bags in the open are read first: an algorithm that nobody knows is told before any password is judged.
-    let parts = safes.iter().map(Part::read).collect::<Parsed<Vec<_>>>()?;
+    let mut budget = Budget::new(work);
+    let parts = safes.iter().map(|safe| Part::read(safe, &mut budget)).collect::<Parsed<Vec<_>>>()?;
     let mut unlocking = Unlocking {
         pfx,
         encodings: encode(password),
-        budget: Budget::new(work),
+        budget,
         proof: Proof::None,
         given: password.is_some_and(|password| !password.expose().is_empty()),
         decrypted: false,
@@ -133,7 +120,8 @@ impl Unlocking<'_> {
                 Part::Open(bags) => (bags, false),
                 Part::Closed(scheme, ciphertext) => {
                     let plain = self.decrypt(scheme, ciphertext, is_safe)?;
-                    (read_bags(&plain.ok_or_else(|| self.explain_closed("a part of it"))?)?, true)
+                    let plain = plain.ok_or_else(|| self.explain_closed("a part of it"))?;
+                    (read_bags(&plain, &mut self.budget)?, true)
                 }
             };
             bags.extend(found.into_iter().map(|bag| (bag, encrypted)));
@@ -158,7 +146,8 @@ impl Unlocking<'_> {
     ) -> Parsed<Option<Wiped>> {
         self.encrypted = true;
         for (at, encoding) in distinct(&self.encodings, &scheme.derivation) {
-            let Some(key) = scheme.derivation.key(encoding, &mut self.budget) else {
+            let paid = self.budget.spend_on(ciphertext);
+            let Some(key) = paid.and_then(|()| scheme.derivation.key(encoding, &mut self.budget)) else {
                 return if at == 0 { Err(too_costly()) } else { Ok(None) };
             };
             if let Some(plain) = scheme.decrypt(ciphertext, &key).filter(|plain| fits(plain)) {
@@ -175,12 +164,14 @@ impl Unlocking<'_> {
         for (bag, encrypted) in bags {
             match bag {
                 Bag::Key(pkcs8, label) => {
-                    let key = self.parse_key(&pkcs8, label, None)?;
-                    contents.keys.push(KeyEntry { encrypted, ..key });
+                    let mut key = KeyEntry::new(pkcs8, label, None, &mut self.budget)?;
+                    key.encrypted = encrypted;
+                    contents.keys.push(key);
                 }
                 Bag::ShroudedKey(scheme, ciphertext, label) => match self.open_key(&scheme, &ciphertext)? {
                     Some(pkcs8) => {
-                        contents.keys.push(self.parse_key(&pkcs8, label, Some(scheme.protection()))?);
+                        let protection = Some(scheme.protection());
+                        contents.keys.push(KeyEntry::new(pkcs8, label, protection, &mut self.budget)?);
                     }
                     None => contents.closed += 1,
                 },
@@ -223,25 +214,6 @@ impl Unlocking<'_> {
         }
     }
 
-    /// OpenSSL computes the public half of a finite-field key at once, in time that grows with the cube of its
-    /// size and without end in sight for a hostile one; so size and number are bounded before it sees them.
-    fn parse_key(&mut self, pkcs8: &[u8], label: Label, protection: Option<Protection>) -> Parsed<KeyEntry> {
-        let oid = key_algorithm(pkcs8).ok_or_else(|| Fault::malformed("its key is not PKCS#8"))?;
-        let finite_field = FINITE_FIELD.contains(&oid.as_str());
-        let largest = if finite_field { LARGEST_FINITE_FIELD } else { LARGEST };
-        let affordable =
-            pkcs8.len() <= largest && (!finite_field || self.budget.spend(FINITE_FIELD_COST).is_some());
-        if !affordable {
-            let what = format!("its keys (OID {oid}) are larger or more than any real ones");
-            return Err(Fault::unsupported(what));
-        }
-        let key = PKey::private_key_from_pkcs8(pkcs8).ok();
-        // OpenSSL's decoder lets go of a copy that it does not wipe. The same again without the secret gets that memory
-        // and overwrites it.
-        let _ = blank_key(pkcs8).map(|blank| PKey::private_key_from_pkcs8(&blank));
-        Ok(KeyEntry { key, label, encrypted: protection.is_some(), protection, oid })
-    }
-
     /// Why something encrypted did not open.
     fn explain_closed(&self, what: &str) -> Fault {
         let opens = match self.proof {
@@ -276,5 +248,5 @@ fn distinct<'a>(
 }
 
 fn too_costly() -> Fault {
-    Fault::unsupported("opening it takes more key derivation (iterations) than is allowed for one file")
+    Fault::too_costly("opening it takes more key derivation (iterations) than is allowed for one file")
 }
