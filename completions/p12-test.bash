@@ -35,7 +35,7 @@ _p12__test() {
 
     case "${cmd}" in
         p12__test)
-            opts="-p -X -d -H -k -x -m -4 -6 -i -o -q -v -h -V --alias --password-file --password-env --password-stdin --no-password --password --request --method --content-type --data --body --header --authorization --authorization-file --authorization-env --cacert --insecure --resolve --proxy --proxy-user-file --proxy-user-env --connect-timeout --max-time --tls-min --tls-max --http2 --ipv4 --ipv6 --account --compare --domain --domain-api --bearer-file --bearer-env --bearer --oauth1 --oauth1-file --oauth1-env --oauth1-method --platform-cacert --no-precheck --expect --control --allow-unrequested --include --json --report --include-body --curl --output --quiet --color --verbose --help --version demo inspect batch serve"
+            opts="-p -X -d -H -k -x -m -4 -6 -i -o -q -v -h -V --alias --leaf-only --password-file --password-env --password-stdin --no-password --password --request --method --content-type --data --body --header --authorization --authorization-file --authorization-env --cacert --insecure --resolve --proxy --proxy-user-file --proxy-user-env --connect-timeout --max-time --tls-min --tls-max --http2 --ipv4 --ipv6 --account --compare --domain --domain-api --bearer-file --bearer-env --bearer --oauth1 --oauth1-file --oauth1-env --oauth1-method --platform-cacert --no-precheck --expect --control --allow-unrequested --each-address --repeat --include --json --report --include-body --curl --output --quiet --color --verbose --help --version demo inspect batch serve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -260,6 +260,10 @@ _p12__test() {
                     return 0
                     ;;
                 --expect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repeat)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -13,21 +13,22 @@ use tokio::task::JoinSet;
 
 use crate::cli::BatchArgs;
 use crate::error::{Error, Kind, Result};
-use crate::files;
-use crate::interrupt::interrupted;
+use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
-use cache::{Cached, Common};
+use crate::process;
+use cache::{BatchCache, CachedInputs};
+use limiter::Limiter;
 use manifest::{Manifest, unusable};
-use pace::Pace;
 use record::{Record, Records, Test};
-use share::{Choice, Share};
+use selection::{Decision, Selection};
 
 pub mod cache;
+pub mod fields;
+mod limiter;
 pub mod manifest;
 mod outputs;
-mod pace;
 pub mod record;
-mod share;
+mod selection;
 
 /// What came of a record.
 pub struct Done {
@@ -120,7 +121,7 @@ impl Tally {
 /// Makes the call of a record.
 pub trait Call: Clone + Send + Sync + 'static {
     /// What the call comes to.
-    fn call(&self, inputs: Cached) -> impl Future<Output = Outcome> + Send;
+    fn call(&self, inputs: CachedInputs) -> impl Future<Output = Outcome> + Send;
 }
 
 /// Records that are looked at before their turn: where hosts are slow, so many of theirs may wait, and no other has to.
@@ -133,26 +134,28 @@ pub async fn run(
     call: impl Call,
     done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
 ) -> Result<Tally> {
-    files::allow_more();
-    let share = Share::new(args.shard, &args.resume)?;
-    let defaults = args.defaults.as_deref().map_or_else(|| Ok(Default::default()), manifest::defaults)?;
+    process::raise_file_limit();
+    let selection = Selection::new(args.shard, &args.resume)?;
+    let defaults =
+        args.defaults.as_deref().map_or_else(|| Ok(Default::default()), manifest::read_defaults)?;
     let (records, reading) = read(args.manifest.as_deref(), Records::new(defaults)?);
-    let mut tally = Tally { garbled: share.garbled, ..Tally::default() };
-    let pace = Arc::new(Pace::new(args));
-    let run = Run { share, pace: Arc::clone(&pace), common: Arc::default(), running: JoinSet::new() };
+    let mut tally = Tally { garbled: selection.unreadable, ..Tally::default() };
+    let limiter = Arc::new(Limiter::new(args));
+    let run =
+        Run { selection, limiter: Arc::clone(&limiter), cache: Arc::default(), running: JoinSet::new() };
     let twice_interrupted = async {
-        interrupted().await;
-        pace.close();
-        interrupted().await;
+        wait_for_signal().await;
+        limiter.stop.cancel();
+        wait_for_signal().await;
     };
     tokio::select! {
         outcome = run.all(records, call, done, &mut tally) => outcome?,
         () = twice_interrupted => tally.abandoned = true,
     }
-    tally.interrupted = pace.is_closed();
+    tally.interrupted = limiter.stop.is_cancelled();
     if !tally.interrupted {
         // Whoever was interrupted does not wait for a reader of standard input.
-        let lost = |_| Err(Error::new(Kind::Internal, "the manifest was given up"));
+        let lost = |_| Err(Error::new(Kind::Internal, "reading the manifest panicked"));
         tally.broken = reading.await.unwrap_or_else(lost).err();
     }
     match tally.broken {
@@ -164,9 +167,9 @@ pub async fn run(
 
 /// What a run has in hand.
 struct Run {
-    share: Share,
-    pace: Arc<Pace>,
-    common: Arc<Common>,
+    selection: Selection,
+    limiter: Arc<Limiter>,
+    cache: Arc<BatchCache>,
     running: JoinSet<Option<Done>>,
 }
 
@@ -179,14 +182,14 @@ impl Run {
         tally: &mut Tally,
     ) -> Result<()> {
         let mut more = true;
-        let pace = Arc::clone(&self.pace);
-        let mut closed = std::pin::pin!(pace.closed());
+        let stop = self.limiter.stop.clone();
+        let mut stopped = std::pin::pin!(stop.cancelled());
         while more || !self.running.is_empty() {
             tokio::select! {
                 biased;
-                () = &mut closed, if more => more = false,
+                () = &mut stopped, if more => more = false,
                 Some(ended) = self.running.join_next() => {
-                    let ended = ended.map_err(|_| Error::new(Kind::Internal, "a test was given up"))?;
+                    let ended = ended.map_err(|_| Error::new(Kind::Internal, "a test was aborted"))?;
                     if let Some(ended) = ended {
                         tally.add(&ended);
                         done(ended, tally).await?;
@@ -207,24 +210,22 @@ impl Run {
             false => tally.readable.1 = true,
         }
         let Record { id, content, line, read, test, .. } = record;
-        match self.share.choose(id.clone(), &content) {
-            Choice::Elsewhere => tally.elsewhere += 1,
-            Choice::Done(passed) => {
+        match self.selection.decide(id.clone(), &content) {
+            Decision::OtherShard => tally.elsewhere += 1,
+            Decision::Done(passed) => {
                 tally.resumed += 1;
                 tally.failed_before += u64::from(!passed);
             }
-            Choice::Twice(own) => {
+            Decision::Duplicate(own) => {
                 let id = id.unwrap_or_default();
-                let message = format!(
-                    "the record in line {line} has the id {id:?}, which another record before it has"
-                );
+                let message = format!("the record in line {line} has the same id as an earlier one: {id:?}");
                 let outcome = Error::new(Kind::RecordInvalid, message).into();
                 self.running.spawn(ready(Some(Done { id: own, line, read, outcome })));
             }
-            Choice::Test(id) => {
-                let (pace, common) = (Arc::clone(&self.pace), Arc::clone(&self.common));
-                let tested = one(test, call.clone(), pace, common);
-                self.running.spawn(async move { Some(Done { id, line, read, outcome: tested.await? }) });
+            Decision::Test(id) => {
+                let (limiter, cache) = (Arc::clone(&self.limiter), Arc::clone(&self.cache));
+                let running = run_test(test, call.clone(), limiter, cache);
+                self.running.spawn(async move { Some(Done { id, line, read, outcome: running.await? }) });
             }
         }
     }
@@ -238,7 +239,7 @@ fn read(
     let (sender, receiver) = mpsc::channel(64);
     let manifest = Manifest::new(path);
     let reading = tokio::task::spawn_blocking(move || {
-        manifest.read(|entry| match records.take(entry) {
+        manifest.read(|raw| match records.convert(raw) {
             Some(record) => sender.blocking_send(record).is_ok(),
             None => true,
         })
@@ -246,25 +247,25 @@ fn read(
     (receiver, reading)
 }
 
-/// Nothing comes of a record whose turn does not come before the end.
-async fn one(
+/// Runs one test; `None` when the batch is stopped before.
+async fn run_test(
     test: Result<Arc<Test>>,
     call: impl Call,
-    pace: Arc<Pace>,
-    common: Arc<Common>,
+    limiter: Arc<Limiter>,
+    cache: Arc<BatchCache>,
 ) -> Option<Outcome> {
     let test = match test {
         Err(error) => return Some(error.into()),
         Ok(test) => test,
     };
-    let _turn = pace.turn(&test.host, test.args.platform.is_used()).await?;
-    // A call's state is large, and is not there before its turn.
-    Some(Box::pin(caught(test, &call, common)).await)
+    let _permit = limiter.acquire(&test.host, test.args.platform.is_used()).await?;
+    // The state of a call is large, so it is made only now.
+    Some(Box::pin(catch_panic(test, &call, cache)).await)
 }
 
-/// A test that panics is a result, and no end of the others.
-async fn caught(test: Arc<Test>, call: &impl Call, common: Arc<Common>) -> Outcome {
-    let called = call.call(Cached { common, test });
-    let caught = AssertUnwindSafe(called).catch_unwind().await;
-    caught.unwrap_or_else(|_| Error::new(Kind::Internal, "the test ended in a panic").into())
+/// A test that panics has a result too, and does not end the others.
+async fn catch_panic(test: Arc<Test>, call: &impl Call, cache: Arc<BatchCache>) -> Outcome {
+    let calling = call.call(CachedInputs { cache, test });
+    let outcome = AssertUnwindSafe(calling).catch_unwind().await;
+    outcome.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into())
 }

@@ -23,7 +23,7 @@ use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
 use crate::foreign::{Foreign, KnownSecrets};
 use crate::p12::Identity;
 use crate::request::Request;
-use crate::request::body::Upload;
+use crate::request::body::OutgoingBody;
 use body::Body;
 use connect::Connect;
 use observer::Observer;
@@ -51,11 +51,15 @@ pub struct Local {
     pub connect: Connect,
     /// How to speak TLS, and whom to trust.
     pub tls: Tls,
+    /// Whether to send the certificate without its chain.
+    pub leaf_only: bool,
     /// For the whole call, the answer's body included.
     pub max_time: Duration,
     /// Whether to make the same call without the certificate first, to see if the endpoint insists on it.
     pub control: bool,
 }
+
+const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";
 
 impl Local {
     /// Makes the call and returns when the head of the answer has come, or could not. `known` must not be shown.
@@ -66,14 +70,19 @@ impl Local {
     pub async fn start(
         &self,
         request: &Request,
-        identity: Identity,
+        mut identity: Identity,
         known: &Arc<KnownSecrets>,
     ) -> Result<Started> {
+        let left_out = if self.leaf_only { std::mem::take(&mut identity.chain) } else { Vec::new() };
         let control = match self.control {
             true => Some(self.control(request, known).await?),
             false => None,
         };
         let (call, head) = self.call(request, Some(identity), control, known).await?;
+        let head = head.map_err(|error| match error.kind {
+            Kind::ClientUnknownCa if !left_out.is_empty() => error.with_hint(LEAF_ONLY),
+            _ => error,
+        });
         Ok((Box::new(call), head))
     }
 
@@ -103,7 +112,7 @@ impl Local {
         control: Option<Control>,
         known: &Arc<KnownSecrets>,
     ) -> Result<(Call, Result<Head>)> {
-        let upload = request.upload().await?;
+        let upload = request.open_body().await?;
         let mut call = Call::new(request, identity.as_ref(), self.max_time, known);
         call.evidence.control = control;
         let head = call.head(self, request, identity, upload).await;
@@ -148,7 +157,7 @@ impl Call {
         route: &Local,
         request: &Request,
         identity: Option<Identity>,
-        upload: Upload,
+        upload: OutgoingBody,
     ) -> Result<Head> {
         let stream = self.connect(route, request, identity.as_ref()).await;
         let stream = stream.map_err(|error| by_the_shorter_limit(route, error))?;
@@ -186,7 +195,8 @@ impl Call {
         let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
         let ssl = route.tls.session(request.url.host(), identity, trace)?;
         let deadline = self.start + route.connect.timeout.min(route.max_time);
-        let (stream, early) = route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
+        let (stream, early) =
+            route.connect.dial(&request.url, request.address, deadline, &mut self.evidence).await?;
         let began = Instant::now();
         let stream = RecordedTcp::new(stream, early, log.clone());
         let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &log)).await;
@@ -233,7 +243,7 @@ impl Call {
         &self,
         stream: SslStream<RecordedTcp<TcpStream>>,
         request: &Request,
-        upload: Upload,
+        upload: OutgoingBody,
     ) -> std::result::Result<(http::response::Parts, Incoming), hyper::Error> {
         let http2 = self.evidence.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
         let message = message(request, upload, http2);
@@ -326,7 +336,7 @@ fn http1() -> hyper::client::conn::http1::Builder {
 /// For a head, and for the pieces of a body: enough for full speed, little enough to stay below curl.
 const MAX_BUFFER: usize = 256 * 1024;
 
-fn message(request: &Request, upload: Upload, http2: bool) -> http::Request<Upload> {
+fn message(request: &Request, upload: OutgoingBody, http2: bool) -> http::Request<OutgoingBody> {
     // A body that is there and empty has a length, too (RFC 9110 section 8.6); hyper leaves it out.
     let empty = !request.body.is_empty() && upload.length() == Some(0);
     let mut message = http::Request::new(upload);

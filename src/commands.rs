@@ -7,8 +7,10 @@ mod batch;
 mod compare;
 mod demo;
 mod inspect;
+mod series;
 mod serve;
 mod test;
+pub mod usage;
 
 /// Runs the command that the command line names; a test, when it names none.
 pub async fn run(args: &Args) -> Exit {

@@ -4,12 +4,11 @@ use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::error::{ContextKind, ErrorKind};
 use colored::{ColoredString, Colorize as _};
 use serde_json::Value;
 
-use crate::cli::{Color, DetailArgs, LookArgs, without_secrets};
-use crate::error::{Error, Exit, Kind};
+use crate::cli::{Color, ConsoleArgs, VerboseArgs};
+use crate::error::{Error, Exit};
 use crate::escape::{ascii, escape};
 use crate::progress;
 use crate::request::Request;
@@ -56,9 +55,9 @@ pub struct Console {
 
 impl Console {
     /// As was asked for. Colour is for stderr alone: stdout is the endpoint's.
-    pub fn new(look: &LookArgs) -> Self {
+    pub fn new(args: &ConsoleArgs) -> Self {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let color = match look.color {
+        let color = match args.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto if variable("NO_COLOR").is_some() => false,
@@ -67,13 +66,13 @@ impl Console {
                 None => io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb"),
             },
         };
-        let detail = if look.quiet { Detail::Quiet } else { Detail::Usual };
+        let detail = if args.quiet { Detail::Quiet } else { Detail::Usual };
         Self { detail, color, midline: AtomicBool::new(false) }
     }
 
     /// The same for calls, with as much of them as was asked for.
     #[must_use]
-    pub fn with_detail(self, args: &DetailArgs) -> Self {
+    pub fn with_detail(self, args: &VerboseArgs) -> Self {
         if args.verbose { Self { detail: Detail::Verbose, ..self } } else { self }
     }
 
@@ -144,23 +143,6 @@ impl Console {
     pub async fn waiting<T>(&self, request: &Request, future: impl Future<Output = T>) -> T {
         progress::waiting(self.is_animated(), request, future).await
     }
-}
-
-/// Help, version and usage errors in clap's words. Errors quote what was typed, or what a shell found as file names.
-pub fn usage(error: clap::Error) -> Exit {
-    let error = without_secrets(error);
-    if !error.use_stderr() {
-        let _ = error.print();
-        return Exit::Success;
-    }
-    if error.kind() == ErrorKind::ArgumentConflict && error.get(ContextKind::InvalidSubcommand).is_some() {
-        let message = "there is a word too many: a test takes one P12 and one URL";
-        let error = Error::new(Kind::Usage, message);
-        return report_early(&error.with_hint("a word with blanks or stars in it has to stand in quotes"));
-    }
-    let lines: String = error.render().to_string().lines().map(|line| escape(line) + "\n").collect();
-    let _ = io::stderr().lock().write_all(lines.as_bytes());
-    Exit::Usage
 }
 
 /// Tells a fault that came before any console was made.

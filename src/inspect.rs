@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
-use crate::secret::{Passwords, Secret};
+use crate::password::Passwords;
+use crate::secret::Secret;
 
 pub use finding::{Finding, Name, Severity};
 

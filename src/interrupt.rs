@@ -1,25 +1,31 @@
-//! Ctrl-C or SIGTERM: somebody wants it to end.
+//! Ctrl-C and SIGTERM.
 
 use crate::error::{Error, Kind, Result};
 
-/// Ends with what comes of `work`, or earlier when somebody wants it to end. Whatever may ask at the terminal runs in here:
-/// a signal that nobody waits for would end the program before the terminal is put back.
-pub async fn unless_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    unless(interrupted(), work).await
+/// Runs until done or until a signal. Whatever may ask at the terminal runs in here: a signal that is not handled would
+/// end the program before the terminal gets its settings back.
+///
+/// # Errors
+/// When a signal comes first, or as `work` fails.
+pub async fn run_until_signal<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    run_until(wait_for_signal(), work).await
 }
 
-/// The same where the end is waited for elsewhere, too.
-pub async fn unless<T>(end: impl Future<Output = ()>, work: impl Future<Output = Result<T>>) -> Result<T> {
+/// Runs until done or until `end`, which the caller can go on waiting for.
+///
+/// # Errors
+/// When the end comes first, or as `work` fails.
+pub async fn run_until<T>(end: impl Future<Output = ()>, work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
-        // The signals are waited for before anything is asked.
+        // The signal handlers must be there before anything is asked.
         biased;
         () = end => Err(Error::new(Kind::Interrupted, "interrupted")),
         outcome = work => outcome,
     }
 }
 
-/// Waits for either of the two.
-pub async fn interrupted() {
+/// Waits for Ctrl-C or SIGTERM.
+pub async fn wait_for_signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -20,10 +20,10 @@ use crate::error::{Error, Kind, Result};
 use crate::evidence::{Evidence, Submission};
 use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
 use crate::foreign::{Foreign, KnownSecrets};
-use crate::once::Once;
+use crate::once::SharedOnce;
 use crate::p12::P12;
 use crate::request::Request;
-use crate::request::body::Upload;
+use crate::request::body::OutgoingBody;
 use client::Client;
 use credential::Credential;
 use gateway::{Account, Gateway};
@@ -60,7 +60,7 @@ pub struct Platform {
 pub struct Shared {
     plain: OnceLock<Client>,
     secure: OnceLock<Client>,
-    found: Once<(Url, String)>,
+    found: SharedOnce<(Url, String)>,
 }
 
 impl Platform {
@@ -167,7 +167,7 @@ fn value(what: &str, bytes: &[u8], sensitive: bool) -> Result<HeaderValue> {
 
 /// The file first, with a file name, as the platform's samples have it; the body streamed from where it is.
 async fn form(request: &Request, p12: &P12) -> Result<Form> {
-    let upload = request.upload().await?;
+    let upload = request.open_body().await?;
     let file = p12.file();
     let part = known(file.bytes()).file_name(file_name(file.name())).mime_str("application/x-pkcs12");
     let part = part.map_err(|_| Error::new(Kind::Internal, "the type of a P12 is no type"))?;
@@ -194,7 +194,7 @@ fn known(bytes: Bytes) -> Part {
     Part::stream_with_length(bytes, length)
 }
 
-fn body_part(upload: Upload) -> Part {
+fn body_part(upload: OutgoingBody) -> Part {
     match upload.length() {
         Some(length) => Part::stream_with_length(reqwest::Body::wrap(upload), length),
         None => Part::stream(reqwest::Body::wrap(upload)),

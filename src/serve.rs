@@ -20,7 +20,7 @@ use crate::acceptor;
 use crate::cli::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::files;
+use crate::process;
 use access::Access;
 use journal::Journal;
 use limits::Limits;
@@ -75,7 +75,7 @@ impl Server {
             draining: CancellationToken::new(),
         };
         // Each call takes a connection in and one out.
-        files::allow_more();
+        process::raise_file_limit();
         let failed = |error: std::io::Error| {
             Error::new(
                 Kind::OutputFailed,

@@ -9,6 +9,7 @@ use crate::outcome::Outcome;
 pub mod inspection;
 pub mod json;
 pub mod junit;
+pub mod series;
 pub mod table;
 pub mod tap;
 pub mod text;

@@ -21,8 +21,8 @@ use p12_test::error::Kind;
 use p12_test::inspect::Inspection;
 use p12_test::outcome::Outcome;
 use p12_test::p12::{P12, P12File};
-use p12_test::request::body::Body;
-use p12_test::request::{Parts, Request};
+use p12_test::request::body::RequestBody;
+use p12_test::request::{Request, RequestParts};
 use p12_test::route::Route;
 use p12_test::secret::Secret;
 use p12_test::sink::Sink;
@@ -205,19 +205,20 @@ fn route() -> Route {
         },
         tls: Tls { insecure: true, ..Tls::default() },
         max_time: Duration::from_secs(10),
+        leaf_only: false,
         control: false,
     }))
 }
 
 fn request(endpoint: &Endpoint) -> Request {
     let url = format!("https://localhost:{}/", endpoint.address().port());
-    let parts = Parts {
+    let parts = RequestParts {
         url,
         method: None,
         content_type: None,
         authorization: None,
         headers: Vec::new(),
-        body: Body::Empty,
+        body: RequestBody::Empty,
     };
     parts.check().unwrap()
 }

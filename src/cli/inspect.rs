@@ -1,10 +1,11 @@
-//! `inspect`: its flags.
+//! The flags of `inspect`.
 
 use std::path::PathBuf;
 
 use clap::Args as Group;
 
-use super::{LookArgs, PasswordArgs};
+use super::console::ConsoleArgs;
+use super::password::PasswordArgs;
 
 /// `inspect`.
 #[derive(Debug, Group)]
@@ -15,7 +16,7 @@ pub struct InspectArgs {
     /// Their password.
     #[command(flatten)]
     pub password: PasswordArgs,
-    /// Warn of certificates that expire within this time, in days (30d) or weeks (6w)
+    /// Warn about certificates that expire within this time, in days (30d) or weeks (6w)
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = days)]
     pub within: i32,
     /// Print one JSON document
@@ -23,7 +24,7 @@ pub struct InspectArgs {
     pub json: bool,
     /// How to print.
     #[command(flatten)]
-    pub look: LookArgs,
+    pub console: ConsoleArgs,
 }
 
 fn days(text: &str) -> Result<i32, String> {
@@ -32,6 +33,7 @@ fn days(text: &str) -> Result<i32, String> {
         (None, Some(days)) => (days, 1),
         (None, None) => (text, 1),
     };
-    let number: i32 = number.parse().map_err(|_| "the form is 30d or 6w".to_owned())?;
-    number.checked_mul(days).filter(|days| *days >= 0).ok_or_else(|| "not a time".to_owned())
+    let number: i32 =
+        number.parse().map_err(|_| "expected a number of days or weeks, such as 30d or 6w".to_owned())?;
+    number.checked_mul(days).filter(|days| *days >= 0).ok_or_else(|| "out of range".to_owned())
 }

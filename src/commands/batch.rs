@@ -5,21 +5,19 @@ use std::time::{Duration, Instant};
 use indicatif::ProgressBar;
 
 use super::test;
-use crate::batch::{self, Tally, cache::Cached, manifest::Manifest};
+use crate::batch::{self, Tally, cache::CachedInputs, manifest::Manifest};
 use crate::cli::{BatchArgs, Format};
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
-use crate::interrupt::interrupted;
+use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::progress;
-use crate::secret;
 use crate::sink::{output, queue::Queue};
 use crate::view::{self, Tested, View, text};
 
 /// Tests each record of a manifest.
 pub(super) async fn run(args: &BatchArgs) -> Exit {
-    secret::never_ask();
-    let console = Console::new(&args.look);
+    let console = Console::new(&args.console);
     text::conclude(batch(args, &console).await, &console)
 }
 
@@ -35,7 +33,7 @@ async fn batch(args: &BatchArgs, console: &Console) -> Result<Exit> {
 struct Call;
 
 impl batch::Call for Call {
-    async fn call(&self, inputs: Cached) -> Outcome {
+    async fn call(&self, inputs: CachedInputs) -> Outcome {
         let mut outcome = Outcome::default();
         let args = &inputs.test.args;
         outcome.result = test::call(&inputs, args, &Console::silent(), &mut outcome).await;
@@ -85,7 +83,7 @@ impl<'a> Results<'a> {
         let interrupted = async {
             match tally.abandoned {
                 true => tokio::time::sleep(PATIENCE).await,
-                false => interrupted().await,
+                false => wait_for_signal().await,
             }
         };
         tokio::select! {

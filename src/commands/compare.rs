@@ -4,7 +4,7 @@ use crate::cli::TestArgs;
 use crate::compare::Sides;
 use crate::console::{Console, Detail};
 use crate::error::{Exit, Result};
-use crate::inputs::Inputs;
+use crate::inputs::{self, Inputs};
 use crate::outcome::Outcome;
 use crate::p12::P12;
 use crate::request::Request;
@@ -19,7 +19,7 @@ pub(super) async fn call(
     console: &Console,
     here: &mut Outcome,
 ) -> Result<()> {
-    let local = Route::Local(Box::new(args.local()?));
+    let local = Route::Local(Box::new(inputs::local(args)?));
     let (request, platform) = (inputs.request()?, inputs.route().await?);
     let mut there = Outcome::default();
     for (outcome, route) in [(&mut there, &*platform), (&mut *here, &local)] {

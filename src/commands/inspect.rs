@@ -4,18 +4,19 @@ use crate::cli::InspectArgs;
 use crate::console::{Console, Detail};
 use crate::error::{Exit, Result};
 use crate::inspect::Inspection;
-use crate::interrupt::unless_interrupted;
+use crate::interrupt::run_until_signal;
+use crate::prompt::Prompt;
 use crate::sink::output::Output;
 use crate::view::{inspection, text};
 
 /// Looks into each file. The exit status is the worst of all files'.
 pub(super) async fn run(args: &InspectArgs) -> Exit {
-    let console = Console::new(&args.look);
-    text::conclude(unless_interrupted(inspect(args, &console)).await, &console)
+    let console = Console::new(&args.console);
+    text::conclude(run_until_signal(inspect(args, &console)).await, &console)
 }
 
 async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
-    let mut passwords = args.password.source().read().await?;
+    let mut passwords = args.password.source().read(Prompt::Terminal).await?;
     let mut inspections = Vec::new();
     for path in &args.files {
         inspections.push(Inspection::make(path, &mut passwords, args.within).await?);

@@ -2,25 +2,27 @@
 
 use std::path::Path;
 
-use super::compare;
+use super::{compare, series};
 use crate::cli::{OutputArgs, TestArgs};
 use crate::console::{Console, Detail};
+use crate::curl::Curl;
 use crate::error::{Error, Exit, Kind, Result};
-use crate::inputs::Inputs;
-use crate::interrupt::unless_interrupted;
+use crate::inputs::{Inputs, TestInputs, conflicts};
+use crate::interrupt::run_until_signal;
 use crate::outcome::Outcome;
+use crate::prompt::Prompt;
 use crate::sink::Sink;
 use crate::sink::output::Output;
 use crate::view::{json, text};
 
 /// Makes the test of a command line.
 pub(super) async fn run(args: &TestArgs) -> Exit {
-    let console = Console::new(&args.look).with_detail(&args.detail);
+    let console = Console::new(&args.console).with_detail(&args.verbose);
     if args.output.curl {
         return text::conclude(curl(args, &console).await, &console);
     }
     // Before any document is written, be it one of a fault.
-    match args.outputs_apart().and_then(|()| check_report(&args.output)) {
+    match conflicts::check_outputs(args).and_then(|()| check_report(&args.output)) {
         Ok(()) => test(args, &console).await,
         Err(error) => text::conclude(Err(error), &console),
     }
@@ -28,8 +30,9 @@ pub(super) async fn run(args: &TestArgs) -> Exit {
 
 /// Makes the test and shows what it came to.
 pub(super) async fn test(args: &TestArgs, console: &Console) -> Exit {
+    let inputs = TestInputs { args, prompt: Prompt::Terminal };
     let mut outcome = Outcome::default();
-    outcome.result = unless_interrupted(call(args, args, console, &mut outcome)).await;
+    outcome.result = run_until_signal(call(&inputs, args, console, &mut outcome)).await;
     text::show(&outcome, console);
     text::conclude(write_documents(&outcome, &args.output).map(|()| outcome.exit()), console)
 }
@@ -44,12 +47,15 @@ pub(super) async fn call(
     if args.platform.compare {
         return compare::call(inputs, args, console, outcome).await;
     }
-    let (request, route) = (inputs.request()?, inputs.route().await?);
+    let (mut request, route) = (inputs.request()?, inputs.route().await?);
     outcome.add_request(&request, &route);
     console.warn(&route.warnings());
     let p12 = inputs.p12().await?;
     outcome.add_p12(&p12);
     console.warn(p12.warnings());
+    if args.verdict.is_series() {
+        return series::call(&mut request, &route, &p12, args, console, outcome).await;
+    }
     let started = console.waiting(&request, route.start(&request, &p12, &outcome.known)).await?;
     let mut sink = Sink::new(&args.output, console.detail == Detail::Silent).animated(console.is_animated());
     let result = outcome.receive(started, &args.terms(), &mut sink).await;
@@ -59,7 +65,7 @@ pub(super) async fn call(
 
 /// The curl command for the same request, and what stands in its variables.
 async fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
-    let curl = unless_interrupted(args.curl()).await?;
+    let curl = run_until_signal(Curl::new(args)).await?;
     Output::open(None)?.write(&curl.line())?;
     curl.notes.iter().for_each(|note| console.say(format!("# {note}")));
     Ok(Exit::Success)

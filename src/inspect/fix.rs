@@ -169,5 +169,5 @@ fn request(key: &str, subject: &str) -> String {
 }
 
 pub(super) fn quoted(text: &str) -> String {
-    String::from_utf8_lossy(&shell::quoted(text.as_bytes())).into_owned()
+    String::from_utf8_lossy(&shell::quote(text.as_bytes())).into_owned()
 }

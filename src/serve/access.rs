@@ -15,7 +15,8 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::contract::PERMISSION;
 use crate::platform::credential::is_token;
 use crate::platform::oauth1::{self, Keys, Method, Parameters};
-use crate::secret::{Secret, Source};
+use crate::secret::Secret;
+use crate::secret_source::SecretSource;
 
 /// The known credentials.
 pub(super) struct Access {
@@ -79,7 +80,7 @@ impl Access {
             let hint = "each [[credential]] has bearer = \"…\" or oauth1 = { consumer_key, consumer_secret, token, token_secret }, accounts = [\"…\"], permissions = [\"MTLS_READ_INTERNAL\"]";
             Error::new(Kind::Usage, format!("{name} holds no credentials: {what}")).with_hint(hint)
         };
-        let bytes = Source::PrivateFile(path.to_owned()).read()?;
+        let bytes = SecretSource::PrivateFile(path.to_owned()).read()?;
         let text = std::str::from_utf8(bytes.expose()).map_err(|_| wrong("it is not UTF-8".into()))?;
         let file: CredentialsFile = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);

@@ -25,8 +25,8 @@ use crate::error::{Error, Kind};
 use crate::p12::{P12, P12File};
 use crate::platform::contract;
 use crate::platform::gateway::{Account, Base};
-use crate::request::body::Body;
-use crate::request::{Parts, Request};
+use crate::request::body::RequestBody;
+use crate::request::{Request, RequestParts};
 use crate::secret::Secret;
 
 /// What all requests share.
@@ -139,7 +139,7 @@ impl Resource {
         entry: &mut LogEntry,
     ) -> Result<Option<PassedOn>, Refusal> {
         let (caller, boundary) = self.admit(head, account, entry)?;
-        let request = parse_forward(&head.headers)?.map(Parts::check).transpose()?;
+        let request = parse_forward(&head.headers)?.map(RequestParts::check).transpose()?;
         let Form { file, password, body, body_type, held } =
             upload::receive(boundary, body, &self.limits, &caller).await?;
         let request = request.map(|request| add_body(request, body, body_type));
@@ -245,17 +245,17 @@ impl Action {
 }
 
 /// What the LP headers ask for; `None` when no endpoint is named.
-fn parse_forward(headers: &HeaderMap) -> Result<Option<Parts>, Refusal> {
+fn parse_forward(headers: &HeaderMap) -> Result<Option<RequestParts>, Refusal> {
     let Some(url) = read_text(headers, &contract::FORWARD_URL)? else { return Ok(None) };
     let text = |name| Ok::<_, Refusal>(read_text(headers, name)?.map(str::to_owned));
     let authorization = read_one(headers, &contract::AUTHORIZATION)?;
-    Ok(Some(Parts {
+    Ok(Some(RequestParts {
         url: url.to_owned(),
         method: text(&contract::METHOD)?.or_else(|| Some("POST".into())),
         content_type: text(&contract::CONTENT_TYPE)?,
         authorization: authorization.map(|value| value.as_bytes().to_vec().into()),
         headers: Vec::new(),
-        body: Body::Empty,
+        body: RequestBody::Empty,
     }))
 }
 
@@ -273,7 +273,7 @@ fn read_one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a 
 }
 
 /// The content type is the one of the header, else the one of the part, else the default.
-fn add_body(mut request: Request, body: Body, body_type: Option<HeaderValue>) -> Request {
+fn add_body(mut request: Request, body: RequestBody, body_type: Option<HeaderValue>) -> Request {
     if body.is_empty() {
         request.headers.remove(header::CONTENT_TYPE);
     } else {

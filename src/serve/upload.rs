@@ -23,14 +23,14 @@ use super::limits::{Caller, Limits};
 use super::shares::Share;
 use crate::p12::P12File;
 use crate::platform::contract;
-use crate::request::body::Body;
+use crate::request::body::RequestBody;
 use crate::secret::Secret;
 
 /// What was uploaded.
 pub(super) struct Form {
     pub(super) file: Vec<u8>,
     pub(super) password: Secret,
-    pub(super) body: Body,
+    pub(super) body: RequestBody,
     pub(super) body_type: Option<HeaderValue>,
     /// The memory reserved for the parts.
     pub(super) held: Vec<Share>,
@@ -97,7 +97,7 @@ impl Reading<'_> {
                             "a body this large must come last, after file and password",
                         ));
                     }
-                    body.replace(Body::Bytes(into_secret(bytes))).is_some()
+                    body.replace(RequestBody::Bytes(into_secret(bytes))).is_some()
                 }
                 // Other parts are skipped.
                 _ => {
@@ -172,10 +172,10 @@ fn into_secret(mut bytes: Zeroizing<Vec<u8>>) -> Secret {
     std::mem::take(&mut *bytes).into()
 }
 
-fn stream_rest(mut held: Zeroizing<Vec<u8>>, part: Field<'static>, between: Arc<AtomicU64>) -> Body {
+fn stream_rest(mut held: Zeroizing<Vec<u8>>, part: Field<'static>, between: Arc<AtomicU64>) -> RequestBody {
     let rest = part.map_err(io::Error::other).inspect_ok(move |_| between.store(0, Ordering::Relaxed));
     let first = io::Cursor::new(std::mem::take(&mut *held));
-    Body::Stream(Arc::new(Mutex::new(Some(Box::pin(first.chain(StreamReader::new(rest)))))))
+    RequestBody::Stream(Arc::new(Mutex::new(Some(Box::pin(first.chain(StreamReader::new(rest)))))))
 }
 
 fn explain(error: multer::Error) -> Refusal {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Version;
 
+use super::series;
 use crate::answer::Answer;
 use crate::compare::Comparison;
 use crate::console::{Console, Detail, Paint};
@@ -28,8 +29,17 @@ pub fn show(outcome: &Outcome, console: &Console) {
         Some(comparison) => console.write(&self::comparison(comparison, console)),
         None => report(outcome, console),
     }
+    if let Some(series) = outcome.series.as_ref().filter(|_| console.detail >= Detail::Usual) {
+        write_lines(series::lines(series), console);
+    }
     if let Err(error) = &outcome.result {
         failure(error, console);
+    }
+}
+
+fn write_lines(lines: impl IntoIterator<Item = Line>, console: &Console) {
+    for (label, text) in lines {
+        console.write(&format!("{} {}\n", console.paint(Paint::Dim, &format!("{label:<9}")), escape(&text)));
     }
 }
 
@@ -51,9 +61,7 @@ pub fn report(outcome: &Outcome, console: &Console) {
     lines.extend(observed(evidence, verbose));
     let whole = outcome.answer.as_ref().filter(|answer| answer.whole);
     lines.extend(whole.map(|whole| answer(whole, evidence)));
-    for (label, text) in lines {
-        console.write(&format!("{} {}\n", console.paint(Paint::Dim, &format!("{label:<9}")), escape(&text)));
-    }
+    write_lines(lines, console);
     if whole.is_some() {
         console.warn(&outcome.observations());
     }

@@ -163,7 +163,7 @@ fn what_is_written_never_takes_the_place_of_what_is_read() {
     lab.write("body.txt", b"body");
     let body = ["-o", "./body.txt", "-d", "@body.txt"];
     for more in [&["-o", "client.p12"][..], &["--report", "password.txt"], &body, &["-o", "ca.pem"]] {
-        lab.run(&site, more).ends(2, "is read, and would be written over");
+        lab.run(&site, more).ends(2, "is an input and would be overwritten");
     }
     lab.run(&site, &["-o", "both", "--report", "./both"]).ends(2, "name the same file");
     lab.run(&site, &["-o", "/dev/null", "--report", "/dev/null"]).exits(0);

@@ -321,8 +321,8 @@ fn words_in_the_wrong_place_exit_2_and_are_not_repeated() {
     let swapped = ["--no-password", "https://u:canary@localhost/?canary", "client.p12"];
     for (arguments, says) in [
         (&swapped[..], "the P12 comes first, then the URL"),
-        (&["-p", "correct", "canary", "client.p12", "https://localhost/"][..], "there is a word too many"),
-        (&["--curl", "--json", "client.p12", "https://localhost/"][..], "cannot be used with"),
+        (&["-p", "correct", "canary", "client.p12", "https://localhost/"][..], "there is one word too many"),
+        (&["--curl", "--include-body", "client.p12", "https://localhost/"][..], "cannot be used with"),
         (&["--report", "-", "client.p12", "https://localhost/"][..], "--report takes a file"),
     ] {
         let ran = Ran::of(with(lab.command(), arguments), b"");

@@ -6,8 +6,9 @@ use std::process::Command;
 use clap::Parser as _;
 use openssl::pkey::PKey;
 use p12_test::cli::Args;
-use p12_test::inputs::Inputs;
+use p12_test::inputs::{Inputs as _, TestInputs};
 use p12_test::outcome::Outcome;
+use p12_test::prompt::Prompt;
 use p12_test::sink::Sink;
 use p12_test::view::json;
 
@@ -58,10 +59,11 @@ fn in_a_process_of_its_own() {
     let before = runtime.block_on(async {
         let args = ["p12-test", "--cacert", "ca.pem", &source, "client.p12", &url];
         let test = Args::try_parse_from(args).unwrap().test;
+        let inputs = TestInputs { args: &test, prompt: Prompt::Never };
         let mut outcome = Outcome::default();
-        let (request, route) = (Inputs::request(&test).unwrap(), Inputs::route(&test).await.unwrap());
+        let (request, route) = (inputs.request().unwrap(), inputs.route().await.unwrap());
         outcome.add_request(&request, &route);
-        let p12 = test.p12().await.unwrap();
+        let p12 = inputs.p12().await.unwrap();
         outcome.add_p12(&p12);
         let started = route.start(&request, &p12, &outcome.known).await.unwrap();
         outcome.receive(started, &test.terms(), &mut Sink::default()).await.unwrap();

@@ -129,7 +129,7 @@ fn the_prompt_may_be_tried_three_times() {
     let right = format!("{PASSWORD}\n");
     let Session { shown, status, .. } = call_at_a_terminal(&lab, &site, &["no\n", "nor this\n", &right]);
     assert_eq!(status, 0, "{shown}");
-    assert!(shown.contains("It does not match. Password of"), "{shown}");
+    assert!(shown.contains("That password does not match. Password of"), "{shown}");
     let Session { shown, status, echoes } = call_at_a_terminal(&lab, &site, &["1\n", "2\n", "3\n"]);
     assert_eq!(status, 3, "{shown}");
     assert!(shown.contains("the password does not match") && echoes, "{shown}");
@@ -148,7 +148,7 @@ fn inspect_asks_once_for_files_that_share_a_password() {
     let asked: Vec<_> =
         shown.matches("Password of client.p12").chain(shown.matches("Password of other.p12")).collect();
     assert_eq!(asked.len(), 2, "{shown}");
-    assert!(echoes && !shown.contains("It does not match"), "{shown}");
+    assert!(echoes && !shown.contains("That password does not match"), "{shown}");
 }
 
 #[test]

@@ -94,9 +94,9 @@ fn an_authorization_header_is_passed_on_and_any_other_is_a_usage_error() {
     lab.submit(&platform.plain_url(), &platform, &["-H", "authorization: Basic x"]).exits(0);
     assert!(platform.request().contains("lp-authorization-override: Basic x\r\n"));
     lab.submit(&platform.plain_url(), &platform, &["-H", "X-Other: 1"])
-        .ends(2, "passes no --header on but Authorization");
+        .ends(2, "forwards no --header except Authorization");
     for local in ["--control", "--http2", "--allow-unrequested"] {
-        lab.submit(&platform.plain_url(), &platform, &[local]).ends(2, "the call from this machine");
+        lab.submit(&platform.plain_url(), &platform, &[local]).ends(2, "from this machine only");
     }
 }
 
@@ -307,7 +307,7 @@ fn oauth1_takes_each_value_from_a_file_or_a_variable_and_says_that_it_ends() {
     ran.ends(7, "oauth_problem").ends(7, "the platform itself answered 401");
     assert!(ran.stdout.starts_with(b"oauth_problem=signature_invalid&"));
     lab.write("exposed", b"ck\nc&s\nt\nt s\n");
-    run(&["--oauth1-file", "exposed"], &[]).ends(10, "others may read it").ends(10, "chmod 600");
+    run(&["--oauth1-file", "exposed"], &[]).ends(10, "other users can read it").ends(10, "chmod 600");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn a_bad_record_is_a_result_and_shows_no_secret() {
     }
     assert_eq!((kind("wrong").as_str(), kind("literal").as_str()), ("wrong-password", "passed"));
     let said = result(&results, "typo")["message"].as_str().unwrap();
-    assert_eq!(said, "the record in line 2: there is no field \"pasword\" in records");
+    assert_eq!(said, "the record in line 2: a record has no field \"pasword\"");
     let all = String::from_utf8_lossy(&ran.stdout).into_owned() + &ran.stderr;
     assert!(!all.contains("canary") && !all.contains(PASSWORD), "{all}");
 }
@@ -93,20 +93,20 @@ fn an_unusable_manifest_exits_3() {
     let lab = Lab::new();
     batch(&lab, "", &["no-such-file"]).ends(3, "cannot read no-such-file");
     lab.write("m.TOML", b"\n[[test]]\nid = \"a\"\n[test]\n");
-    batch(&lab, "", &["m.TOML"]).ends(3, "cannot read m.TOML: line 4 is not of the form");
+    batch(&lab, "", &["m.TOML"]).ends(3, "cannot read m.TOML: line 4 is not valid TOML");
     lab.write("m.toml", b"defaults = \"hunter2\"\n");
     for arguments in [["m.toml"].as_slice(), &["--defaults", "m.toml"]] {
         let ran = batch(&lab, "{\"id\":\"a\"}", arguments);
         assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
     }
-    batch(&lab, "", &["m.toml"]).ends(3, "cannot read m.toml: line 1 is not of the form");
+    batch(&lab, "", &["m.toml"]).ends(3, "cannot read m.toml: line 1 is not valid TOML");
     File::create(lab.path("m.toml")).unwrap().set_len((64 << 20) + 1).unwrap();
     batch(&lab, "", &["m.toml"]).ends(3, "cannot read m.toml: it is larger than 64 MiB");
     for option in ["--defaults", "--resume"] {
         batch(&lab, "", &[option, "no-such-file"]).ends(3, "cannot read no-such-file");
     }
     lab.write("results", b"no result\n");
-    batch(&lab, "", &["--resume", "results"]).ends(3, "line 1 of results is no result");
+    batch(&lab, "", &["--resume", "results"]).ends(3, "line 1 of results is not a result");
     batch(&lab, "", &["--shard", "3/3"]).ends(2, "I from 0 to N-1");
     batch(&lab, "", &[]).ends(3, "the manifest holds no record");
 }
@@ -233,10 +233,11 @@ fn two_names_of_one_option_are_refused() {
     let ran = batch(&lab, &manifest, &[]);
     ran.ends(1, "4 of 4 tests did not pass");
     for result in results(&ran.stdout) {
-        assert!(result["message"].as_str().unwrap().ends_with("are both there"), "{result}");
+        assert!(result["message"].as_str().unwrap().ends_with("are the same option"), "{result}");
     }
     lab.write("d.json", b"{\"request\":\"PUT\",\"method\":\"GET\"}");
-    batch(&lab, "", &["--defaults", "d.json"]).ends(3, "in the defaults, \"request\" and another name");
+    batch(&lab, "", &["--defaults", "d.json"])
+        .ends(3, "in the defaults, \"request\" and \"method\" are the same option");
 }
 
 #[test]
@@ -272,7 +273,7 @@ fn a_quote_that_is_not_closed_shows_no_secret() {
     for (file, exit, says) in [
         ("m.csv", 3, "no record of the manifest can be read"),
         ("one.csv", 1, "1 of 1 tests"),
-        ("long.csv", 3, "is a quote not closed?"),
+        ("long.csv", 3, "a quote may not be closed"),
     ] {
         let ran = batch(&lab, "", &[file]);
         ran.ends(exit, says);

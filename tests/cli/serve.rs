@@ -516,7 +516,7 @@ fn a_credentials_file_is_private_and_its_faults_show_no_text_of_it() {
         Ran::of(with(lab.command(), &["serve", "--listen", "127.0.0.1:0", "--credentials", file]), b"")
     };
     lab.write("open.toml", b"");
-    serve("open.toml").ends(10, "others may read it");
+    serve("open.toml").ends(10, "other users can read it");
     serve("missing.toml").ends(10, "cannot read missing.toml");
     for (text, says) in [
         ("credential = []", "the file has no [[credential]]"),

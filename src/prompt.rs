@@ -1,0 +1,74 @@
+//! Asks the user for a secret at the terminal, without echo.
+
+use std::io::{self, IsTerminal as _};
+
+use crate::diagnosis;
+use crate::error::{Error, Kind, Result};
+use crate::secret::Secret;
+
+/// Whether the user may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// At the terminal, if standard error is one.
+    Terminal,
+    /// Never: of many tests at once, nobody could tell which one asks.
+    Never,
+}
+
+impl Prompt {
+    /// Whether there is a user to ask.
+    pub fn is_available(self) -> bool {
+        self == Self::Terminal && io::stderr().is_terminal()
+    }
+
+    /// Asks. However it ends, Ctrl-C included, the terminal gets its settings back.
+    ///
+    /// # Errors
+    /// When nothing can be read from the terminal, or the user interrupts.
+    pub async fn ask(self, question: String) -> Result<Secret> {
+        #[cfg(unix)]
+        let _terminal = SilentTerminal::new();
+        let unreadable = |error: io::Error| match error.kind() {
+            io::ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted at the password prompt"),
+            _ => Error::new(
+                Kind::PasswordNeeded,
+                format!("cannot read the password from the terminal: {}", diagnosis::in_words(&error)),
+            ),
+        };
+        match tokio::task::spawn_blocking(|| rpassword::prompt_password(question)).await {
+            Ok(answer) => answer.map(|password| password.into_bytes().into()).map_err(unreadable),
+            Err(_) => Err(Error::new(Kind::Internal, "the password prompt failed")),
+        }
+    }
+}
+
+/// Switches the echo off until dropped. rpassword shows the question before it does so, and what is typed in between
+/// would be seen.
+#[cfg(unix)]
+struct SilentTerminal(Option<(std::fs::File, rustix::termios::Termios)>);
+
+#[cfg(unix)]
+impl SilentTerminal {
+    fn new() -> Self {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let terminal = std::fs::File::options().read(true).write(true).open("/dev/tty").ok();
+        let saved = terminal.and_then(|file| tcgetattr(&file).ok().map(|settings| (file, settings)));
+        if let Some((file, settings)) = &saved {
+            let mut silent = settings.clone();
+            silent.local_modes.remove(LocalModes::ECHO);
+            // When this fails, rpassword fails too and reports it.
+            let _ = tcsetattr(file, OptionalActions::Now, &silent);
+        }
+        Self(saved)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for SilentTerminal {
+    fn drop(&mut self) {
+        if let Some((file, settings)) = &self.0 {
+            // Nothing better can be done when this fails: the program is about to end.
+            let _ = rustix::termios::tcsetattr(file, rustix::termios::OptionalActions::Now, settings);
+        }
+    }
+}
