@@ -8,8 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
-use crate::password::Passwords;
-use crate::secret::Secret;
+use crate::password::{Password, Passwords};
 
 pub use finding::{Finding, Name, Severity};
 
@@ -56,7 +55,7 @@ impl Inspection {
             Err(error) => return Ok(Self::unread(path.display().to_string(), &error)),
         };
         let last = RefCell::new(None);
-        let look = async |password: Option<Secret>| {
+        let look = async |password: Option<Password>| {
             let inspection = Self::of(&file, password.as_ref(), within).await;
             let outcome = inspection.refused.clone().map_or(Ok(()), Err);
             last.replace(Some(inspection));
@@ -71,13 +70,13 @@ impl Inspection {
     }
 
     /// Looks into a file with this password, or without one.
-    pub async fn of(file: &P12File, password: Option<&Secret>, within: i32) -> Self {
+    pub async fn of(file: &P12File, password: Option<&Password>, within: i32) -> Self {
         let (anatomy, refused) = match Anatomy::read(file, password).await {
             Ok((anatomy, refused)) => (Some(anatomy), refused),
             Err(error) => (None, Some(error)),
         };
         let mut findings = match &anatomy {
-            Some(anatomy) => findings::of(file.name(), anatomy, password, within),
+            Some(anatomy) => findings::of(file.name(), anatomy, within),
             None => Vec::new(),
         };
         let fault = |error| findings::refused(file.name(), anatomy.as_ref(), error);

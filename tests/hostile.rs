@@ -8,11 +8,11 @@ use p12_test::demo::pki::{Identity, Profile, Purpose};
 use p12_test::error::Kind;
 use p12_test::inspect::Inspection;
 use p12_test::p12::{P12, P12File};
-use p12_test::secret::Secret;
+use p12_test::password::Password;
 
 fn open(bytes: Vec<u8>) -> p12_test::error::Result<P12> {
     let file = P12File::from_bytes("test.p12", bytes);
-    block_on(P12::open(&file, Some(&Secret::from(b"secret".to_vec())), None))
+    block_on(P12::open(&file, Some(&Password::exact(b"secret".to_vec().into())), None))
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -91,7 +91,8 @@ fn a_thousand_costly_keys_share_one_budget() {
 
 /// Opens a file and looks into it. No file may take long; a hostile one took minutes once, or had no end.
 fn judge(bytes: Vec<u8>, password: &[u8]) -> p12_test::error::Result<P12> {
-    let (file, password) = (P12File::from_bytes("test.p12", bytes), Secret::from(password.to_vec()));
+    let (file, password) =
+        (P12File::from_bytes("test.p12", bytes), Password::exact(password.to_vec().into()));
     let began = Instant::now();
     let opened = block_on(async {
         Inspection::of(&file, Some(&password), 30).await;
@@ -189,7 +190,7 @@ fn a_wrong_password_is_not_called_costly_where_the_right_one_would_open() {
     let file = shrouded(&pbkdf2(&20_000_u32.to_be_bytes()), 1);
     let open = |work: u64| {
         let file = P12File::from_bytes("test.p12", file.clone()).with_work(work);
-        block_on(P12::open(&file, Some(&Secret::from(b"wrong".to_vec())), None)).unwrap_err()
+        block_on(P12::open(&file, Some(&Password::exact(b"wrong".to_vec().into())), None)).unwrap_err()
     };
     assert_eq!(open(60_000).kind, Kind::WrongPassword);
     let costly = open(30_000);

@@ -14,6 +14,7 @@ use super::pick;
 use crate::certificate::{self, KeyKind};
 use crate::error::{Error, Result};
 use crate::evidence::Certificate;
+use crate::password::Password;
 use crate::secret::Secret;
 
 pub use super::bag::OtherBag;
@@ -50,6 +51,12 @@ pub struct Anatomy {
     /// Keys that have another password.
     #[serde(skip)]
     pub closed: usize,
+    /// The password that fitted; of a file that stayed closed the usual reading of the one that was given.
+    #[serde(skip)]
+    pub password: Option<Secret>,
+    /// How the password was found in its source, in a sentence, where that is unusual.
+    #[serde(skip)]
+    pub reading: Option<String>,
     /// How the password had to be written, where that is unusual.
     #[serde(skip)]
     pub unusual: Option<&'static str>,
@@ -101,11 +108,13 @@ impl Anatomy {
     ///
     /// # Errors
     /// When the file is no container that can be read.
-    pub async fn read(file: &P12File, password: Option<&Secret>) -> Result<(Self, Option<Error>)> {
+    pub async fn read(file: &P12File, password: Option<&Password>) -> Result<(Self, Option<Error>)> {
         let (file, password) = (file.clone(), password.cloned());
         off_thread_in_turn(move || {
             let opening = opening::open(&file, password.as_ref()).map_err(|fault| file.fail(fault))?;
-            Ok(Self::describe(opening, &file))
+            let (mut anatomy, refused) = Self::describe(opening, &file);
+            anatomy.password = anatomy.password.or_else(|| password.map(|password| password.usual()));
+            Ok((anatomy, refused))
         })
         .await
     }
@@ -162,6 +171,8 @@ impl Anatomy {
         self.certificates = contents.certificates.iter().map(describe).collect();
         self.unreadable = contents.unreadable;
         (self.closed, self.unusual) = (contents.closed, contents.unusual);
+        self.password.clone_from(&contents.password);
+        self.reading.clone_from(&contents.reading);
         self.others.clone_from(&contents.others);
         self.warnings.clone_from(&contents.warnings);
     }

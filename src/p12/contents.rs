@@ -10,6 +10,7 @@ use super::budget::Budget;
 use super::fault::{Fault, Parsed, named};
 use super::kdf::Wiped;
 use super::protection::Protection;
+use crate::secret::Secret;
 
 /// Keys and certificates, as many as could be read.
 #[derive(Default)]
@@ -20,8 +21,12 @@ pub(super) struct Contents {
     pub(super) unreadable: usize,
     /// Keys that have another password.
     pub(super) closed: usize,
-    /// How the password had to be written, where that is unusual.
+    /// The password that fitted.
+    pub(super) password: Option<Secret>,
+    /// How it had to be written, where that is unusual.
     pub(super) unusual: Option<&'static str>,
+    /// How it was found in its source, where that is unusual.
+    pub(super) reading: Option<String>,
     /// Other things, by name.
     pub(super) others: Vec<OtherBag>,
     pub(super) warnings: Vec<String>,
@@ -83,6 +88,12 @@ impl KeyEntry {
             key
         };
         self.key.get_or_init(read).as_ref()
+    }
+
+    /// The key alone, so that no copy of its secret is kept.
+    pub(super) fn into_key(self) -> Option<PKey<Private>> {
+        self.key();
+        self.key.into_inner().flatten()
     }
 
     /// Its algorithm's OID, with its name where it has one.

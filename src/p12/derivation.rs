@@ -7,8 +7,8 @@ use std::thread;
 use zeroize::Zeroizing;
 
 use super::budget::Budget;
+use super::encoding::Encoding;
 use super::kdf::{Kdf, KeyUse, Wiped};
-use super::password::Encoding;
 use super::protection::{Algorithm, Protection};
 
 /// What is derived from a password for one purpose: a key, or a key and its initialisation vector.

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::digest::Digest;
+use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
-use super::password::Encoding;
 use super::protection::{Algorithm, KdfName, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
 

@@ -6,9 +6,9 @@ use openssl::sign::Signer;
 use super::budget::Budget;
 use super::derivation::Derivation;
 use super::digest::Digest;
+use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
 use super::kdf::{Kdf, KeyUse, parse_iterations, parse_kdf};
-use super::password::Encoding;
 use super::protection::{Algorithm, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
 

@@ -10,7 +10,7 @@ use super::mac::Mac;
 use super::protection::Protection;
 use super::sniff::{self, Form, Wrapping};
 use super::unlock::unlock;
-use crate::secret::Secret;
+use crate::password::Password;
 use crate::words::counted;
 
 /// What shows without a password, and what the password opens.
@@ -27,7 +27,7 @@ pub(super) struct Opening {
 
 /// Opens a file. Without a password, none at all and the empty one are tried; with one, also the ways of encoding it that
 /// producers use against the standard. Fails when the file is no container that can be read.
-pub(super) fn open(file: &P12File, password: Option<&Secret>) -> Parsed<Opening> {
+pub(super) fn open(file: &P12File, password: Option<&Password>) -> Parsed<Opening> {
     let sniffed = sniff::unwrap(&file.bytes)?;
     let pfx = Pfx::parse(&sniffed.bytes)?;
     let safes = pfx.safes()?;

@@ -16,7 +16,8 @@ use crate::words::counted;
 
 /// The identity that was chosen.
 pub(super) struct Picked {
-    key: KeyEntry,
+    key: Option<PKey<Private>>,
+    algorithm: String,
     pub(super) leaf: X509,
     pub(super) chain: Vec<X509>,
     pub(super) alias: Option<String>,
@@ -26,13 +27,13 @@ impl Picked {
     /// The identity for TLS, which knows signature keys only (RFC 8446 section 4.2.3).
     pub(super) fn identity(&self, file: &P12File) -> Result<Identity> {
         let unusable = || {
-            let (name, algorithm) = (file.name(), self.key.algorithm());
+            let (name, algorithm) = (file.name(), &self.algorithm);
             Error::new(
                 Kind::KeyNotForTls,
                 format!("TLS cannot use the key of {name}: it is of type {algorithm}"),
             )
         };
-        let key = self.key.key().filter(|key| can_sign(key)).cloned().ok_or_else(unusable)?;
+        let key = self.key.clone().filter(can_sign).ok_or_else(unusable)?;
         Ok(Identity { key, leaf: self.leaf.clone(), chain: self.chain.clone() })
     }
 }
@@ -70,7 +71,8 @@ pub(super) fn pick(
         warnings.push(format!("left out: {unreadable} in it"));
     }
     let leaf = contents.certificates.swap_remove(leaf).certificate;
-    Ok(Picked { key: contents.keys.swap_remove(key), leaf, chain, alias })
+    let key = contents.keys.swap_remove(key);
+    Ok(Picked { algorithm: key.algorithm(), key: key.into_key(), leaf, chain, alias })
 }
 
 /// Whether there is a key and a certificate at all.

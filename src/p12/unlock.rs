@@ -7,12 +7,13 @@ use super::budget::Budget;
 use super::container::{Pfx, Safe};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::derivation::{Derivation, derive_all};
+use super::encoding::{Encoding, encode};
 use super::fault::{Fault, Parsed};
 use super::kdf::Wiped;
-use super::password::{Encoding, encode};
 use super::scheme::Scheme;
 use crate::ber::SEQUENCE;
 use crate::error::Kind;
+use crate::password::{Password, Reading};
 use crate::secret::Secret;
 use crate::words::counted;
 
@@ -43,6 +44,7 @@ impl<'a> Part<'a> {
 
 struct Unlocking<'a> {
     pfx: &'a Pfx<'a>,
+    readings: Vec<Reading>,
     encodings: Vec<Encoding>,
     budget: Budget,
     proof: Proof,
@@ -56,18 +58,21 @@ struct Unlocking<'a> {
 pub(super) fn unlock(
     pfx: &Pfx<'_>,
     safes: &[Safe<'_>],
-    password: Option<&Secret>,
+    password: Option<&Password>,
     work: u64,
 ) -> Parsed<Contents> {
     // Bags in the open are read first: an algorithm that nobody knows is told before any password is judged.
     let mut budget = Budget::new(work);
     let parts = safes.iter().map(|safe| Part::read(safe, &mut budget)).collect::<Parsed<Vec<_>>>()?;
+    let none = || vec![Reading { secret: Secret::default(), unusual: None }];
+    let readings = password.map_or_else(none, Password::readings);
     let mut unlocking = Unlocking {
         pfx,
-        encodings: encode(password),
+        encodings: encode(&readings),
         budget,
         proof: Proof::None,
-        given: password.is_some_and(|password| !password.expose().is_empty()),
+        given: readings.iter().any(|reading| !reading.secret.expose().is_empty()),
+        readings,
         decrypted: false,
         encrypted: false,
     };
@@ -145,17 +150,24 @@ impl Unlocking<'_> {
         fits: fn(&[u8]) -> bool,
     ) -> Parsed<Option<Wiped>> {
         self.encrypted = true;
+        let mut found = None;
         for (at, encoding) in distinct(&self.encodings, &scheme.derivation) {
             let paid = self.budget.spend_on(ciphertext);
             let Some(key) = paid.and_then(|()| scheme.derivation.key(encoding, &mut self.budget)) else {
                 return if at == 0 { Err(too_costly()) } else { Ok(None) };
             };
             if let Some(plain) = scheme.decrypt(ciphertext, &key).filter(|plain| fits(plain)) {
-                self.decrypted = true;
-                return Ok(Some(plain));
+                found = Some((at, plain));
+                break;
             }
         }
-        Ok(None)
+        let Some((at, plain)) = found else { return Ok(None) };
+        if !matches!(self.proof, Proof::Right) {
+            // Without a MAC, this proves it as well.
+            self.encodings.swap(0, at);
+        }
+        self.decrypted = true;
+        Ok(Some(plain))
     }
 
     /// Each bag with whether its safe is encrypted.
@@ -189,13 +201,22 @@ impl Unlocking<'_> {
         if closed > 0 {
             contents.warnings.push(format!("left out: {} with another password", counted(closed, "key")));
         }
-        contents.unusual = self.encodings.first().and_then(|first| first.unusual);
-        if let Some(unusual) = contents.unusual {
-            contents
-                .warnings
-                .push(format!("the password fits only as {unusual}; other programs may refuse the file"));
-        }
+        self.note_password(&mut contents);
         Ok(contents)
+    }
+
+    /// What was unusual about the password that fitted.
+    fn note_password(&self, contents: &mut Contents) {
+        let Some(encoding) = self.encodings.first() else { return };
+        let Some(reading) = self.readings.get(encoding.reading) else { return };
+        contents.password = Some(reading.secret.clone());
+        contents.unusual = encoding.unusual;
+        contents.reading.clone_from(&reading.unusual);
+        contents.warnings.extend(reading.unusual.clone());
+        if let Some(unusual) = encoding.unusual {
+            let warning = format!("the password fits only as {unusual}; other programs may refuse the file");
+            contents.warnings.push(warning);
+        }
     }
 
     /// Decrypts a key; `None` when it has another password. With the password proved, noise is the file's fault.

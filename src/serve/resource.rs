@@ -23,6 +23,7 @@ use super::upload::{self, Drained, Form};
 use crate::call::Local;
 use crate::error::{Error, Kind};
 use crate::p12::{P12, P12File};
+use crate::password::Password;
 use crate::platform::contract;
 use crate::platform::gateway::{Account, Base};
 use crate::request::body::RequestBody;
@@ -194,7 +195,7 @@ impl Resource {
     async fn open(&self, caller: &Caller, file: Vec<u8>, password: Secret) -> Result<P12, Refusal> {
         let _turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
         let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
-        Ok(P12::open(&file, Some(&password), None).await?)
+        Ok(P12::open(&file, Some(&Password::exact(password)), None).await?)
     }
 
     /// The URL that the client called, which an OAuth1 signature covers.
