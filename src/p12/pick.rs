@@ -5,7 +5,7 @@ use openssl::x509::X509;
 
 use super::bag::OtherBag;
 use super::chain::Issuers;
-use super::contents::{CertificateEntry, Contents, KeyEntry};
+use super::contents::{CertificateEntry, Contents};
 use super::fault::{Fault, Parsed};
 use super::file::P12File;
 use super::identity::Identity;
