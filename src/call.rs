@@ -15,7 +15,7 @@ use tokio_openssl::SslStream;
 
 use crate::certificate;
 use crate::diagnosis;
-use crate::error::{Error, Exit, Kind, Result};
+use crate::error::{Error, Exit, Result};
 use crate::evidence::{Control, End, Evidence, Staple};
 use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
 use crate::foreign::{Foreign, KnownSecrets};
@@ -59,8 +59,6 @@ pub struct Local {
     pub control: bool,
 }
 
-const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";
-
 impl Local {
     /// Makes the call and returns when the head of the answer has come, or could not. `known` must not be shown.
     ///
@@ -74,15 +72,9 @@ impl Local {
         known: &Arc<KnownSecrets>,
     ) -> Result<Started> {
         let left_out = if self.leaf_only { std::mem::take(&mut identity.chain) } else { Vec::new() };
-        let control = match self.control {
-            true => Some(self.control(request, known).await?),
-            false => None,
-        };
+        let control = if self.control { Some(self.control(request, known).await?) } else { None };
         let (call, head) = self.call(request, Some(identity), control, known).await?;
-        let head = head.map_err(|error| match error.kind {
-            Kind::ClientUnknownCa if !left_out.is_empty() => error.with_hint(LEAF_ONLY),
-            _ => error,
-        });
+        let head = head.map_err(|error| diagnosis::client::blame_leaf_only(error, !left_out.is_empty()));
         Ok((Box::new(call), head))
     }
 
@@ -170,7 +162,7 @@ impl Call {
         upload: OutgoingBody,
     ) -> Result<Head> {
         let stream = self.connect(route, request, identity.as_ref()).await;
-        let stream = stream.map_err(|error| blame_max_time(route, error))?;
+        let stream = stream.map_err(|error| route.connect.blame_max_time(route.max_time, error))?;
         drop(identity);
         let exchange = self.exchange(stream, request, upload);
         let (parts, body) = match timeout_at(self.deadline.into(), exchange).await {
@@ -322,14 +314,5 @@ impl Exchange for Call {
         let mut evidence = self.observer.complete(self.evidence.clone(), &self.known);
         evidence.timings.total = self.ended.unwrap_or_else(|| self.start.elapsed());
         evidence
-    }
-}
-
-/// A wait that `-m` ended is not one that `--connect-timeout` ended.
-fn blame_max_time(route: &Local, error: Error) -> Error {
-    let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
-    match late && route.max_time < route.connect.timeout {
-        true => error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer"),
-        false => error,
     }
 }

@@ -58,6 +58,17 @@ fn each_combination_of_head_evidence_and_terms_has_its_verdict() {
         ("control failed", 200, evidence(Some(true), failed()), any(), Some(Kind::NotInsisted)),
         ("the wrong protocol", 101, evidence(Some(true), None), any(), Some(Kind::AnswerMalformed)),
         ("misdirected", 421, evidence(Some(true), None), any(), Some(Kind::Misdirected)),
+    ];
+    for (name, status, evidence, terms, wanted) in table {
+        let verdict = judge(&head(status), &Foreign::default(), &evidence, &terms);
+        assert_eq!(verdict.err().map(|error| error.kind), wanted, "{name}");
+    }
+}
+
+#[test]
+fn each_author_of_an_answer_through_the_platform_has_its_verdict() {
+    let any = Terms::default;
+    let table = [
         (
             "the platform's 401",
             401,
