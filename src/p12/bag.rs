@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::fault::Parsed;
-use super::kdf::Wiped;
+use super::iterate::Wiped;
 use super::scheme::Scheme;
 use crate::ber::{self, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
 

@@ -9,7 +9,7 @@ use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::derivation::{Derivation, derive_all};
 use super::encoding::{Encoding, encode};
 use super::fault::{Fault, Parsed};
-use super::kdf::Wiped;
+use super::iterate::Wiped;
 use super::scheme::Scheme;
 use crate::ber::SEQUENCE;
 use crate::error::Kind;
