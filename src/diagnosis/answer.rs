@@ -73,7 +73,11 @@ pub fn explain_none(evidence: &Evidence, http: &hyper::Error) -> Error {
     }
     let kind = if reset { Kind::AnswerReset } else { Kind::CutShort };
     let alert = evidence.alert().map_or(String::new(), |code| format!(" ({})", Message::Alert(code).name()));
-    let message = format!("{target} {end} without an answer{alert}, and had not asked for a certificate");
+    let asked = match evidence.requested() {
+        true => "had asked for a certificate, and ours was still on its way",
+        false => "had not asked for a certificate",
+    };
+    let message = format!("{target} {end} without an answer{alert}, and {asked}");
     Error::new(kind, message)
 }
 

@@ -129,7 +129,11 @@ pub(super) fn refusal(evidence: &Evidence) -> Option<Error> {
     let name = Message::Alert(code).name();
     Some(match (evidence.sent(), alert::refuses(code)) {
         (true, true) => refused(evidence, code, &name),
-        (true, false) => unclear(evidence, &format!("ended the connection with {name}")),
+        (true, false) => unclear(
+            evidence,
+            &format!("ended the connection with {name}"),
+            "it refused the certificate, or it broke",
+        ),
         (false, insists) => missed(evidence, &name, insists && code != 51),
     })
 }
@@ -154,15 +158,17 @@ const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may la
 pub(super) fn ended(evidence: &Evidence) -> Option<Error> {
     match (evidence.answered_request(), evidence.sent()) {
         (false, _) => None,
-        (true, true) => Some(unclear(evidence, "ended the connection without an alert or an answer")),
+        (true, true) => Some(unclear(evidence, "ended the connection without an alert or an answer", SILENT)),
         (true, false) => {
             Some(missed(evidence, "it ended the connection without an alert or an answer", false))
         }
     }
 }
 
+const SILENT: &str = "it refused the certificate, it broke, or it speaks no HTTP there";
+
 /// It may be the certificate, and it may be something else.
-fn unclear(evidence: &Evidence, how: &str) -> Error {
+fn unclear(evidence: &Evidence, how: &str, otherwise: &str) -> Error {
     let target = &evidence.target;
     let when = match evidence.tls {
         Some(_) => "after the handshake, in which the client certificate was sent",
@@ -176,11 +182,9 @@ fn unclear(evidence: &Evidence, how: &str) -> Error {
         }
         None => {
             let last = chain(evidence).pop().filter(|_| reach(evidence) == Reach::Unnamed);
-            let unnamed = last.map(|last| format!(" ({})", alert::untrusted(last).0)).unwrap_or_default();
-            // A service of another protocol takes the certificate, and closes when it reads HTTP.
-            let silent = evidence.tls.is_some() && evidence.alert().is_none();
-            let other = if silent { ", it broke, or it speaks no HTTP there" } else { ", or it broke" };
-            error(&format!("it refused the certificate{unnamed}{other}"))
+            let unnamed =
+                last.map(|last| format!("; it named no CAs that it accepts, and {}", alert::end(last)));
+            error(&format!("{otherwise}{}", unnamed.unwrap_or_default()))
         }
     }
 }

@@ -18,8 +18,7 @@ pub fn explain(evidence: &Evidence) -> Error {
         Some(Cause::Tls(reason)) if !has_spoken(evidence) => explain_other_protocol(reason, evidence),
         Some(Cause::Tls(reason)) if broke_request(evidence) => {
             let message = format!("{target} asked for a certificate in a way that breaks TLS ({reason})");
-            Error::new(Kind::HandshakeFailed, message)
-                .with_hint("its owner must repair the server, or what changes TLS on the way to it")
+            Error::new(Kind::RequestMalformed, message)
         }
         Some(Cause::Tls(reason)) => explain_own_refusal(reason, target),
         cause => client::ended(evidence).unwrap_or_else(|| {
@@ -93,10 +92,7 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
         ),
         112 => (Kind::NameNotServed, "does not serve this host name"),
         120 => (Kind::NoProtocol, "takes none of the protocols that were offered by ALPN"),
-        80 => {
-            let message = format!("{target} failed in the handshake through a fault of its own: {name}");
-            return Error::new(Kind::HandshakeFailed, message).with_hint(ITS_OWN_FAULT);
-        }
+        80 => (Kind::EndpointFault, "ended the handshake through a fault of its own"),
         _ if evidence.requested() => {
             let message = format!(
                 "{target} asked for a certificate and ended the handshake before it was sent: {name}"
@@ -111,7 +107,6 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
 
 const SERVER_HELLO: Message = Message::Handshake(2);
 const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
-const ITS_OWN_FAULT: &str = "ask its owner for the log; a known cause is a list of trusted CAs that is longer than a CertificateRequest can hold (65535 bytes)";
 
 /// OpenSSL refused what the endpoint proposed.
 fn explain_own_refusal(reason: &str, target: &str) -> Error {

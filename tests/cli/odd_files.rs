@@ -4,6 +4,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkcs5::{pbkdf2_hmac, scrypt};
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
+use openssl::x509::X509;
 use p12_test::demo::pki::{Identity, Profile, Purpose};
 
 use crate::harness::{Lab, OK, PASSWORD, Ran, Site, with};

@@ -144,7 +144,11 @@ fn a_chain_that_reaches_an_accepted_name_is_not_called_untrusted_or_incomplete()
     assert!(!error.hint().contains("missing from the P12") && !error.hint().contains("does not trust"));
     // Nothing was named, and the chain is open.
     let error = refused(48, sound(), None);
-    assert!(error.message.contains("its chain ends with CN=CA, issued by CN=Root"), "{}", error.message);
+    assert!(
+        error.message.contains("the P12's chain ends with CN=CA, issued by CN=Root"),
+        "{}",
+        error.message
+    );
     assert!(error.hint().contains("missing from the P12"), "{}", error.hint());
 }
 
