@@ -44,29 +44,30 @@ mod stream_log;
 pub mod tls;
 mod tls_trace;
 
-/// The route from this machine straight to the endpoint.
+/// The route from this machine to the endpoint.
 #[derive(Debug)]
 pub struct Local {
-    /// How to get there.
+    /// How to reach the endpoint.
     pub connect: Connect,
     /// How to speak TLS, and whom to trust.
     pub tls: Tls,
     /// Whether to send the certificate without its chain.
     pub leaf_only: bool,
-    /// For the whole call, the answer's body included.
+    /// The time for the whole call, with the answer's body.
     pub max_time: Duration,
-    /// Whether to make the same call without the certificate first, to see if the endpoint insists on it.
+    /// Whether to make the same call without the certificate first, to see if the endpoint insists on one.
     pub control: bool,
 }
 
 const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";
 
 impl Local {
-    /// Makes the call and returns when the head of the answer has come, or could not. `known` must not be shown.
+    /// Makes the call. Returns when the head of the answer has come, or the call has failed. Secrets in
+    /// `known` are hidden in everything that comes back.
     ///
     /// # Errors
-    /// Fails where the call could not begin: the body's file cannot be read, or the call without the certificate
-    /// failed for a reason of this machine.
+    /// The call could not begin: the body's file cannot be read, or the call without the certificate failed
+    /// because of this machine.
     pub async fn start(
         &self,
         request: &Request,
@@ -89,7 +90,7 @@ impl Local {
     /// Makes the call without a certificate, up to the head of the answer.
     ///
     /// # Errors
-    /// Fails where the call could not begin.
+    /// The call could not begin.
     pub async fn start_bare(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Started> {
         let (call, head) = self.call(request, None, None, known).await?;
         Ok((Box::new(call), head))
@@ -134,7 +135,7 @@ impl Local {
 struct Call {
     start: Instant,
     deadline: Instant,
-    /// When the answer had come whole, since the start.
+    /// When the answer was complete, since the start.
     ended: Option<Duration>,
     evidence: Evidence,
     observer: Observer,
@@ -325,7 +326,7 @@ impl Exchange for Call {
     }
 }
 
-/// A wait that `-m` ended is not one that `--connect-timeout` ended.
+/// Corrects the hint if `-m` ended the wait, not `--connect-timeout`.
 fn blame_max_time(route: &Local, error: Error) -> Error {
     let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
     match late && route.max_time < route.connect.timeout {
@@ -347,7 +348,8 @@ fn http1_client() -> hyper::client::conn::http1::Builder {
     builder
 }
 
-/// For a head, and for the pieces of a body, in bytes: enough for full speed, and less than curl takes.
+/// The buffer for a head and for pieces of a body, in bytes: enough for full speed, with less memory than
+/// curl.
 const MAX_BUFFER: usize = 256 * 1024;
 
 fn build_message(request: &Request, upload: OutgoingBody, http2: bool) -> http::Request<OutgoingBody> {
@@ -373,7 +375,7 @@ fn build_message(request: &Request, upload: OutgoingBody, http2: bool) -> http::
     message
 }
 
-/// The URL for HTTP/2, with the authority of the `Host` header where one was given (RFC 9113 section 8.3.1).
+/// The URL for HTTP/2, with the authority of the `Host` header if one was given (RFC 9113 section 8.3.1).
 fn absolute_form(request: &Request) -> Uri {
     let absolute = request.url.absolute_form();
     let host = request.headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());

@@ -1,4 +1,4 @@
-//! How results are written: one file a format, all behind one trait.
+//! The formats of results: one file each, behind one trait.
 
 use std::time::Duration;
 
@@ -19,23 +19,23 @@ pub mod text;
 pub struct Tested {
     /// The id of its record.
     pub id: String,
-    /// The line of the manifest that it is in, from 1.
+    /// Its line in the manifest, from 1.
     pub line: u64,
-    /// What it came to.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// A format of results. Each of its texts is written at once.
+/// A format of results. Each returned text is written in one piece.
 pub trait View: Send {
-    /// What stands before all results.
+    /// The text before all results.
     fn begin(&self) -> String {
         String::new()
     }
 
-    /// What is written of one result as soon as it is there; `number` counts from 1.
+    /// The text of one result, written as soon as the result is there. `number` counts from 1.
     fn add(&mut self, tested: &Tested, number: u64) -> String;
 
-    /// What stands after all results: so many, in this time.
+    /// The text after all results, with their number and the time they took.
     ///
     /// # Errors
     /// Fails where a format that is written whole cannot be written.
@@ -54,7 +54,7 @@ pub fn of(format: Format) -> Box<dyn View> {
     }
 }
 
-/// A result in short, for formats of one line.
+/// A result in short, for the formats that have no room for a whole report.
 struct Summary<'a> {
     passed: bool,
     exit: u8,

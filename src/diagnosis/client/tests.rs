@@ -1,4 +1,4 @@
-//! Alerts, flaws and what the endpoint named → what is said. Every case is a row.
+//! From alert, flaws and accepted CAs to the message. Each case is a row.
 
 use super::*;
 use crate::certificate::Usage;
