@@ -62,7 +62,7 @@ impl Route {
             warnings.push("the platform announced the end of OAuth1 for 2026-05-31; a Bearer token is what it takes from now on".into());
         }
         if platform.tls.insecure {
-            warnings.push("the platform's certificate is not checked (-k): whoever answers gets the credential, the P12 and its password".into());
+            warnings.push("the platform's certificate is not checked (-k): any server that answers gets the credential, the P12 and its password".into());
         }
         warnings
     }

@@ -184,7 +184,7 @@ fn check_insistence(control: &Control, status: StatusCode, evidence: &Evidence, 
                 .map_or_else(|_| without.to_string(), diagnosis::describe_status);
             let message =
                 format!("{target} answers {answered} without the certificate: it does not insist on it");
-            let hint = "the endpoint lets in whoever comes without a certificate, so this answer proves nothing about it";
+            let hint = "the endpoint also accepts calls without a certificate, so this answer proves nothing about the P12";
             Err(Error::new(Kind::NotInsisted, message).with_hint(hint))
         }
         // These statuses have other causes than the certificate (RFC 9110 section 15).

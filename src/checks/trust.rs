@@ -92,7 +92,7 @@ fn unanchored(chain: &[&Certificate], trusted: &[X509]) -> Option<Obstacle> {
     if chain.len() == 1 && last.is_self_issued() {
         return Some(Obstacle::new(
             "its certificate is self-signed and is not itself among the trusted",
-            "ask a CA that is trusted there for a certificate, or have this very one trusted",
+            "ask a CA that is trusted there for a certificate, or have this certificate trusted there",
         ));
     }
     let described: Vec<_> = trusted.iter().map(|anchor| (anchor, describe(anchor))).collect();

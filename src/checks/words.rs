@@ -103,7 +103,7 @@ impl Flaw {
             }
             FlawKind::SelfSigned => {
                 return format!(
-                    "ask a CA that the endpoint trusts for a certificate; or ask the endpoint's owner to trust this very one (SHA-256 {})",
+                    "ask a CA that the endpoint trusts for a certificate; or ask the endpoint's owner to trust this certificate (SHA-256 {})",
                     culprit.sha256
                 );
             }

@@ -71,7 +71,7 @@ pub fn why_refused(evidence: &Evidence, refusal: Refusal) -> Why {
     let besides = match best {
         Some((Fit::Explains, suspect)) => return because("", suspect),
         Some((Fit::MayExplain, suspect)) => return because("most likely because ", suspect),
-        Some((Fit::Besides, suspect)) if suspect.fatal => format!("; besides, {}", suspect.fact),
+        Some((Fit::Besides, suspect)) if suspect.fatal => format!("; also, {}", suspect.fact),
         _ => String::new(),
     };
     let (clause, hint) = alert::left(refusal, reach(evidence), &chain(evidence));

@@ -92,7 +92,7 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
             "shares no cipher, group or signature algorithm with this machine, or wants another host name",
         ),
         112 => (Kind::NameNotServed, "does not serve this host name"),
-        120 => (Kind::NoProtocol, "takes none of the protocols that were offered by ALPN"),
+        120 => (Kind::NoProtocol, "accepts none of the protocols that were offered by ALPN"),
         80 => {
             let message = format!("{target} failed in the handshake through a fault of its own: {name}");
             return Error::new(Kind::HandshakeFailed, message).with_hint(ITS_OWN_FAULT);

@@ -25,7 +25,8 @@ pub(super) fn refused(file: &str, anatomy: Option<&Anatomy>, error: &Error) -> F
         (Kind::SeveralKeys, _) => Finding { severity: Severity::Warning, ..finding },
         (Kind::KeyMismatch | Kind::NoCertificate, Some(anatomy)) => {
             let inspected = Inspected { file: quoted(file), anatomy, criteria: &Criteria::default() };
-            let words = "first save the certificate that was issued for this very key, and those above it, as client.pem";
+            let words =
+                "first save the certificate that was issued for this key, and those above it, as client.pem";
             let changes = Changes { only: Some(&[]), add: "client.pem", ..Changes::default() };
             let Fix { words, command } = inspected.changed(words, &changes);
             Finding { fix: words, command, ..finding }

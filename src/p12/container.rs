@@ -29,7 +29,7 @@ impl<'a> Pfx<'a> {
         let mut file = Reader::new(bytes);
         let outer = file.any()?;
         if outer.tag != SEQUENCE {
-            return Err(Fault::not_a_p12("it is in no format that is known here"));
+            return Err(Fault::not_a_p12("its format is not known"));
         }
         let mut inside = outer.inside()?;
         check_version(&mut inside)?;

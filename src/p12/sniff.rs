@@ -97,7 +97,7 @@ fn unwrap_text(file: &[u8]) -> Parsed<Sniffed> {
         [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
         _ if is_text(stripped) => Zeroizing::new(String::from_utf8_lossy(stripped).into_owned()),
-        _ => return Err(Fault::not_a_p12("it is in no format that is known here")),
+        _ => return Err(Fault::not_a_p12("its format is not known")),
     };
     let letters = letters.trim_start_matches('\u{feff}');
     if letters.contains("-----BEGIN ") {

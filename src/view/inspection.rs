@@ -69,7 +69,7 @@ fn container(anatomy: &Anatomy) -> String {
     let mac = anatomy.mac.as_ref().map_or_else(|| "none".into(), protection);
     let mut text = line("MAC", &mac);
     for safe in &anatomy.safes {
-        text += &line("safe", &safe.as_ref().map_or_else(|| "in the open".into(), protection));
+        text += &line("safe", &safe.as_ref().map_or_else(|| "not encrypted".into(), protection));
     }
     text
 }

@@ -166,7 +166,7 @@ fn author(target: &str, author: &Author) -> String {
         Author::Remote(signal) => format!("{target}, passed on by the platform: {signal}"),
         Author::PlatformOfRemote(message) => format!("the platform, of {target}: {message}"),
         Author::Platform(signal) => format!("the platform itself: {signal}"),
-        Author::Unclear(why) => format!("cannot be told apart, {target} or the platform: {why}"),
+        Author::Unclear(why) => format!("{target} or the platform: {why}"),
     }
 }
 
