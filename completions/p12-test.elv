@@ -113,6 +113,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand -p 'The password itself; other users of this machine can see it in the list of processes'
             cand --password 'The password itself; other users of this machine can see it in the list of processes'
             cand --within 'Warn about certificates that expire within this time, in days (30d) or weeks (6w)'
+            cand --trust 'Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not'
             cand --color 'When to use colour in the report'
             cand --password-stdin 'Read the password from standard input'
             cand --no-password 'The P12 has no password, or an empty one'
@@ -124,7 +125,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
         }
         &'p12-test;probe'= {
             cand --among 'P12 files to compare with what the endpoint accepts; give them after the URL'
-            cand --password-file 'Read the password from a file (a trailing newline is ignored)'
+            cand --password-file 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)'
             cand --password-env 'Read the password from an environment variable'
             cand -p 'The password itself; other users of this machine can see it in the list of processes'
             cand --password 'The password itself; other users of this machine can see it in the list of processes'
