@@ -44,27 +44,28 @@ mod stream_log;
 pub mod tls;
 mod tls_trace;
 
-/// The route from this machine straight to the endpoint.
+/// The route from this machine to the endpoint.
 #[derive(Debug)]
 pub struct Local {
-    /// How to get there.
+    /// How to reach the endpoint.
     pub connect: Connect,
     /// How to speak TLS, and whom to trust.
     pub tls: Tls,
     /// Whether to send the certificate without its chain.
     pub leaf_only: bool,
-    /// For the whole call, the answer's body included.
+    /// The time for the whole call, with the answer's body.
     pub max_time: Duration,
-    /// Whether to make the same call without the certificate first, to see if the endpoint insists on it.
+    /// Whether to make the same call without the certificate first, to see if the endpoint insists on one.
     pub control: bool,
 }
 
 impl Local {
-    /// Makes the call and returns when the head of the answer has come, or could not. `known` must not be shown.
+    /// Makes the call. Returns when the head of the answer has come, or the call has failed. Secrets in
+    /// `known` are hidden in everything that comes back.
     ///
     /// # Errors
-    /// Fails where the call could not begin: the body's file cannot be read, or the call without the certificate
-    /// failed for a reason of this machine.
+    /// The call could not begin: the body's file cannot be read, or the call without the certificate failed
+    /// because of this machine.
     pub async fn start(
         &self,
         request: &Request,
@@ -81,7 +82,7 @@ impl Local {
     /// Makes the call without a certificate, up to the head of the answer.
     ///
     /// # Errors
-    /// Fails where the call could not begin.
+    /// The call could not begin.
     pub async fn start_bare(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Started> {
         let (call, head) = self.call(request, None, None, known).await?;
         Ok((Box::new(call), head))
@@ -126,7 +127,7 @@ impl Local {
 struct Call {
     start: Instant,
     deadline: Instant,
-    /// When the answer had come whole, since the start.
+    /// When the answer was complete, since the start.
     ended: Option<Duration>,
     evidence: Evidence,
     observer: Observer,

@@ -1,4 +1,5 @@
-//! What a call comes to: a pure function of the answer's head, of its beginning, of the evidence and of the terms.
+//! The verdict on a call: a pure function of the answer's head, the beginning of its body, the evidence and
+//! the terms.
 
 use std::str::FromStr;
 
@@ -15,18 +16,18 @@ use crate::platform::contract::TRANSPORT_ERROR;
 /// Which answers count as success.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// The statuses wanted; empty means any below 400.
+    /// The statuses that count as success; if empty, any below 400.
     pub expect: Vec<Expected>,
-    /// Whether an endpoint that never asks for a certificate is fine.
+    /// Whether an endpoint may answer without asking for a certificate.
     pub allow_unrequested: bool,
 }
 
 /// A status, or a class of statuses such as `2xx`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// This one.
+    /// One status.
     Status(u16),
-    /// Its first digit.
+    /// All statuses with this first digit.
     Class(u16),
 }
 
@@ -44,7 +45,7 @@ impl FromStr for Expected {
 }
 
 impl Terms {
-    /// Whether a status is wanted.
+    /// Whether a status counts as success.
     fn accept(&self, status: u16) -> bool {
         match self.expect.as_slice() {
             [] => status < 400,
@@ -56,11 +57,11 @@ impl Terms {
     }
 }
 
-/// What the whole call comes to. Ask when the body has ended: a certificate may be asked for late. `excerpt` is the
-/// beginning of the body.
+/// Judges a call after its body has ended, as a certificate may be asked for late. `excerpt` is the beginning
+/// of the body.
 ///
 /// # Errors
-/// Fails where the answer is not the wanted one, or proves nothing about the P12.
+/// The answer is no success, or proves nothing about the P12.
 pub fn judge(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms) -> Result<()> {
     judge_once(head, excerpt, evidence, terms).map_err(|error| match error.kind.exit() {
         // An answer that came: its status says whether to try again, whatever became of the certificate.
@@ -107,7 +108,7 @@ fn unexpected_status(head: &Head, evidence: &Evidence, terms: &Terms) -> Error {
     Error::new(Kind::Status, message).with_hint(hint)
 }
 
-/// Fails when the platform is surely the author of what came.
+/// Fails if the answer is certainly the platform's own.
 fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
     match author {
         Author::Remote(_) | Author::Unclear(_) => Ok(()),
@@ -139,7 +140,7 @@ fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
     }
 }
 
-/// The platform's error about the endpoint, where it names one of our kinds, as `serve` does.
+/// The kind that the platform names for the endpoint's failure, as `serve` does.
 fn transport_kind(head: &Head) -> Option<Kind> {
     let name = head.headers.get(TRANSPORT_ERROR)?;
     Kind::ALL.iter().copied().find(|kind| kind.name().as_bytes() == name.as_bytes())
@@ -183,10 +184,10 @@ fn check_insistence(control: &Control, status: StatusCode, evidence: &Evidence, 
                 .map_or_else(|_| without.to_string(), diagnosis::describe_status);
             let message =
                 format!("{target} answers {answered} without the certificate: it does not insist on it");
-            let hint = "the endpoint lets in whoever comes without a certificate, so this answer proves nothing about it";
+            let hint = "the endpoint also accepts calls without a certificate, so this answer proves nothing about the P12";
             Err(Error::new(Kind::NotInsisted, message).with_hint(hint))
         }
-        // What says nothing of the certificate: too late, too much, a fault (RFC 9110 section 15).
+        // These statuses have other causes than the certificate (RFC 9110 section 15).
         Control::Answered(without @ (408 | 409 | 421 | 425 | 429 | 500..)) => {
             unknown(&format!("it answered {without} without it"))
         }
@@ -195,7 +196,7 @@ fn check_insistence(control: &Control, status: StatusCode, evidence: &Evidence, 
     }
 }
 
-/// Which of the two a status points to that may come from the platform as well as from the endpoint.
+/// What to check for a status that can come from the platform or from the endpoint.
 fn platform_hint(status: StatusCode) -> &'static str {
     match status.as_u16() {
         401 => "check the platform's credential first, then --authorization for the endpoint",

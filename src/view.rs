@@ -1,4 +1,4 @@
-//! How results are written: one file a format, all behind one trait.
+//! The formats of results: one file each, behind one trait.
 
 use crate::cli::Format;
 

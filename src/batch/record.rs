@@ -22,7 +22,7 @@ pub struct Record {
     pub content: Hash,
     /// The line of the manifest that it starts in, from 1.
     pub line: u64,
-    /// Bytes of the manifest up to its end.
+    /// The position of its end in the manifest, in bytes.
     pub read: u64,
     /// Whether it consists of options and values at all.
     pub readable: bool,

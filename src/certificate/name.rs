@@ -22,7 +22,8 @@ pub fn name(name: &X509NameRef) -> String {
     text
 }
 
-/// A name as `openssl req -utf8 -subj` takes it: `/O=Example/CN=client`. `None` where that cannot make the same again.
+/// A name in the form of `openssl req -utf8 -subj`: `/O=Example/CN=client`. `None` if that form cannot
+/// express the name.
 pub fn subject_option(name: &X509NameRef) -> Option<String> {
     let der = name.to_der().ok()?;
     let mut sets = Reader::new(&der).expect(ber::SEQUENCE, "").ok()?.inside().ok()?;
@@ -43,7 +44,7 @@ pub fn subject_option(name: &X509NameRef) -> Option<String> {
 fn part(entry: &X509NameEntryRef) -> Option<(&'static str, String)> {
     let kind = Some(entry.object().nid()).filter(|nid| *nid != Nid::UNDEF)?;
     let value = entry.data().to_string().ok()?;
-    // OpenSSL has lengths and letters of its own for each kind, the same here as there.
+    // OpenSSL limits length and letters of each kind of entry, here as in the command.
     X509Name::builder().ok()?.append_entry_by_nid(kind, &value).ok()?;
     if value.is_empty() || !escape::is_plain(&value) {
         return None;
@@ -58,7 +59,7 @@ fn part(entry: &X509NameEntryRef) -> Option<(&'static str, String)> {
     Some((kind.short_name().ok()?, escaped))
 }
 
-/// What OpenSSL calls an object in full, or its OID.
+/// OpenSSL's long name of an object, or its OID.
 pub(super) fn long_name(object: &Asn1ObjectRef) -> String {
     match object.nid() {
         Nid::UNDEF => object.to_string(),
@@ -66,7 +67,7 @@ pub(super) fn long_name(object: &Asn1ObjectRef) -> String {
     }
 }
 
-/// What OpenSSL calls an object, or its OID: `CN`, `clientAuth`, `1.2.3.4`.
+/// OpenSSL's short name of an object, or its OID: `CN`, `clientAuth`, `1.2.3.4`.
 pub(super) fn short_name(object: &Asn1ObjectRef) -> String {
     match object.nid() {
         Nid::UNDEF => object.to_string(),

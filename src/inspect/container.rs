@@ -1,4 +1,4 @@
-//! Findings about the file: how it is protected, what else is in it, what things are called.
+//! Findings about the container: its protection, other contents, labels, the password.
 
 use std::collections::HashSet;
 
@@ -63,7 +63,7 @@ impl Inspected<'_> {
         open.then(|| Finding::new(Name::KeyInTheOpen, Severity::Warning, what, fix()))
     }
 
-    /// What Java makes of it, as tried with its versions 8 to 17.
+    /// How Java reads the file, as tested with versions 8 to 17.
     pub(super) fn java(&self) -> Vec<Finding> {
         let Anatomy { mac, keys, certificates, opened, .. } = self.anatomy;
         let aes = |used: &Protection| used.kdf == KdfName::Pbkdf2;
@@ -94,7 +94,7 @@ impl Inspected<'_> {
         old.into_iter().chain(keyless).collect()
     }
 
-    /// What belongs to no key, and what cannot be read.
+    /// Contents that belong to no key, or cannot be read.
     pub(super) fn leftovers(&self) -> Vec<Finding> {
         let Anatomy { unreadable, others, trailing, closed, .. } = self.anatomy;
         let mut findings = Vec::new();
@@ -146,7 +146,7 @@ impl Inspected<'_> {
             .then(|| Finding::new(Name::ExtraCertificates, Severity::Note, what, fix()))
     }
 
-    /// friendlyNames that programs stumble over.
+    /// Friendly names that other programs have trouble with.
     pub(super) fn labels(&self) -> Vec<Finding> {
         let Anatomy { keys, certificates, .. } = self.anatomy;
         let of_keys = || keys.iter().filter_map(|key| key.alias.as_deref());
@@ -168,7 +168,7 @@ impl Inspected<'_> {
         odd.into_iter().chain(twice).collect()
     }
 
-    /// How the password is written.
+    /// How the password is encoded.
     pub(super) fn password(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         if let Some(unusual) = self.anatomy.unusual {
@@ -189,7 +189,7 @@ impl Inspected<'_> {
     }
 }
 
-/// In letters: more than any tool makes of itself.
+/// In letters. No tool makes such a long name by itself.
 const LONG_NAME: usize = 128;
 
 fn oddity(alias: &str) -> Option<String> {

@@ -1,4 +1,4 @@
-//! All findings about a file, put together.
+//! All findings about a file.
 
 use super::criteria::Criteria;
 use super::finding::{Finding, Severity};
@@ -6,7 +6,7 @@ use super::fix::{Changes, Fix, Inspected, quoted};
 use crate::error::{Error, Kind};
 use crate::p12::anatomy::{Anatomy, StoredCertificate};
 
-/// All that is found in what could be opened.
+/// The findings about what could be opened.
 pub(super) fn of(file: &str, anatomy: &Anatomy, criteria: &Criteria) -> Vec<Finding> {
     let inspected = Inspected { file: quoted(file), anatomy, criteria };
     let mut findings = inspected.keys();
@@ -25,7 +25,8 @@ pub(super) fn refused(file: &str, anatomy: Option<&Anatomy>, error: &Error) -> F
         (Kind::SeveralKeys, _) => Finding { severity: Severity::Warning, ..finding },
         (Kind::KeyMismatch | Kind::NoCertificate, Some(anatomy)) => {
             let inspected = Inspected { file: quoted(file), anatomy, criteria: &Criteria::default() };
-            let words = "first save the certificate that was issued for this very key, and those above it, as client.pem";
+            let words =
+                "first save the certificate that was issued for this key, and those above it, as client.pem";
             let changes = Changes { only: Some(&[]), add: "client.pem", ..Changes::default() };
             let Fix { words, command } = inspected.changed(words, &changes);
             Finding { fix: words, command, ..finding }
@@ -35,8 +36,8 @@ pub(super) fn refused(file: &str, anatomy: Option<&Anatomy>, error: &Error) -> F
 }
 
 impl Inspected<'_> {
-    /// What each key's certificates are like. With one key that is fine a test can pass, so what is wrong with another
-    /// is no error.
+    /// Findings about each key's certificates. If one key is fine, a test can pass, so findings about the
+    /// others are not errors.
     fn keys(&self) -> Vec<Finding> {
         let keys = || self.anatomy.keys.iter().filter(|_| self.anatomy.opened);
         let fails = |findings: &[Finding]| findings.iter().any(|one| one.severity == Severity::Error);

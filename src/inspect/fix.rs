@@ -1,11 +1,11 @@
-//! How to fix what was found: by commands of OpenSSL where they can do it, else in words.
+//! How to fix what was found: with OpenSSL's commands if possible, else in words.
 
 use super::criteria::Criteria;
 use crate::escape;
 use crate::p12::anatomy::{Anatomy, Protection, StoredCertificate, Wrapping};
 use crate::shell;
 
-/// A file that is looked into.
+/// The inspected file.
 pub(super) struct Inspected<'a> {
     /// Its name, quoted for a shell.
     pub(super) file: String,
@@ -36,7 +36,7 @@ impl Fix {
 pub(super) struct Changes<'a> {
     /// The certificates that stay, by index; all of them unless given.
     pub(super) only: Option<&'a [usize]>,
-    /// A file of the user's with certificates to add.
+    /// A file of the user with certificates to add.
     pub(super) add: &'static str,
     /// Another friendlyName.
     pub(super) name: Option<&'static str>,
@@ -50,8 +50,8 @@ impl Inspected<'_> {
         self.changed(words, &Changes::default())
     }
 
-    /// The contents with some changes as `new.p12`. What is taken out lies in a private folder and is gone in the end,
-    /// Ctrl-C included. OpenSSL reads its input twice, so no pipe will do.
+    /// The contents with some changes as `new.p12`. The extracted contents are in a private folder, which is
+    /// removed at the end, even after Ctrl-C. A pipe is not possible, as OpenSSL reads its input twice.
     pub(super) fn changed(&self, words: &str, changes: &Changes<'_>) -> Fix {
         if let Some(obstacle) = self.obstacle() {
             return Fix::words(format!("{words}; {obstacle}"));
@@ -74,7 +74,7 @@ impl Inspected<'_> {
         )
     }
 
-    /// A request for a new certificate on the same key.
+    /// A command for a certificate request with the same key.
     pub(super) fn requested(&self, leaf: &StoredCertificate) -> Fix {
         let words =
             "request.csr, made on the same key, goes to a CA; what comes back is packed with that key";
@@ -88,7 +88,7 @@ impl Inspected<'_> {
         Fix::command(words, format!("{key} | {}", request("-key /dev/stdin", &subject)))
     }
 
-    /// A request for a new certificate on a new key.
+    /// A command for a certificate request with a new key.
     pub(super) fn renewed(&self, leaf: &StoredCertificate) -> Fix {
         let words =
             "request.csr, made on a new key (new.key), goes to a CA; what comes back is packed with that key";
@@ -99,16 +99,16 @@ impl Inspected<'_> {
         Fix::command(words, format!("test ! -e new.key && {made}"))
     }
 
-    /// A CA's certificate is not to be had by a client's request.
+    /// The subject for a request; `None` for a CA's certificate, which a client cannot request.
     fn subject(&self, leaf: &StoredCertificate) -> Option<String> {
         leaf.subject_option.as_deref().filter(|_| !leaf.certificate.authority).map(quoted)
     }
 
-    /// The contents taken out by OpenSSL, on its standard output.
+    /// A command that extracts the contents with OpenSSL, to its standard output.
     fn unpacked(&self, options: &str) -> String {
         let Anatomy { wrapping, mac, .. } = self.anatomy;
         let legacy = if self.anatomy.is_legacy() { " -legacy" } else { "" };
-        // OpenSSL before 3.4 knows no PBMAC1; that the MAC is right was found out here.
+        // OpenSSL before 3.4 does not support PBMAC1. The MAC was checked here.
         let unproved = if mac.as_ref().is_some_and(Protection::is_pbmac1) { " -nomacver" } else { "" };
         let openssl = format!("openssl pkcs12{legacy}{unproved} -noenc{options}");
         match wrapping {
@@ -122,7 +122,7 @@ impl Inspected<'_> {
         }
     }
 
-    /// Why OpenSSL's commands cannot take the contents out and pack them again.
+    /// Why OpenSSL's commands cannot extract and repack the contents.
     fn obstacle(&self) -> Option<&'static str> {
         let Anatomy { opened, keys, unreadable, wrapping, closed, unusual, .. } = self.anatomy;
         Some(match keys.as_slice() {
@@ -147,7 +147,7 @@ impl Inspected<'_> {
         })
     }
 
-    /// The friendlyName of the only key or its certificate, where it can be typed.
+    /// The friendly name of the only key or its certificate, if it can be typed.
     fn name(&self) -> Option<String> {
         let key = self.anatomy.keys.first()?;
         let of_leaf = || self.held(*key.chain.first()?)?.alias.as_ref();
@@ -156,7 +156,7 @@ impl Inspected<'_> {
     }
 }
 
-/// Lets the key through, and these of the certificates, which come in the order of the file.
+/// A filter that keeps the key and these certificates, which are in the order of the file.
 fn choosing(only: &[usize]) -> String {
     let which: String = only.iter().map(|at| format!(" || n == {}", at + 1)).collect();
     format!("awk '/^-----BEGIN /{{c = /CERT/; n += c}} !c{which}'")

@@ -34,7 +34,7 @@ impl Inspected<'_> {
         Finding::new(name(flaw, chain), severity, what, fix)
     }
 
-    /// By a command; `None` where words have to do.
+    /// The command for a fix, if there is one.
     fn fix(&self, flaw: Flaw, key: &Key, held: &[&StoredCertificate]) -> Option<Fix> {
         let culprit = held.get(flaw.at).filter(|culprit| flaw.at == 0 && !culprit.certificate.authority);
         match flaw.kind {
@@ -62,7 +62,7 @@ impl Inspected<'_> {
         }
     }
 
-    /// A key without a certificate among others that have one.
+    /// A key without a certificate, while other keys have one.
     pub(super) fn uncertified(&self, key: &Key) -> Finding {
         let alias = key.alias.as_ref().map_or(String::new(), |alias| format!(" {alias:?}"));
         let what = format!("its key{alias} ({}) has no certificate in the file", key.key);
@@ -85,7 +85,7 @@ impl Inspected<'_> {
         Some(Finding::new(Name::ExpiresSoon, Severity::Warning, what, fix))
     }
 
-    /// The chain of a key with another CA from this place on.
+    /// How to replace the CA at this place of a key's chain.
     fn replaced(&self, key: &Key, at: usize) -> Fix {
         let words = "first save the new certificate of that CA, and those above it, as new-chain.pem";
         let changes = Changes { only: key.chain.get(..at), add: "new-chain.pem", ..Changes::default() };
@@ -105,7 +105,8 @@ impl Inspected<'_> {
         Some(Finding::new(Name::ChainOpen, severity, what, fix))
     }
 
-    /// Programs that send what is stored as it is stored break the order of RFC 5246 section 7.4.2.
+    /// Some programs send the certificates in the order of the file, which must be that of RFC 5246 section
+    /// 7.4.2.
     fn unordered(&self, key: &Key) -> Option<Finding> {
         if key.chain.is_sorted() {
             return None;
@@ -124,7 +125,7 @@ impl Inspected<'_> {
         Some(Finding::new(Name::ChainUnordered, Severity::Warning, what, Fix::words(fix)))
     }
 
-    /// Programs that go by the localKeyID take the wrong certificate for the key's.
+    /// Programs that use the localKeyID take the wrong certificate.
     fn key_id(&self, key: &Key) -> Option<Finding> {
         let (id, leaf) = (key.key_id.as_ref()?, *key.chain.first()?);
         let has_id = |at: &usize| self.held(*at).is_some_and(|held| held.key_id.as_ref() == Some(id));
@@ -143,7 +144,7 @@ impl Inspected<'_> {
         Some(Finding::new(Name::KeyIdElsewhere, Severity::Warning, what, fix))
     }
 
-    /// Several certificates on one key, such as an expired one and its successor.
+    /// Several certificates for one key, such as an expired one and its successor.
     fn siblings(&self, key: &Key) -> Option<Finding> {
         let all = self.same_key(key);
         if all.len() < 2 {

@@ -25,7 +25,7 @@ pub(super) enum Kdf {
 }
 
 impl Kdf {
-    /// Derives so many bytes; `None` where OpenSSL cannot.
+    /// Derives so many bytes; `None` if OpenSSL cannot.
     pub(super) fn derive(&self, of: KeyUse, length: usize, password: &Encoding) -> Option<Wiped> {
         let (password, mut out) = (self.input(password), Zeroizing::new(vec![0; length]));
         let done = match self {
@@ -46,7 +46,7 @@ impl Kdf {
         done.ok().map(|()| out)
     }
 
-    /// The bytes of a password that this derivation takes.
+    /// The encoding of the password for this derivation.
     pub(super) fn input<'a>(&self, password: &'a Encoding) -> &'a [u8] {
         match self {
             Self::Pkcs12 { .. } => &password.wide,
@@ -54,7 +54,7 @@ impl Kdf {
         }
     }
 
-    /// In units of the budget, with so many bytes of password; `None` where no number holds it.
+    /// The cost in units of the budget; `None` if it is too large for a number.
     pub(super) fn cost(&self, length: usize, password: usize) -> Option<u64> {
         let (Self::Pkcs12 { salt, .. }
         | Self::Pbkdf1 { salt, .. }
@@ -76,7 +76,7 @@ impl Kdf {
         }
     }
 
-    /// What it says of itself, for a key of this algorithm.
+    /// Its description, for a key of this algorithm.
     pub(super) fn describe(&self, algorithm: Algorithm) -> Protection {
         let (kdf, prf, iterations, salt) = match self {
             Self::Pkcs12 { digest, salt, iterations } => (KdfName::Pkcs12, Some(*digest), *iterations, salt),
@@ -97,7 +97,7 @@ impl Kdf {
         }
     }
 
-    /// Refuses what no budget allows, before any password is judged.
+    /// Refuses what no budget allows, before a password is tried.
     pub(super) fn check_cost(self) -> Parsed<Self> {
         if let Self::Scrypt { n, r, .. } = &self {
             let memory = n.checked_mul(*r).and_then(|blocks| blocks.checked_mul(128));
@@ -139,7 +139,7 @@ fn parse_pbkdf2(reader: &mut Reader<'_>) -> Parsed<Kdf> {
     let salt = parameters.any()?;
     match salt.tag {
         OCTET_STRING | 0x24 => {}
-        // One INTEGER more than the counts that must follow: it stands where the salt belongs.
+        // There is one INTEGER too many: it is in the place of the salt.
         INTEGER if count_integers(&parameters) == 2 => {
             return Err(Fault::unsupported("PBKDF2 with an INTEGER for its salt"));
         }
@@ -174,7 +174,7 @@ fn parse_scrypt(reader: &mut Reader<'_>) -> Parsed<Kdf> {
     Kdf::Scrypt { salt, n, r, p, length: parse_length(&mut parameters)? }.check_cost()
 }
 
-/// A key length in bytes, where there is one.
+/// A key length in bytes, if there is one.
 fn parse_length(parameters: &mut Reader<'_>) -> Parsed<Option<usize>> {
     let Some(length) = parameters.optional(INTEGER)? else { return Ok(None) };
     let bytes = length.unsigned().filter(|bytes| (1..=1024).contains(bytes));
@@ -189,7 +189,7 @@ pub(super) fn parse_salt_and_iterations(reader: &mut Reader<'_>) -> Parsed<(Vec<
     Ok((salt, parse_iterations(&parameters.expect(INTEGER, "the iteration count")?)?))
 }
 
-/// A count of iterations: positive, and one that a number can hold.
+/// A count of iterations: positive, and not too large for a number.
 pub(super) fn parse_iterations(count: &Element<'_>) -> Parsed<u64> {
     if count.is_negative() || count.unsigned() == Some(0) {
         return Err(malformed(count.at, "an iteration count below one".into()).into());

@@ -39,7 +39,7 @@ impl Writer {
         let (lines, queue) = sync_channel(QUEUE);
         let dropped = Arc::<AtomicU64>::default();
         let counted = Arc::clone(&dropped);
-        // It may hang in a write, so nobody joins it.
+        // Not joined, as it may hang in a write.
         std::thread::spawn(move || write_all(&queue, &counted, &log));
         Self { lines, dropped, all_dropped: Counter::default() }
     }

@@ -1,4 +1,4 @@
-//! A line a test, for people.
+//! A table for people: one line per test.
 
 use super::format::{Summary, Tested, View};
 use crate::escape::escape;
