@@ -102,7 +102,7 @@ fn fix_of_leaf(kind: FlawKind) -> &'static str {
             "wait until it is valid, or ask its CA for one that is valid now; check this machine's clock too"
         }
         FlawKind::SelfSigned => {
-            "ask a CA that the endpoint trusts for a certificate; or ask the endpoint's owner to trust this very one"
+            "ask a CA that the endpoint trusts for a certificate; or ask the endpoint's owner to trust this certificate"
         }
         FlawKind::WrongPurpose | FlawKind::AnyPurposeAlone => {
             "ask its CA for a certificate with the extended key usage clientAuth"

@@ -156,9 +156,10 @@ impl Anatomy {
 
     fn add_contents(&mut self, contents: &Contents) {
         self.opened = true;
-        let (leaves, issuers) = (Leaves::new(&contents.certificates), Issuers::new(&contents.certificates));
+        let (leaves, issuers) =
+            (Leaves::new(&contents.keys, &contents.certificates), Issuers::new(&contents.certificates));
         let describe = |key: &KeyEntry| {
-            let leaves = leaves.find(key, contents.keys.len());
+            let leaves = leaves.find(key);
             let chain = leaves.first().map_or_else(Vec::new, |leaf| issuers.build_chain(*leaf));
             Key { chain, ..describe_key(key) }
         };

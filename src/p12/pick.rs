@@ -119,9 +119,9 @@ fn explain_mismatch(contents: &Contents) -> Fault {
 /// Each key with each of its certificates; the same key twice is one.
 fn find_candidates(contents: &Contents) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
-    let leaves = Leaves::new(&contents.certificates);
+    let leaves = Leaves::new(&contents.keys, &contents.certificates);
     for (at, key) in contents.keys.iter().enumerate() {
-        for leaf in leaves.find(key, contents.keys.len()) {
+        for leaf in leaves.find(key) {
             if candidates.iter().any(|known| known.leaf == leaf) {
                 continue;
             }

@@ -310,7 +310,7 @@ fn certificates_out_of_order_and_a_local_key_id_of_another_are_found() {
     let lab = Lab::new();
     let issuing = Recipe::ca("Issuing").issued_by(Some(&lab.root));
     let leaf = Recipe::client().issued_by(Some(&issuing));
-    let chain = vec![lab.root.certificate.clone(), issuing.certificate.clone()];
+    let chain = vec![lab.root.certificate.clone(), issuing.certificate];
     let reversed = Identity { chain, ..leaf.clone() };
     lab.write("c.p12", &reversed.p12(PASSWORD, "client").unwrap());
     let shown = document(&lab, &["c.p12"]);
