@@ -365,7 +365,7 @@ _p12__test() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ndjson table junit tap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ndjson table junit tap openmetrics github" -- "${cur}"))
                     return 0
                     ;;
                 --resume)

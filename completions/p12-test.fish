@@ -147,7 +147,9 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l rate -d 'Sub
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l format -d 'Format of the results' -r -f -a "ndjson\t'One JSON report per line, as each test ends'
 table\t'One line per test, for people'
 junit\t'JUnit XML, written at the end'
-tap\t'The Test Anything Protocol, version 13'"
+tap\t'The Test Anything Protocol, version 13'
+openmetrics\t'OpenMetrics text for Prometheus, written at the end'
+github\t'Annotations for GitHub Actions'"
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l resume -d 'Skip records that have a result in this NDJSON file; may be repeated' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l shard -d 'Test only shard I of N (I counts from 0); a hash of its id decides which shard a record is in' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'

@@ -72,6 +72,12 @@ impl Certificate {
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
     }
+
+    /// The end of its validity as Unix time, where it can be read.
+    pub fn end_of_validity(&self) -> Option<i64> {
+        let span = Asn1Time::from_unix(0).ok()?.diff(self.x509.as_ref()?.not_after()).ok()?;
+        Some(i64::from(span.days) * 86_400 + i64::from(span.secs))
+    }
 }
 
 /// Names and validity of a certificate, for people. What cannot be read is left empty.

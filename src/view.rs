@@ -1,14 +1,17 @@
 //! How results are written: one file a format, all behind one trait.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::Format;
 use crate::error::Result;
 use crate::outcome::Outcome;
 
+pub mod github;
 pub mod inspection;
 pub mod json;
 pub mod junit;
+pub mod openmetrics;
 pub mod probe;
 pub mod series;
 pub mod table;
@@ -44,13 +47,18 @@ pub trait View: Send {
     }
 }
 
-/// The view of a format.
-pub fn of(format: Format) -> Box<dyn View> {
+/// The view of a format, for the records of this manifest; `None` is standard input.
+pub fn of(format: Format, manifest: Option<&Path>) -> Box<dyn View> {
     match format {
         Format::Ndjson => Box::new(json::Lines),
         Format::Table => Box::new(table::Table),
         Format::Junit => Box::new(junit::Junit::default()),
         Format::Tap => Box::new(tap::Tap),
+        Format::Openmetrics => Box::new(openmetrics::OpenMetrics::default()),
+        Format::Github => {
+            let manifest = manifest.filter(|path| *path != Path::new("-")).map(Path::to_path_buf);
+            Box::new(github::Github { manifest })
+        }
     }
 }
 

@@ -52,6 +52,10 @@ pub enum Format {
     Junit,
     /// The Test Anything Protocol, version 13.
     Tap,
+    /// OpenMetrics text for Prometheus, written at the end.
+    Openmetrics,
+    /// Annotations for GitHub Actions.
+    Github,
 }
 
 /// Shard `index` of `count`.

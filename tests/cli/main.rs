@@ -34,3 +34,4 @@ mod series;
 mod terminals;
 mod unasked;
 mod uploads;
+mod watch;
