@@ -12,6 +12,7 @@ pub mod inspection;
 pub mod json;
 pub mod junit;
 pub mod openmetrics;
+pub mod page;
 pub mod probe;
 pub mod series;
 pub mod table;
@@ -54,6 +55,7 @@ pub fn of(format: Format, manifest: Option<&Path>) -> Box<dyn View> {
         Format::Table => Box::new(table::Table),
         Format::Junit => Box::new(junit::Junit::default()),
         Format::Tap => Box::new(tap::Tap),
+        Format::Html => Box::new(page::batch::Page::default()),
         Format::Openmetrics => Box::new(openmetrics::OpenMetrics::default()),
         Format::Github => {
             let manifest = manifest.filter(|path| *path != Path::new("-")).map(Path::to_path_buf);

@@ -56,6 +56,8 @@ pub enum Format {
     Openmetrics,
     /// Annotations for GitHub Actions.
     Github,
+    /// One page for people, written as tests end.
+    Html,
 }
 
 /// Shard `index` of `count`.
