@@ -38,7 +38,7 @@ _p12__test() {
 
     case "${cmd}" in
         p12__test)
-            opts="-p -X -d -H -k -x -m -4 -6 -i -o -q -v -h -V --alias --leaf-only --password-file --password-env --password-stdin --no-password --password --request --method --content-type --data --body --header --authorization --authorization-file --authorization-env --cacert --insecure --resolve --proxy --proxy-user-file --proxy-user-env --connect-timeout --max-time --tls-min --tls-max --http2 --ipv4 --ipv6 --account --compare --domain --domain-api --bearer-file --bearer-env --bearer --oauth1 --oauth1-file --oauth1-env --oauth1-method --platform-cacert --no-precheck --expect --control --allow-unrequested --each-address --repeat --include --json --report --include-body --curl --output --quiet --color --verbose --help --version demo inspect probe batch serve"
+            opts="-p -X -d -H -k -x -m -4 -6 -i -o -q -v -h -V --alias --leaf-only --password-file --password-env --password-stdin --no-password --password --request --method --content-type --data --body --header --authorization --authorization-file --authorization-env --cacert --insecure --resolve --proxy --proxy-user-file --proxy-user-env --connect-timeout --max-time --tls-min --tls-max --http2 --ipv4 --ipv6 --account --compare --domain --domain-api --bearer-file --bearer-env --bearer --oauth1 --oauth1-file --oauth1-env --oauth1-method --platform-cacert --no-precheck --expect --control --allow-unrequested --each-address --repeat --include --json --report --report-format --include-body --curl --output --quiet --color --verbose --help --version demo inspect probe batch serve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -285,6 +285,10 @@ _p12__test() {
                     fi
                     return 0
                     ;;
+                --report-format)
+                    COMPREPLY=($(compgen -W "json html" -- "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -365,7 +369,7 @@ _p12__test() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ndjson table junit tap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ndjson table junit tap openmetrics github html" -- "${cur}"))
                     return 0
                     ;;
                 --resume)
@@ -417,7 +421,7 @@ _p12__test() {
             return 0
             ;;
         p12__test__subcmd__inspect)
-            opts="-p -q -h --password-file --password-env --password-stdin --no-password --password --within --trust --json --quiet --color --help"
+            opts="-p -q -h --password-file --password-env --password-stdin --no-password --password --within --trust --json --html --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -455,6 +459,21 @@ _p12__test() {
                     return 0
                     ;;
                 --trust)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --html)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_p12_test_global_optspecs
-    string join \n alias= leaf-only password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested each-address repeat= i/include json report= include-body curl o/output= q/quiet color= v/verbose h/help V/version
+    string join \n alias= leaf-only password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested each-address repeat= i/include json report= report-format= include-body curl o/output= q/quiet color= v/verbose h/help V/version
 end
 
 function __fish_p12_test_needs_command
@@ -58,7 +58,9 @@ hmac-sha256\t''"
 complete -c p12-test -n "__fish_p12_test_needs_command" -l platform-cacert -d 'Trust only the CAs in this PEM file for the platform (default: as --cacert; with --compare, the system\'s)' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -l expect -d 'Statuses that count as success, such as 200,3xx (default: any below 400)' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -l repeat -d 'Make the call N times, and report how often each outcome came and how long it took; prints the first answer' -r
-complete -c p12-test -n "__fish_p12_test_needs_command" -l report -d 'Also write the JSON report to a file; it contains no secrets' -r -F
+complete -c p12-test -n "__fish_p12_test_needs_command" -l report -d 'Also write the report to a file; it contains no secrets. A name that ends with .html gets a page for people, any other the JSON report' -r -F
+complete -c p12-test -n "__fish_p12_test_needs_command" -l report-format -d 'Format of the file that --report writes, whatever its name' -r -f -a "json\t'The JSON report'
+html\t'A page for people, in one file'"
 complete -c p12-test -n "__fish_p12_test_needs_command" -s o -l output -d 'Write the answer to a file, which appears only when it is complete' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
 always\t'Always'
@@ -101,6 +103,7 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-e
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l within -d 'Warn about certificates that expire within this time, in days (30d) or weeks (6w)' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l trust -d 'Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l html -d 'Also write a page for people to a file, with findings, fixes and all that is in the P12 files; it contains no secrets' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
 always\t'Always'
 never\t'Never'"
@@ -147,7 +150,10 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l rate -d 'Sub
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l format -d 'Format of the results' -r -f -a "ndjson\t'One JSON report per line, as each test ends'
 table\t'One line per test, for people'
 junit\t'JUnit XML, written at the end'
-tap\t'The Test Anything Protocol, version 13'"
+tap\t'The Test Anything Protocol, version 13'
+openmetrics\t'OpenMetrics text for Prometheus, written at the end'
+github\t'Annotations for GitHub Actions'
+html\t'One page for people, written as tests end'"
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l resume -d 'Skip records that have a result in this NDJSON file; may be repeated' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l shard -d 'Test only shard I of N (I counts from 0); a hash of its id decides which shard a record is in' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'

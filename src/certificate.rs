@@ -73,6 +73,19 @@ impl Certificate {
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
     }
+
+    /// The end of its validity as Unix time, where it can be read.
+    pub fn end_of_validity(&self) -> Option<i64> {
+        seconds_between(Asn1Time::from_unix(0).ok()?.as_ref(), self.x509.as_ref()?.not_after())
+    }
+
+    /// How much of its lifetime has gone, from 0 to 1, where that can be read.
+    pub fn spent_lifetime(&self) -> Option<f64> {
+        let (now, x509) = (Asn1Time::days_from_now(0).ok()?, self.x509.as_ref()?);
+        let whole = seconds_between(x509.not_before(), x509.not_after())?.max(1);
+        let gone = seconds_between(x509.not_before(), &now)?;
+        Some((gone as f64 / whole as f64).clamp(0.0, 1.0))
+    }
 }
 
 /// Names and validity of a certificate, for people. What cannot be read is left empty.
@@ -113,6 +126,11 @@ pub fn describe(certificate: &X509Ref) -> Certificate {
 /// Bytes in lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn seconds_between(from: &Asn1TimeRef, to: &Asn1TimeRef) -> Option<i64> {
+    let span = from.diff(to).ok()?;
+    Some(i64::from(span.days) * 86_400 + i64::from(span.secs))
 }
 
 /// Whole days; negative, and at least -1, when `end` has passed.

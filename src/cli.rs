@@ -9,7 +9,7 @@ pub use self::batch::{BatchArgs, Format, Shard};
 pub use self::connection::{ConnectionArgs, TLS_VERSIONS};
 pub use self::console::{Color, ConsoleArgs, VerboseArgs};
 pub use self::inspect::InspectArgs;
-pub use self::output::OutputArgs;
+pub use self::output::{OutputArgs, ReportFormat};
 pub use self::platform::PlatformArgs;
 pub use self::probe::ProbeArgs;
 pub use self::serve::{LimitArgs, ServeArgs};
@@ -93,7 +93,7 @@ pub enum Command {
     /// Each record of the manifest is an object with an id, p12, url, and any other option of a test as a field:
     /// {"id":"a","p12":"a.p12","password_file":"a.txt","url":"https://api.example.com/","expect":"200"}. A record
     /// {"defaults":{…}} applies to all records after it. Each result is the report of its test with the record's id.
-    /// Paths are relative to the current directory. These options are not fields: json, report, curl, include, quiet,
+    /// Paths are relative to the current directory. These options are not fields: json, report, report_format, curl, include, quiet,
     /// verbose, color, password_stdin. After Ctrl-C or SIGTERM, running tests are finished; a second one stops them.
     Batch(Box<BatchArgs>),
     /// Run the platform's P12 test resource yourself, for rehearsals or inside your own network

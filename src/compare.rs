@@ -82,6 +82,8 @@ pub struct Row {
     pub here: String,
     /// Through the platform.
     pub there: String,
+    /// Whether a difference deserves a look; times always differ.
+    pub weighs: bool,
 }
 
 /// The comparison of both routes.
@@ -120,6 +122,7 @@ impl BothRoutes<'_> {
             label,
             here: text(&self.here),
             there: text(&self.there),
+            weighs: true,
         };
         let digest = |answer: &Answer| format!("{:.24}…", answer.sha256.as_deref().unwrap_or_default());
         let total = |route: &RouteResult<'_>| {
@@ -130,11 +133,11 @@ impl BothRoutes<'_> {
             row("head", &|route| cell(route, &|answer| format!("lasting fields: {}", lasting(answer).len()))),
             row("size", &|route| cell(route, &|_| format!("{} bytes", route.received()))),
             row("SHA-256", &|route| cell(route, &digest)),
-            row("time", &|route| format!("{:.1} ms", total(route) * 1000.0)),
+            Row { weighs: false, ..row("time", &|route| format!("{:.1} ms", total(route) * 1000.0)) },
         ];
         if let (Some(here), Some(there)) = (self.here.answer, self.there.answer) {
             let (left, right) = (lasting(here), lasting(there));
-            let only = |label, here, there| Row { label, here, there };
+            let only = |label, here, there| Row { label, here, there, weighs: true };
             let none = String::new;
             rows.extend(left.difference(&right).map(|line| only("only here", shown(here, *line), none())));
             rows.extend(right.difference(&left).map(|line| only("only there", none(), shown(there, *line))));

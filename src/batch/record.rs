@@ -61,8 +61,19 @@ struct RecordArgs {
 }
 
 /// Options that are not fields: they are about the answer of a single run, or about standard input.
-const COMMAND_LINE_ONLY: &[&str] =
-    &["help", "version", "json", "report", "include", "quiet", "verbose", "color", "password-stdin", "curl"];
+const COMMAND_LINE_ONLY: &[&str] = &[
+    "help",
+    "version",
+    "json",
+    "report",
+    "report-format",
+    "include",
+    "quiet",
+    "verbose",
+    "color",
+    "password-stdin",
+    "curl",
+];
 
 /// Options whose values are secrets, or may contain one.
 const SECRETS: &[&str] = &["password", "authorization", "bearer", "body", "header", "proxy"];

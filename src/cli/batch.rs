@@ -52,6 +52,12 @@ pub enum Format {
     Junit,
     /// The Test Anything Protocol, version 13.
     Tap,
+    /// OpenMetrics text for Prometheus, written at the end.
+    Openmetrics,
+    /// Annotations for GitHub Actions.
+    Github,
+    /// One page for people, written as tests end.
+    Html,
 }
 
 /// Shard `index` of `count`.

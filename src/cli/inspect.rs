@@ -25,6 +25,9 @@ pub struct InspectArgs {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    /// Also write a page for people to a file, with findings, fixes and all that is in the P12 files; it contains no secrets
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
     /// How to print.
     #[command(flatten)]
     pub console: ConsoleArgs,

@@ -58,7 +58,7 @@ impl<'a> Results<'a> {
     async fn new(args: &BatchArgs, console: &'a Console) -> Result<Self> {
         let size = Manifest::new(args.manifest.as_deref()).size();
         let bar = progress::batch(console.is_animated(), size);
-        let (view, out) = (view::of(args.format), Queue::start(&bar)?);
+        let (view, out) = (view::of(args.format, args.manifest.as_deref()), Queue::start(&bar)?);
         let mut results = Self { console, view, out, bar, start: Instant::now() };
         // An earlier run was killed in the middle of a line.
         if args.format == Format::Ndjson && output::stdout_is_midline() {

@@ -1,15 +1,16 @@
 //! `inspect`: what is in P12 files. The result goes to stdout, as there is no answer of an endpoint.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::InspectArgs;
 use crate::console::{Console, Detail};
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Kind, Result};
+use crate::files;
 use crate::inspect::{Criteria, Inspection, Trusted};
 use crate::interrupt::run_until_signal;
 use crate::prompt::Prompt;
 use crate::sink::output::Output;
-use crate::view::{inspection, text};
+use crate::view::{inspection, page, text};
 
 /// Inspects each file. The exit status is the highest of all files.
 pub(super) async fn run(args: &InspectArgs) -> Exit {
@@ -18,6 +19,9 @@ pub(super) async fn run(args: &InspectArgs) -> Exit {
 }
 
 async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
+    if let Some(page) = &args.html {
+        check_page(page, &args.files)?;
+    }
     let trusted = args.trust.as_deref().map(Trusted::read).transpose()?;
     let criteria = Criteria { within: args.within, trusted };
     let mut passwords = args.password.source().read(Prompt::Terminal).await?;
@@ -29,8 +33,26 @@ async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
     }
     let text = inspection::show(&inspections, args.json, console.detail == Detail::Quiet);
     Output::open(None)?.write(text.as_bytes())?;
+    if let Some(path) = &args.html {
+        let mut file = Output::open(Some(path))?;
+        file.write(page::of_inspections(&inspections).as_bytes())?;
+        file.complete()?;
+    }
     let exits = inspections.iter().map(|inspection| inspection.exit);
     Ok(exits.max_by_key(|exit| *exit as u8).unwrap_or(Exit::Success))
+}
+
+/// Fails when the page could not be written, or would overwrite a P12, before anything is read.
+fn check_page(page: &Path, files: &[PathBuf]) -> Result<()> {
+    let same = |file: &&PathBuf| files::canonicalize(file) == files::canonicalize(page);
+    match files.iter().find(same) {
+        Some(file) => {
+            let message = format!("{} is an input and would be overwritten", file.display());
+            Err(Error::new(Kind::Usage, message))
+        }
+        None if files::is_device(page) => Ok(()),
+        None => Output::open(Some(page)).map(drop),
+    }
 }
 
 /// The shells of Windows leave `*.p12` to the program.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{compare, series};
-use crate::cli::{OutputArgs, TestArgs};
+use crate::cli::{OutputArgs, ReportFormat, TestArgs};
 use crate::console::{Console, Detail};
 use crate::curl::Curl;
 use crate::error::{Error, Exit, Kind, Result};
@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 use crate::prompt::Prompt;
 use crate::sink::Sink;
 use crate::sink::output::Output;
-use crate::view::{json, text};
+use crate::view::{json, page, text};
 
 /// Makes the test that the command line describes.
 pub(super) async fn run(args: &TestArgs) -> Exit {
@@ -95,7 +95,11 @@ fn write_documents(outcome: &Outcome, args: &OutputArgs) -> Result<()> {
         Output::open(None)?.write(document.as_bytes())?;
     }
     let Some(path) = &args.report else { return Ok(()) };
+    let report = match args.report_format() {
+        ReportFormat::Json => document,
+        ReportFormat::Html => page::of_test(outcome),
+    };
     let mut file = Output::open(Some(path))?;
-    file.write(document.as_bytes())?;
+    file.write(report.as_bytes())?;
     file.complete()
 }

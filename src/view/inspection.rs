@@ -74,13 +74,13 @@ fn container(anatomy: &Anatomy) -> String {
     text
 }
 
-fn protection(protection: &Protection) -> String {
+pub(super) fn protection(protection: &Protection) -> String {
     let Protection { algorithm, kdf, prf, iterations, salt } = protection;
     let prf = prf.map_or(String::new(), |prf| format!(" with {prf}"));
     format!("{algorithm}; {kdf}{prf}, {iterations} iterations, {salt} bytes of salt")
 }
 
-fn described(key: &Key) -> String {
+pub(super) fn described(key: &Key) -> String {
     let alias = key.alias.as_ref().map_or(String::new(), |alias| format!("{alias:?}, "));
     let how = match &key.protection {
         Some(used) => protection(used),

@@ -112,7 +112,7 @@ fn comparison(comparison: &Comparison, console: &Console) -> String {
 }
 
 /// What was observed up to the answer; everything with `verbose`.
-fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
+pub(super) fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     lines.extend(evidence.ours.as_ref().map(|ours| line("P12", certificate(ours))));
     if let Some(submission) = &evidence.submission {
@@ -228,7 +228,7 @@ fn without(control: &Control) -> String {
 }
 
 /// The line on the answer: status, size and times.
-fn answer(answer: &Answer, evidence: &Evidence) -> Line {
+pub(super) fn answer(answer: &Answer, evidence: &Evidence) -> Line {
     let times = &evidence.timings;
     let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte.unwrap_or_default()));
     let status = match answer.head.version {
@@ -252,7 +252,7 @@ fn answer(answer: &Answer, evidence: &Evidence) -> Line {
 }
 
 /// Each message of the handshake with its time.
-fn steps(evidence: &Evidence) -> Vec<Line> {
+pub(super) fn steps(evidence: &Evidence) -> Vec<Line> {
     let arrow = |side| match side {
         Side::Us => "→",
         Side::Endpoint => "←",

@@ -15,6 +15,7 @@ mod command_line;
 mod curl;
 mod demo;
 mod exit_statuses;
+mod html;
 mod inspect;
 #[cfg(target_os = "linux")]
 mod memory;
@@ -34,3 +35,4 @@ mod series;
 mod terminals;
 mod unasked;
 mod uploads;
+mod watch;

@@ -164,7 +164,7 @@ fn bash_completes() {
         "p12-test ins: inspect",
         "p12-test --tls-mi: --tls-min",
         "--cacert cl: client.p12",
-        "--format : ndjson table junit tap",
+        "--format : ndjson table junit tap openmetrics github html",
         "--password-file cl: client.p12",
         "serve --tls-p1: --tls-p12",
         // Words that no option takes are completed as files by readline.

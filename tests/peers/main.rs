@@ -12,6 +12,7 @@ mod haproxy;
 mod jenkins;
 mod nginx;
 mod platform;
+mod prometheus;
 mod s_server;
 mod spread;
 mod stunnel;

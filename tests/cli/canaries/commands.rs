@@ -69,7 +69,7 @@ fn no_secret_comes_out_of_a_batch() {
         format!("{{\"password\": \"{}\"\n", CANARIES[1]),
     ]
     .concat();
-    for format in ["ndjson", "table", "tap", "junit"] {
+    for format in ["ndjson", "table", "tap", "junit", "openmetrics", "github", "html"] {
         let ran = Ran::of(with(lab.command(), &["batch", "--format", format]), manifest.as_bytes());
         ran.ends(1, "8 of 8 tests did not pass");
         is_free_of_canaries(format, &ran.stdout);

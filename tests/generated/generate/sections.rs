@@ -87,6 +87,10 @@ fn examples_of(name: &str) -> &'static [(&'static str, &'static str)] {
                 "p12-test batch --resume results.ndjson records.ndjson > more.ndjson",
             ),
             ("For Jenkins:", "p12-test batch --format junit records.csv > results.xml"),
+            (
+                "For Prometheus, by node_exporter's textfile collector:",
+                "p12-test batch --format openmetrics records.ndjson > p12.prom.new; mv p12.prom.new p12.prom",
+            ),
         ],
         "p12-test-serve" => &[
             (
