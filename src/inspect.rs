@@ -11,6 +11,8 @@ use crate::p12::anatomy::Anatomy;
 use crate::password::Passwords;
 use crate::secret::Secret;
 
+use fix::Inspected;
+
 pub use finding::{Finding, Name, Severity};
 
 mod container;
@@ -76,12 +78,10 @@ impl Inspection {
             Ok((anatomy, refused)) => (Some(anatomy), refused),
             Err(error) => (None, Some(error)),
         };
-        let mut findings = match &anatomy {
-            Some(anatomy) => findings::of(file.name(), anatomy, password, within),
-            None => Vec::new(),
-        };
-        let fault = |error| findings::refused(file.name(), anatomy.as_ref(), error);
-        findings.extend(refused.as_ref().map(fault));
+        let kind = refused.as_ref().map(|error| error.kind);
+        let inspected = anatomy.as_ref().map(|anatomy| Inspected { file: file.name(), anatomy, refused: kind, within });
+        let mut findings = inspected.as_ref().map_or_else(Vec::new, |inspected| findings::of(inspected, password));
+        findings.extend(refused.as_ref().map(|error| findings::refused(inspected.as_ref(), error)));
         findings.sort_by_key(|finding| finding.severity);
         // Which of several keys is meant is the caller's choice, and no fault of the file.
         let unusable = refused.as_ref().filter(|error| error.kind != Kind::SeveralKeys);

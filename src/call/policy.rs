@@ -16,7 +16,10 @@ pub struct Policy {
 impl Policy {
     /// Refuses unless every one of the addresses may be connected to: a name that also leads to a forbidden
     /// one is not to be trusted.
-    pub(super) fn check(&self, target: &str, addresses: &[SocketAddr]) -> Result<()> {
+    ///
+    /// # Errors
+    /// With `address-forbidden`.
+    pub fn check(&self, target: &str, addresses: &[SocketAddr]) -> Result<()> {
         let forbidden =
             addresses.iter().find_map(|address| Some((address.ip(), self.forbids(address.ip())?)));
         forbidden.map_or(Ok(()), |(ip, why)| {

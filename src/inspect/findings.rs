@@ -1,33 +1,28 @@
 //! All findings about a file, put together.
 
 use super::finding::{Finding, Severity};
-use super::fix::{Changes, Fix, Inspected, quoted};
+use super::fix::{Fix, Inspected};
 use crate::error::{Error, Kind};
-use crate::p12::anatomy::{Anatomy, StoredCertificate};
+use crate::p12::anatomy::StoredCertificate;
 use crate::secret::Secret;
 
-/// All that is found in what could be opened. `within` is in days.
-pub(super) fn of(file: &str, anatomy: &Anatomy, password: Option<&Secret>, within: i32) -> Vec<Finding> {
-    let inspected = Inspected { file: quoted(file), anatomy, within };
+/// All that is found in what could be opened, and why it cannot be used as it is.
+pub(super) fn of(inspected: &Inspected<'_>, password: Option<&Secret>) -> Vec<Finding> {
     let mut findings = inspected.keys();
-    findings.extend(inspected.container());
-    findings.extend(inspected.java());
+    findings.extend(inspected.container(password));
     findings.extend(inspected.leftovers());
     findings.extend(inspected.labels());
-    findings.extend(inspected.password(password));
     findings
 }
 
 /// Why the file cannot be used as it is.
-pub(super) fn refused(file: &str, anatomy: Option<&Anatomy>, error: &Error) -> Finding {
+pub(super) fn refused(inspected: Option<&Inspected<'_>>, error: &Error) -> Finding {
     let finding = Finding::fault(error);
-    match (error.kind, anatomy) {
+    match (error.kind, inspected) {
         (Kind::SeveralKeys, _) => Finding { severity: Severity::Warning, ..finding },
-        (Kind::KeyMismatch | Kind::NoCertificate, Some(anatomy)) => {
-            let inspected = Inspected { file: quoted(file), anatomy, within: 0 };
+        (Kind::KeyMismatch | Kind::NoCertificate, Some(inspected)) => {
             let words = "first save the certificate that was issued for this very key, and those above it, as client.pem";
-            let changes = Changes { only: Some(&[]), add: "client.pem", ..Changes::default() };
-            let Fix { words, command } = inspected.changed(words, &changes);
+            let Fix { words, command } = inspected.repacked(words, &["--certificate", "client.pem"]);
             Finding { fix: words, command, ..finding }
         }
         _ => finding,

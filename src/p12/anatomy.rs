@@ -85,9 +85,6 @@ pub struct StoredCertificate {
     /// What it says.
     #[serde(flatten)]
     pub certificate: Certificate,
-    /// Its subject for `openssl req -subj`, where that can write it.
-    #[serde(skip)]
-    pub subject_option: Option<String>,
 }
 
 impl Anatomy {
@@ -196,7 +193,6 @@ fn label_key(label: Label, (key, bits): (String, u32), protection: Option<Protec
 
 fn describe_certificate(certificate: &X509, label: Label) -> StoredCertificate {
     let key_id = label.key_id.map(|id| certificate::hex(&id));
-    let subject_option = certificate::subject_option(certificate.subject_name());
     let certificate = certificate::describe(certificate);
-    StoredCertificate { alias: label.alias, key_id, certificate, subject_option }
+    StoredCertificate { alias: label.alias, key_id, certificate }
 }

@@ -1,0 +1,328 @@
+//! Which programs read which P12: one table. The findings of `inspect`, `repack --for` and docs/readers.md come from it.
+
+use crate::p12::anatomy::{Algorithm, Anatomy, Cipher, Digest, Form, KdfName, Protection};
+use crate::secret::Secret;
+
+/// What a P12 can be like, that some readers refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trait {
+    /// RC2, RC4 or DES.
+    OldCipher,
+    /// 3DES, keyed by SHA-1.
+    TripleDes,
+    /// AES by PBES2.
+    Aes,
+    /// A MAC over SHA-256 or another digest of SHA-2.
+    Sha2Mac,
+    /// PBMAC1 (RFC 9879).
+    Pbmac1,
+    /// No MAC.
+    NoMac,
+    /// BER with indefinite lengths.
+    Ber,
+    /// No password, or the empty one.
+    NoPassword,
+    /// A password with letters beyond ASCII.
+    NotAscii,
+    /// A key that nothing encrypts.
+    OpenKey,
+    /// Several keys.
+    SeveralKeys,
+    /// A key without a friendlyName.
+    NoName,
+}
+
+impl Trait {
+    /// All of them, and what the page calls them.
+    pub const ALL: &[(Self, &str)] = &[
+        (Self::OldCipher, "RC2, RC4 or DES"),
+        (Self::TripleDes, "3DES and SHA-1"),
+        (Self::Aes, "AES"),
+        (Self::Sha2Mac, "MAC over SHA-256"),
+        (Self::Pbmac1, "PBMAC1"),
+        (Self::NoMac, "no MAC"),
+        (Self::Ber, "BER"),
+        (Self::NoPassword, "empty password"),
+        (Self::NotAscii, "password beyond ASCII"),
+        (Self::OpenKey, "key not encrypted"),
+        (Self::SeveralKeys, "several keys"),
+        (Self::NoName, "no friendlyName"),
+    ];
+
+    /// Whether a file is like that.
+    pub fn is_of(self, anatomy: &Anatomy, password: Option<&Secret>) -> bool {
+        let Anatomy { mac, keys, opened, form, .. } = anatomy;
+        let any = |test: fn(&Protection) -> bool| anatomy.protections().any(test);
+        let mac_is = |test: fn(&Protection) -> bool| mac.as_ref().is_some_and(test);
+        let given = password.map(Secret::expose).unwrap_or_default();
+        match self {
+            Self::OldCipher => anatomy.is_legacy(),
+            Self::TripleDes => any(|used| used.cipher().is_some_and(Cipher::is_triple_des)),
+            Self::Aes => any(|used| used.kdf == KdfName::Pbkdf2 && used.cipher().is_some()),
+            Self::Sha2Mac => mac_is(|mac| match mac.algorithm {
+                Algorithm::Hmac(digest) => digest != Digest::Sha1 && mac.legacy().is_none(),
+                Algorithm::Cipher(_) | Algorithm::Pbmac1(_) => false,
+            }),
+            Self::Pbmac1 => mac_is(Protection::is_pbmac1),
+            Self::NoMac => mac.is_none(),
+            Self::Ber => *form == Form::Ber,
+            Self::NoPassword => *opened && given.is_empty(),
+            Self::NotAscii => *opened && !given.is_ascii(),
+            Self::OpenKey => keys.iter().any(|key| !key.encrypted),
+            Self::SeveralKeys => keys.len() > 1,
+            Self::NoName => *opened && keys.iter().any(|key| key.alias.as_deref().is_none_or(str::is_empty)),
+        }
+    }
+
+}
+
+/// The readers that refuse a file with one of these traits, in words; `None` when none is known to.
+pub fn refused_by(traits: &[Trait]) -> Option<String> {
+    let who = |reader: &Reader| traits.iter().find_map(|one| reader.refusal(*one));
+    let names: Vec<_> = READERS.iter().filter_map(who).collect();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        [most @ .., last] => Some(format!("{} and {last}", most.join(", "))),
+    }
+}
+
+/// How a P12 for a reader is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// AES-256 keyed by PBKDF2 with SHA-256, and a MAC over SHA-256.
+    Aes256,
+    /// 3DES and a MAC, both with SHA-1.
+    TripleDes,
+}
+
+/// The iterations of every key derivation. Well below what Windows and .NET allow for one file (600000 in all).
+pub const ITERATIONS: u32 = 100_000;
+
+impl Packing {
+    /// What is weak about it.
+    pub fn weakness(self) -> Option<&'static str> {
+        match self {
+            Self::Aes256 => None,
+            Self::TripleDes => {
+                Some("3DES and SHA-1 protect the key less well than AES and SHA-256, and strict policies (FIPS) refuse them")
+            }
+        }
+    }
+
+    /// In words.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Aes256 => "AES-256 and SHA-256",
+            Self::TripleDes => "3DES and SHA-1",
+        }
+    }
+}
+
+/// A program that reads P12 files.
+#[derive(Debug)]
+pub struct Reader {
+    /// What `--for` calls it.
+    pub name: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+    /// What it takes of what we write.
+    pub packing: Packing,
+    /// What is known of it.
+    pub knowledge: Knowledge,
+    /// What cannot be had for it, or has to be done there.
+    pub note: Option<&'static str>,
+}
+
+/// What is known of a reader.
+#[derive(Debug)]
+pub enum Knowledge {
+    /// A test gives this program a file of every trait. It refuses these, and reads all others. The words say which versions
+    /// refuse, where not all do.
+    Measured(&'static str, &'static [(Trait, &'static str)]),
+    /// Whether it reads such a file, and who says so.
+    Documented(&'static [(Trait, bool, &'static str)]),
+}
+
+impl Reader {
+    /// The one that `--for` calls so.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        READERS.iter().find(|reader| reader.name == name)
+    }
+
+    /// Whether it reads such a file; `None` where that is not known.
+    pub fn reads(&self, wanted: Trait) -> Option<bool> {
+        match self.knowledge {
+            Knowledge::Measured(_, refused) => Some(!refused.iter().any(|(refused, _)| *refused == wanted)),
+            Knowledge::Documented(known) => {
+                known.iter().find(|(about, ..)| *about == wanted).map(|(_, reads, _)| *reads)
+            }
+        }
+    }
+
+    /// It and its versions, where they refuse such a file.
+    fn refusal(&self, wanted: Trait) -> Option<String> {
+        let versions = match self.knowledge {
+            Knowledge::Measured(_, refused) => refused.iter().find(|(refused, _)| *refused == wanted)?.1,
+            Knowledge::Documented(_) if self.reads(wanted) == Some(false) => "",
+            Knowledge::Documented(_) => return None,
+        };
+        Some(format!("{} {versions}", self.title).trim_end().to_owned())
+    }
+}
+
+/// All readers.
+pub const READERS: &[Reader] = &[
+    Reader {
+        name: "current",
+        title: "programs of today",
+        packing: Packing::Aes256,
+        knowledge: Knowledge::Documented(&[]),
+        note: Some("the default: AES-256 and SHA-256, as current programs write it themselves"),
+    },
+    Reader {
+        name: "openssl",
+        title: "OpenSSL 3",
+        packing: Packing::Aes256,
+        knowledge: Knowledge::Measured(
+            "openssl 3.0.20",
+            &[
+                (Trait::OldCipher, "without its legacy provider (curl, Node, Python and others are built on it)"),
+                (Trait::Pbmac1, "before 3.4"),
+            ],
+        ),
+        note: None,
+    },
+    Reader {
+        name: "fips",
+        title: "OpenSSL with the FIPS provider alone",
+        packing: Packing::Aes256,
+        knowledge: Knowledge::Documented(&[
+            (Trait::OldCipher, false, "OpenSSL, OSSL_PROVIDER-FIPS(7)"),
+            (Trait::TripleDes, false, "OpenSSL, issue 19997"),
+            (Trait::Pbmac1, true, "OpenSSL, issue 24546"),
+            (Trait::NoMac, true, "OpenSSL, PKCS12_create(3)"),
+        ]),
+        note: Some(
+            "this provider cannot check the MAC of any P12 but one by PBMAC1, which repack does not write: use the default provider beside it, or -nomacver",
+        ),
+    },
+    Reader {
+        name: "node",
+        title: "Node",
+        packing: Packing::Aes256,
+        knowledge: Knowledge::Measured(
+            "node 20, and any program that calls PKCS12_parse",
+            &[(Trait::OldCipher, ""), (Trait::Pbmac1, "on OpenSSL before 3.4"), (Trait::NoMac, "")],
+        ),
+        note: None,
+    },
+    Reader {
+        name: "java",
+        title: "Java",
+        packing: Packing::Aes256,
+        knowledge: Knowledge::Measured(
+            "keytool of JDK 17",
+            &[(Trait::Pbmac1, ""), (Trait::NotAscii, ""), (Trait::OpenKey, "")],
+        ),
+        note: None,
+    },
+    Reader {
+        name: "java8",
+        title: "Java before 8u301 and 11.0.12",
+        packing: Packing::TripleDes,
+        knowledge: Knowledge::Documented(&[
+            (Trait::Sha2Mac, false, "OpenJDK, JDK-8267701"),
+            (Trait::TripleDes, true, "OpenJDK, JDK-8267701"),
+        ]),
+        note: None,
+    },
+    Reader {
+        name: "windows",
+        title: "Windows 10 1709, Server 2019 and later",
+        packing: Packing::Aes256,
+        knowledge: Knowledge::Documented(&[
+            (Trait::Aes, true, "Microsoft, PKCS12_PBES2_EXPORT_PARAMS"),
+            (Trait::Sha2Mac, true, "Microsoft, PKCS12_PBES2_EXPORT_PARAMS"),
+        ]),
+        note: None,
+    },
+    Reader {
+        name: "windows2016",
+        title: "Windows before 10 1709 and Server 2019",
+        packing: Packing::TripleDes,
+        knowledge: Knowledge::Documented(&[
+            (Trait::Aes, false, "Microsoft, PKCS12_PBES2_EXPORT_PARAMS"),
+            (Trait::Sha2Mac, false, "Microsoft, PKCS12_PBES2_EXPORT_PARAMS"),
+            (Trait::TripleDes, true, "Microsoft, PFXExportCertStoreEx"),
+        ]),
+        note: None,
+    },
+    Reader {
+        name: "macos",
+        title: "the Keychain of macOS and iOS",
+        packing: Packing::TripleDes,
+        knowledge: Knowledge::Documented(&[
+            (Trait::Sha2Mac, false, "rust-security-framework, issue 216; xca, issue 474"),
+            (Trait::OldCipher, true, "openssl/openssl, issue 19495"),
+        ]),
+        note: Some("on macOS 26, `security import -f pkcs12` takes AES and SHA-256 too (tauri, pull request 15844)"),
+    },
+    Reader {
+        name: "android",
+        title: "Android before 14",
+        packing: Packing::TripleDes,
+        knowledge: Knowledge::Documented(&[
+            (Trait::Aes, false, "strongswan-docs, issue 5 (Android 12); clip_share_server, pull request 48 (13)"),
+            (Trait::TripleDes, true, "xca, pull request 389"),
+        ]),
+        note: None,
+    },
+    Reader {
+        name: "nss",
+        title: "NSS (Firefox, Thunderbird)",
+        packing: Packing::Aes256,
+        knowledge: Knowledge::Measured("pk12util 3.87", &[(Trait::Pbmac1, ""), (Trait::NoMac, "")]),
+        note: None,
+    },
+    Reader {
+        name: "gnutls",
+        title: "GnuTLS",
+        packing: Packing::Aes256,
+        knowledge: Knowledge::Measured("certtool 3.7.9", &[(Trait::Pbmac1, "3.7")]),
+        note: None,
+    },
+    Reader {
+        name: "go",
+        title: "Go's x/crypto/pkcs12",
+        packing: Packing::TripleDes,
+        knowledge: Knowledge::Measured(
+            "golang.org/x/crypto 0.4",
+            &[
+                (Trait::Aes, ""),
+                (Trait::Sha2Mac, ""),
+                (Trait::Pbmac1, ""),
+                (Trait::NoMac, ""),
+                (Trait::OpenKey, ""),
+            ],
+        ),
+        note: None,
+    },
+    Reader {
+        name: "python",
+        title: "Python's cryptography",
+        packing: Packing::Aes256,
+        knowledge: Knowledge::Measured(
+            "cryptography 38",
+            &[(Trait::Pbmac1, "on OpenSSL before 3.4"), (Trait::NoMac, "")],
+        ),
+        note: None,
+    },
+    Reader {
+        name: "forge",
+        title: "node-forge",
+        packing: Packing::Aes256,
+        knowledge: Knowledge::Measured("node-forge 1.4", &[(Trait::Pbmac1, "")]),
+        note: None,
+    },
+];
