@@ -79,8 +79,10 @@ impl Inspection {
             Err(error) => (None, Some(error)),
         };
         let kind = refused.as_ref().map(|error| error.kind);
-        let inspected = anatomy.as_ref().map(|anatomy| Inspected { file: file.name(), anatomy, refused: kind, within });
-        let mut findings = inspected.as_ref().map_or_else(Vec::new, |inspected| findings::of(inspected, password));
+        let inspected =
+            anatomy.as_ref().map(|anatomy| Inspected { file: file.name(), anatomy, refused: kind, within });
+        let mut findings =
+            inspected.as_ref().map_or_else(Vec::new, |inspected| findings::of(inspected, password));
         findings.extend(refused.as_ref().map(|error| findings::refused(inspected.as_ref(), error)));
         findings.sort_by_key(|finding| finding.severity);
         // Which of several keys is meant is the caller's choice, and no fault of the file.

@@ -73,7 +73,6 @@ impl Trait {
             Self::NoName => *opened && keys.iter().any(|key| key.alias.as_deref().is_none_or(str::is_empty)),
         }
     }
-
 }
 
 /// The readers that refuse a file with one of these traits, in words; `None` when none is known to.
@@ -104,9 +103,9 @@ impl Packing {
     pub fn weakness(self) -> Option<&'static str> {
         match self {
             Self::Aes256 => None,
-            Self::TripleDes => {
-                Some("3DES and SHA-1 protect the key less well than AES and SHA-256, and strict policies (FIPS) refuse them")
-            }
+            Self::TripleDes => Some(
+                "3DES and SHA-1 protect the key less well than AES and SHA-256, and strict policies (FIPS) refuse them",
+            ),
         }
     }
 
@@ -187,7 +186,10 @@ pub const READERS: &[Reader] = &[
         knowledge: Knowledge::Measured(
             "openssl 3.0.20",
             &[
-                (Trait::OldCipher, "without its legacy provider (curl, Node, Python and others are built on it)"),
+                (
+                    Trait::OldCipher,
+                    "without its legacy provider (curl, Node, Python and others are built on it)",
+                ),
                 (Trait::Pbmac1, "before 3.4"),
             ],
         ),
@@ -266,14 +268,20 @@ pub const READERS: &[Reader] = &[
             (Trait::Sha2Mac, false, "rust-security-framework, issue 216; xca, issue 474"),
             (Trait::OldCipher, true, "openssl/openssl, issue 19495"),
         ]),
-        note: Some("on macOS 26, `security import -f pkcs12` takes AES and SHA-256 too (tauri, pull request 15844)"),
+        note: Some(
+            "on macOS 26, `security import -f pkcs12` takes AES and SHA-256 too (tauri, pull request 15844)",
+        ),
     },
     Reader {
         name: "android",
         title: "Android before 14",
         packing: Packing::TripleDes,
         knowledge: Knowledge::Documented(&[
-            (Trait::Aes, false, "strongswan-docs, issue 5 (Android 12); clip_share_server, pull request 48 (13)"),
+            (
+                Trait::Aes,
+                false,
+                "strongswan-docs, issue 5 (Android 12); clip_share_server, pull request 48 (13)",
+            ),
             (Trait::TripleDes, true, "xca, pull request 389"),
         ]),
         note: None,

@@ -18,6 +18,7 @@ use crate::readers::{ITERATIONS, Packing};
 use crate::secret::Secret;
 
 pub mod fetch;
+pub mod password;
 pub mod request;
 pub mod supplied;
 
@@ -71,8 +72,9 @@ impl Target {
         let unwritable = |error: &std::io::Error| diagnosis::unwritable(self.path.display(), error);
         let packed = contents.pack()?;
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut pending = NamedTempFile::with_prefix_in(".p12-test-", folder.unwrap_or_else(|| Path::new(".")))
-            .map_err(|error| unwritable(&error))?;
+        let mut pending =
+            NamedTempFile::with_prefix_in(".p12-test-", folder.unwrap_or_else(|| Path::new(".")))
+                .map_err(|error| unwritable(&error))?;
         let written = pending.write_all(&packed).and_then(|()| pending.as_file().sync_all());
         written.map_err(|error| unwritable(&error))?;
         contents.compare(&P12File::read(pending.path()).await?).await?;

@@ -37,8 +37,8 @@ impl Inspected<'_> {
 
     fn old_readers(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
         let mac = self.anatomy.mac.as_ref().filter(|_| is(Trait::Sha2Mac) && is(Trait::Aes))?;
-        let what =
-            refused(&format!("it uses AES and {}", mac.algorithm), &[Trait::Aes, Trait::Sha2Mac]) + " and say that the password is wrong";
+        let what = refused(&format!("it uses AES and {}", mac.algorithm), &[Trait::Aes, Trait::Sha2Mac])
+            + " and say that the password is wrong";
         let words = "only if one of them must read it, pack it again with 3DES and SHA-1 (--for has a name for each); the price: they protect the key less well, and strict policies (FIPS) refuse them";
         let fix = self.repacked(words, &["--for", "java8"]);
         Some(Finding::new(Name::NotForOldReaders, Severity::Note, what, fix))
@@ -74,11 +74,21 @@ impl Inspected<'_> {
             let words = "pack it again under a password; if others could read this file, replace the key";
             let options: &[&str] = if empty { &["--new-password"] } else { &[] };
             let fix = self.repacked(words, options);
-            findings.push(Finding::new(Name::KeyInTheOpen, Severity::Warning, refused(what, &[Trait::OpenKey]), fix));
+            findings.push(Finding::new(
+                Name::KeyInTheOpen,
+                Severity::Warning,
+                refused(what, &[Trait::OpenKey]),
+                fix,
+            ));
         } else if empty && !self.anatomy.keys.is_empty() {
             let what = "it opens without a password: anyone who has the file has the key";
             let fix = self.repacked("pack it again under a password", &["--new-password"]);
-            findings.push(Finding::new(Name::NoPassword, Severity::Warning, refused(what, &[Trait::NoPassword]), fix));
+            findings.push(Finding::new(
+                Name::NoPassword,
+                Severity::Warning,
+                refused(what, &[Trait::NoPassword]),
+                fix,
+            ));
         }
         if let Some(unusual) = self.anatomy.unusual {
             let what = format!("the password fits only as {unusual}; other programs may refuse the file");
@@ -87,8 +97,14 @@ impl Inspected<'_> {
         }
         if is(Trait::NotAscii) {
             let what = "the password has letters that are not ASCII: programs encode them differently";
-            let fix = self.repacked("pack it again under a new password of ASCII letters", &["--new-password"]);
-            findings.push(Finding::new(Name::PasswordNotAscii, Severity::Warning, refused(what, &[Trait::NotAscii]), fix));
+            let fix =
+                self.repacked("pack it again under a new password of ASCII letters", &["--new-password"]);
+            findings.push(Finding::new(
+                Name::PasswordNotAscii,
+                Severity::Warning,
+                refused(what, &[Trait::NotAscii]),
+                fix,
+            ));
         }
         findings
     }
@@ -172,7 +188,8 @@ impl Inspected<'_> {
         let before = |at: usize, alias: &str| of_keys().take(at).any(|other| folded(other) == folded(alias));
         let twice = of_keys().enumerate().find(|(at, alias)| before(*at, alias)).map(|(_, alias)| {
             let what = format!("two keys have the friendlyName {alias:?}: Java sees only one of them");
-            let fix = Fix::words("pack each by itself, under a name of its own: repack --alias '#1' --name NAME");
+            let fix =
+                Fix::words("pack each by itself, under a name of its own: repack --alias '#1' --name NAME");
             Finding::new(Name::FriendlyNameTwice, Severity::Warning, what, fix)
         });
         odd.into_iter().chain(twice).collect()

@@ -72,7 +72,8 @@ impl Inspected<'_> {
         // A name must not be taken for an option.
         let file = if self.file.starts_with('-') { format!("./{}", self.file) } else { self.file.to_owned() };
         let all = [&["p12-test", "repack"], options, &[&file], after].concat();
-        let quoted = all.iter().map(|word| String::from_utf8_lossy(&shell::quote(word.as_bytes())).into_owned());
+        let quoted =
+            all.iter().map(|word| String::from_utf8_lossy(&shell::quote(word.as_bytes())).into_owned());
         Fix { words: words.to_owned(), command: Some(quoted.collect::<Vec<_>>().join(" ")) }
     }
 
@@ -84,7 +85,12 @@ impl Inspected<'_> {
     fn alias(&self, key: &Key) -> Option<String> {
         let mut leaves: Vec<_> = self.anatomy.keys.iter().filter_map(|key| key.chain.first()).collect();
         let mut seen = Vec::new();
-        leaves.retain(|leaf| !seen.contains(leaf) && { seen.push(*leaf); true });
+        leaves.retain(|leaf| {
+            !seen.contains(leaf) && {
+                seen.push(*leaf);
+                true
+            }
+        });
         let at = leaves.iter().position(|leaf| Some(*leaf) == key.chain.first())?;
         (leaves.len() > 1).then(|| format!("#{}", at + 1))
     }

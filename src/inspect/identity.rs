@@ -56,7 +56,11 @@ impl Inspected<'_> {
             | FlawKind::SelfSigned
             | FlawKind::WrongPurpose
             | FlawKind::AnyPurposeAlone
-            | FlawKind::BrokenDigest(_) if is_own => Some(self.requested(key)),
+            | FlawKind::BrokenDigest(_)
+                if is_own =>
+            {
+                Some(self.requested(key))
+            }
             _ => None,
         }
     }
@@ -65,7 +69,8 @@ impl Inspected<'_> {
     pub(super) fn uncertified(&self, key: &Key) -> Finding {
         let alias = key.alias.as_ref().map_or(String::new(), |alias| format!(" {alias:?}"));
         let what = format!("its key{alias} ({}) has no certificate in the file", key.key);
-        let words = "pack it again without that key, or export it with the certificate that was issued for it";
+        let words =
+            "pack it again without that key, or export it with the certificate that was issued for it";
         let fix = self.repacked(words, &[]);
         Finding::new(Name::KeyWithoutCertificate, Severity::Warning, what, fix)
     }
@@ -98,12 +103,14 @@ impl Inspected<'_> {
             "the chain ends with {subject}, issued by {issuer}, which is not in the file: fine where the endpoint has that certificate (a root it trusts), else an intermediate is missing"
         );
         let severity = if chain.len() == 1 { Severity::Warning } else { Severity::Note };
-        let at_hand = x509.as_ref().is_some_and(|top| issuer_urls(top).iter().any(|url| url.starts_with("http://")));
+        let at_hand =
+            x509.as_ref().is_some_and(|top| issuer_urls(top).iter().any(|url| url.starts_with("http://")));
         let fix = match at_hand {
             true => self.repacked_key(key, "where that is needed, get it from its CA", &["--fetch-chain"]),
             false => {
-                let words =
-                    format!("where that is needed, first save the certificate of {issuer} as intermediate.pem");
+                let words = format!(
+                    "where that is needed, first save the certificate of {issuer} as intermediate.pem"
+                );
                 self.repacked_key(key, &words, &["--add", "intermediate.pem"])
             }
         };
@@ -145,7 +152,8 @@ impl Inspected<'_> {
             subject(other),
             subject(leaf)
         );
-        let fix = self.repacked_key(key, "pack it again: the new file has the localKeyID where it belongs", &[]);
+        let fix =
+            self.repacked_key(key, "pack it again: the new file has the localKeyID where it belongs", &[]);
         Some(Finding::new(Name::KeyIdElsewhere, Severity::Warning, what, fix))
     }
 

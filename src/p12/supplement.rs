@@ -38,7 +38,8 @@ impl Supplement {
             chain.into_iter().partition(|certificate| certificate::describe(certificate).authority);
         let bare = |certificate| CertificateEntry { certificate, label: Label::default() };
         entries.extend(authorities.into_iter().map(bare));
-        let is_replaced = |old: &CertificateEntry| renewed.iter().any(|fresh| is_same_key(&old.certificate, fresh));
+        let is_replaced =
+            |old: &CertificateEntry| renewed.iter().any(|fresh| is_same_key(&old.certificate, fresh));
         entries.extend(known.into_iter().filter(|old| !is_replaced(old)));
         entries.extend(others.into_iter().map(bare));
         contents.certificates = entries;

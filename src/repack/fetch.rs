@@ -80,7 +80,10 @@ async fn fetch_issuer(below: &X509Ref, urls: &[String], policy: &Policy) -> Resu
                     && above.public_key().and_then(|key| below.verify(&key)).is_ok_and(|signed| signed)
             };
             let certificate = candidates.into_iter().find(has_issued).ok_or_else(|| {
-                Error::new(Kind::AnswerMalformed, format!("what {url} sends is not the certificate of {issuer}"))
+                Error::new(
+                    Kind::AnswerMalformed,
+                    format!("what {url} sends is not the certificate of {issuer}"),
+                )
             })?;
             Ok(Fetched { certificate, url: url.clone() })
         });
@@ -100,7 +103,8 @@ async fn fetch(address: &str, policy: &Policy) -> Result<Vec<X509>> {
     let host = url.host().map(|host| host.to_owned()).ok_or_else(unfit)?;
     let client = client(&host, policy)?;
     let failed = |error| diagnosis::platform::submission(&error, &host.to_string(), "the CA's server");
-    let answer = client.get(url).send().await.map_err(|error| forbidden(&error).unwrap_or_else(|| failed(error)))?;
+    let answer =
+        client.get(url).send().await.map_err(|error| forbidden(&error).unwrap_or_else(|| failed(error)))?;
     if answer.status() != http::StatusCode::OK {
         let what = format!("{address} answered {}", diagnosis::status(answer.status()));
         return Err(Error::new(Kind::Status, what));

@@ -31,7 +31,8 @@ fn sign(Identity { key, leaf, .. }: &Identity) -> std::result::Result<Vec<u8>, E
     extensions.push(ExtendedKeyUsage::new().client_auth().build()?)?;
     // As it stands: names of kinds that OpenSSL has no words for, such as Windows' logon name, stay.
     if let Some((critical, names)) = certificate::extension(leaf, ALTERNATIVE_NAMES) {
-        let (oid, names) = (Asn1Object::from_str(ALTERNATIVE_NAMES)?, Asn1OctetString::new_from_bytes(&names)?);
+        let (oid, names) =
+            (Asn1Object::from_str(ALTERNATIVE_NAMES)?, Asn1OctetString::new_from_bytes(&names)?);
         extensions.push(X509Extension::new_from_der(&oid, critical, &names)?)?;
     }
     request.add_extensions(&extensions)?;

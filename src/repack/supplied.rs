@@ -23,7 +23,8 @@ pub async fn read(path: &Path, passwords: &mut Passwords) -> Result<Vec<X509>> {
     }
     let open = async |password: Option<Secret>| {
         let (anatomy, refused) = Anatomy::read(&file, password.as_ref()).await?;
-        let held: Vec<_> = anatomy.certificates.into_iter().filter_map(|held| held.certificate.x509).collect();
+        let held: Vec<_> =
+            anatomy.certificates.into_iter().filter_map(|held| held.certificate.x509).collect();
         match refused {
             Some(refused) if held.is_empty() => Err(refused),
             _ => Ok(held),

@@ -236,7 +236,8 @@ fn two_names_of_one_option_are_refused() {
         assert!(result["message"].as_str().unwrap().ends_with("are the same option"), "{result}");
     }
     lab.write("d.json", b"{\"request\":\"PUT\",\"method\":\"GET\"}");
-    batch(&lab, "", &["--defaults", "d.json"]).ends(3, "in the defaults, \"request\" and \"method\" are the same option");
+    batch(&lab, "", &["--defaults", "d.json"])
+        .ends(3, "in the defaults, \"request\" and \"method\" are the same option");
 }
 
 #[test]
