@@ -1,11 +1,11 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_p12_test_global_optspecs
-    string join \n alias= leaf-only password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested i/include json report= include-body curl o/output= q/quiet color= v/verbose h/help V/version
+    string join \n alias= leaf-only password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested each-address repeat= i/include json report= include-body curl o/output= q/quiet color= v/verbose h/help V/version
 end
 
 function __fish_p12_test_needs_command
     set -l cmd (commandline -opc)
-    if contains -- "$cmd[2]" demo inspect batch serve
+    if contains -- "$cmd[2]" demo inspect probe batch serve
         echo $cmd[2]
         return 1
     end
@@ -57,6 +57,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -l oauth1-method -d 'Sig
 hmac-sha256\t''"
 complete -c p12-test -n "__fish_p12_test_needs_command" -l platform-cacert -d 'Trust only the CAs in this PEM file for the platform (default: as --cacert; with --compare, the system\'s)' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -l expect -d 'Statuses that count as success, such as 200,3xx (default: any below 400)' -r
+complete -c p12-test -n "__fish_p12_test_needs_command" -l repeat -d 'Make the call N times, and report how often each outcome came and how long it took; prints the first answer' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -l report -d 'Also write the JSON report to a file; it contains no secrets' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -s o -l output -d 'Write the answer to a file, which appears only when it is complete' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
@@ -74,6 +75,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -l oauth1 -d 'Sign with 
 complete -c p12-test -n "__fish_p12_test_needs_command" -l no-precheck -d 'Send the P12 to the platform without opening it here first'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l control -d 'First make the call without the certificate, to see whether the endpoint insists on it'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l allow-unrequested -d 'Count it as success if the endpoint never asks for a certificate'
+complete -c p12-test -n "__fish_p12_test_needs_command" -l each-address -d 'Make the call at every address of the host, IPv4 and IPv6, and report which of them differ; prints the first answer'
 complete -c p12-test -n "__fish_p12_test_needs_command" -s i -l include -d 'Print the response headers too, exactly as received'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l json -d 'Print one JSON report instead of the answer: the verdict, what was observed, the answer\'s status, size and SHA-256'
 complete -c p12-test -n "__fish_p12_test_needs_command" -l include-body -d 'Include the answer\'s body in the JSON report, up to 1 MiB of it'
@@ -84,6 +86,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -s h -l help -d 'Print h
 complete -c p12-test -n "__fish_p12_test_needs_command" -s V -l version -d 'Print version'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "demo" -d 'See everything work on a built-in endpoint; needs nothing else'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "inspect" -d 'Show what is in P12 files, and what will go wrong with them'
+complete -c p12-test -n "__fish_p12_test_needs_command" -a "probe" -d 'Show what an endpoint asks for, before there is a P12'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "batch" -d 'Run many tests; NDJSON in, NDJSON out'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "serve" -d 'Run the platform\'s P12 test resource yourself, for rehearsals or inside your own network'
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
@@ -105,6 +108,37 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l no-passwor
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l json -d 'Print one JSON document'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s q -l quiet -d 'Print nothing but errors on standard error'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l among -d 'P12 files to compare with what the endpoint accepts; give them after the URL' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-file -d 'Read the password from a file (a trailing newline is ignored)' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-env -d 'Read the password from an environment variable' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l cacert -d 'Trust only the CAs in this PEM file or hashed directory' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l resolve -d 'Use this address for a host and port instead of DNS; may be repeated' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s x -l proxy -d 'Proxy to use: [http|socks5|socks5h]://HOST:PORT; an empty value means none' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l proxy-user-file -d 'Read USER:PASSWORD for --proxy from a file' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l proxy-user-env -d 'Read USER:PASSWORD for --proxy from an environment variable' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l connect-timeout -d 'Time limit for DNS, TCP, proxy and TLS together, in seconds' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s m -l max-time -d 'Time limit for the whole call, in seconds' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l tls-min -d 'Lowest TLS version to offer' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l tls-max -d 'Highest TLS version to offer' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-stdin -d 'Read the password from standard input'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l no-password -d 'The P12 has no password, or an empty one'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s k -l insecure -d 'Continue even if the endpoint\'s certificate is not trusted'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l http2 -d 'Offer HTTP/2 as well as HTTP/1.1'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l json -d 'Print one JSON document'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s q -l quiet -d 'Print nothing but errors on standard error'
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l defaults -d 'Read options that apply to every record from a file: one JSON object, or .toml; a record can override them' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -s j -l jobs -d 'Number of tests that run at the same time' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand batch" -l per-host -d 'Number of tests that run at the same time against one host and port' -r

@@ -119,7 +119,7 @@ impl Tally {
 }
 
 /// Makes the call of a record.
-pub trait Call: Clone + Send + Sync + 'static {
+pub trait Tester: Clone + Send + Sync + 'static {
     /// What the call comes to.
     fn call(&self, inputs: CachedInputs) -> impl Future<Output = Outcome> + Send;
 }
@@ -131,7 +131,7 @@ const WINDOW: usize = 1024;
 /// SIGTERM, ends the reading, not what is in flight; the second one ends that too, and even a hand-over that waits.
 pub async fn run(
     args: &BatchArgs,
-    call: impl Call,
+    call: impl Tester,
     done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
 ) -> Result<Tally> {
     process::raise_file_limit();
@@ -177,7 +177,7 @@ impl Run {
     async fn all(
         mut self,
         mut records: mpsc::Receiver<Record>,
-        call: impl Call,
+        call: impl Tester,
         mut done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
         tally: &mut Tally,
     ) -> Result<()> {
@@ -204,7 +204,7 @@ impl Run {
         Ok(())
     }
 
-    fn begin(&mut self, record: Record, call: &impl Call, tally: &mut Tally) {
+    fn begin(&mut self, record: Record, call: &impl Tester, tally: &mut Tally) {
         match record.readable {
             true => tally.readable.0 = true,
             false => tally.readable.1 = true,
@@ -250,7 +250,7 @@ fn read(
 /// Runs one test; `None` when the batch is stopped before.
 async fn run_test(
     test: Result<Arc<Test>>,
-    call: impl Call,
+    call: impl Tester,
     limiter: Arc<Limiter>,
     cache: Arc<BatchCache>,
 ) -> Option<Outcome> {
@@ -264,7 +264,7 @@ async fn run_test(
 }
 
 /// A test that panics has a result too, and does not end the others.
-async fn catch_panic(test: Arc<Test>, call: &impl Call, cache: Arc<BatchCache>) -> Outcome {
+async fn catch_panic(test: Arc<Test>, call: &impl Tester, cache: Arc<BatchCache>) -> Outcome {
     let calling = call.call(CachedInputs { cache, test });
     let outcome = AssertUnwindSafe(calling).catch_unwind().await;
     outcome.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into())

@@ -86,6 +86,15 @@ impl Local {
         Ok((Box::new(call), head))
     }
 
+    /// Makes the call without a certificate, up to the head of the answer.
+    ///
+    /// # Errors
+    /// Fails where the call could not begin.
+    pub async fn start_bare(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Started> {
+        let (call, head) = self.call(request, None, None, known).await?;
+        Ok((Box::new(call), head))
+    }
+
     /// The same call without the certificate.
     async fn control(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Control> {
         let (call, head) = self.call(request, None, None, known).await?;
@@ -93,7 +102,7 @@ impl Local {
             Ok(head) if head.version == Version::HTTP_09 => {
                 Control::Failed("what came without it was not HTTP".into())
             }
-            Ok(head) => match diagnosis::page::login(&head, &call.evidence()) {
+            Ok(head) => match diagnosis::login::explain_login(&head, &call.evidence()) {
                 Some(login) => Control::Insisted(login.message),
                 None => Control::Answered(head.status.as_u16()),
             },
@@ -115,6 +124,7 @@ impl Local {
         let upload = request.open_body().await?;
         let mut call = Call::new(request, identity.as_ref(), self.max_time, known);
         call.evidence.control = control;
+        call.evidence.offer = self.tls.offer(request.url.host());
         let head = call.head(self, request, identity, upload).await;
         Ok((call, head))
     }
@@ -199,7 +209,8 @@ impl Call {
         let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
         let ssl = route.tls.prepare(request.url.host(), identity, trace)?;
         let deadline = self.start + route.connect.timeout.min(route.max_time);
-        let (stream, early) = route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
+        let (stream, early) =
+            route.connect.dial(&request.url, request.address, deadline, &mut self.evidence).await?;
         let began = Instant::now();
         let stream = RecordedTcp::new(stream, early, log.clone());
         let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &log)).await;
@@ -235,10 +246,10 @@ impl Call {
         if let Some(fault) = fault.filter(|_| !route.tls.insecure) {
             self.evidence.server_chain = fault.chain;
             self.evidence.distrust = Some(fault.result.error_string().to_owned());
-            return diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
+            let error = diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
+            return diagnosis::between::blame_inspection(error, &self.evidence);
         }
-        let capped = route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
-        diagnosis::handshake::explain(&self.evidence(), capped)
+        diagnosis::handshake::explain(&self.evidence())
     }
 
     /// Sends the request and waits for the head of the answer, over HTTP/1.1 or as ALPN chose.

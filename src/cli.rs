@@ -11,6 +11,7 @@ pub use self::console::{Color, ConsoleArgs, VerboseArgs};
 pub use self::inspect::InspectArgs;
 pub use self::output::OutputArgs;
 pub use self::platform::PlatformArgs;
+pub use self::probe::ProbeArgs;
 pub use self::repack::RepackArgs;
 pub use self::serve::{LimitArgs, ServeArgs};
 pub use self::test::{TargetArgs, TestArgs};
@@ -24,6 +25,7 @@ mod output;
 mod password;
 mod platform;
 mod repack;
+mod probe;
 mod request;
 mod serve;
 mod test;
@@ -88,6 +90,12 @@ pub enum Command {
     /// only when it has been opened again and holds the same key, certificate and chain. IN is never changed, and a file that
     /// exists is replaced only with --force: a P12 that is lost cannot be made again.
     Repack(Box<RepackArgs>),
+    /// Show what an endpoint asks for, before there is a P12
+    ///
+    /// Calls the URL without a certificate, and shows whether, when and how the endpoint asks for one, which CAs and
+    /// signature algorithms it accepts, what it does without one, and its own certificates. With --among, it says which of
+    /// these P12 files fit; nothing of them is sent. Exit status 0 if the endpoint asks and insists, 8 if it does not.
+    Probe(Box<ProbeArgs>),
     /// Run many tests; NDJSON in, NDJSON out
     ///
     /// Each record of the manifest is an object with an id, p12, url, and any other option of a test as a field:

@@ -8,6 +8,8 @@ mod compare;
 mod demo;
 mod inspect;
 mod repack;
+mod probe;
+mod series;
 mod serve;
 mod test;
 pub mod usage;
@@ -20,6 +22,7 @@ pub async fn run(args: &Args) -> Exit {
         Some(Command::Batch(args)) => batch::run(args).await,
         Some(Command::Inspect(args)) => inspect::run(args).await,
         Some(Command::Repack(args)) => repack::run(args).await,
+        Some(Command::Probe(args)) => probe::run(args).await,
         None => test::run(&args.test).await,
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::answer::Answer;
-use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Evidence};
 use crate::foreign::Foreign;
 
 /// What came of one route.
 #[derive(Debug, Clone, Copy)]
-pub struct Side<'a> {
+pub struct RouteResult<'a> {
     /// The answer, where one came.
     pub answer: Option<&'a Answer>,
     /// What was observed, where the call began.
@@ -19,7 +18,7 @@ pub struct Side<'a> {
     pub result: &'a Result<()>,
 }
 
-impl<'a> Side<'a> {
+impl<'a> RouteResult<'a> {
     fn author(&self) -> Option<&'a Author> {
         self.evidence?.submission.as_ref()?.author.as_ref()
     }
@@ -96,41 +95,42 @@ pub struct Comparison {
 
 /// Both routes.
 #[derive(Debug, Clone, Copy)]
-pub struct Sides<'a> {
+pub struct BothRoutes<'a> {
     /// From this machine.
-    pub here: Side<'a>,
+    pub here: RouteResult<'a>,
     /// By way of the platform.
-    pub there: Side<'a>,
+    pub there: RouteResult<'a>,
 }
 
-impl Sides<'_> {
+impl BothRoutes<'_> {
     /// Puts both next to each other.
     pub fn compare(&self) -> Comparison {
         Comparison { rows: self.rows(), alike: self.alike() }
     }
 
     fn rows(&self) -> Vec<Row> {
-        let cell = |side: &Side<'_>, text: &dyn Fn(&Answer) -> String| {
-            side.answer.map_or_else(|| "-".to_owned(), text)
+        let cell = |route: &RouteResult<'_>, text: &dyn Fn(&Answer) -> String| {
+            route.answer.map_or_else(|| "-".to_owned(), text)
         };
-        let status = |side: &Side<'_>| match (side.answer, side.result) {
+        let status = |route: &RouteResult<'_>| match (route.answer, route.result) {
             (None, Err(error)) => format!("no answer ({})", error.kind.name()),
-            _ => cell(side, &|answer| diagnosis::status(answer.head.status)),
+            _ => cell(route, &|answer| answer.head.describe_status()),
         };
-        let row = |label, text: &dyn Fn(&Side<'_>) -> String| Row {
+        let row = |label, text: &dyn Fn(&RouteResult<'_>) -> String| Row {
             label,
             here: text(&self.here),
             there: text(&self.there),
         };
         let digest = |answer: &Answer| format!("{:.24}…", answer.sha256.as_deref().unwrap_or_default());
-        let total =
-            |side: &Side<'_>| side.evidence.map_or(0.0, |evidence| evidence.timings.total.as_secs_f64());
+        let total = |route: &RouteResult<'_>| {
+            route.evidence.map_or(0.0, |evidence| evidence.timings.total.as_secs_f64())
+        };
         let mut rows = vec![
             row("status", &status),
-            row("head", &|side| cell(side, &|answer| format!("lasting fields: {}", lasting(answer).len()))),
-            row("size", &|side| cell(side, &|_| format!("{} bytes", side.received()))),
-            row("SHA-256", &|side| cell(side, &digest)),
-            row("time", &|side| format!("{:.1} ms", total(side) * 1000.0)),
+            row("head", &|route| cell(route, &|answer| format!("lasting fields: {}", lasting(answer).len()))),
+            row("size", &|route| cell(route, &|_| format!("{} bytes", route.received()))),
+            row("SHA-256", &|route| cell(route, &digest)),
+            row("time", &|route| format!("{:.1} ms", total(route) * 1000.0)),
         ];
         if let (Some(here), Some(there)) = (self.here.answer, self.there.answer) {
             let (left, right) = (lasting(here), lasting(there));
@@ -199,7 +199,8 @@ impl Sides<'_> {
     fn points_to(&self) -> String {
         let here = self.here.result.as_ref().err().map(|error| error.kind);
         let there = self.there.result.as_ref().err().map(|error| error.kind);
-        let status = |side: &Side<'_>| side.endpoints_answer().map(|answer| answer.head.status.as_u16());
+        let status =
+            |route: &RouteResult<'_>| route.endpoints_answer().map(|answer| answer.head.status.as_u16());
         let text = match (here, there, status(&self.here), status(&self.there)) {
             (
                 _,
@@ -273,11 +274,11 @@ mod tests {
     /// Whether they are alike, and the kind of the verdict, of these two sides.
     fn compare(here: (Option<Answer>, Result<()>), there: (Option<Answer>, Author)) -> (bool, Option<Kind>) {
         let evidence = by_platform(there.1);
-        let sides = Sides {
-            here: Side { answer: here.0.as_ref(), evidence: None, result: &here.1 },
-            there: Side { answer: there.0.as_ref(), evidence: Some(&evidence), result: &Ok(()) },
+        let both = BothRoutes {
+            here: RouteResult { answer: here.0.as_ref(), evidence: None, result: &here.1 },
+            there: RouteResult { answer: there.0.as_ref(), evidence: Some(&evidence), result: &Ok(()) },
         };
-        (sides.compare().alike.is_some(), sides.verdict().err().map(|error| error.kind))
+        (both.compare().alike.is_some(), both.verdict().err().map(|error| error.kind))
     }
 
     #[test]

@@ -66,6 +66,9 @@ impl Console {
                 None => io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb"),
             },
         };
+        // Without it, old consoles show the codes as text.
+        #[cfg(windows)]
+        let _ = colored::control::set_virtual_terminal(true);
         let detail = if args.quiet { Detail::Quiet } else { Detail::Usual };
         Self { detail, color, midline: AtomicBool::new(false) }
     }

@@ -48,6 +48,9 @@ impl Curl {
             curl.add_option("-o", path.as_os_str().as_encoded_bytes());
         }
         curl.note_limits(args);
+        if cfg!(windows) {
+            curl.notes.push("the command is for a POSIX shell, such as that of Git for Windows".into());
+        }
         Ok(curl)
     }
 
@@ -282,6 +285,8 @@ impl Curl {
     fn note_limits(&mut self, args: &TestArgs) {
         let missing = [
             (args.alias.is_some(), "--alias: curl uses the first key"),
+            (args.verdict.each_address, "--each-address: use --resolve HOST:PORT:ADDRESS, once for each"),
+            (args.verdict.repeat.is_some(), "--repeat: run the command several times"),
             (args.leaf_only, "--leaf-only: curl sends the whole chain of a P12"),
             (args.verdict.control, "--control: run the command once more without --cert"),
             (

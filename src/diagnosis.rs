@@ -11,12 +11,17 @@ use crate::evidence::{Cause, End, Evidence, Side};
 
 mod alert;
 pub mod answer;
+pub mod between;
 pub mod client;
 pub mod handshake;
+pub mod login;
 pub mod page;
 pub mod platform;
 pub mod reach;
 pub mod server;
+pub mod speech;
+pub mod status;
+pub mod unasked;
 
 /// A system error without Rust's `(os error 111)`, in lower case as our sentences are.
 pub fn in_words(error: &io::Error) -> String {
@@ -44,7 +49,7 @@ fn is_out_of_files(error: &io::Error) -> bool {
 }
 
 /// A status with its usual words, where it has some.
-pub fn status(status: http::StatusCode) -> String {
+pub fn describe_status(status: http::StatusCode) -> String {
     match status.canonical_reason() {
         Some(reason) => format!("{} {reason}", status.as_u16()),
         None => status.as_u16().to_string(),

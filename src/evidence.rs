@@ -33,6 +33,8 @@ pub struct Evidence {
     pub failed_addresses: Vec<(SocketAddr, String)>,
     /// The address that answered.
     pub address: Option<SocketAddr>,
+    /// What was offered in TLS.
+    pub offer: Offer,
     /// The TLS session, once its handshake was through.
     pub tls: Option<Session>,
     /// The endpoint's chain, its leaf first: as it was sent, or where it is not trusted as verification put it together.
@@ -97,6 +99,17 @@ pub enum Control {
     Insisted(String),
     /// The call failed for another reason, so nothing is known.
     Failed(String),
+}
+
+/// What this machine offered in TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// The host name that was asked for (SNI, RFC 6066 section 3); none for an address.
+    pub name: Option<String>,
+    /// Whether TLS 1.3 was among the versions.
+    pub tls13: bool,
+    /// Whether HTTP/2 was among the protocols.
+    pub http2: bool,
 }
 
 /// What the handshake agreed on.

@@ -8,13 +8,37 @@ use std::path::{Path, PathBuf};
 pub fn canonicalize(path: &Path) -> PathBuf {
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let in_folder = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
-    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
+    let in_folder = || Some(dunce::canonicalize(folder).ok()?.join(path.file_name()?));
+    let whole = dunce::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_owned());
+    // There, two names that differ in case only are one file.
+    match cfg!(any(windows, target_os = "macos")) {
+        true => whole.to_string_lossy().to_lowercase().into(),
+        false => whole,
+    }
 }
 
 /// Whether the path is something that several may write to, such as a device or a pipe.
 pub fn is_device(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| !metadata.is_file())
+    let named = || cfg!(windows) && is_device_name(path);
+    path.metadata().map_or_else(|_| named(), |metadata| !metadata.is_file())
+}
+
+/// Windows has devices in every folder, with any extension, and no metadata of them.
+fn is_device_name(path: &Path) -> bool {
+    let stem = path.file_stem().unwrap_or_default().to_ascii_uppercase();
+    let stem = stem.to_string_lossy();
+    let numbered = stem.trim_end_matches(|last: char| last.is_ascii_digit());
+    matches!(&*stem, "NUL" | "CON" | "AUX" | "PRN") || stem.len() == 4 && matches!(numbered, "COM" | "LPT")
+}
+
+/// Whether it is a text in UTF-16, or in UTF-8 with a mark, as some editors and shells of Windows write it.
+pub fn has_byte_order_mark(path: &Path) -> bool {
+    use std::io::Read as _;
+    let mut start = [0; 3];
+    // A pipe gives nothing twice.
+    let file = path.is_file().then(|| File::open(path));
+    let read = file.and_then(|file| file.ok()?.read(&mut start).ok()).unwrap_or_default();
+    matches!(&start[..read], [0xef, 0xbb, 0xbf] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
 }
 
 /// Standard input without the buffer of `io::Stdin`, which is never wiped and hides a file's length.
@@ -41,4 +65,17 @@ fn clone(stream: impl std::os::fd::AsFd) -> io::Result<File> {
 #[cfg(windows)]
 fn clone(stream: impl std::os::windows::io::AsHandle) -> io::Result<File> {
     Ok(stream.as_handle().try_clone_to_owned()?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_of_windows_are_known_by_name() {
+        let devices = ["NUL", "nul", "aux.txt", "COM1", "folder/lpt9.log"];
+        assert!(devices.iter().all(|name| is_device_name(Path::new(name))));
+        let files = ["null", "COM", "COM12", "nul2", "console.txt", "my.nul"];
+        assert!(!files.iter().any(|name| is_device_name(Path::new(name))));
+    }
 }

@@ -89,13 +89,17 @@ impl Inputs for TestInputs<'_> {
 /// # Errors
 /// When the options of the connection are wrong, or the proxy's password cannot be read.
 pub fn local(args: &TestArgs) -> Result<Local> {
-    Ok(Local {
-        connect: connect(&args.connection)?,
-        tls: tls(&args.connection)?,
-        leaf_only: args.leaf_only,
-        max_time: args.connection.max_time,
-        control: args.verdict.control,
-    })
+    let (leaf_only, control) = (args.leaf_only, args.verdict.control);
+    Ok(Local { leaf_only, control, ..connection(&args.connection)? })
+}
+
+/// The route from this machine, by the options of the connection alone.
+///
+/// # Errors
+/// When they are wrong, or the proxy's password cannot be read.
+pub fn connection(args: &ConnectionArgs) -> Result<Local> {
+    let (connect, tls, max_time) = (connect(args)?, tls(args)?, args.max_time);
+    Ok(Local { connect, tls, leaf_only: false, max_time, control: false })
 }
 
 async fn platform(args: &TestArgs, prompt: Prompt) -> Result<Platform> {

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C and SIGTERM, and what Windows has instead.
 
 use crate::error::{Error, Kind, Result};
 
@@ -24,7 +24,7 @@ pub async fn run_until<T>(end: impl Future<Output = ()>, work: impl Future<Outpu
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
+/// Waits for Ctrl-C, SIGTERM, or what Windows sends when a window is closed.
 pub async fn wait_for_signal() {
     #[cfg(unix)]
     {
@@ -32,6 +32,22 @@ pub async fn wait_for_signal() {
         if let Ok(mut terminate) = signal(SignalKind::terminate()) {
             tokio::select! {
                 _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    #[cfg(windows)]
+    {
+        use tokio::signal::windows::{ctrl_break, ctrl_close, ctrl_logoff, ctrl_shutdown};
+        if let (Ok(mut key), Ok(mut close), Ok(mut logoff), Ok(mut shutdown)) =
+            (ctrl_break(), ctrl_close(), ctrl_logoff(), ctrl_shutdown())
+        {
+            tokio::select! {
+                _ = key.recv() => {}
+                _ = close.recv() => {}
+                _ = logoff.recv() => {}
+                _ = shutdown.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
             return;

@@ -9,6 +9,8 @@ pub mod console;
 pub mod batch;
 pub mod outcome;
 pub mod compare;
+pub mod series;
+pub mod probe;
 pub mod answer;
 pub mod sink;
 pub mod progress;

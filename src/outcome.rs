@@ -1,18 +1,20 @@
 //! One call: what was asked, with which P12, what was observed, what was answered, and what it comes to.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::answer::Answer;
 use crate::certificate;
-use crate::compare::{Comparison, Side};
+use crate::compare::{Comparison, RouteResult};
 use crate::diagnosis::client;
 use crate::error::{Error, Exit, Result};
-use crate::evidence::{Certificate, Evidence, Staple};
+use crate::evidence::{Certificate, Evidence, Staple, Timings};
 use crate::exchange::Started;
 use crate::foreign::{HIDDEN, KnownSecrets, header};
 use crate::p12::P12;
 use crate::request::Request;
 use crate::route::Route;
+use crate::series::{FinishedCall, Series};
 use crate::sink::Sink;
 use crate::verdict::{self, Terms};
 
@@ -30,6 +32,8 @@ pub struct Outcome {
     pub evidence: Option<Evidence>,
     /// What came, as far as it came.
     pub answer: Option<Answer>,
+    /// All calls, where several were made; the facts above are then those of the worst.
+    pub series: Option<Series>,
     /// What both routes came to, where the call was made by both.
     pub comparison: Option<Comparison>,
     /// What it all comes to.
@@ -74,6 +78,7 @@ impl Default for Outcome {
             warnings: Vec::new(),
             evidence: None,
             answer: None,
+            series: None,
             comparison: None,
             result: Ok(()),
             known: Arc::default(),
@@ -150,9 +155,36 @@ impl Outcome {
         }
     }
 
-    /// The same as one side of a comparison.
-    pub fn side(&self) -> Side<'_> {
-        Side { answer: self.answer.as_ref(), evidence: self.evidence.as_ref(), result: &self.result }
+    /// Takes note of one call of a series. The facts of the worst call, the one with the highest exit status, are kept.
+    pub fn add_call(&mut self, call: Self, address: Option<IpAddr>) {
+        let (answer, evidence) = (call.answer.as_ref(), call.evidence.as_ref());
+        let finished = FinishedCall {
+            address,
+            status: answer.map(|answer| answer.head.status.as_u16()),
+            size: evidence.map_or(0, |evidence| evidence.received),
+            sha256: answer.and_then(|answer| answer.sha256.clone()),
+            timings: evidence.map_or_else(Timings::default, |evidence| evidence.timings),
+            result: call.result.clone(),
+        };
+        let worse = self.series.is_none() || call.exit() as u8 > self.exit() as u8;
+        self.series.get_or_insert_default().calls.push(finished);
+        if worse {
+            (self.answer, self.evidence, self.result) = (call.answer, call.evidence, call.result);
+        }
+    }
+
+    /// The verdict on the whole series.
+    ///
+    /// # Errors
+    /// As the worst call failed.
+    pub fn judge_series(&self) -> Result<()> {
+        let explain = |error| self.series.iter().fold(error, |error, series| series.explain(error));
+        self.result.clone().map_err(explain)
+    }
+
+    /// What a comparison needs of it.
+    pub fn route_result(&self) -> RouteResult<'_> {
+        RouteResult { answer: self.answer.as_ref(), evidence: self.evidence.as_ref(), result: &self.result }
     }
 
     /// The exit status.

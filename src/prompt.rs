@@ -26,8 +26,8 @@ impl Prompt {
     /// # Errors
     /// When nothing can be read from the terminal, or the user interrupts.
     pub async fn ask(self, question: String) -> Result<Secret> {
-        #[cfg(unix)]
-        let _terminal = SilentTerminal::new();
+        let terminal = SilentTerminal::new();
+        let config = terminal.config();
         let unreadable = |error: io::Error| match error.kind() {
             io::ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted at the password prompt"),
             _ => Error::new(
@@ -35,15 +35,16 @@ impl Prompt {
                 format!("cannot read the password from the terminal: {}", diagnosis::in_words(&error)),
             ),
         };
-        match tokio::task::spawn_blocking(|| rpassword::prompt_password(question)).await {
+        let asking = move || rpassword::prompt_password_with_config(question, config()?);
+        match tokio::task::spawn_blocking(asking).await {
             Ok(answer) => answer.map(|password| password.into_bytes().into()).map_err(unreadable),
             Err(_) => Err(Error::new(Kind::Internal, "the password prompt failed")),
         }
     }
 }
 
-/// Switches the echo off until dropped. rpassword shows the question before it does so, and what is typed in between
-/// would be seen.
+/// The terminal with its echo off until this is dropped. rpassword would do it in its own thread: too late for what is
+/// typed at once, and after Ctrl-C once more, when nobody would undo it.
 #[cfg(unix)]
 struct SilentTerminal(Option<(std::fs::File, rustix::termios::Termios)>);
 
@@ -56,10 +57,24 @@ impl SilentTerminal {
         if let Some((file, settings)) = &saved {
             let mut silent = settings.clone();
             silent.local_modes.remove(LocalModes::ECHO);
-            // When this fails, rpassword fails too and reports it.
+            silent.local_modes.insert(LocalModes::ECHONL);
+            // Nothing better can be done when this fails: the user still has to be asked.
             let _ = tcsetattr(file, OptionalActions::Now, &silent);
         }
         Self(saved)
+    }
+
+    /// Reads from and writes to this terminal as it is set up.
+    fn config(&self) -> impl FnOnce() -> io::Result<rpassword::Config> + Send + 'static {
+        let both = |(file, _): &(std::fs::File, _)| io::Result::Ok((file.try_clone()?, file.try_clone()?));
+        let terminal = self.0.as_ref().map(both);
+        move || match terminal {
+            Some(terminal) => {
+                let (input, output) = terminal?;
+                Ok(rpassword::ConfigBuilder::new().input_reader(input).output_writer(output).build())
+            }
+            None => Ok(rpassword::ConfigBuilder::new().build()),
+        }
     }
 }
 
@@ -70,5 +85,20 @@ impl Drop for SilentTerminal {
             // Nothing better can be done when this fails: the program is about to end.
             let _ = rustix::termios::tcsetattr(file, rustix::termios::OptionalActions::Now, settings);
         }
+    }
+}
+
+/// rpassword does all of it.
+#[cfg(not(unix))]
+struct SilentTerminal;
+
+#[cfg(not(unix))]
+impl SilentTerminal {
+    fn new() -> Self {
+        Self
+    }
+
+    fn config(&self) -> impl FnOnce() -> io::Result<rpassword::Config> + Send + 'static {
+        || Ok(rpassword::ConfigBuilder::new().build())
     }
 }

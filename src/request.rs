@@ -1,5 +1,6 @@
 //! The request to the endpoint: method, URL, headers, body. Checked once, then trusted.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::Method;
@@ -25,11 +26,14 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: RequestBody,
+    /// The only address of the host to connect to; any unless set.
+    pub address: Option<IpAddr>,
     /// How much of the body has been sent.
     pub progress: Arc<Progress>,
 }
 
 /// The parts of a [`Request`] as the command line gives them.
+#[derive(Default)]
 pub struct RequestParts {
     /// The forward URL as typed.
     pub url: String,
@@ -85,7 +89,7 @@ impl RequestParts {
             .ok()
             .filter(|method| method != Method::CONNECT)
             .ok_or_else(|| usage(format!("{method:?} is not a method that can be used")))?;
-        Ok(Request { url, method, headers, body: self.body, progress: Arc::default() })
+        Ok(Request { url, method, headers, body: self.body, address: None, progress: Arc::default() })
     }
 
     fn header_map(&self) -> Result<HeaderMap> {

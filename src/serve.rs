@@ -19,20 +19,24 @@ use connection::Settings;
 use connections::Connections;
 use journal::Journal;
 use limits::Limits;
+use nonces::Nonces;
 use resource::Resource;
 
 mod access;
 mod answer;
 mod connection;
 mod connections;
+mod credentials;
 mod incoming;
 mod journal;
 mod limits;
+mod nonces;
 mod presence;
 mod resource;
 mod shares;
 mod tls;
 mod upload;
+mod writer;
 
 /// Writes each line of the log.
 pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
@@ -59,7 +63,11 @@ impl Server {
             );
             return Err(Error::new(Kind::Usage, message).with_hint("name a P12 with a server certificate with --tls-p12, or listen on 127.0.0.1 behind a proxy that speaks TLS"));
         }
-        let access = Access::read(&args.credentials)?;
+        let nonces = Arc::new(Nonces::new());
+        let access = Access::read(&args.credentials, &nonces)?;
+        if access.uses_oauth1() {
+            nonces.wait_for_start().await;
+        }
         let resource = Resource {
             access,
             local: args.local(),
@@ -134,6 +142,7 @@ impl Server {
         drop(self.listener);
         // What is not finished by then is cut off.
         let _ = tokio::time::timeout(self.drain_time, graceful.shutdown()).await;
+        self.settings.resource.journal.writer.flush().await;
     }
 
     fn start(&self, mut stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown) {

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use http::header::RETRY_AFTER;
 use http::{StatusCode, Version};
 
-use crate::diagnosis::{self, client, page};
-use crate::error::{Error, Kind, Result, Retry};
+use crate::diagnosis::{self, client, login, page, speech::Speech, status, unasked};
+use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Control, Evidence, Submission};
 use crate::exchange::Head;
 use crate::foreign::Foreign;
@@ -62,54 +62,53 @@ impl Terms {
 /// # Errors
 /// Fails where the answer is not the wanted one, or proves nothing about the P12.
 pub fn judge(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms) -> Result<()> {
+    judge_once(head, excerpt, evidence, terms).map_err(|error| match error.kind.exit() {
+        // An answer that came: its status says whether to try again, whatever became of the certificate.
+        Exit::Status | Exit::Untested => {
+            error.with_retry(status::retry(head.status), head.field(&RETRY_AFTER))
+        }
+        _ => error,
+    })
+}
+
+fn judge_once(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms) -> Result<()> {
     let target = &evidence.target;
     if head.version == Version::HTTP_09 {
-        return Err(page::headless(excerpt, target));
+        return Err(page::explain_headless(excerpt, evidence));
     }
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         let message = format!("{target} switched to another protocol, which was not asked for");
         return Err(Error::new(Kind::AnswerMalformed, message));
     }
+    let speech = page::read(head, excerpt);
     match evidence.submission.as_ref().map(|submission| &submission.author) {
-        None => certificate_tested(head, evidence, terms)?,
-        Some(author) => author.as_ref().map_or(Ok(()), |author| passed_on(head, target, author))?,
+        None => check_certificate(head, speech.as_ref(), evidence, terms)?,
+        Some(author) => author.as_ref().map_or(Ok(()), |author| check_author(head, target, author))?,
     }
     if terms.accept(head.status.as_u16()) {
-        let login = page::login(head, evidence);
+        let login = login::explain_login(head, evidence);
         return login.filter(|_| terms.expect.is_empty()).map_or(Ok(()), Err);
     }
-    if let Some(refusal) = page::refusal(head.status, excerpt, evidence) {
-        return Err(refusal);
-    }
-    Err(unexpected_status(head, evidence, terms))
+    let refusal = page::explain(head, speech.as_ref(), evidence);
+    Err(refusal.unwrap_or_else(|| unexpected_status(head, evidence, terms)))
 }
 
 fn unexpected_status(head: &Head, evidence: &Evidence, terms: &Terms) -> Error {
     let target = &evidence.target;
     let unexpected = if terms.expect.is_empty() { "" } else { ", which is not among the expected" };
     let (who, hint) = match &evidence.submission {
-        None => (target.clone(), page::status_hint(head.status, evidence)),
+        None => (target.clone(), status::hint(head, evidence)),
         Some(Submission { author: Some(Author::Unclear(why)), .. }) => {
             (format!("{target} or the platform"), format!("{}: {why}", platform_hint(head.status)))
         }
         Some(_) => (format!("{target}, through the platform,"), Kind::Status.hint().to_owned()),
     };
-    let message = format!("{who} answered {}{unexpected}", diagnosis::status(head.status));
-    let error = Error::new(Kind::Status, message).with_hint(hint);
-    error.with_retry(retry(head.status), head.field(&RETRY_AFTER))
-}
-
-/// What the status says of trying again (RFC 9110 sections 15.5.9 and 15.6; RFC 6585 section 4).
-fn retry(status: StatusCode) -> Retry {
-    match status.as_u16() {
-        425 | 429 => Retry::Yes,
-        408 | 502..=504 => Retry::IfIdempotent,
-        _ => Retry::Never,
-    }
+    let message = format!("{who} answered {}{unexpected}", head.describe_status());
+    Error::new(Kind::Status, message).with_hint(hint)
 }
 
 /// Fails when the platform is surely the author of what came.
-fn passed_on(head: &Head, target: &str, author: &Author) -> Result<()> {
+fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
     match author {
         Author::Remote(_) | Author::Unclear(_) => Ok(()),
         Author::PlatformOfRemote(message) => {
@@ -133,7 +132,7 @@ fn passed_on(head: &Head, target: &str, author: &Author) -> Result<()> {
                 429 => Kind::PlatformRate,
                 _ => Kind::PlatformFailed,
             };
-            let status = diagnosis::status(head.status);
+            let status = head.describe_status();
             let error = Error::new(kind, format!("the platform itself answered {status}: {signal}"));
             Err(error.with_retry(kind.retry(), head.field(&RETRY_AFTER)))
         }
@@ -148,18 +147,10 @@ fn transport_kind(head: &Head) -> Option<Kind> {
 
 /// An answer proves something about the P12 only if its certificate was asked for and sent, so this comes before the
 /// status.
-fn certificate_tested(head: &Head, evidence: &Evidence, terms: &Terms) -> Result<()> {
-    let (target, status) = (&evidence.target, diagnosis::status(head.status));
+fn check_certificate(head: &Head, speech: Option<&Speech>, evidence: &Evidence, terms: &Terms) -> Result<()> {
+    let (target, status) = (&evidence.target, head.describe_status());
     if !evidence.requested() && !terms.allow_unrequested {
-        let message =
-            format!("{target} answered {status} but never asked for a certificate: the P12 was not tested");
-        return Err(match &evidence.proxy {
-            Some(proxy) => Error::new(Kind::NotRequested, message).with_hint(format!(
-                "{}; or the proxy {proxy} ends TLS itself, so that the endpoint never sees this connection",
-                Kind::NotRequested.hint()
-            )),
-            None => Error::new(Kind::NotRequested, message),
-        });
+        return Err(unasked::explain(head, speech, evidence));
     }
     if evidence.requested() && !evidence.sent() {
         let message = format!(
@@ -168,11 +159,14 @@ fn certificate_tested(head: &Head, evidence: &Evidence, terms: &Terms) -> Result
         );
         return Err(Error::new(Kind::NotSent, message));
     }
-    evidence.control.as_ref().map_or(Ok(()), |control| insisted(control, head.status, evidence, terms))
+    evidence
+        .control
+        .as_ref()
+        .map_or(Ok(()), |control| check_insistence(control, head.status, evidence, terms))
 }
 
 /// Whether the call without the certificate proves that the endpoint insists on it.
-fn insisted(control: &Control, status: StatusCode, evidence: &Evidence, terms: &Terms) -> Result<()> {
+fn check_insistence(control: &Control, status: StatusCode, evidence: &Evidence, terms: &Terms) -> Result<()> {
     let target = &evidence.target;
     let unknown = |why: &str| {
         let message = format!("whether {target} insists on the certificate was not found out: {why}");
@@ -185,8 +179,8 @@ fn insisted(control: &Control, status: StatusCode, evidence: &Evidence, terms: &
             format!("{target} answers {status} without the certificate too: it does not insist on it"),
         )),
         Control::Answered(without) if terms.accept(*without) => {
-            let answered =
-                StatusCode::from_u16(*without).map_or_else(|_| without.to_string(), diagnosis::status);
+            let answered = StatusCode::from_u16(*without)
+                .map_or_else(|_| without.to_string(), diagnosis::describe_status);
             let message =
                 format!("{target} answers {answered} without the certificate: it does not insist on it");
             let hint = "the endpoint lets in whoever comes without a certificate, so this answer proves nothing about it";
@@ -221,6 +215,7 @@ fn platform_hint(status: StatusCode) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Retry;
     use crate::evidence::{CertificateRequest, Stage};
 
     fn head(status: u16) -> Head {

@@ -9,6 +9,8 @@ use crate::outcome::Outcome;
 pub mod inspection;
 pub mod json;
 pub mod junit;
+pub mod probe;
+pub mod series;
 pub mod table;
 pub mod tap;
 pub mod text;

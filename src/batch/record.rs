@@ -93,6 +93,8 @@ const REQUEST_OPTIONS: &[&str] = &[
     "authorization-env",
     "output",
     "include-body",
+    "each-address",
+    "repeat",
 ];
 
 impl Records {

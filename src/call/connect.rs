@@ -86,22 +86,41 @@ impl std::str::FromStr for Override {
 }
 
 impl Connect {
-    /// Connects, through the proxy where there is one. Bytes that came before we sent any are returned with the stream.
-    /// What was seen is added to `evidence`.
+    /// All addresses of a host, of both families unless one was chosen.
+    ///
+    /// # Errors
+    /// When DNS fails, or a proxy would choose the address.
+    pub async fn addresses(&self, url: &ForwardUrl) -> Result<Vec<SocketAddr>> {
+        if self.proxies.find(url).is_some() {
+            let message = "--each-address cannot choose addresses behind a proxy";
+            let hint = "call without a proxy: --proxy '', or the host in NO_PROXY";
+            return Err(Error::new(Kind::Usage, message).with_hint(hint));
+        }
+        let deadline = Instant::now() + self.timeout;
+        let addresses = self.look_up(url.host(), url.port(), deadline).await?;
+        match addresses.is_empty() {
+            true => Err(reach::explain_failures(&url.target(), &[])),
+            false => Ok(addresses),
+        }
+    }
+
+    /// Connects, through the proxy where there is one; to `only` this address where that is set. Bytes that came before we
+    /// sent any are returned with the stream. What was seen is added to `evidence`.
     pub(super) async fn dial(
         &self,
         url: &ForwardUrl,
+        only: Option<IpAddr>,
         deadline: Instant,
         evidence: &mut Evidence,
     ) -> Result<(TcpStream, Bytes)> {
         let Some(intercept) = self.proxies.find(url) else {
-            let stream = self.connect(url.host(), url.port(), deadline, evidence).await?;
+            let stream = self.connect(url.host(), url.port(), only, deadline, evidence).await?;
             return Ok((stream, Bytes::new()));
         };
         let (host, port) = proxy::read_address(&intercept)?;
         let name = format!("{host}:{port}");
         evidence.proxy = Some(name.clone());
-        let stream = self.connect(&host, port, deadline, evidence).await.map_err(|error| {
+        let stream = self.connect(&host, port, None, deadline, evidence).await.map_err(|error| {
             let kind = if error.kind == Kind::OutOfFiles { error.kind } else { Kind::ProxyFailed };
             Error::new(kind, format!("the proxy could not be reached: {}", error.message))
         })?;
@@ -117,6 +136,7 @@ impl Connect {
         &self,
         host: &Host,
         port: u16,
+        only: Option<IpAddr>,
         deadline: Instant,
         evidence: &mut Evidence,
     ) -> Result<TcpStream> {
@@ -124,8 +144,10 @@ impl Connect {
             policy.check_name(name)?;
         }
         let began = Instant::now();
-        let late = |_| Error::new(Kind::DnsFailure, format!("DNS did not answer for {host} in time"));
-        let addresses = timeout_at(deadline.into(), self.resolve(host, port)).await.map_err(late)??;
+        let addresses = match only {
+            Some(ip) => vec![SocketAddr::new(ip, port)],
+            None => self.look_up(host, port, deadline).await?,
+        };
         evidence.timings.dns = began.elapsed();
         // Checks the very addresses that are connected to next: a second lookup could answer something else.
         self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&format!("{host}:{port}"), &addresses))?;
@@ -145,6 +167,11 @@ impl Connect {
         let stream = stream.ok_or_else(|| reach::explain_failures(&format!("{host}:{port}"), &failures))?;
         evidence.address = stream.peer_addr().ok();
         Ok(stream)
+    }
+
+    async fn look_up(&self, host: &Host, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>> {
+        let late = |_| Error::new(Kind::DnsFailure, format!("DNS did not answer for {host} in time"));
+        timeout_at(deadline.into(), self.resolve(host, port)).await.map_err(late)?
     }
 
     /// The addresses to try, families taking turns, the system's first choice first (RFC 8305 section 4).

@@ -11,6 +11,8 @@ use openssl::ssl::{
     Ssl, SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode, SslRef, SslVerifyMode, SslVersion,
     StatusType,
 };
+#[cfg(any(windows, target_os = "macos"))]
+use openssl::x509::X509;
 use openssl::x509::store::X509Lookup;
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags};
 use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
@@ -26,7 +28,7 @@ use super::tls_trace::{ChainFault, TlsTrace};
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::evidence::Session;
+use crate::evidence::{Offer, Session};
 use crate::p12::Identity;
 
 /// How to speak TLS, and which CAs to trust.
@@ -97,6 +99,15 @@ impl Tls {
         Ok(ssl)
     }
 
+    /// What is offered to this host.
+    pub(super) fn offer(&self, host: &Host) -> Offer {
+        let name = match host {
+            Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()),
+            Host::Ipv4(_) | Host::Ipv6(_) => None,
+        };
+        Offer { name, tls13: self.max.is_none_or(|max| max == Version::Tls13), http2: self.http2 }
+    }
+
     fn load_context(&self) -> Result<&SslContext> {
         if let Some(made) = self.context.0.get() {
             return Ok(made);
@@ -161,6 +172,9 @@ fn explain_unusable_cas(path: &Path, stack: &ErrorStack) -> Error {
 /// A hashed directory costs nothing until a CA is looked up, while a bundle file is parsed whole: some 140 certificates
 /// at every start. So a directory that is hashed is preferred (Debian, Alpine, SUSE).
 fn trust_system(builder: &mut SslContextBuilder) -> Result<()> {
+    if cfg!(any(windows, target_os = "macos")) && !variables_name_roots() {
+        return trust_store(builder);
+    }
     let found = openssl_probe::probe();
     let file_named = std::env::var_os("SSL_CERT_FILE").is_some();
     let hashed: Vec<_> = found.cert_dir.iter().filter(|path| is_hashed(path)).collect();
@@ -173,6 +187,26 @@ fn trust_system(builder: &mut SslContextBuilder) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+fn variables_name_roots() -> bool {
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some())
+}
+
+/// Windows and macOS keep their roots in a store, where companies put theirs too.
+#[cfg(any(windows, target_os = "macos"))]
+fn trust_store(builder: &mut SslContextBuilder) -> Result<()> {
+    let roots = rustls_native_certs::load_native_certs().certs;
+    for root in roots.iter().filter_map(|root| X509::from_der(root).ok()) {
+        // What is there twice is no fault.
+        let _ = builder.cert_store_mut().add_cert(root);
+    }
+    Ok(())
+}
+
+#[cfg(not(any(windows, target_os = "macos")))]
+fn trust_store(_: &mut SslContextBuilder) -> Result<()> {
+    Ok(())
 }
 
 /// Whether a directory holds names such as `5ad8a5d6.0`, which `openssl rehash` makes.

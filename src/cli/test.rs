@@ -76,6 +76,19 @@ pub struct VerdictArgs {
     /// Count it as success if the endpoint never asks for a certificate
     #[arg(long)]
     pub allow_unrequested: bool,
+    /// Make the call at every address of the host, IPv4 and IPv6, and report which of them differ; prints the first answer
+    #[arg(long, conflicts_with = "compare")]
+    pub each_address: bool,
+    /// Make the call N times, and report how often each outcome came and how long it took; prints the first answer
+    #[arg(long, value_name = "N", conflicts_with = "compare", value_parser = clap::value_parser!(u16).range(1..))]
+    pub repeat: Option<u16>,
+}
+
+impl VerdictArgs {
+    /// Whether several calls are made.
+    pub fn is_series(&self) -> bool {
+        self.each_address || self.repeat.is_some()
+    }
 }
 
 impl TestArgs {

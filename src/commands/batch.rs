@@ -23,16 +23,16 @@ pub(super) async fn run(args: &BatchArgs) -> Exit {
 
 async fn batch(args: &BatchArgs, console: &Console) -> Result<Exit> {
     let mut results = Results::new(args, console).await?;
-    let tally = batch::run(args, Call, async |done, tally| results.add(done, tally).await).await?;
+    let tally = batch::run(args, RecordTester, async |done, tally| results.add(done, tally).await).await?;
     results.finish(&tally).await?;
     tally.verdict().map(|()| Exit::Success)
 }
 
 /// Makes the call of a record as a test of the command line does.
 #[derive(Clone)]
-struct Call;
+struct RecordTester;
 
-impl batch::Call for Call {
+impl batch::Tester for RecordTester {
     async fn call(&self, inputs: CachedInputs) -> Outcome {
         let mut outcome = Outcome::default();
         let args = &inputs.test.args;

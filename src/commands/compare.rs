@@ -1,7 +1,7 @@
 //! `--compare`: the same request by both routes. What is printed is the answer from here.
 
 use crate::cli::TestArgs;
-use crate::compare::Sides;
+use crate::compare::BothRoutes;
 use crate::console::{Console, Detail};
 use crate::error::{Exit, Result};
 use crate::inputs::{self, Inputs};
@@ -38,8 +38,8 @@ pub(super) async fn call(
     attempt(&local, &request, &p12, args, (here, &mut sink), console).await?;
     let mut counter = Sink::default().with_digest();
     attempt(&platform, &request, &p12, args, (&mut there, &mut counter), console).await?;
-    let sides = Sides { here: here.side(), there: there.side() };
-    let (comparison, verdict) = (sides.compare(), sides.verdict());
+    let both = BothRoutes { here: here.route_result(), there: there.route_result() };
+    let (comparison, verdict) = (both.compare(), both.verdict());
     here.comparison = Some(comparison);
     verdict
 }

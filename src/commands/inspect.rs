@@ -1,5 +1,7 @@
 //! `inspect`: what is in P12 files. This answer is ours, so it goes to stdout.
 
+use std::path::PathBuf;
+
 use crate::cli::InspectArgs;
 use crate::console::{Console, Detail};
 use crate::error::{Exit, Result};
@@ -18,7 +20,7 @@ pub(super) async fn run(args: &InspectArgs) -> Exit {
 async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
     let mut passwords = args.password.source().read(Prompt::Terminal).await?;
     let mut inspections = Vec::new();
-    for path in &args.files {
+    for path in expand(&args.files).iter() {
         inspections.push(Inspection::make(path, &mut passwords, args.within).await?);
         // So that an interruption is seen between files that take no time.
         tokio::task::yield_now().await;
@@ -27,4 +29,21 @@ async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
     Output::open(None)?.write(text.as_bytes())?;
     let exits = inspections.iter().map(|inspection| inspection.exit);
     Ok(exits.max_by_key(|exit| *exit as u8).unwrap_or(Exit::Success))
+}
+
+/// The shells of Windows leave `*.p12` to the program.
+#[cfg(windows)]
+fn expand(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let matches = |path: &PathBuf| -> Vec<PathBuf> {
+        let pattern = path.to_str().filter(|name| name.contains(['*', '?']) && !path.exists());
+        let found = pattern.and_then(|pattern| glob::glob(pattern).ok());
+        let found: Vec<_> = found.into_iter().flatten().flatten().collect();
+        if found.is_empty() { vec![path.clone()] } else { found }
+    };
+    paths.iter().flat_map(matches).collect()
+}
+
+#[cfg(not(windows))]
+fn expand(paths: &[PathBuf]) -> &[PathBuf] {
+    paths
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::compare;
+use super::{compare, series};
 use crate::cli::{OutputArgs, TestArgs};
 use crate::console::{Console, Detail};
 use crate::curl::Curl;
@@ -47,12 +47,15 @@ pub(super) async fn call(
     if args.platform.compare {
         return compare::call(inputs, args, console, outcome).await;
     }
-    let (request, route) = (inputs.request()?, inputs.route().await?);
+    let (mut request, route) = (inputs.request()?, inputs.route().await?);
     outcome.add_request(&request, &route);
     console.warn(&route.warnings());
     let p12 = inputs.p12().await?;
     outcome.add_p12(&p12);
     console.warn(p12.warnings());
+    if args.verdict.is_series() {
+        return series::call(&mut request, &route, &p12, args, console, outcome).await;
+    }
     let started = console.waiting(&request, route.start(&request, &p12, &outcome.known)).await?;
     let mut sink = Sink::new(&args.output, console.detail == Detail::Silent).animated(console.is_animated());
     let result = outcome.receive(started, &args.terms(), &mut sink).await;

@@ -47,19 +47,37 @@ fn all_suspects(evidence: &Evidence) -> Vec<Suspect> {
 
 const OURS: &str = "the P12's certificate";
 
-/// Why an endpoint that gave no reason has refused our certificate, as a clause with what separates it; and what to do.
-pub fn why_refused(evidence: &Evidence) -> (String, String) {
-    match all_suspects(evidence).into_iter().next() {
-        Some(suspect) => (format!("; most likely because {}", suspect.fact), suspect.hint),
-        None => {
-            let (clause, hint) = alert::left(UNSAID, reach(evidence), &chain(evidence));
-            (after_semicolon(&clause), hint)
-        }
-    }
+/// Why an endpoint refused our certificate.
+pub(super) struct Why {
+    /// The flaw of ours that explains it, where one does.
+    pub(super) flaw: Option<Reason>,
+    /// The reason as a clause with what separates it; it may be empty.
+    pub(super) clause: String,
+    /// What to do.
+    pub(super) hint: String,
 }
 
-/// The alert bad_certificate, which gives no reason.
-const UNSAID: u8 = 42;
+/// Why, where the endpoint gave the reason of this alert.
+pub(super) fn explain(code: u8, evidence: &Evidence) -> Why {
+    let mut suspects = all_suspects(evidence);
+    suspects.sort_by_key(|suspect| alert::fit(code, suspect.cause));
+    let best = suspects.into_iter().next().map(|suspect| (alert::fit(code, suspect.cause), suspect));
+    let (left, hint) = alert::left(code, reach(evidence), &chain(evidence));
+    let left = after_semicolon(&left);
+    match best {
+        Some((Fit::Explains, suspect)) => {
+            Why { flaw: Some(suspect.cause), clause: after_semicolon(&suspect.fact), hint: suspect.hint }
+        }
+        Some((Fit::MayExplain, suspect)) => {
+            let clause = format!("; most likely because {}", suspect.fact);
+            Why { flaw: Some(suspect.cause), clause, hint: suspect.hint }
+        }
+        Some((Fit::Besides, suspect)) if suspect.fatal => {
+            Why { flaw: None, clause: format!("{left}; besides, {}", suspect.fact), hint }
+        }
+        _ => Why { flaw: None, clause: left, hint },
+    }
+}
 
 fn after_semicolon(clause: &str) -> String {
     if clause.is_empty() { String::new() } else { format!("; {clause}") }
@@ -122,29 +140,9 @@ pub(super) fn refusal(evidence: &Evidence) -> Option<Error> {
 }
 
 fn refused(evidence: &Evidence, code: u8, name: &str) -> Error {
-    let mut suspects = all_suspects(evidence);
-    suspects.sort_by_key(|suspect| alert::fit(code, suspect.cause));
-    let best = suspects.into_iter().next().map(|suspect| (alert::fit(code, suspect.cause), suspect));
-    let explained = best.as_ref().filter(|(fit, _)| *fit != Fit::Besides).map(|(_, suspect)| suspect.cause);
-    let error = |rest: &str| {
-        let message = format!("{} refused the client certificate: {name}{rest}", evidence.target);
-        Error::new(alert::kind(code, explained), message)
-    };
-    let left = || alert::left(code, reach(evidence), &chain(evidence));
-    match best {
-        Some((Fit::Explains, suspect)) => error(&after_semicolon(&suspect.fact)).with_hint(suspect.hint),
-        Some((Fit::MayExplain, suspect)) => {
-            error(&format!("; most likely because {}", suspect.fact)).with_hint(suspect.hint)
-        }
-        Some((Fit::Besides, suspect)) if suspect.fatal => {
-            let (what, hint) = left();
-            error(&format!("{}; besides, {}", after_semicolon(&what), suspect.fact)).with_hint(hint)
-        }
-        _ => {
-            let (what, hint) = left();
-            error(&after_semicolon(&what)).with_hint(hint)
-        }
-    }
+    let Why { flaw, clause, hint } = explain(code, evidence);
+    let message = format!("{} refused the client certificate: {name}{clause}", evidence.target);
+    Error::new(alert::kind(code, flaw), message).with_hint(hint)
 }
 
 /// An end without a word after a certificate was asked for: servers such as Node and Java refuse this way.
@@ -174,7 +172,10 @@ fn unclear(evidence: &Evidence, how: &str) -> Error {
         None => {
             let last = chain(evidence).pop().filter(|_| reach(evidence) == Reach::Unnamed);
             let unnamed = last.map(|last| format!(" ({})", alert::untrusted(last).0)).unwrap_or_default();
-            error(&format!("it refused the certificate{unnamed}, it broke, or it speaks no HTTP there"))
+            // A service of another protocol takes the certificate, and closes when it reads HTTP.
+            let silent = evidence.tls.is_some() && evidence.alert().is_none();
+            let other = if silent { ", it broke, or it speaks no HTTP there" } else { ", or it broke" };
+            error(&format!("it refused the certificate{unnamed}{other}"))
         }
     }
 }

@@ -1,20 +1,14 @@
 //! The TLS handshake failed. The alert, the step reached and the end decide; never the order of two errors.
 
-use super::{client, own_failure};
+use super::{client, own_failure, unasked};
 use crate::error::{Error, Kind};
 use crate::evidence::{Cause, Evidence, Message, Side};
 
-/// Something ended the handshake, the endpoint's certificate aside. `capped` says that the newest version was not
-/// offered.
-pub fn explain(evidence: &Evidence, capped: bool) -> Error {
+/// Something ended the handshake, the endpoint's certificate aside.
+pub fn explain(evidence: &Evidence) -> Error {
     if let Some(code) = evidence.alert() {
         let error = client::refusal(evidence).unwrap_or_else(|| explain_alert(code, evidence));
-        return match error.kind {
-            Kind::TlsVersion if capped => error.with_hint(
-                "--tls-max keeps TLS 1.3 from being offered; without it, the endpoint may take that",
-            ),
-            _ => error,
-        };
+        return advise(error, evidence);
     }
     if let Some(error) = own_failure(evidence) {
         return error;
@@ -36,6 +30,26 @@ pub fn explain(evidence: &Evidence, capped: bool) -> Error {
             let when = if has_spoken(evidence) { "in" } else { "at the first message of" };
             Error::new(Kind::HandshakeReset, format!("{target} {how} {when} the TLS handshake"))
         }),
+    }
+}
+
+/// The same error, with a hint that fits what was offered.
+fn advise(error: Error, evidence: &Evidence) -> Error {
+    match (error.kind, unasked::name_hint(evidence, "")) {
+        (Kind::NameNotServed, Some(hint)) => {
+            let message = format!("{} wants a host name, and none was sent", evidence.target);
+            Error::new(error.kind, format!("{message}: {}", Message::Alert(112).name())).with_hint(hint)
+        }
+        (Kind::NoCipher, Some(hint)) => {
+            let hint = format!("{hint}; or {}", error.hint());
+            error.with_hint(hint)
+        }
+        (Kind::TlsVersion, _) if !evidence.offer.tls13 => error
+            .with_hint("--tls-max keeps TLS 1.3 from being offered; without it, the endpoint may take that"),
+        (Kind::NoProtocol, _) if evidence.offer.http2 => error.with_hint(
+            "HTTP/1.1 and HTTP/2 were both offered: ask the endpoint's owner which protocols it takes (ALPN)",
+        ),
+        _ => error,
     }
 }
 

@@ -6,9 +6,13 @@ use std::net::SocketAddr;
 use super::{in_words, is_out_of_files};
 use crate::error::{Error, Kind, Retry};
 
+/// WSAHOST_NOT_FOUND and WSANO_DATA: Windows' text is in the language of its user.
+const UNKNOWN_TO_WINDOWS: [i32; 2] = [11001, 11004];
+
 /// A name that did not resolve. getaddrinfo's codes reach us as text only; these are glibc's, musl's and Apple's.
 pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
     let text = error.to_string();
+    let code = error.raw_os_error().is_some_and(|code| UNKNOWN_TO_WINDOWS.contains(&code));
     let unknown = [
         "not known",
         "No address",
@@ -17,7 +21,7 @@ pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
         "nodename nor servname",
         "No such host",
     ];
-    if unknown.iter().any(|part| text.contains(part)) {
+    if code || unknown.iter().any(|part| text.contains(part)) {
         return Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"));
     }
     let reason = in_words(error);
@@ -88,8 +92,10 @@ pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode)
         401 | 403 | 405 => (Kind::ProxyRefused, "refuses to connect to"),
         _ => (Kind::ProxyFailed, "could not connect to"),
     };
-    let error =
-        Error::new(kind, format!("the proxy {proxy} {said} {target}: it answered {}", super::status(status)));
+    let error = Error::new(
+        kind,
+        format!("the proxy {proxy} {said} {target}: it answered {}", super::describe_status(status)),
+    );
     match status.as_u16() {
         500.. => error.with_hint(
             "the proxy works and does not reach the endpoint: check the URL's host and port, and whether the proxy may reach them",

@@ -14,13 +14,16 @@ fn usage(message: impl Into<String>) -> Error {
 
 /// Standard input can be read once only: as the password, or as a body that is sent once.
 pub(super) fn check_stdin(args: &TestArgs) -> Result<()> {
-    let twice = |flag| format!("{flag} sends the body twice, but standard input can be read only once");
+    let more =
+        |flag| format!("{flag} sends the body more than once, but standard input can be read only once");
     match args.request.body() {
         RequestBody::Stdin if args.password.password_stdin => {
             Err(usage("--password-stdin and the body @- cannot both read standard input"))
         }
-        RequestBody::Stdin if args.verdict.control => Err(usage(twice("--control"))),
-        RequestBody::Stdin if args.platform.compare => Err(usage(twice("--compare"))),
+        RequestBody::Stdin if args.verdict.each_address => Err(usage(more("--each-address"))),
+        RequestBody::Stdin if args.verdict.repeat.is_some() => Err(usage(more("--repeat"))),
+        RequestBody::Stdin if args.verdict.control => Err(usage(more("--control"))),
+        RequestBody::Stdin if args.platform.compare => Err(usage(more("--compare"))),
         _ => Ok(()),
     }
 }
@@ -40,13 +43,17 @@ pub(super) fn check_headers(args: &TestArgs) -> Result<()> {
 
 /// Some options need the connection to the endpoint to be ours.
 pub(super) fn check_local_options(args: &TestArgs) -> Result<()> {
+    if !args.platform.is_used() || args.platform.compare {
+        return Ok(());
+    }
     let local_only = [
         (args.verdict.control, "--control"),
         (args.verdict.allow_unrequested, "--allow-unrequested"),
         (args.connection.http2, "--http2"),
         (args.leaf_only, "--leaf-only"),
+        (args.verdict.each_address, "--each-address"),
     ];
-    match local_only.iter().find(|(set, _)| *set && args.platform.is_used() && !args.platform.compare) {
+    match local_only.iter().find(|(set, _)| *set) {
         Some((_, flag)) => {
             Err(usage(format!("{flag} works from this machine only, not through the platform")))
         }

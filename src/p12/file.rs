@@ -49,11 +49,9 @@ impl P12File {
 
     fn read_here(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let unreadable = |error: io::Error| match error.kind() {
-            io::ErrorKind::IsADirectory => {
-                Error::new(Kind::NotAP12, format!("cannot open {name}: it is a directory"))
-            }
-            _ => diagnosis::unreadable(path, &error),
+        let unreadable = |error: io::Error| match path.is_dir() {
+            true => Error::new(Kind::NotAP12, format!("cannot open {name}: it is a directory")),
+            false => diagnosis::unreadable(path, &error),
         };
         let file = File::open(path).map_err(unreadable)?;
         let size = file.metadata().map_or(0, |metadata| metadata.len().min(Self::MAX));

@@ -175,21 +175,43 @@ fn encode(bytes: &[u8]) -> Zeroizing<String> {
 
 /// The parameters of an `Authorization: OAuth …` header, the realm included. `None` when it is not well formed.
 pub fn parse(header: &str) -> Option<Parameters> {
-    let (scheme, fields) = header.trim_start().split_once(' ')?;
+    let (scheme, mut rest) = header.trim_start().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("OAuth") {
         return None;
     }
     let mut parameters = Parameters::new();
-    for field in fields.split(',').map(str::trim).filter(|field| !field.is_empty()) {
-        let (name, value) = field.split_once('=')?;
-        let value = value.trim().strip_prefix('"')?.strip_suffix('"')?;
-        let (name, value) = (decode(name.trim())?, decode(value)?);
-        if parameters.len() >= MAX_PARAMETERS || parameters.iter().any(|(known, _)| *known == *name) {
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return Some(parameters);
+        }
+        let (name, value) = rest.split_once('=')?;
+        let name = decode(name.trim())?.to_string();
+        let (value, after) = split_quoted(value.trim_start())?;
+        // The realm alone is not percent-encoded (RFC 5849 section 3.5.1).
+        let value = if name == "realm" { Zeroizing::new(value.to_owned()) } else { decode(value)? };
+        if parameters.len() >= MAX_PARAMETERS || parameters.iter().any(|(known, _)| *known == name) {
             return None;
         }
-        parameters.push((name.to_string(), value));
+        parameters.push((name, value));
+        rest = after.trim_start();
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
     }
-    Some(parameters)
+}
+
+/// What stands in quotes, and what follows (RFC 9110 section 5.6.4).
+fn split_quoted(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('"')?;
+    let mut escaped = false;
+    let end = text.find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    })?;
+    let (value, rest) = text.split_at_checked(end)?;
+    Some((value, rest.strip_prefix('"')?))
 }
 
 /// The protocol defines eight.
@@ -288,6 +310,8 @@ mod tests {
             "Bearer a=\"b\"",
             "OAuth",
             "OAuth a=\"%+1\"",
+            "OAuth a=\"b\" c=\"d\"",
+            "OAuth a=\"b\\\"",
         ] {
             assert_eq!(parse(line), None, "{line}");
         }

@@ -137,7 +137,11 @@ fn bytes_to_path(bytes: &[u8]) -> PathBuf {
 async fn count_bytes_left(file: &tokio::fs::File, path: &Path) -> Result<Option<u64>> {
     use tokio::io::AsyncSeekExt as _;
     let unreadable = |error| diagnosis::unreadable(path, &error);
-    let metadata = file.metadata().await.map_err(unreadable)?;
+    let metadata = match file.metadata().await {
+        // Windows has none of pipes and devices.
+        Err(_) if cfg!(windows) => return Ok(None),
+        metadata => metadata.map_err(unreadable)?,
+    };
     if metadata.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }

@@ -81,7 +81,7 @@ impl Refusal {
     /// An `oauth_problem` as OAuth's problem reporting extension writes it.
     pub(super) fn oauth_problem(problem: &str, advice: &str) -> Self {
         let advice: String = url::form_urlencoded::byte_serialize(advice.as_bytes()).collect();
-        let body = format!("oauth_problem={problem}&oauth_problem_advice={advice}");
+        let body = format!("oauth_problem={problem}&oauth_problem_advice={advice}\n");
         let form = "application/x-www-form-urlencoded";
         Self { body, ..Self::new(StatusCode::UNAUTHORIZED, "") }
             .with(header::CONTENT_TYPE, form)

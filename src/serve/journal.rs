@@ -14,11 +14,12 @@ use serde_json::json;
 
 use super::Log;
 use super::presence::Presence;
+use super::writer::Writer;
 use crate::certificate;
 
 /// Where lines go, and what is counted.
 pub(super) struct Journal {
-    log: Log,
+    pub(super) writer: Writer,
     registry: Registry,
     requests: Family<Vec<(&'static str, String)>, Counter>,
     running: Gauge,
@@ -29,6 +30,7 @@ pub(super) struct Journal {
 
 impl Journal {
     pub(super) fn new(log: Log) -> Self {
+        let writer = Writer::new(log);
         let mut registry = Registry::with_prefix("p12_test");
         let requests = Family::<Vec<(&'static str, String)>, Counter>::default();
         let (running, sent, turned_away) = (Gauge::default(), Counter::default(), Counter::default());
@@ -41,13 +43,15 @@ impl Journal {
             "Connections refused above the limit",
             turned_away.clone(),
         );
+        let dropped = "Lines of the log that were dropped, as nobody read them";
+        registry.register("log_lines_dropped", dropped, writer.all_dropped.clone());
         registry.register_with_unit(
             "duration",
             "Time from the head of a request to the end of its answer",
             Unit::Seconds,
             seconds.clone(),
         );
-        Self { log, registry, requests, running, sent, turned_away, seconds }
+        Self { writer, registry, requests, running, sent, turned_away, seconds }
     }
 
     /// Counts a connection above the limit.
@@ -139,7 +143,7 @@ impl Drop for LogEntry {
         journal.seconds.observe(took.as_secs_f64());
         let labels = vec![("route", self.route.to_owned()), ("status", self.status.to_string())];
         journal.requests.get_or_create(&labels).inc();
-        (journal.log)(&json!({
+        journal.writer.write(json!({
             "time": certificate::timestamp(),
             "peer": self.peer.to_string(),
             "route": self.route,

@@ -55,11 +55,11 @@ impl Output {
 
     fn file(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if files::is_device(&path) {
-            let device = File::options().write(true).open(&path).map_err(unwritable(&name))?;
+        if files::is_device(path) {
+            let device = File::options().write(true).open(path).map_err(unwritable(&name))?;
             return Ok(Self::stream(device, name));
         }
+        let path = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let pending = builder().tempfile_in(folder.unwrap_or_else(|| Path::new(".")));
         Ok(Self::Pending(pending.map_err(unwritable(&name))?, path))

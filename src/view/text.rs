@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use http::Version;
 
+use super::series;
 use crate::answer::Answer;
 use crate::compare::Comparison;
 use crate::console::{Console, Detail, Paint};
-use crate::diagnosis;
 use crate::error::{Error, Exit, Result, Retry};
 use crate::escape::escape;
 use crate::evidence::{
@@ -28,8 +28,17 @@ pub fn show(outcome: &Outcome, console: &Console) {
         Some(comparison) => console.write(&self::comparison(comparison, console)),
         None => report(outcome, console),
     }
+    if let Some(series) = outcome.series.as_ref().filter(|_| console.detail >= Detail::Usual) {
+        write_lines(series::lines(series), console);
+    }
     if let Err(error) = &outcome.result {
         failure(error, console);
+    }
+}
+
+fn write_lines(lines: impl IntoIterator<Item = Line>, console: &Console) {
+    for (label, text) in lines {
+        console.write(&format!("{} {}\n", console.paint(Paint::Dim, &format!("{label:<9}")), escape(&text)));
     }
 }
 
@@ -51,9 +60,7 @@ pub fn report(outcome: &Outcome, console: &Console) {
     lines.extend(observed(evidence, verbose));
     let whole = outcome.answer.as_ref().filter(|answer| answer.whole);
     lines.extend(whole.map(|whole| answer(whole, evidence)));
-    for (label, text) in lines {
-        console.write(&format!("{} {}\n", console.paint(Paint::Dim, &format!("{label:<9}")), escape(&text)));
-    }
+    write_lines(lines, console);
     if whole.is_some() {
         console.warn(&outcome.observations());
     }
@@ -137,7 +144,7 @@ fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
     lines
 }
 
-fn certificate(c: &Certificate) -> String {
+pub(super) fn certificate(c: &Certificate) -> String {
     let Certificate { subject, issuer, not_before, not_after, days_left, not_yet_valid, .. } = c;
     let validity = match (not_yet_valid, days_left) {
         (true, _) => format!("not valid before {not_before}"),
@@ -226,7 +233,7 @@ fn answer(answer: &Answer, evidence: &Evidence) -> Line {
     let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte.unwrap_or_default()));
     let status = match answer.head.version {
         Version::HTTP_09 => "no HTTP".into(),
-        _ => diagnosis::status(answer.head.status),
+        _ => answer.head.describe_status(),
     };
     let received = evidence.received;
     if let Some(submission) = &evidence.submission {

@@ -59,6 +59,22 @@ fn nothing_from_outside_reaches_a_terminal_raw() {
     // When a glob matches a file whose name begins with `--`, the name is taken as an option.
     is_harmless("an option", &shown(&lab, &["inspect", &format!("--{EVIL}")]));
     is_harmless("a value", &shown(&lab, &["--color", EVIL, &file, "https://localhost/"]));
+    is_harmless(
+        "probe",
+        &shown(
+            &lab,
+            &[
+                "probe",
+                &login.url(),
+                "--cacert",
+                "ca.pem",
+                "--password-file",
+                "password.txt",
+                "--among",
+                &file,
+            ],
+        ),
+    );
     is_harmless("inspect", &shown(&lab, &["inspect", "--password-file", "password.txt", &file]));
     is_harmless(
         "a table",

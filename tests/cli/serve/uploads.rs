@@ -49,11 +49,11 @@ fn a_chunked_upload_above_the_limit_is_413() {
     let site = greedy(&lab);
     for forward in [site.url(), lab.site(OK).url()] {
         let post = Post::new(with_body(&lab, 4 << 20)).forward(&forward);
-        let (status, answer) = super::send(&served, &chunked(&post));
+        let (status, answer) = super::send(served.address(), &chunked(&post));
         assert!(status == 413 && answer.contains("larger than 3145728 bytes"), "{answer}");
     }
     let post = Post::new(with_body(&lab, 0));
-    assert_eq!(super::send(&served, &chunked(&post)).0, 400);
+    assert_eq!(super::send(served.address(), &chunked(&post)).0, 400);
 }
 
 #[test]

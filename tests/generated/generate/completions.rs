@@ -35,11 +35,13 @@ pub(super) fn completions() -> impl Iterator<Item = (PathBuf, Vec<u8>)> {
 /// a P12 has its own file name endings.
 fn zsh(script: &str) -> String {
     const P12: &str = "_files -g \"*.(p12|pfx|P12|PFX)(-.)\"";
-    let narrowed =
-        |line: &str| match ["*::files --", "--tls-p12=", ":p12 --"].iter().any(|part| line.contains(part)) {
-            true => line.replace("_files'", &format!("{P12}'")),
-            false => line.to_owned(),
-        };
+    let narrowed = |line: &str| match ["*::files --", "--tls-p12=", "--among=", ":p12 --"]
+        .iter()
+        .any(|part| line.contains(part))
+    {
+        true => line.replace("_files'", &format!("{P12}'")),
+        false => line.to_owned(),
+    };
     let mut lines: Vec<_> = script.lines().map(narrowed).collect();
     let find = |lines: &[String], part: &str| {
         lines.iter().position(|line| line.contains(part)).expect("it is there")

@@ -15,6 +15,16 @@ pub(super) fn exit_statuses(roff: &mut Roff, name: &str) {
             ("3", "a file cannot be used"),
             ("10", "a file cannot be read"),
         ],
+        "p12-test-probe" => &[
+            ("0", "the endpoint asks for a client certificate and insists on it"),
+            ("2", "wrong command line"),
+            ("4", "the endpoint was not reached"),
+            ("5", "the endpoint's own certificate is not trusted"),
+            ("8", "the endpoint asks for no client certificate, or does not insist on it"),
+            ("9", "the answer broke off or was not HTTP"),
+            ("10", "a problem on this machine: a file, or the output"),
+            ("130", "Ctrl-C or SIGTERM"),
+        ],
         "p12-test-batch" => &[
             ("0", "all tests passed"),
             (
@@ -55,6 +65,16 @@ fn examples_of(name: &str) -> &'static [(&'static str, &'static str)] {
             (
                 "Show a table of many files, and what expires within six weeks:",
                 "p12-test inspect --within 6w --password-file secret.txt *.p12",
+            ),
+        ],
+        "p12-test-probe" => &[
+            (
+                "Does the endpoint ask for a client certificate?",
+                "p12-test probe https://api.example.com/orders",
+            ),
+            (
+                "Which of these files would it accept?",
+                "p12-test probe https://api.example.com/orders --password-file secret.txt --among *.p12",
             ),
         ],
         "p12-test-batch" => &[
@@ -167,6 +187,7 @@ pub(super) fn see_also(roff: &mut Roff, name: &str) {
     let pages = [
         "p12-test(1)",
         "p12-test-inspect(1)",
+        "p12-test-probe(1)",
         "p12-test-batch(1)",
         "p12-test-serve(1)",
         "p12-test-demo(1)",
