@@ -30,6 +30,8 @@ pub enum Trait {
     SeveralKeys,
     /// A key without a friendlyName.
     NoName,
+    /// More than one certificate.
+    Chain,
 }
 
 impl Trait {
@@ -47,11 +49,12 @@ impl Trait {
         (Self::OpenKey, "key not encrypted"),
         (Self::SeveralKeys, "several keys"),
         (Self::NoName, "no friendlyName"),
+        (Self::Chain, "a chain"),
     ];
 
     /// Whether a file is like that.
     pub fn is_of(self, anatomy: &Anatomy, password: Option<&Secret>) -> bool {
-        let Anatomy { mac, keys, opened, form, .. } = anatomy;
+        let Anatomy { mac, keys, certificates, opened, form, .. } = anatomy;
         let any = |test: fn(&Protection) -> bool| anatomy.protections().any(test);
         let mac_is = |test: fn(&Protection) -> bool| mac.as_ref().is_some_and(test);
         let given = password.map(Secret::expose).unwrap_or_default();
@@ -70,6 +73,7 @@ impl Trait {
             Self::NotAscii => *opened && !given.is_ascii(),
             Self::OpenKey => keys.iter().any(|key| !key.encrypted),
             Self::SeveralKeys => keys.len() > 1,
+            Self::Chain => certificates.len() > 1,
             Self::NoName => *opened && keys.iter().any(|key| key.alias.as_deref().is_none_or(str::is_empty)),
         }
     }
@@ -118,6 +122,23 @@ impl Packing {
     }
 }
 
+macro_rules! readers {
+    ($($name:ident $title:literal $packing:ident,
+        $(measured $by:literal refuses { $($refused:ident $versions:literal),* })?
+        $(documented { $($about:ident $reads:literal $who:literal),* })?
+        $(note $note:literal)?;)*) => {
+        /// All readers.
+        pub const READERS: &[Reader] = &[$(Reader {
+            name: stringify!($name),
+            title: $title,
+            packing: Packing::$packing,
+            knowledge: $(Knowledge::Measured($by, &[$((Trait::$refused, $versions)),*]))?
+                $(Knowledge::Documented(&[$((Trait::$about, $reads, $who)),*]))?,
+            note: concat!($($note)?),
+        }),*];
+    };
+}
+
 /// A program that reads P12 files.
 #[derive(Debug)]
 pub struct Reader {
@@ -129,8 +150,8 @@ pub struct Reader {
     pub packing: Packing,
     /// What is known of it.
     pub knowledge: Knowledge,
-    /// What cannot be had for it, or has to be done there.
-    pub note: Option<&'static str>,
+    /// What else to know of it; may be empty.
+    pub note: &'static str,
 }
 
 /// What is known of a reader.
@@ -170,167 +191,40 @@ impl Reader {
     }
 }
 
-/// All readers.
-pub const READERS: &[Reader] = &[
-    Reader {
-        name: "current",
-        title: "programs of today",
-        packing: Packing::Aes256,
-        knowledge: Knowledge::Documented(&[]),
-        note: Some("the default: AES-256 and SHA-256, as current programs write it themselves"),
-    },
-    Reader {
-        name: "openssl",
-        title: "OpenSSL 3",
-        packing: Packing::Aes256,
-        knowledge: Knowledge::Measured(
-            "openssl 3.0.20",
-            &[
-                (
-                    Trait::OldCipher,
-                    "without its legacy provider (curl, Node, Python and others are built on it)",
-                ),
-                (Trait::Pbmac1, "before 3.4"),
-            ],
-        ),
-        note: None,
-    },
-    Reader {
-        name: "fips",
-        title: "OpenSSL with the FIPS provider alone",
-        packing: Packing::Aes256,
-        knowledge: Knowledge::Documented(&[
-            (Trait::OldCipher, false, "OpenSSL, OSSL_PROVIDER-FIPS(7)"),
-            (Trait::TripleDes, false, "OpenSSL, issue 19997"),
-            (Trait::Pbmac1, true, "OpenSSL, issue 24546"),
-            (Trait::NoMac, true, "OpenSSL, PKCS12_create(3)"),
-        ]),
-        note: Some(
-            "this provider cannot check the MAC of any P12 but one by PBMAC1, which repack does not write: use the default provider beside it, or -nomacver",
-        ),
-    },
-    Reader {
-        name: "node",
-        title: "Node",
-        packing: Packing::Aes256,
-        knowledge: Knowledge::Measured(
-            "node 20, and any program that calls PKCS12_parse",
-            &[(Trait::OldCipher, ""), (Trait::Pbmac1, "on OpenSSL before 3.4"), (Trait::NoMac, "")],
-        ),
-        note: None,
-    },
-    Reader {
-        name: "java",
-        title: "Java",
-        packing: Packing::Aes256,
-        knowledge: Knowledge::Measured(
-            "keytool of JDK 17",
-            &[(Trait::Pbmac1, ""), (Trait::NotAscii, ""), (Trait::OpenKey, "")],
-        ),
-        note: None,
-    },
-    Reader {
-        name: "java8",
-        title: "Java before 8u301 and 11.0.12",
-        packing: Packing::TripleDes,
-        knowledge: Knowledge::Documented(&[
-            (Trait::Sha2Mac, false, "OpenJDK, JDK-8267701"),
-            (Trait::TripleDes, true, "OpenJDK, JDK-8267701"),
-        ]),
-        note: None,
-    },
-    Reader {
-        name: "windows",
-        title: "Windows 10 1709, Server 2019 and later",
-        packing: Packing::Aes256,
-        knowledge: Knowledge::Documented(&[
-            (Trait::Aes, true, "Microsoft, PKCS12_PBES2_EXPORT_PARAMS"),
-            (Trait::Sha2Mac, true, "Microsoft, PKCS12_PBES2_EXPORT_PARAMS"),
-        ]),
-        note: None,
-    },
-    Reader {
-        name: "windows2016",
-        title: "Windows before 10 1709 and Server 2019",
-        packing: Packing::TripleDes,
-        knowledge: Knowledge::Documented(&[
-            (Trait::Aes, false, "Microsoft, PKCS12_PBES2_EXPORT_PARAMS"),
-            (Trait::Sha2Mac, false, "Microsoft, PKCS12_PBES2_EXPORT_PARAMS"),
-            (Trait::TripleDes, true, "Microsoft, PFXExportCertStoreEx"),
-        ]),
-        note: None,
-    },
-    Reader {
-        name: "macos",
-        title: "the Keychain of macOS and iOS",
-        packing: Packing::TripleDes,
-        knowledge: Knowledge::Documented(&[
-            (Trait::Sha2Mac, false, "rust-security-framework, issue 216; xca, issue 474"),
-            (Trait::OldCipher, true, "openssl/openssl, issue 19495"),
-        ]),
-        note: Some(
-            "on macOS 26, `security import -f pkcs12` takes AES and SHA-256 too (tauri, pull request 15844)",
-        ),
-    },
-    Reader {
-        name: "android",
-        title: "Android before 14",
-        packing: Packing::TripleDes,
-        knowledge: Knowledge::Documented(&[
-            (
-                Trait::Aes,
-                false,
-                "strongswan-docs, issue 5 (Android 12); clip_share_server, pull request 48 (13)",
-            ),
-            (Trait::TripleDes, true, "xca, pull request 389"),
-        ]),
-        note: None,
-    },
-    Reader {
-        name: "nss",
-        title: "NSS (Firefox, Thunderbird)",
-        packing: Packing::Aes256,
-        knowledge: Knowledge::Measured("pk12util 3.87", &[(Trait::Pbmac1, ""), (Trait::NoMac, "")]),
-        note: None,
-    },
-    Reader {
-        name: "gnutls",
-        title: "GnuTLS",
-        packing: Packing::Aes256,
-        knowledge: Knowledge::Measured("certtool 3.7.9", &[(Trait::Pbmac1, "3.7")]),
-        note: None,
-    },
-    Reader {
-        name: "go",
-        title: "Go's x/crypto/pkcs12",
-        packing: Packing::TripleDes,
-        knowledge: Knowledge::Measured(
-            "golang.org/x/crypto 0.4",
-            &[
-                (Trait::Aes, ""),
-                (Trait::Sha2Mac, ""),
-                (Trait::Pbmac1, ""),
-                (Trait::NoMac, ""),
-                (Trait::OpenKey, ""),
-            ],
-        ),
-        note: None,
-    },
-    Reader {
-        name: "python",
-        title: "Python's cryptography",
-        packing: Packing::Aes256,
-        knowledge: Knowledge::Measured(
-            "cryptography 38",
-            &[(Trait::Pbmac1, "on OpenSSL before 3.4"), (Trait::NoMac, "")],
-        ),
-        note: None,
-    },
-    Reader {
-        name: "forge",
-        title: "node-forge",
-        packing: Packing::Aes256,
-        knowledge: Knowledge::Measured("node-forge 1.4", &[(Trait::Pbmac1, "")]),
-        note: None,
-    },
-];
+// Each reader: its name and title, what it is given, what is known of it and by whom, and at times a note.
+readers! {
+    current "programs of today" Aes256, documented {}
+        note "the default: AES-256 and SHA-256, as current programs write it themselves";
+    openssl "OpenSSL 3" Aes256, measured "openssl 3.0" refuses {
+        OldCipher "without its legacy provider (curl, Node, Python and others are built on it)",
+        Pbmac1 "before 3.4" };
+    fips "OpenSSL with the FIPS provider alone" Aes256, documented {
+        OldCipher false "OpenSSL, OSSL_PROVIDER-FIPS(7)", TripleDes false "OpenSSL, issue 19997",
+        Pbmac1 true "OpenSSL, issue 24546", NoMac true "OpenSSL, PKCS12_create(3)" }
+        note "it checks no MAC but PBMAC1, which repack does not write: use the default provider beside it, or -nomacver";
+    node "Node" Aes256, measured "node 20, and so any program that calls OpenSSL's PKCS12_parse" refuses {
+        OldCipher "", Pbmac1 "on OpenSSL before 3.4", NoMac "" };
+    java "Java" Aes256, measured "keytool of JDK 17" refuses { Pbmac1 "", NotAscii "", OpenKey "" };
+    java8 "Java before 8u301 and 11.0.12" TripleDes, documented {
+        Sha2Mac false "OpenJDK, JDK-8267701", TripleDes true "OpenJDK, JDK-8267701" };
+    windows "Windows 10 1709 and Server 2019" Aes256, documented {
+        Aes true "Microsoft, PKCS12_PBES2_EXPORT_PARAMS", Sha2Mac true "Microsoft, PKCS12_PBES2_EXPORT_PARAMS" };
+    windows2016 "Windows before 10 1709 and Server 2019" TripleDes, documented {
+        Aes false "Microsoft, PKCS12_PBES2_EXPORT_PARAMS", Sha2Mac false "Microsoft, PKCS12_PBES2_EXPORT_PARAMS" };
+    macos "the Keychain of macOS and iOS" TripleDes, documented {
+        Sha2Mac false "rust-security-framework, issue 216; xca, issue 474", OldCipher true "OpenSSL, issue 19495" }
+        note "on macOS 26, `security import -f pkcs12` takes AES and SHA-256 too (tauri, pull request 15844)";
+    android "Android before 14" TripleDes, documented {
+        Aes false "strongswan-docs, issue 5 (Android 12); clip_share_server, pull request 48 (13)",
+        TripleDes true "xca, pull request 389" };
+    dotnet ".NET on Linux" Aes256, documented { NoMac false "dotnet/corefx, issue 11046" }
+        note "it refuses more than 600000 iterations (dotnet/runtime, issue 35428)";
+    nss "NSS (Firefox, Thunderbird)" Aes256, measured "pk12util 3.87" refuses { Pbmac1 "", NoMac "" };
+    gnutls "GnuTLS" Aes256, measured "certtool 3.7" refuses { Pbmac1 "3.7", NoMac "" };
+    go "Go's x/crypto/pkcs12" TripleDes, measured "golang.org/x/crypto 0.4" refuses {
+        Aes "", Sha2Mac "", Pbmac1 "", NoMac "", Ber "", OpenKey "", SeveralKeys "", Chain "" }
+        note "it takes one certificate and no chain: --leaf-only";
+    python "Python's cryptography" Aes256, measured "cryptography 38" refuses {
+        Pbmac1 "on OpenSSL before 3.4", NoMac "" };
+    forge "node-forge" Aes256, measured "node-forge 1.4" refuses { Pbmac1 "" };
+}

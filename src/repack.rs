@@ -37,6 +37,7 @@ pub struct Contents<'a> {
 /// Where a new P12 goes.
 #[derive(Debug)]
 pub struct Target {
+    /// As it was named.
     path: PathBuf,
     replace: bool,
 }
@@ -60,7 +61,7 @@ impl Target {
         if target.exists() && !replace {
             return Err(exists(path));
         }
-        Ok(Self { path: target, replace })
+        Ok(Self { path: path.to_owned(), replace })
     }
 
     /// Writes the P12 for its owner alone. It gets its name only when it has been opened again, and key, certificate and
@@ -69,9 +70,11 @@ impl Target {
     /// # Errors
     /// When it cannot be written, or is not the same.
     pub async fn write(&self, contents: &Contents<'_>) -> Result<()> {
-        let unwritable = |error: &std::io::Error| diagnosis::unwritable(self.path.display(), error);
+        let unwritable = |error: &std::io::Error| diagnosis::unwritable(self, error);
         let packed = contents.pack()?;
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        // Behind a link, so that the link stays.
+        let path = files::canonicalize(&self.path);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut pending =
             NamedTempFile::with_prefix_in(".p12-test-", folder.unwrap_or_else(|| Path::new(".")))
                 .map_err(|error| unwritable(&error))?;
@@ -79,8 +82,8 @@ impl Target {
         written.map_err(|error| unwritable(&error))?;
         contents.compare(&P12File::read(pending.path()).await?).await?;
         let persisted = match self.replace {
-            true => pending.persist(&self.path),
-            false => pending.persist_noclobber(&self.path),
+            true => pending.persist(&path),
+            false => pending.persist_noclobber(&path),
         };
         persisted.map_err(|failed| match failed.error.kind() {
             std::io::ErrorKind::AlreadyExists => exists(&self.path),
@@ -95,7 +98,26 @@ fn exists(path: &Path) -> Error {
         .with_hint("give the new file another name, or replace the old one: --force")
 }
 
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.path.display().fmt(f)
+    }
+}
+
 impl Contents<'_> {
+    /// What is weak about it.
+    pub fn weaknesses(&self) -> Vec<String> {
+        let password = self.password.expose();
+        let empty = "the new file has no password: anyone who has it has the key";
+        let letters = "the password has letters that are not ASCII, which programs encode differently";
+        let flaws = [
+            self.packing.weakness(),
+            password.is_empty().then_some(empty),
+            (!password.is_ascii()).then_some(letters),
+        ];
+        flaws.into_iter().flatten().map(str::to_owned).collect()
+    }
+
     fn pack(&self) -> Result<Vec<u8>> {
         let password = std::str::from_utf8(self.password.expose()).ok().filter(|text| !text.contains('\0'));
         let unfit = || {
@@ -128,18 +150,12 @@ impl Contents<'_> {
 
     async fn compare(&self, file: &P12File) -> Result<()> {
         let again = P12::open(file, Some(self.password), None).await?.identity()?;
-        let Identity { key, leaf, chain } = self.identity;
         let ders = |identity: &Identity| {
             let all = std::iter::once(&identity.leaf).chain(&identity.chain);
             all.map(|certificate| certificate.to_der().ok()).collect::<Vec<_>>()
         };
-        let same = again.key.public_eq(key)
-            && leaf.public_key().is_ok_and(|public| again.key.public_eq(&public))
-            && ders(&again) == ders(self.identity);
-        let differs = || {
-            let what = "the new P12 was opened again and did not hold the same key, certificate and chain";
-            Error::new(Kind::Internal, format!("{what} ({} above the certificate)", chain.len()))
-        };
-        if same { Ok(()) } else { Err(differs()) }
+        let same = again.key.public_eq(&self.identity.key) && ders(&again) == ders(self.identity);
+        let what = "the new P12 was opened again and does not hold the same key, certificate and chain";
+        if same { Ok(()) } else { Err(Error::new(Kind::Internal, what)) }
     }
 }

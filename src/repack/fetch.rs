@@ -16,22 +16,13 @@ use crate::certificate::name;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 
-/// A certificate, and where it came from.
-#[derive(Debug)]
-pub struct Fetched {
-    /// The certificate.
-    pub certificate: X509,
-    /// Its address.
-    pub url: String,
-}
-
-/// The certificates above this one, as far as each says where its issuer is. Every address must be public or one
-/// of the policy's networks; only a proxy of the environment looks up names by itself.
+/// The certificates above this one with their addresses, as far as each says where its issuer is. Every address must be
+/// public or in one of the policy's networks; only a proxy of the environment looks up names by itself.
 ///
 /// # Errors
 /// When an issuer is missing and cannot be fetched.
-pub async fn fetch_chain(top: &X509Ref, policy: &Policy) -> Result<Vec<Fetched>> {
-    let mut fetched: Vec<Fetched> = Vec::new();
+pub async fn fetch_chain(top: &X509Ref, policy: &Policy) -> Result<Vec<(X509, String)>> {
+    let mut fetched = Vec::new();
     let mut top = top.to_owned();
     while !is_self_issued(&top) && fetched.len() < MOST {
         let urls = issuer_urls(&top);
@@ -39,7 +30,7 @@ pub async fn fetch_chain(top: &X509Ref, policy: &Policy) -> Result<Vec<Fetched>>
             break;
         }
         let one = fetch_issuer(&top, &urls, policy).await?;
-        top.clone_from(&one.certificate);
+        top.clone_from(&one.0);
         fetched.push(one);
     }
     Ok(fetched)
@@ -65,33 +56,28 @@ fn is_self_issued(certificate: &X509Ref) -> bool {
     certificate.issuer_name().try_cmp(certificate.subject_name()).is_ok_and(std::cmp::Ordering::is_eq)
 }
 
-async fn fetch_issuer(below: &X509Ref, urls: &[String], policy: &Policy) -> Result<Fetched> {
+/// From the first address that has it.
+async fn fetch_issuer(below: &X509Ref, urls: &[String], policy: &Policy) -> Result<(X509, String)> {
     let issuer = name(below.issuer_name());
-    let hint = format!("ask the CA for the certificate of {issuer}, and give it with --add");
-    let missing = || {
-        let what = format!("{} does not say where its issuer's certificate is", name(below.subject_name()));
-        Error::new(Kind::Usage, what)
+    let has_issued = |above: &X509| {
+        above.issued(below) == X509VerifyResult::OK
+            && above.public_key().and_then(|key| below.verify(&key)).is_ok_and(|signed| signed)
     };
-    let mut outcome = Err(missing());
+    let what = format!("{} does not say where its issuer's certificate is", name(below.subject_name()));
+    let mut failure = Error::new(Kind::Usage, what);
     for url in urls {
-        outcome = fetch(url, policy).await.and_then(|candidates| {
-            let has_issued = |above: &X509| {
-                above.issued(below) == X509VerifyResult::OK
-                    && above.public_key().and_then(|key| below.verify(&key)).is_ok_and(|signed| signed)
-            };
-            let certificate = candidates.into_iter().find(has_issued).ok_or_else(|| {
-                Error::new(
-                    Kind::AnswerMalformed,
-                    format!("what {url} sends is not the certificate of {issuer}"),
-                )
-            })?;
-            Ok(Fetched { certificate, url: url.clone() })
-        });
-        if outcome.is_ok() {
-            return outcome;
+        match fetch(url, policy).await.map(|candidates| candidates.into_iter().find(has_issued)) {
+            Ok(Some(certificate)) => return Ok((certificate, url.clone())),
+            Ok(None) => failure = malformed(&format!("what {url} sends is not the certificate of {issuer}")),
+            Err(error) => failure = error,
         }
     }
-    outcome.map_err(|error| if error.kind == Kind::AddressForbidden { error } else { error.with_hint(hint) })
+    let hint = format!("ask the CA for the certificate of {issuer}, and give it with --add");
+    Err(if failure.kind == Kind::AddressForbidden { failure } else { failure.with_hint(hint) })
+}
+
+fn malformed(what: &str) -> Error {
+    Error::new(Kind::AnswerMalformed, what)
 }
 
 async fn fetch(address: &str, policy: &Policy) -> Result<Vec<X509>> {
@@ -106,15 +92,11 @@ async fn fetch(address: &str, policy: &Policy) -> Result<Vec<X509>> {
     let answer =
         client.get(url).send().await.map_err(|error| forbidden(&error).unwrap_or_else(|| failed(error)))?;
     if answer.status() != http::StatusCode::OK {
-        let what = format!("{address} answered {}", diagnosis::status(answer.status()));
-        return Err(Error::new(Kind::Status, what));
+        return Err(malformed(&format!("{address} answered {}", answer.status())));
     }
     let bytes = read(answer).await.map_err(failed)?;
-    let unusable = || {
-        let what = format!("what {address} sends holds no certificate, or more than {} KiB", SIZE >> 10);
-        Error::new(Kind::AnswerMalformed, what)
-    };
-    bytes.and_then(|bytes| supplied::parse(&bytes)).ok_or_else(unusable)
+    let unusable = format!("what {address} sends holds no certificate, or more than {} KiB", SIZE >> 10);
+    bytes.and_then(|bytes| supplied::parse(&bytes)).ok_or_else(|| malformed(&unusable))
 }
 
 /// `None` for more than [`SIZE`].
@@ -130,14 +112,11 @@ async fn read(mut answer: Response) -> reqwest::Result<Option<Vec<u8>>> {
 }
 
 fn client(host: &Host<String>, policy: &Policy) -> Result<Client> {
-    let literal = match host {
-        Host::Ipv4(ip) => Some((*ip).into()),
-        Host::Ipv6(ip) => Some((*ip).into()),
-        Host::Domain(_) => None,
-    };
     let resolver = Resolver { host: host.to_string(), policy: policy.clone() };
-    if let Some(ip) = literal {
-        resolver.check(&[SocketAddr::new(ip, 0)])?;
+    match host {
+        Host::Ipv4(ip) => resolver.check(&[SocketAddr::new((*ip).into(), 0)])?,
+        Host::Ipv6(ip) => resolver.check(&[SocketAddr::new((*ip).into(), 0)])?,
+        Host::Domain(_) => {}
     }
     let builder = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -150,6 +129,7 @@ fn client(host: &Host<String>, policy: &Policy) -> Result<Client> {
 }
 
 /// Looks up names, and lets through what the policy does. The very addresses that are checked are connected to.
+#[derive(Clone)]
 struct Resolver {
     host: String,
     policy: Policy,
@@ -157,15 +137,14 @@ struct Resolver {
 
 impl Resolver {
     fn check(&self, addresses: &[SocketAddr]) -> Result<()> {
-        self.policy.check(&self.host, addresses).map_err(|error| {
-            error.with_hint("if this address is meant, allow its network: --allow-net 10.0.0.0/8")
-        })
+        let hint = "if this address is meant, allow its network: --allow-net 10.0.0.0/8";
+        self.policy.check(&self.host, addresses).map_err(|error| error.with_hint(hint))
     }
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let own = Self { host: self.host.clone(), policy: self.policy.clone() };
+        let own = self.clone();
         Box::pin(async move {
             let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             // A proxy of this network may have any address.
