@@ -32,6 +32,8 @@ pub enum Trait {
     NoName,
     /// More than one certificate.
     Chain,
+    /// More than 600000 iterations of one key derivation.
+    ManyIterations,
 }
 
 impl Trait {
@@ -50,6 +52,7 @@ impl Trait {
         (Self::SeveralKeys, "several keys"),
         (Self::NoName, "no friendlyName"),
         (Self::Chain, "a chain"),
+        (Self::ManyIterations, "more than 600000 iterations"),
     ];
 
     /// Whether a file is like that.
@@ -74,6 +77,7 @@ impl Trait {
             Self::OpenKey => keys.iter().any(|key| !key.encrypted),
             Self::SeveralKeys => keys.len() > 1,
             Self::Chain => certificates.len() > 1,
+            Self::ManyIterations => any(|used| used.iterations > 600_000),
             Self::NoName => *opened && keys.iter().any(|key| key.alias.as_deref().is_none_or(str::is_empty)),
         }
     }
@@ -193,8 +197,7 @@ impl Reader {
 
 // Each reader: its name and title, what it is given, what is known of it and by whom, and at times a note.
 readers! {
-    current "programs of today" Aes256, documented {}
-        note "the default: AES-256 and SHA-256, as current programs write it themselves";
+    current "programs of today (the default)" Aes256, documented {};
     openssl "OpenSSL 3" Aes256, measured "openssl 3.0" refuses {
         OldCipher "without its legacy provider (curl, Node, Python and others are built on it)",
         Pbmac1 "before 3.4" };
@@ -217,10 +220,10 @@ readers! {
     android "Android before 14" TripleDes, documented {
         Aes false "strongswan-docs, issue 5 (Android 12); clip_share_server, pull request 48 (13)",
         TripleDes true "xca, pull request 389" };
-    dotnet ".NET on Linux" Aes256, documented { NoMac false "dotnet/corefx, issue 11046" }
-        note "it refuses more than 600000 iterations (dotnet/runtime, issue 35428)";
+    dotnet ".NET on Linux" Aes256, documented {
+        NoMac false "dotnet/corefx, issue 11046", ManyIterations false "dotnet/runtime, issue 35428" };
     nss "NSS (Firefox, Thunderbird)" Aes256, measured "pk12util 3.87" refuses { Pbmac1 "", NoMac "" };
-    gnutls "GnuTLS" Aes256, measured "certtool 3.7" refuses { Pbmac1 "3.7", NoMac "" };
+    gnutls "GnuTLS" Aes256, measured "certtool 3.7" refuses { Pbmac1 "in 3.7", NoMac "" };
     go "Go's x/crypto/pkcs12" TripleDes, measured "golang.org/x/crypto 0.4" refuses {
         Aes "", Sha2Mac "", Pbmac1 "", NoMac "", Ber "", OpenKey "", SeveralKeys "", Chain "" }
         note "it takes one certificate and no chain: --leaf-only";

@@ -110,7 +110,7 @@ async fn write(p12: &P12, target: &Target, args: &RepackArgs, console: &Console)
     }
     let new = NewPassword { source: args.new_password.source(), ask: args.new_password.new_password };
     let password = new.read(Prompt::Terminal).await?.unwrap_or_else(|| p12.password());
-    let (reader, alias) = (args.contents.reader, args.contents.name.as_deref().or(p12.alias()));
+    let (reader, alias) = (args.contents.reader, args.contents.name.as_deref().or_else(|| p12.alias()));
     let contents =
         Contents { identity: &identity, name: alias, password: &password, packing: reader.packing };
     target.write(&contents).await?;
@@ -126,7 +126,7 @@ async fn write(p12: &P12, target: &Target, args: &RepackArgs, console: &Console)
     );
     tell(console, "written", &text);
     console.warn(&contents.weaknesses());
-    if !reader.note.is_empty() && reader.packing.weakness().is_none() {
+    if !reader.note.is_empty() {
         tell(console, "note", &format!("{}: {}", reader.title, reader.note));
     }
     Ok(())

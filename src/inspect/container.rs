@@ -15,7 +15,8 @@ impl Inspected<'_> {
         findings.extend(self.cipher(is));
         findings.extend(self.old_readers(is));
         findings.extend(self.mac(is));
-        findings.extend(self.iterations());
+        findings.extend(self.iterations(is));
+        findings.extend(self.encoding(is));
         findings.extend(self.secrecy(is));
         findings.extend(self.keyless());
         findings
@@ -38,7 +39,7 @@ impl Inspected<'_> {
     fn old_readers(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
         let mac = self.anatomy.mac.as_ref().filter(|_| is(Trait::Sha2Mac) && is(Trait::Aes))?;
         let what = refused(&format!("it uses AES and {}", mac.algorithm), &[Trait::Aes, Trait::Sha2Mac])
-            + " and say that the password is wrong";
+            + "; most of them say that the password is wrong";
         let words = "only if one of them must read it, pack it again with 3DES and SHA-1 (--for has a name for each); the price: they protect the key less well, and strict policies (FIPS) refuse them";
         let fix = self.repacked(words, &["--for", "java8"]);
         Some(Finding::new(Name::NotForOldReaders, Severity::Note, what, fix))
@@ -55,14 +56,24 @@ impl Inspected<'_> {
         Some(Finding::new(name, Severity::Warning, refused(what, &[traits]), fix))
     }
 
-    fn iterations(&self) -> Option<Finding> {
+    fn iterations(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+        let fix = || self.repacked(&format!("pack it again with {ITERATIONS} iterations"), &[]);
+        if is(Trait::ManyIterations) {
+            let what = refused("it takes more than 600000 iterations to open it", &[Trait::ManyIterations]);
+            return Some(Finding::new(Name::ManyIterations, Severity::Note, what, fix()));
+        }
         let fewest = self.anatomy.protections().map(|used| used.iterations).min()?;
         let what = format!(
             "{} of key derivation: anyone who has the file can guess its password quickly",
             counted(usize::try_from(fewest).unwrap_or_default(), "iteration")
         );
-        let fix = || self.repacked(&format!("pack it again with {ITERATIONS} iterations"), &[]);
         (fewest < 1000).then(|| Finding::new(Name::FewIterations, Severity::Note, what, fix()))
+    }
+
+    fn encoding(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+        let what = || refused("it is written in BER (indefinite lengths)", &[Trait::Ber]);
+        let fix = || self.repacked("pack it again, in DER", &[]);
+        is(Trait::Ber).then(|| Finding::new(Name::IndefiniteLengths, Severity::Note, what(), fix()))
     }
 
     /// What others can see of the key, and what the password is like.

@@ -100,6 +100,8 @@ names! {
     NoMac "no-mac" "Nothing shows whether the file was changed.";
     PbMac1 "pbmac1" "A MAC that many programs do not know.";
     FewIterations "few-iterations" "The password is quickly guessed.";
+    ManyIterations "many-iterations" "Some programs refuse so many.";
+    IndefiniteLengths "indefinite-lengths" "It is written in BER.";
     NoPassword "no-password" "It opens without a password.";
     KeyInTheOpen "key-in-the-open" "The private key is not encrypted.";
     NotForOldReaders "not-for-old-readers" "Old programs cannot read it.";

@@ -272,6 +272,7 @@ fn what_is_wrong_with_the_file_is_found_and_fixed() {
         ("-name 'two words' -caname other", "not-for-old-readers", "note"),
         ("-nomac", "no-mac", "warning"),
         ("-iter 1", "few-iterations", "note"),
+        ("-iter 600001", "many-iterations", "note"),
         ("-keypbe NONE -certpbe NONE", "key-in-the-open", "warning"),
         ("-keypbe NONE -certpbe AES-256-CBC", "key-in-the-open", "warning"),
         ("-certfile ca.pem -certfile intermediate.pem", "not-for-old-readers", "note"),
@@ -323,6 +324,7 @@ fn every_command_fixes_what_it_is_for_in_files_of_many_programs() {
 
 const FOUND: &[(&str, &str)] = &[
     ("nss-default.p12", "chain-unordered"),
+    ("nss-default.p12", "indefinite-lengths"),
     ("ossl-cert-expired.p12", "expired"),
     ("java-key-and-trusted.p12", "extra-certificates"),
     ("forge-count1.p12", "few-iterations"),

@@ -148,6 +148,7 @@ fn sample(lab: &Lab, wanted: Trait) -> Option<(String, &'static str)> {
             password = "pässwörd";
             pack(&format!("{old} -macalg sha1"), password);
         }
+        Trait::ManyIterations => pack(&format!("{old} -macalg sha1 -iter 600001"), PASSWORD),
         Trait::Chain => pack(&format!("{old} -macalg sha1 -certfile ca.pem"), PASSWORD),
         Trait::TripleDes | Trait::Pbmac1 | Trait::Ber | Trait::NoName => {
             pack(&format!("{old} -macalg sha1"), PASSWORD)
