@@ -8,14 +8,15 @@ use serde::{Serialize, Serializer};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
-use crate::password::Passwords;
-use crate::secret::Secret;
+use crate::password::{Password, Passwords};
 
 use fix::Inspected;
 
+pub use criteria::{Criteria, Trusted};
 pub use finding::{Finding, Name, Severity};
 
 mod container;
+mod criteria;
 mod finding;
 mod findings;
 mod fix;
@@ -50,16 +51,18 @@ fn number<S: Serializer>(exit: &Exit, to: S) -> std::result::Result<S::Ok, S::Er
 }
 
 impl Inspection {
-    /// Reads a file and looks into it. At a terminal a password that is needed is asked for. `within` is in days. Fails
-    /// only where nothing can be read from that terminal.
-    pub async fn make(path: &Path, passwords: &mut Passwords, within: i32) -> Result<Self> {
+    /// Reads a file and looks into it. At a terminal a password that is needed is asked for.
+    ///
+    /// # Errors
+    /// Only where nothing can be read from that terminal.
+    pub async fn make(path: &Path, passwords: &mut Passwords, criteria: &Criteria) -> Result<Self> {
         let file = match P12File::read(path).await {
             Ok(file) => file,
             Err(error) => return Ok(Self::unread(path.display().to_string(), &error)),
         };
         let last = RefCell::new(None);
-        let look = async |password: Option<Secret>| {
-            let inspection = Self::of(&file, password.as_ref(), within).await;
+        let look = async |password: Option<Password>| {
+            let inspection = Self::of(&file, password.as_ref(), criteria).await;
             let outcome = inspection.refused.clone().map_or(Ok(()), Err);
             last.replace(Some(inspection));
             outcome
@@ -68,21 +71,20 @@ impl Inspection {
         match (last.into_inner(), outcome) {
             (Some(inspection), _) => Ok(inspection),
             (None, Err(error)) => Err(error),
-            (None, Ok(())) => Ok(Self::of(&file, None, within).await),
+            (None, Ok(())) => Ok(Self::of(&file, None, criteria).await),
         }
     }
 
     /// Looks into a file with this password, or without one.
-    pub async fn of(file: &P12File, password: Option<&Secret>, within: i32) -> Self {
+    pub async fn of(file: &P12File, password: Option<&Password>, criteria: &Criteria) -> Self {
         let (anatomy, refused) = match Anatomy::read(file, password).await {
             Ok((anatomy, refused)) => (Some(anatomy), refused),
             Err(error) => (None, Some(error)),
         };
         let kind = refused.as_ref().map(|error| error.kind);
         let inspected =
-            anatomy.as_ref().map(|anatomy| Inspected { file: file.name(), anatomy, refused: kind, within });
-        let mut findings =
-            inspected.as_ref().map_or_else(Vec::new, |inspected| findings::of(inspected, password));
+            anatomy.as_ref().map(|anatomy| Inspected { file: file.name(), anatomy, refused: kind, criteria });
+        let mut findings = inspected.as_ref().map_or_else(Vec::new, findings::of);
         findings.extend(refused.as_ref().map(|error| findings::refused(inspected.as_ref(), error)));
         findings.sort_by_key(|finding| finding.severity);
         // Which of several keys is meant is the caller's choice, and no fault of the file.

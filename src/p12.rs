@@ -3,6 +3,7 @@
 use openssl::x509::{X509, X509Ref};
 
 use crate::error::{Error, Kind, Result};
+use crate::password::Password;
 use crate::secret::Secret;
 use off_thread::off_thread_in_turn;
 use pick::Picked;
@@ -14,6 +15,8 @@ pub use supplement::Supplement;
 pub mod anatomy;
 mod opening;
 mod pick;
+mod leaves;
+mod chain;
 mod unlock;
 mod contents;
 mod sniff;
@@ -23,7 +26,7 @@ mod mac;
 mod scheme;
 mod derivation;
 mod kdf;
-mod password;
+mod encoding;
 mod protection;
 mod cipher;
 mod digest;
@@ -55,7 +58,7 @@ impl P12 {
     ///
     /// # Errors
     /// When the file is no P12, when the password does not open it, and when no key in it can be chosen.
-    pub async fn open(file: &P12File, password: Option<&Secret>, alias: Option<&str>) -> Result<Self> {
+    pub async fn open(file: &P12File, password: Option<&Password>, alias: Option<&str>) -> Result<Self> {
         Self::open_with(file, password, alias, Supplement::default()).await
     }
 
@@ -65,7 +68,7 @@ impl P12 {
     /// As [`Self::open`].
     pub async fn open_with(
         file: &P12File,
-        password: Option<&Secret>,
+        password: Option<&Password>,
         alias: Option<&str>,
         supplement: Supplement,
     ) -> Result<Self> {
@@ -75,8 +78,8 @@ impl P12 {
                 opening::open(&file, password.as_ref(), given_up).map_err(|fault| file.fail(fault))?;
             let trailing = opening.warning(&file);
             let mut contents = opening.contents.map_err(|(fault, _)| file.fail(fault))?;
+            let (mut warnings, password) = (contents.warnings.clone(), contents.password.clone());
             supplement.add_to(&mut contents);
-            let mut warnings = contents.warnings.clone();
             warnings.extend(trailing);
             let picked = pick::pick(contents, alias.as_deref(), &mut warnings);
             let picked = Some(picked.map_err(|fault| file.fail(fault))?);
@@ -89,12 +92,12 @@ impl P12 {
     ///
     /// # Errors
     /// Without a password.
-    pub fn unread(file: &P12File, password: Option<&Secret>) -> Result<Self> {
+    pub fn unread(file: &P12File, password: Option<&Password>) -> Result<Self> {
         let needed = || {
             let what = format!("the password of {} is needed, as the file is not looked into", file.name());
             Error::new(Kind::PasswordNeeded, what)
         };
-        let password = Some(password.ok_or_else(needed)?.clone());
+        let password = Some(password.ok_or_else(needed)?.usual());
         Ok(Self { file: file.clone(), password, picked: None, warnings: Vec::new() })
     }
 
@@ -103,7 +106,7 @@ impl P12 {
         &self.file
     }
 
-    /// The password as it was given; empty when there was none.
+    /// The password that fitted; empty when there was none.
     pub fn password(&self) -> Secret {
         self.password.clone().unwrap_or_default()
     }

@@ -1,7 +1,6 @@
 //! What a call without a certificate shows of an endpoint, and which P12 files fit it.
 
 use http::StatusCode;
-use openssl::nid::Nid;
 
 use crate::answer::Answer;
 use crate::certificate::{Certificate, KeyKind};
@@ -125,6 +124,11 @@ fn is_refusal(answer: &Answer, evidence: &Evidence) -> bool {
         || login::explain_login(&answer.head, evidence).is_some()
 }
 
+/// The curves of TLS 1.3 by their OIDs (RFC 5480 section 2.1.1.1).
+const P256: &str = "1.2.840.10045.3.1.7";
+const P384: &str = "1.3.132.0.34";
+const P521: &str = "1.3.132.0.35";
+
 /// Whether one of the algorithms is for a key of this kind (RFC 8446 section 4.2.3; RFC 5246 section 7.4.4).
 fn accepts_key(request: &CertificateRequest, key: &KeyKind, is_tls13: bool) -> bool {
     let fits = |algorithm: &str| match key {
@@ -133,10 +137,10 @@ fn accepts_key(request: &CertificateRequest, key: &KeyKind, is_tls13: bool) -> b
         KeyKind::RsaPss(_) => algorithm.starts_with("rsa_pss_pss_"),
         KeyKind::Dsa(_) => algorithm.starts_with("dsa_") && !is_tls13,
         KeyKind::Ec(_) if !is_tls13 => algorithm.starts_with("ecdsa_"),
-        KeyKind::Ec(curve) => match curve.name {
-            Some(Nid::X9_62_PRIME256V1) => algorithm == "ecdsa_secp256r1_sha256",
-            Some(Nid::SECP384R1) => algorithm == "ecdsa_secp384r1_sha384",
-            Some(Nid::SECP521R1) => algorithm == "ecdsa_secp521r1_sha512",
+        KeyKind::Ec(curve) => match curve.oid.as_deref() {
+            Some(P256) => algorithm == "ecdsa_secp256r1_sha256",
+            Some(P384) => algorithm == "ecdsa_secp384r1_sha384",
+            Some(P521) => algorithm == "ecdsa_secp521r1_sha512",
             _ => algorithm.starts_with("ecdsa_brainpool"),
         },
         KeyKind::Ed25519 => algorithm == "ed25519",
@@ -192,8 +196,8 @@ mod tests {
 
     #[test]
     fn a_key_needs_an_algorithm_of_its_own_kind() {
-        let ec = |name| KeyKind::Ec(Curve { name: Some(name), explicit: false });
-        let (p256, p384) = (ec(Nid::X9_62_PRIME256V1), ec(Nid::SECP384R1));
+        let ec = |oid: &str| KeyKind::Ec(Curve { oid: Some(oid.into()), explicit: false });
+        let (p256, p384) = (ec(P256), ec(P384));
         for (key, algorithm, in_12, in_13) in [
             (KeyKind::Rsa(2048), "rsa_pss_rsae_sha256", true, true),
             (KeyKind::Rsa(2048), "rsa_pkcs1_sha256", true, false),

@@ -56,11 +56,11 @@ impl Trait {
     ];
 
     /// Whether a file is like that.
-    pub fn is_of(self, anatomy: &Anatomy, password: Option<&Secret>) -> bool {
-        let Anatomy { mac, keys, certificates, opened, form, .. } = anatomy;
+    pub fn is_of(self, anatomy: &Anatomy) -> bool {
+        let Anatomy { mac, keys, certificates, opened, form, password, .. } = anatomy;
         let any = |test: fn(&Protection) -> bool| anatomy.protections().any(test);
         let mac_is = |test: fn(&Protection) -> bool| mac.as_ref().is_some_and(test);
-        let given = password.map(Secret::expose).unwrap_or_default();
+        let given = password.as_ref().map(Secret::expose).unwrap_or_default();
         match self {
             Self::OldCipher => anatomy.is_legacy(),
             Self::TripleDes => any(|used| used.cipher().is_some_and(Cipher::is_triple_des)),

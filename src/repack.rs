@@ -14,6 +14,7 @@ use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::p12::{Identity, P12, P12File};
+use crate::password::Password;
 use crate::readers::{ITERATIONS, Packing};
 use crate::secret::Secret;
 
@@ -149,7 +150,7 @@ impl Contents<'_> {
     }
 
     async fn compare(&self, file: &P12File) -> Result<()> {
-        let again = P12::open(file, Some(self.password), None).await?.identity()?;
+        let again = P12::open(file, Some(&Password::exact(self.password.clone())), None).await?.identity()?;
         let ders = |identity: &Identity| {
             let all = std::iter::once(&identity.leaf).chain(&identity.chain);
             all.map(|certificate| certificate.to_der().ok()).collect::<Vec<_>>()

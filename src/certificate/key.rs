@@ -4,7 +4,6 @@ use std::fmt;
 
 use openssl::asn1::Asn1Object;
 use openssl::ec::{Asn1Flag, EcGroupRef};
-use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKeyRef};
 use openssl::x509::X509Ref;
 use serde::{Serialize, Serializer};
@@ -36,41 +35,46 @@ pub enum KeyKind {
     Other(String),
 }
 
-/// An elliptic curve.
+/// An elliptic curve. Its text is OpenSSL's name for it, or its OID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Curve {
-    /// The curve, where OpenSSL knows it.
-    pub name: Option<Nid>,
+    /// Its OID; `None` where it has none that OpenSSL knows.
+    pub oid: Option<String>,
     /// Whether the key spells out the curve's parameters instead of naming it (RFC 5480 section 2.1.1 forbids that).
     pub explicit: bool,
 }
 
+/// The curves of TLS 1.3 (RFC 8446 section 4.2.3), and what they are called there.
+const OF_TLS: &[(&str, &str)] = &[
+    ("1.2.840.10045.3.1.7", "_secp256r1_"),
+    ("1.3.132.0.34", "_secp384r1_"),
+    ("1.3.132.0.35", "_secp521r1_"),
+];
+
 impl Curve {
-    /// Whether TLS 1.3 knows it (RFC 8446 section 4.2.3), as TLS 1.2's servers do.
+    /// Whether TLS 1.3 knows it, as TLS 1.2's servers do.
     pub fn is_for_tls(&self) -> bool {
-        matches!(self.name, Some(Nid::X9_62_PRIME256V1 | Nid::SECP384R1 | Nid::SECP521R1))
+        self.name_in_tls().is_some()
+    }
+
+    fn name_in_tls(&self) -> Option<&'static str> {
+        let known = OF_TLS.iter().find(|(oid, _)| self.oid.as_deref() == Some(*oid));
+        known.map(|(_, name)| *name)
     }
 
     /// TLS 1.3 names a curve with each algorithm, TLS 1.2 means all curves.
     fn signs_by(&self, algorithm: &str) -> bool {
-        let own = match self.name {
-            Some(Nid::X9_62_PRIME256V1) => "_secp256r1_",
-            Some(Nid::SECP384R1) => "_secp384r1_",
-            Some(Nid::SECP521R1) => "_secp521r1_",
-            _ => "_sha",
-        };
         let named = algorithm.contains("_secp") || algorithm.contains("_brainpool");
-        algorithm.starts_with("ecdsa_") && (!named || algorithm.contains(own))
-    }
-
-    /// Its OID, where it has a name.
-    pub fn oid(&self) -> Option<String> {
-        let object = Asn1Object::from_str(self.name?.short_name().ok()?).ok()?;
-        Some(ber::dotted(object.as_slice()))
+        let own = || self.name_in_tls().is_some_and(|name| algorithm.contains(name));
+        algorithm.starts_with("ecdsa_") && (!named || own())
     }
 
     fn of(group: &EcGroupRef) -> Self {
-        Self { name: group.curve_name(), explicit: group.asn1_flag() == Asn1Flag::EXPLICIT_CURVE }
+        let object = || Asn1Object::from_str(group.curve_name()?.short_name().ok()?).ok();
+        Self {
+            oid: object().map(|object| ber::dotted(object.as_slice())),
+            explicit: group.asn1_flag() == Asn1Flag::EXPLICIT_CURVE,
+        }
     }
 }
 
@@ -80,8 +84,8 @@ impl KeyKind {
         match certificate.public_key() {
             Ok(key) => Self::of(&key),
             Err(_) => {
-                let oid = certificate.to_der().ok().and_then(|der| algorithm_in(&der).ok());
-                (oid.map_or(Self::Unreadable, |oid| Self::by_oid(&oid)), 0)
+                let kind = certificate.to_der().ok().and_then(|der| in_certificate(&der).ok());
+                (kind.unwrap_or_default(), 0)
             }
         }
     }
@@ -95,14 +99,28 @@ impl KeyKind {
             Id::DSA => Self::Dsa(bits),
             Id::EC => match key.ec_key() {
                 Ok(key) => Self::Ec(Curve::of(key.group())),
-                Err(_) => Self::Ec(Curve { name: None, explicit: false }),
+                Err(_) => Self::Unreadable,
             },
-            Id::SM2 => Self::Ec(Curve { name: Some(Nid::SM2), explicit: false }),
             Id::ED25519 => Self::Ed25519,
             Id::ED448 => Self::Ed448,
-            _ => algorithm(key).map_or(Self::Unreadable, |oid| Self::by_oid(&oid)),
+            // Keys that only a provider of OpenSSL knows, such as SM2 and ML-DSA, have no other name.
+            _ => key
+                .public_key_to_der()
+                .ok()
+                .and_then(|der| Self::in_info(Reader::new(&der)).ok())
+                .unwrap_or_default(),
         };
         (kind, bits)
+    }
+
+    /// Its text, with the OID of its curve or algorithm where the text alone is not known to everybody.
+    pub fn name_and_oid(&self) -> String {
+        let oid = match self {
+            Self::Ec(curve) => curve.oid.clone(),
+            Self::Other(oid) => Some(oid.clone()),
+            _ => None,
+        };
+        oid.map_or_else(|| self.to_string(), |oid| format!("{self}, OID {oid}"))
     }
 
     /// Whether the key can sign by this algorithm, which goes by IANA's name for TLS: `ecdsa_secp256r1_sha256`.
@@ -119,41 +137,49 @@ impl KeyKind {
         }
     }
 
-    /// Keys that only a provider of OpenSSL knows, such as ML-DSA, are known by their OID alone.
-    fn by_oid(oid: &str) -> Self {
-        match oid {
-            "2.16.840.1.101.3.4.3.17" => Self::MlDsa(44),
-            "2.16.840.1.101.3.4.3.18" => Self::MlDsa(65),
-            "2.16.840.1.101.3.4.3.19" => Self::MlDsa(87),
-            _ => Self::Other(oid.to_owned()),
-        }
+    /// By the algorithm of a subjectPublicKeyInfo.
+    fn in_info(mut der: Reader<'_>) -> Read<Self> {
+        let mut info = der.expect(ber::SEQUENCE, "")?.inside()?;
+        let mut algorithm = info.expect(ber::SEQUENCE, "")?.inside()?;
+        Ok(match algorithm.expect(ber::OID, "")?.oid() {
+            oid if oid == EC_PUBLIC_KEY => {
+                let curve = algorithm.optional(ber::OID)?.map(|curve| curve.oid());
+                Self::Ec(Curve { explicit: curve.is_none(), oid: curve })
+            }
+            oid if oid == ML_DSA_44 => Self::MlDsa(44),
+            oid if oid == ML_DSA_65 => Self::MlDsa(65),
+            oid if oid == ML_DSA_87 => Self::MlDsa(87),
+            oid => Self::Other(oid),
+        })
     }
 }
 
-/// The algorithm of the subjectPublicKeyInfo, the seventh field of a TBSCertificate of version 2 or 3, else the sixth.
-fn algorithm_in(der: &[u8]) -> Read<String> {
+const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
+const ML_DSA_44: &str = "2.16.840.1.101.3.4.3.17";
+const ML_DSA_65: &str = "2.16.840.1.101.3.4.3.18";
+const ML_DSA_87: &str = "2.16.840.1.101.3.4.3.19";
+
+/// That of a TBSCertificate is its seventh field, in version 1 its sixth.
+fn in_certificate(der: &[u8]) -> Read<KeyKind> {
     let mut fields =
         Reader::new(der).expect(ber::SEQUENCE, "")?.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
     fields.optional(VERSION)?;
     for _ in 0..5 {
         fields.any()?;
     }
-    let mut info = fields.expect(ber::SEQUENCE, "")?.inside()?;
-    Ok(info.expect(ber::SEQUENCE, "")?.inside()?.expect(ber::OID, "")?.oid())
+    KeyKind::in_info(fields)
 }
 
 /// The `[0]` of a TBSCertificate.
 const VERSION: u8 = 0xa0;
 
-fn algorithm<T: HasPublic>(key: &PKeyRef<T>) -> Option<String> {
-    let der = key.public_key_to_der().ok()?;
-    let mut info = Reader::new(&der).expect(ber::SEQUENCE, "").ok()?.inside().ok()?;
-    Some(info.expect(ber::SEQUENCE, "").ok()?.inside().ok()?.expect(ber::OID, "").ok()?.oid())
+fn name_of(oid: &str) -> String {
+    Asn1Object::from_str(oid).map_or_else(|_| oid.to_owned(), |object| short_name(&object))
 }
 
 impl fmt::Display for Curve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name.and_then(|name| name.short_name().ok()).unwrap_or("curve without a name"))
+        f.write_str(&self.oid.as_deref().map_or_else(|| "curve without a name".into(), name_of))
     }
 }
 
@@ -168,10 +194,7 @@ impl fmt::Display for KeyKind {
             Self::Ed25519 => f.write_str("ED25519"),
             Self::Ed448 => f.write_str("ED448"),
             Self::MlDsa(size) => write!(f, "id-ml-dsa-{size}"),
-            Self::Other(oid) => match Asn1Object::from_str(oid) {
-                Ok(object) => f.write_str(&short_name(&object)),
-                Err(_) => f.write_str(oid),
-            },
+            Self::Other(oid) => f.write_str(&name_of(oid)),
         }
     }
 }

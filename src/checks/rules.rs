@@ -6,15 +6,15 @@ use super::flaw::{Flaw, FlawKind, Role};
 use crate::certificate::{Certificate, KeyKind, Usage};
 
 /// What breaks a rule, certificate by certificate.
-pub(super) fn flaws(chain: &[&Certificate], purpose: Role) -> Vec<Flaw> {
+pub(super) fn flaws(chain: &[&Certificate], role: Role) -> Vec<Flaw> {
     let of_one = |(at, certificate): (usize, &&Certificate)| {
         let by_place = match at {
-            0 => leaf(certificate, purpose, chain.len() == 1),
+            0 => leaf(certificate, role, chain.len() == 1),
             _ => authority(certificate, at),
         };
         let all = [
             validity(certificate),
-            wrong_purpose(certificate, purpose),
+            wrong_purpose(certificate, role),
             (!certificate.unknown_critical.is_empty()).then_some(FlawKind::UnknownCritical),
             key_kind(certificate),
             small_key(certificate),
@@ -23,16 +23,16 @@ pub(super) fn flaws(chain: &[&Certificate], purpose: Role) -> Vec<Flaw> {
         all.into_iter().chain(by_place).flatten().map(move |kind| Flaw { kind, at })
     };
     let mut flaws: Vec<_> = chain.iter().enumerate().flat_map(of_one).collect();
-    flaws.extend(long_chain(chain).filter(|_| purpose == Role::Client));
+    flaws.extend(long_chain(chain).filter(|_| role == Role::Client));
     flaws
 }
 
-fn leaf(certificate: &Certificate, purpose: Role, alone: bool) -> [Option<FlawKind>; 4] {
+fn leaf(certificate: &Certificate, role: Role, alone: bool) -> [Option<FlawKind>; 4] {
     [
         (alone && certificate.is_self_issued()).then_some(FlawKind::SelfSigned),
         certificate.authority.then_some(FlawKind::AuthorityAsLeaf),
-        key_usage(certificate).filter(|_| purpose == Role::Client),
-        certificate.netscape_type.and_then(|kind| netscape_type(kind, purpose)),
+        key_usage(certificate).filter(|_| role == Role::Client),
+        certificate.netscape_type.and_then(|kind| netscape_type(kind, role)),
     ]
 }
 
@@ -61,9 +61,9 @@ fn validity(certificate: &Certificate) -> Option<FlawKind> {
 }
 
 /// OpenSSL asks for the purpose by name in every certificate that has an extended key usage.
-fn wrong_purpose(certificate: &Certificate, purpose: Role) -> Option<FlawKind> {
+fn wrong_purpose(certificate: &Certificate, role: Role) -> Option<FlawKind> {
     let usages = certificate.usages.as_ref()?;
-    let wanted = match purpose {
+    let wanted = match role {
         Role::Client => Usage::ClientAuth,
         Role::Server => Usage::ServerAuth,
     };
@@ -84,8 +84,8 @@ fn key_usage(certificate: &Certificate) -> Option<FlawKind> {
     }
 }
 
-fn netscape_type(kind: u8, purpose: Role) -> Option<FlawKind> {
-    let wanted = match purpose {
+fn netscape_type(kind: u8, role: Role) -> Option<FlawKind> {
+    let wanted = match role {
         Role::Client => 0x80,
         Role::Server => 0x40,
     };
@@ -107,7 +107,8 @@ fn small_key(certificate: &Certificate) -> Option<FlawKind> {
         KeyKind::Ec(_) => 224,
         _ => 0,
     };
-    (certificate.key_bits < smallest).then_some(FlawKind::SmallKey)
+    // Zero bits are those of a key that cannot be read.
+    (1..smallest).contains(&certificate.key_bits).then_some(FlawKind::SmallKey)
 }
 
 /// A root's signature on itself proves nothing and is not looked at.
@@ -153,8 +154,8 @@ mod tests {
 
     #[test]
     fn each_rule_is_asked_of_the_leaf() {
-        let curve = |name, explicit| Certificate {
-            key: KeyKind::Ec(Curve { name: Some(name), explicit }),
+        let curve = |oid: &str, explicit| Certificate {
+            key: KeyKind::Ec(Curve { oid: Some(oid.into()), explicit }),
             key_bits: 256,
             ..sound()
         };
@@ -176,8 +177,8 @@ mod tests {
             (Certificate { netscape_type: Some(0x40), ..sound() }, FlawKind::NetscapeType),
             (Certificate { authority: true, ..sound() }, FlawKind::AuthorityAsLeaf),
             (Certificate { unknown_critical: vec!["1.2.3".into()], ..sound() }, FlawKind::UnknownCritical),
-            (curve(openssl::nid::Nid::X9_62_PRIME256V1, true), FlawKind::ExplicitCurve),
-            (curve(openssl::nid::Nid::SECP256K1, false), FlawKind::UnusualKey),
+            (curve("1.2.840.10045.3.1.7", true), FlawKind::ExplicitCurve),
+            (curve("1.3.132.0.10", false), FlawKind::UnusualKey),
             (Certificate { key: KeyKind::Dsa(2048), ..sound() }, FlawKind::UnusualKey),
             (Certificate { key: KeyKind::Rsa(1024), key_bits: 1024, ..sound() }, FlawKind::SmallKey),
         ] {

@@ -21,14 +21,14 @@ pub(super) struct Verified {
 
 /// What a server asks of a chain.
 pub(super) struct Demands {
-    pub(super) purpose: Option<Role>,
+    pub(super) role: Option<Role>,
     pub(super) flags: X509VerifyFlags,
     /// OpenSSL's security level, for keys and digests; none are looked at below 1.
     pub(super) level: i32,
 }
 
 /// What OpenSSL finds beyond the flaws that are known already. The topmost certificate alone is trusted.
-pub(super) fn flaws(chain: &[&Certificate], purpose: Role, known: &[Flaw]) -> Vec<Flaw> {
+pub(super) fn flaws(chain: &[&Certificate], role: Role, known: &[Flaw]) -> Vec<Flaw> {
     let certificates: Vec<_> = chain.iter().map_while(|certificate| certificate.x509.clone()).collect();
     let (Some(top), true) = (certificates.last(), certificates.len() == chain.len()) else {
         return Vec::new();
@@ -43,8 +43,8 @@ pub(super) fn flaws(chain: &[&Certificate], purpose: Role, known: &[Flaw]) -> Ve
         FlawKind::NoDigitalSignature,
         FlawKind::NetscapeType,
     ];
-    let purpose = Some(purpose).filter(|_| !of_purpose.into_iter().any(has));
-    let verified = verify(&certificates, std::slice::from_ref(top), &Demands { purpose, flags, level: 0 });
+    let role = Some(role).filter(|_| !of_purpose.into_iter().any(has));
+    let verified = verify(&certificates, std::slice::from_ref(top), &Demands { role, flags, level: 0 });
     match verified {
         Ok(verified) if verified.result != X509VerifyResult::OK => {
             let mut flaws = wrong_signatures(&certificates);
@@ -126,7 +126,7 @@ fn store(trusted: &[X509], demands: &Demands) -> Result<X509Store, ErrorStack> {
     let mut parameters = X509VerifyParam::new()?;
     parameters.set_flags(demands.flags)?;
     parameters.set_auth_level(demands.level);
-    match demands.purpose {
+    match demands.role {
         Some(Role::Client) => parameters.set_purpose(X509PurposeId::SSL_CLIENT)?,
         Some(Role::Server) => parameters.set_purpose(X509PurposeId::SSL_SERVER)?,
         None => {}

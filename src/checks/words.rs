@@ -3,7 +3,7 @@
 use openssl::x509::X509KeyUsage;
 
 use super::flaw::{Flaw, FlawKind};
-use crate::certificate::{Certificate, KeyKind, Usage};
+use crate::certificate::{Certificate, Usage};
 
 impl Flaw {
     /// The flaw as a clause. `leaf` is what the leaf is called there, such as "the P12's certificate".
@@ -70,7 +70,7 @@ impl Flaw {
                 )
             }
             FlawKind::UnusualKey => {
-                format!("{which} has a key that TLS servers do not accept ({})", key(culprit))
+                format!("{which} has a key that TLS servers do not accept ({})", culprit.key.name_and_oid())
             }
             FlawKind::SmallKey => format!(
                 "{which} has a key of only {} bits, which current TLS libraries refuse",
@@ -180,17 +180,4 @@ fn allowed(certificate: &Certificate) -> String {
     let usage = certificate.key_usage.unwrap_or(X509KeyUsage::empty());
     let names: Vec<_> = NAMES.iter().filter(|(bit, _)| usage.contains(*bit)).map(|(_, name)| *name).collect();
     if names.is_empty() { "nothing".into() } else { names.join(", ") }
-}
-
-/// The kind of a key by name and OID.
-pub(super) fn key(certificate: &Certificate) -> String {
-    let kind = &certificate.key;
-    match kind {
-        KeyKind::Ec(curve) => match curve.oid() {
-            Some(oid) => format!("{kind}, OID {oid}"),
-            None => kind.to_string(),
-        },
-        KeyKind::Other(oid) => format!("{kind}, OID {oid}"),
-        _ => kind.to_string(),
-    }
 }

@@ -19,6 +19,9 @@ pub struct InspectArgs {
     /// Warn about certificates that expire within this time, in days (30d) or weeks (6w)
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = days)]
     pub within: i32,
+    /// Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub trust: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

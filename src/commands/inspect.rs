@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::InspectArgs;
 use crate::console::{Console, Detail};
 use crate::error::{Exit, Result};
-use crate::inspect::Inspection;
+use crate::inspect::{Criteria, Inspection, Trusted};
 use crate::interrupt::run_until_signal;
 use crate::prompt::Prompt;
 use crate::sink::output::Output;
@@ -18,10 +18,12 @@ pub(super) async fn run(args: &InspectArgs) -> Exit {
 }
 
 async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
+    let trusted = args.trust.as_deref().map(Trusted::read).transpose()?;
+    let criteria = Criteria { within: args.within, trusted };
     let mut passwords = args.password.source().read(Prompt::Terminal).await?;
     let mut inspections = Vec::new();
     for path in expand(&args.files).iter() {
-        inspections.push(Inspection::make(path, &mut passwords, args.within).await?);
+        inspections.push(Inspection::make(path, &mut passwords, &criteria).await?);
         // So that an interruption is seen between files that take no time.
         tokio::task::yield_now().await;
     }

@@ -9,14 +9,13 @@ use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::interrupt::run_until_signal;
 use crate::p12::{P12, P12File, Supplement};
-use crate::password::Passwords;
+use crate::password::{Password, Passwords};
 use crate::prompt::Prompt;
 use crate::readers::ITERATIONS;
 use crate::repack::fetch::fetch_chain;
 use crate::repack::password::NewPassword;
 use crate::repack::request::request;
 use crate::repack::{Contents, Target, supplied};
-use crate::secret::Secret;
 use crate::sink::output::Output;
 use crate::view::text;
 use crate::words::counted;
@@ -35,7 +34,7 @@ async fn repack(args: &RepackArgs, console: &Console) -> Result<()> {
     let mut passwords = args.password.source().read(Prompt::Terminal).await?;
     let mut supplement = read_supplement(args, &mut passwords).await?;
     let alias = args.contents.alias.as_deref();
-    let open = async |password: Option<Secret>| {
+    let open = async |password: Option<Password>| {
         P12::open_with(&file, password.as_ref(), alias, supplement.clone()).await
     };
     let mut p12 = passwords.unlock(file.name(), open).await?;
@@ -45,7 +44,8 @@ async fn repack(args: &RepackArgs, console: &Console) -> Result<()> {
     if args.contents.fetch_chain {
         supplement.chain.extend(fetch(&p12, args, console).await?);
         // Once more, as what was fetched may lead to what is in the file.
-        p12 = P12::open_with(&file, Some(&p12.password()), alias, supplement.clone()).await?;
+        p12 =
+            P12::open_with(&file, Some(&Password::exact(p12.password())), alias, supplement.clone()).await?;
     }
     check_certificate(&p12, &supplement, args)?;
     console.warn(p12.warnings());

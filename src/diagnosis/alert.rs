@@ -13,6 +13,27 @@ pub(super) enum Reason {
     NotAccepted,
 }
 
+/// How an endpoint says that it refuses our certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// By an alert.
+    Alert(u8),
+    /// By a page that says what this alert says.
+    Page(u8),
+    /// By a page that gives no reason, such as nginx's.
+    Unexplained,
+}
+
+impl Refusal {
+    /// The alert that says the same; bad_certificate says nothing.
+    fn as_alert(self) -> u8 {
+        match self {
+            Self::Alert(alert) | Self::Page(alert) => alert,
+            Self::Unexplained => 42,
+        }
+    }
+}
+
 /// How well a cause explains an alert, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
@@ -24,9 +45,13 @@ pub(super) enum Fit {
     Besides,
 }
 
-/// Whether servers send this alert for this cause: seen with OpenSSL, rustls, Go, JSSE, GnuTLS and BoringSSL.
-pub(super) fn fit(alert: u8, cause: Reason) -> Fit {
+/// Whether servers refuse in this way for this cause: seen with OpenSSL, rustls, Go, JSSE, GnuTLS and BoringSSL.
+pub(super) fn fit(refusal: Refusal, cause: Reason) -> Fit {
     use FlawKind as F;
+    if refusal == Refusal::Unexplained {
+        return Fit::MayExplain;
+    }
+    let alert = refusal.as_alert();
     let Reason::Flaw(kind) = cause else {
         return match alert {
             48 => Fit::Explains,
@@ -85,14 +110,14 @@ pub(super) enum Reach {
 }
 
 /// What an alert means where no flaw of our chain explains it: a clause, which may be empty, and what to do.
-pub(super) fn left(alert: u8, reach: Reach, chain: &[&Certificate]) -> (String, String) {
+pub(super) fn left(refusal: Refusal, reach: Reach, chain: &[&Certificate]) -> (String, String) {
     let (Some(leaf), Some(last)) = (chain.first(), chain.last()) else {
         return (String::new(), ASK.to_owned());
     };
     let depth =
         if chain.len() > 1 { "a limit on the chain's length (nginx: ssl_verify_depth), " } else { "" };
-    let (clause, hint) = match (alert, reach) {
-        (44, _) => ("", "ask its CA whether it was revoked, and why: if it was, only a new certificate helps; if not, the endpoint's CRL or OCSP responder is wrong".to_owned()),
+    let (clause, hint) = match (refusal.as_alert(), reach) {
+        (44, _) => ("", "ask its CA whether it was revoked, and why: if it was, only a new certificate helps; if not, the endpoint's CRL or OCSP responder is wrong or cannot be reached from there".to_owned()),
         (45, _) => ("by this machine's clock all certificates in the P12 are valid", format!(
             "the fault is most likely at the endpoint, so ask its owner for the log: a CRL that is out of date, or a CA certificate there that has expired; its clock last (the P12's certificate is valid until {})", leaf.not_after
         )),

@@ -1,6 +1,6 @@
 //! The endpoint and our certificate: refused, missed, or left without a word; and what in the P12 may be why.
 
-use super::alert::{self, Fit, Reach, Reason};
+use super::alert::{self, Fit, Reach, Reason, Refusal};
 use crate::certificate::{Certificate, KeyKind};
 use crate::checks::{self, Flaw, FlawKind, Role};
 use crate::error::{Error, Kind, Retry};
@@ -47,40 +47,35 @@ fn all_suspects(evidence: &Evidence) -> Vec<Suspect> {
 
 const OURS: &str = "the P12's certificate";
 
-/// Why an endpoint refused our certificate.
-pub(super) struct Why {
+/// Why an endpoint has refused our certificate.
+pub struct Why {
     /// The flaw of ours that explains it, where one does.
-    pub(super) flaw: Option<Reason>,
-    /// The reason as a clause with what separates it; it may be empty.
-    pub(super) clause: String,
+    pub(super) cause: Option<Reason>,
+    /// A clause with what separates it from the message; may be empty.
+    pub clause: String,
     /// What to do.
-    pub(super) hint: String,
+    pub hint: String,
 }
 
-/// Why, where the endpoint gave the reason of this alert.
-pub(super) fn explain(code: u8, evidence: &Evidence) -> Why {
+/// The flaw that a refusal fits, or the likeliest, or what is left where there is none.
+pub fn why_refused(evidence: &Evidence, refusal: Refusal) -> Why {
     let mut suspects = all_suspects(evidence);
-    suspects.sort_by_key(|suspect| alert::fit(code, suspect.cause));
-    let best = suspects.into_iter().next().map(|suspect| (alert::fit(code, suspect.cause), suspect));
-    let (left, hint) = alert::left(code, reach(evidence), &chain(evidence));
-    let left = after_semicolon(&left);
-    match best {
-        Some((Fit::Explains, suspect)) => {
-            Why { flaw: Some(suspect.cause), clause: after_semicolon(&suspect.fact), hint: suspect.hint }
-        }
-        Some((Fit::MayExplain, suspect)) => {
-            let clause = format!("; most likely because {}", suspect.fact);
-            Why { flaw: Some(suspect.cause), clause, hint: suspect.hint }
-        }
-        Some((Fit::Besides, suspect)) if suspect.fatal => {
-            Why { flaw: None, clause: format!("{left}; besides, {}", suspect.fact), hint }
-        }
-        _ => Why { flaw: None, clause: left, hint },
-    }
-}
-
-fn after_semicolon(clause: &str) -> String {
-    if clause.is_empty() { String::new() } else { format!("; {clause}") }
+    suspects.sort_by_key(|suspect| alert::fit(refusal, suspect.cause));
+    let best = suspects.into_iter().next().map(|suspect| (alert::fit(refusal, suspect.cause), suspect));
+    let because = |how: &str, suspect: Suspect| Why {
+        cause: Some(suspect.cause),
+        clause: format!("; {how}{}", suspect.fact),
+        hint: suspect.hint,
+    };
+    let besides = match best {
+        Some((Fit::Explains, suspect)) => return because("", suspect),
+        Some((Fit::MayExplain, suspect)) => return because("most likely because ", suspect),
+        Some((Fit::Besides, suspect)) if suspect.fatal => format!("; besides, {}", suspect.fact),
+        _ => String::new(),
+    };
+    let (clause, hint) = alert::left(refusal, reach(evidence), &chain(evidence));
+    let separator = if clause.is_empty() { "" } else { "; " };
+    Why { cause: None, clause: format!("{separator}{clause}{besides}"), hint }
 }
 
 /// What servers in general, or some of them, refuse our chain for, in one line; for a call that passed.
@@ -140,9 +135,9 @@ pub(super) fn refusal(evidence: &Evidence) -> Option<Error> {
 }
 
 fn refused(evidence: &Evidence, code: u8, name: &str) -> Error {
-    let Why { flaw, clause, hint } = explain(code, evidence);
+    let Why { cause, clause, hint } = why_refused(evidence, Refusal::Alert(code));
     let message = format!("{} refused the client certificate: {name}{clause}", evidence.target);
-    Error::new(alert::kind(code, flaw), message).with_hint(hint)
+    Error::new(alert::kind(code, cause), message).with_hint(hint)
 }
 
 /// An end without a word after a certificate was asked for: servers such as Node and Java refuse this way.

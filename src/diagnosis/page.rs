@@ -50,9 +50,8 @@ fn explain_rejected(says: Says, evidence: &Evidence, what: &str) -> Error {
         true => format!("{target} accepted the certificate in TLS and refused it in HTTP: {what}"),
         false => format!("{target} refused the certificate in HTTP: {what}"),
     };
-    let why = client::explain(says.alert(), evidence);
-    // What the page says leaves less open than the alert of that meaning.
-    let hint = advise(says, evidence).filter(|_| why.flaw.is_none()).unwrap_or(why.hint);
+    let why = client::why_refused(evidence, says.refusal());
+    let hint = advise(says, evidence).filter(|_| why.cause.is_none()).unwrap_or(why.hint);
     Error::new(Kind::CertificateRejected, format!("{message}{}", why.clause)).with_hint(hint)
 }
 

@@ -2,6 +2,7 @@
 
 use http::header::WWW_AUTHENTICATE;
 
+use super::alert::Refusal;
 use crate::exchange::Head;
 use crate::foreign::Foreign;
 
@@ -23,15 +24,14 @@ pub enum Says {
 }
 
 impl Says {
-    /// The alert of the same meaning (RFC 8446 section 6.2).
-    pub fn alert(self) -> u8 {
+    /// The alert of the same meaning (RFC 8446 section 6.2), if there is one.
+    pub(super) fn refusal(self) -> Refusal {
         match self {
-            Self::Missing => 116,
-            Self::Refused => 42,
-            Self::Revoked => 44,
-            Self::Expired => 45,
-            Self::Untrusted => 48,
-            Self::NotAuthorized => 49,
+            Self::Missing | Self::Refused => Refusal::Unexplained,
+            Self::Revoked => Refusal::Page(44),
+            Self::Expired => Refusal::Page(45),
+            Self::Untrusted => Refusal::Page(48),
+            Self::NotAuthorized => Refusal::Page(49),
         }
     }
 }
@@ -51,7 +51,7 @@ impl Speech {
         let status = head.describe_status();
         match head.reason == Some(self.sentence.clone()) {
             true => status,
-            false => format!("{status}, and says {:?}", self.sentence),
+            false => format!("{status}, and the answer says {:?}", self.sentence),
         }
     }
 }

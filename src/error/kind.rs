@@ -65,7 +65,7 @@ kinds! {
         "choose one of the names above with --alias";
     /// The key is of a type that cannot sign in TLS.
     KeyNotForTls, "key-not-for-tls", P12, Never:
-        "ask the CA for a certificate with an RSA, EC or Ed25519 key";
+        "ask the CA for a certificate with an RSA key, an EC key on P-256 or P-384, or an Ed25519 key";
 
     /// DNS says that the host name does not exist or has no address.
     NameUnknown, "name-unknown", Unreached, Never:

@@ -1,16 +1,17 @@
 //! Findings about the file: how it is protected, what else is in it, what things are called.
 
+use std::collections::HashSet;
+
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Fix, Inspected};
 use crate::p12::anatomy::{Anatomy, OtherBag, Protection};
 use crate::readers::{ITERATIONS, Trait, refused_by};
-use crate::secret::Secret;
 use crate::words::counted;
 
 impl Inspected<'_> {
     /// How the file is protected, and who refuses that.
-    pub(super) fn container(&self, password: Option<&Secret>) -> Vec<Finding> {
-        let is = |one: Trait| one.is_of(self.anatomy, password);
+    pub(super) fn container(&self) -> Vec<Finding> {
+        let is = |one: Trait| one.is_of(self.anatomy);
         let mut findings = Vec::new();
         findings.extend(self.cipher(is));
         findings.extend(self.old_readers(is));
@@ -106,6 +107,10 @@ impl Inspected<'_> {
             let fix = self.repacked("pack it again, with the password written as the standard has it", &[]);
             findings.push(Finding::new(Name::PasswordEncoding, Severity::Warning, what, fix));
         }
+        if let Some(reading) = &self.anatomy.reading {
+            let fix = Fix::words("give other programs the password alone");
+            findings.push(Finding::new(Name::PasswordSource, Severity::Warning, reading.clone(), fix));
+        }
         if is(Trait::NotAscii) {
             let what = "the password has letters that are not ASCII: programs encode them differently";
             let fix =
@@ -195,9 +200,8 @@ impl Inspected<'_> {
             let fix = self.repacked("pack it again under the plain name \"client\"", &["--name", "client"]);
             Finding::new(Name::OddFriendlyName, Severity::Note, what, fix)
         });
-        let folded = |alias: &str| alias.to_lowercase();
-        let before = |at: usize, alias: &str| of_keys().take(at).any(|other| folded(other) == folded(alias));
-        let twice = of_keys().enumerate().find(|(at, alias)| before(*at, alias)).map(|(_, alias)| {
+        let mut seen = HashSet::new();
+        let twice = of_keys().find(|alias| !seen.insert(alias.to_lowercase())).map(|alias| {
             let what = format!("two keys have the friendlyName {alias:?}: Java sees only one of them");
             let fix =
                 Fix::words("pack each by itself, under a name of its own: repack --alias '#1' --name NAME");

@@ -71,6 +71,8 @@ names! {
     Expired "expired" "A certificate is no longer valid.";
     ExpiresSoon "expires-soon" "A certificate will soon be no longer valid.";
     NotYetValid "not-yet-valid" "A certificate is not valid yet.";
+    NotTrusted "not-trusted" "A server that trusts the CAs of --trust would refuse it.";
+    Trusted "trusted" "A server that trusts the CAs of --trust would accept it.";
     SelfSigned "self-signed" "The key's certificate is self-signed.";
     ServerAuthOnly "server-auth-only" "The certificate is for servers only.";
     NoClientAuth "no-client-auth" "The certificate's extended key usage lacks clientAuth.";
@@ -113,6 +115,7 @@ names! {
     ExtraCertificates "extra-certificates" "Certificates that belong to no key's chain.";
     OddFriendlyName "odd-friendly-name" "A friendlyName that programs have trouble with.";
     FriendlyNameTwice "friendly-name-twice" "Two keys of one friendlyName.";
+    PasswordSource "password-source" "The password's source holds more than the password.";
     PasswordEncoding "password-encoding" "The password is written in an unusual way.";
     PasswordNotAscii "password-not-ascii" "The password has letters beyond ASCII.";
 }

@@ -4,12 +4,11 @@ use super::finding::{Finding, Severity};
 use super::fix::{Fix, Inspected};
 use crate::error::{Error, Kind};
 use crate::p12::anatomy::StoredCertificate;
-use crate::secret::Secret;
 
 /// All that is found in what could be opened, and why it cannot be used as it is.
-pub(super) fn of(inspected: &Inspected<'_>, password: Option<&Secret>) -> Vec<Finding> {
+pub(super) fn of(inspected: &Inspected<'_>) -> Vec<Finding> {
     let mut findings = inspected.keys();
-    findings.extend(inspected.container(password));
+    findings.extend(inspected.container());
     findings.extend(inspected.leftovers());
     findings.extend(inspected.labels());
     findings

@@ -1,5 +1,6 @@
 //! How to fix what was found: by `repack` where it can, else in words.
 
+use super::criteria::Criteria;
 use crate::error::Kind;
 use crate::p12::anatomy::{Anatomy, Key};
 use crate::shell;
@@ -10,8 +11,7 @@ pub(super) struct Inspected<'a> {
     pub(super) anatomy: &'a Anatomy,
     /// Why a test would refuse it.
     pub(super) refused: Option<Kind>,
-    /// Certificates that end within so many days end soon.
-    pub(super) within: i32,
+    pub(super) criteria: &'a Criteria,
 }
 
 /// What to do about a finding.

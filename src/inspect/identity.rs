@@ -1,9 +1,10 @@
 //! Findings about a key's certificate and the ones above it.
 
+use super::criteria::Trusted;
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Fix, Inspected};
 use crate::certificate::{Certificate, Usage, timestamp};
-use crate::checks::{self, Flaw, FlawKind, Role};
+use crate::checks::{self, Flaw, FlawKind, Obstacle, Role};
 use crate::p12::anatomy::{Key, StoredCertificate};
 use crate::repack::fetch::issuer_urls;
 use crate::words::counted;
@@ -16,6 +17,7 @@ impl Inspected<'_> {
         let flaws = checks::flaws(&chain, Role::Client);
         let mut findings: Vec<_> = flaws.iter().map(|flaw| self.flaw(*flaw, key, &chain)).collect();
         findings.extend(chain.iter().enumerate().filter_map(|(at, c)| self.expires_soon(key, at, c)));
+        findings.extend(self.criteria.trusted.as_ref().map(|trusted| trust(&chain, trusted)));
         let others = [self.open(key, &held), self.unordered(key), self.key_id(key), self.siblings(key)];
         findings.extend(others.into_iter().flatten());
         findings
@@ -77,7 +79,7 @@ impl Inspected<'_> {
 
     fn expires_soon(&self, key: &Key, at: usize, certificate: &Certificate) -> Option<Finding> {
         let Certificate { subject, not_after, days_left, not_yet_valid, .. } = certificate;
-        if *not_yet_valid || !(0..=self.within).contains(days_left) {
+        if *not_yet_valid || !(0..=self.criteria.within).contains(days_left) {
             return None;
         }
         let which = if at == 0 { "its certificate" } else { "the CA certificate" };
@@ -190,6 +192,21 @@ impl Inspected<'_> {
         let digest = |at: &usize| self.held(*at).map(|held| held.certificate.sha256.clone());
         all.dedup_by_key(|at| digest(at));
         all
+    }
+}
+
+/// Whether a server that trusts these CAs would accept the chain.
+fn trust(chain: &[&Certificate], trusted: &Trusted) -> Finding {
+    let asked = format!("would a server that trusts {} accept it?", trusted.name);
+    match checks::obstacle(chain, &trusted.certificates) {
+        None => {
+            let fix = "nothing has to be fixed, unless the server asks for more than a trusted CA";
+            Finding::new(Name::Trusted, Severity::Note, format!("{asked} Yes"), Fix::words(fix))
+        }
+        Some(Obstacle { because, fix }) => {
+            let what = format!("{asked} No, because {because}");
+            Finding::new(Name::NotTrusted, Severity::Error, what, Fix::words(fix))
+        }
     }
 }
 

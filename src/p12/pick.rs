@@ -1,22 +1,23 @@
 //! Which key of a P12, which leaf, which chain: by the keys themselves, not by what their bags say.
 
-use std::cmp::Ordering;
-
 use openssl::pkey::{Id, PKey, Private};
-use openssl::x509::{X509, X509Ref, X509VerifyResult};
+use openssl::x509::X509;
 
 use super::bag::OtherBag;
-use super::contents::{CertificateEntry, Contents, KeyEntry};
+use super::chain::Issuers;
+use super::contents::{CertificateEntry, Contents};
 use super::fault::{Fault, Parsed};
 use super::file::P12File;
 use super::identity::Identity;
-use crate::certificate::{self, KeyKind};
+use super::leaves::Leaves;
+use crate::certificate::{self, Certificate, KeyKind};
 use crate::error::{Error, Kind, Result};
 use crate::words::counted;
 
 /// The identity that was chosen.
 pub(super) struct Picked {
-    key: KeyEntry,
+    key: Option<PKey<Private>>,
+    algorithm: String,
     pub(super) leaf: X509,
     pub(super) chain: Vec<X509>,
     pub(super) alias: Option<String>,
@@ -26,13 +27,13 @@ impl Picked {
     /// The identity for TLS, which knows signature keys only (RFC 8446 section 4.2.3).
     pub(super) fn identity(&self, file: &P12File) -> Result<Identity> {
         let unusable = || {
-            let (name, algorithm) = (file.name(), self.key.algorithm());
+            let (name, algorithm) = (file.name(), &self.algorithm);
             Error::new(
                 Kind::KeyNotForTls,
                 format!("TLS cannot use the key of {name}: it is of type {algorithm}"),
             )
         };
-        let key = self.key.key.clone().filter(can_sign).ok_or_else(unusable)?;
+        let key = self.key.clone().filter(can_sign).ok_or_else(unusable)?;
         Ok(Identity { key, leaf: self.leaf.clone(), chain: self.chain.clone() })
     }
 }
@@ -61,8 +62,10 @@ pub(super) fn pick(
     if candidates.is_empty() {
         return Err(explain_mismatch(&contents));
     }
-    let Candidate { key, leaf, alias } = choose(candidates, alias, &contents.certificates)?;
-    let chain = build_chain(leaf, &contents.certificates).into_iter().skip(1);
+    let (chosen, others) = choose(candidates, alias, &contents.certificates)?;
+    warnings.extend(others);
+    let Candidate { key, leaf, alias } = chosen;
+    let chain = Issuers::new(&contents.certificates).build_chain(leaf).into_iter().skip(1);
     let chain =
         chain.filter_map(|at| contents.certificates.get(at)).map(|entry| entry.certificate.clone()).collect();
     if contents.unreadable > 0 {
@@ -70,7 +73,12 @@ pub(super) fn pick(
         warnings.push(format!("left out: {unreadable} in it"));
     }
     let leaf = contents.certificates.swap_remove(leaf).certificate;
-    Ok(Picked { key: contents.keys.swap_remove(key), leaf, chain, alias })
+    let key = contents.keys.swap_remove(key);
+    let algorithm = match certificate::describe(&leaf).key {
+        KeyKind::Unreadable => key.algorithm(),
+        kind => kind.name_and_oid(),
+    };
+    Ok(Picked { algorithm, key: key.into_key(), leaf, chain, alias })
 }
 
 /// Whether there is a key and a certificate at all.
@@ -108,56 +116,57 @@ fn explain_mismatch(contents: &Contents) -> Fault {
     }
 }
 
-/// Each key that has a certificate; the same key twice is one.
+/// Each key with each of its certificates; the same key twice is one.
 fn find_candidates(contents: &Contents) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
+    let leaves = Leaves::new(&contents.certificates);
     for (at, key) in contents.keys.iter().enumerate() {
-        let Some(leaf) = find_leaf(key, &contents.certificates) else { continue };
-        if candidates.iter().any(|known| known.leaf == leaf) {
-            continue;
+        for leaf in leaves.find(key, contents.keys.len()) {
+            if candidates.iter().any(|known| known.leaf == leaf) {
+                continue;
+            }
+            let named = contents.certificates.get(leaf).and_then(|entry| entry.label.alias.clone());
+            let alias = key.label.alias.clone().or(named);
+            candidates.push(Candidate { key: at, leaf, alias });
         }
-        let named = contents.certificates.get(leaf).and_then(|entry| entry.label.alias.clone());
-        let alias = key.label.alias.clone().or(named);
-        candidates.push(Candidate { key: at, leaf, alias });
     }
     candidates
 }
 
-/// The certificate of a key. A key that cannot be compared goes by its localKeyID, or by there being one only.
-pub(super) fn find_leaf(key: &KeyEntry, certificates: &[CertificateEntry]) -> Option<usize> {
-    let same_id =
-        |entry: &CertificateEntry| key.label.key_id.is_some() && entry.label.key_id == key.label.key_id;
-    if let Some(public) = &key.key {
-        let fits = |entry: &CertificateEntry| {
-            entry.certificate.public_key().is_ok_and(|known| known.public_eq(public))
-        };
-        // A renewed certificate may keep its key: then the localKeyID tells which one this key is stored with.
-        let both = certificates.iter().position(|entry| same_id(entry) && fits(entry));
-        return both.or_else(|| certificates.iter().position(fits));
-    }
-    let single = || (certificates.len() == 1).then_some(0);
-    certificates.iter().position(same_id).or_else(single)
-}
-
+/// Also says which certificates of the same key were left out, where nobody has chosen.
 fn choose(
     mut candidates: Vec<Candidate>,
     alias: Option<&str>,
     certificates: &[CertificateEntry],
-) -> Parsed<Candidate> {
-    let list = || {
-        let named = candidates.iter().enumerate().map(|(at, candidate)| {
-            let subject =
-                certificates.get(candidate.leaf).map(|c| certificate::name(c.certificate.subject_name()));
-            let name = candidate.alias.as_deref().map_or(String::new(), |alias| format!(" {alias:?}"));
-            format!("#{}{name} ({})", at + 1, subject.unwrap_or_default())
-        });
-        named.collect::<Vec<_>>().join(", ")
+) -> Parsed<(Candidate, Option<String>)> {
+    let describe = |(at, candidate): (usize, &Candidate)| {
+        let facts = certificates.get(candidate.leaf).map(|entry| certificate::describe(&entry.certificate));
+        let Certificate { subject, issuer, not_after, .. } = facts.unwrap_or_default();
+        let name = candidate.alias.as_deref().map_or(String::new(), |alias| format!(" {alias:?}"));
+        format!("#{}{name} ({subject}, until {not_after}, issued by {issuer})", at + 1)
+    };
+    let list = || candidates.iter().enumerate().map(describe).collect::<Vec<_>>().join(", ");
+    let siblings = |at: usize| {
+        let key = candidates.get(at)?.key;
+        let same = candidates.iter().filter(|candidate| candidate.key == key).count();
+        let count = counted(same, "certificate");
+        (same > 1).then(|| {
+            format!(
+                "its key has {count}, of which #{} is used: {}; --alias '#N' chooses another",
+                at + 1,
+                list()
+            )
+        })
     };
     let Some(wanted) = alias else {
-        return match candidates.len() {
-            1 => Ok(candidates.swap_remove(0)),
-            count => Err(Fault::new(Kind::SeveralKeys, format!("it holds {count} keys: {}", list()))),
-        };
+        let mut keys: Vec<_> = candidates.iter().map(|candidate| candidate.key).collect();
+        keys.dedup();
+        if keys.len() > 1 {
+            let what = format!("it holds {}: {}", counted(keys.len(), "key"), list());
+            return Err(Fault::new(Kind::SeveralKeys, what));
+        }
+        let others = siblings(0);
+        return Ok((candidates.swap_remove(0), others));
     };
     let exact = |candidate: &Candidate| candidate.alias.as_deref() == Some(wanted);
     let folded = |candidate: &Candidate| {
@@ -167,59 +176,16 @@ fn choose(
         let number: usize = wanted.strip_prefix('#')?.parse().ok()?;
         number.checked_sub(1).filter(|at| *at < candidates.len())
     };
-    let found =
-        candidates.iter().position(exact).or_else(|| candidates.iter().position(folded)).or_else(number);
-    match found {
-        Some(at) => Ok(candidates.swap_remove(at)),
-        None => {
+    let named = candidates.iter().position(exact).or_else(|| candidates.iter().position(folded));
+    match (named, number()) {
+        (Some(at), _) => {
+            let others = siblings(at);
+            Ok((candidates.swap_remove(at), others))
+        }
+        (None, Some(at)) => Ok((candidates.swap_remove(at), None)),
+        (None, None) => {
             let what = format!("no key in it is called {wanted:?}; there are {}", list());
             Err(Fault::new(Kind::UnknownAlias, what))
         }
     }
-}
-
-/// From the leaf on, by index, as far as the file has them. A certificate is an issuer by its name and by
-/// the signature, or, where none has signed, by what it says of itself; no certificate comes twice, so that a circle
-/// ends. Signatures cost time, so only so many are checked.
-pub(super) fn build_chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<usize> {
-    let mut used = vec![leaf];
-    let mut checks = MAX_CHECKS;
-    while let Some(last) = used.last().and_then(|at| certificates.get(*at)) {
-        let last = &last.certificate;
-        if is_self_issued(last) || checks == 0 {
-            break;
-        }
-        let named = |at: &usize| {
-            let entry = certificates.get(*at).filter(|_| !used.contains(at));
-            entry.is_some_and(|entry| is_named(&entry.certificate, last))
-        };
-        let named: Vec<_> = (0..certificates.len()).filter(named).collect();
-        let issuer = |at: &usize| certificates.get(*at).map(|entry| &entry.certificate);
-        let mut signer = |at: &usize| {
-            checks = checks.saturating_sub(1);
-            checks > 0 && issuer(at).is_some_and(|issuer| has_signed(issuer, last) == Some(true))
-        };
-        let seems = |at: &usize| issuer(at).is_some_and(|issuer| issuer.issued(last) == X509VerifyResult::OK);
-        match named.iter().find(|at| signer(at)).or_else(|| named.iter().find(|at| seems(at))) {
-            Some(at) => used.push(*at),
-            None => break,
-        }
-    }
-    used
-}
-
-fn is_self_issued(certificate: &X509Ref) -> bool {
-    certificate.issuer_name().try_cmp(certificate.subject_name()).is_ok_and(Ordering::is_eq)
-}
-
-/// Signatures checked for one chain. Real files need one or two for each of its certificates.
-const MAX_CHECKS: u32 = 200;
-
-fn is_named(issuer: &X509Ref, certificate: &X509Ref) -> bool {
-    issuer.subject_name().try_cmp(certificate.issuer_name()).is_ok_and(Ordering::is_eq)
-}
-
-/// Whether an issuer's key has signed a certificate; `None` where OpenSSL cannot tell.
-fn has_signed(issuer: &X509Ref, certificate: &X509Ref) -> Option<bool> {
-    issuer.public_key().and_then(|key| certificate.verify(&key)).ok()
 }

@@ -9,8 +9,7 @@ use openssl::x509::X509;
 use crate::error::{Error, Kind, Result};
 use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
-use crate::password::Passwords;
-use crate::secret::Secret;
+use crate::password::{Password, Passwords};
 
 /// All certificates of a file. One that is a P12 is opened by the password of the others, or at the terminal.
 ///
@@ -21,7 +20,7 @@ pub async fn read(path: &Path, passwords: &mut Passwords) -> Result<Vec<X509>> {
     if let Some(certificates) = parse(&file.bytes()) {
         return Ok(certificates);
     }
-    let open = async |password: Option<Secret>| {
+    let open = async |password: Option<Password>| {
         let (anatomy, refused) = Anatomy::read(&file, password.as_ref()).await?;
         let held: Vec<_> =
             anatomy.certificates.into_iter().filter_map(|held| held.certificate.x509).collect();

@@ -8,6 +8,7 @@ use p12_test::demo::pki::Identity;
 use crate::flawed::{CA, Kind, Recipe};
 use crate::harness::{Lab, OK, PASSWORD};
 use crate::inspect::{document, finding, inspect};
+use crate::odd_files::with_local_key_id_of_ca;
 
 /// What is made, and what has to be said of it.
 struct Case {
@@ -229,4 +230,110 @@ fn a_curve_that_tls_does_not_take_is_named_with_its_oid() {
         assert!(found["what"].as_str().unwrap().contains(&format!("EC {name}, OID {oid}")), "{found:#}");
         inspect(&lab, &["c.p12"]).exits(1);
     }
+}
+
+#[test]
+fn trust_answers_offline_whether_a_server_would_accept_it() {
+    let lab = Lab::new();
+    let root = || Some(&lab.root);
+    let (one, other) = (Recipe::ca("Issuing").issued_by(root()), Recipe::ca("Issuing").issued_by(root()));
+    let client = Recipe::client();
+    let leaf = client.issued_by(Some(&one));
+    let bare = Identity { chain: Vec::new(), ..leaf.clone() };
+    let alone = Recipe { extensions: &[], ..client }.issued_by(None);
+    let expired = Recipe { days: (-9, -1), ..client }.issued_by(Some(&one));
+    let weak = Recipe { sha1: true, ..client }.issued_by(Some(&one));
+    let curve = Recipe { key: Kind::Curve(Nid::BRAINPOOL_P256R1), ..client }.issued_by(Some(&one));
+    for (identity, trusted, because) in [
+        (&leaf, root().unwrap(), None),
+        (&leaf, &one, Some("the trusted CN=Issuing is not a root, and its issuer CN=Test CA")),
+        (&bare, &other, Some("the trusted CN=Issuing has another key than the CA of that name")),
+        (
+            &bare,
+            root().unwrap(),
+            Some("its chain ends with CN=client, issued by CN=Issuing, which is not among"),
+        ),
+        (&alone, root().unwrap(), Some("its certificate is self-signed and is not itself among the trusted")),
+        (&alone, &alone, None),
+        (&expired, root().unwrap(), Some("its certificate expired on")),
+        (&weak, root().unwrap(), Some("its certificate is signed with ecdsa-with-SHA1")),
+        (
+            &curve,
+            root().unwrap(),
+            Some("its certificate has a key that TLS servers do not accept (EC brainpoolP256r1"),
+        ),
+    ] {
+        lab.write("c.p12", &identity.p12(PASSWORD, "client").unwrap());
+        lab.write("trusted.pem", &trusted.certificate_pem().unwrap());
+        let ran = inspect(&lab, &["--trust", "trusted.pem", "--json", "c.p12"]);
+        let shown = serde_json::from_slice(&ran.stdout).unwrap();
+        match because {
+            None => {
+                ran.exits(0);
+                let found = finding(&shown, "trusted").unwrap();
+                assert_eq!(found["what"], "would a server that trusts trusted.pem accept it? Yes");
+            }
+            Some(because) => {
+                ran.exits(1);
+                let what = finding(&shown, "not-trusted").unwrap()["what"].as_str().unwrap();
+                assert!(what.contains(&format!("accept it? No, because {because}")), "{what}");
+            }
+        }
+    }
+    lab.write("trusted.pem", b"no certificate");
+    inspect(&lab, &["--trust", "trusted.pem", "c.p12"]).ends(10, "there is no certificate in trusted.pem");
+}
+
+#[test]
+fn of_two_certificates_on_one_key_the_valid_one_is_sent_and_a_number_chooses_the_other() {
+    let lab = Lab::new();
+    let expired = Recipe { days: (-9, -1), ..Recipe::client() }.issued_by(Some(&lab.root));
+    let renewed = Recipe::client().on_key(Some(&lab.root), expired.key.clone());
+    // The first in the file is the expired one, and it has the localKeyID.
+    let both = Identity { chain: vec![renewed.certificate, lab.root.certificate.clone()], ..expired };
+    lab.write("c.p12", &both.p12(PASSWORD, "client").unwrap());
+    let site = lab.site(OK);
+    let ran = lab.run_p12("c.p12", &site, &[]);
+    ran.ends(0, "its key has 2 certificates, of which #1 is used: #1 \"client\" (CN=client, until 20");
+    ran.ends(0, "issued by CN=Test CA, O=p12-test demo); --alias '#N' chooses another");
+    lab.run_p12("c.p12", &site, &["--alias", "client"]).ends(0, "of which #1 is used");
+    lab.run_p12("c.p12", &site, &["--alias", "#1"]).exits(0);
+    lab.run_p12("c.p12", &site, &["--alias", "#2"]).ends(6, "the P12's certificate expired on");
+    inspect(&lab, &["c.p12"]).exits(0);
+    let shown = document(&lab, &["c.p12"]);
+    let what = finding(&shown, "several-certificates").unwrap()["what"].as_str().unwrap();
+    assert!(what.contains("its key has 2 certificates"), "{what}");
+}
+
+#[test]
+fn certificates_out_of_order_and_a_local_key_id_of_another_are_found() {
+    let lab = Lab::new();
+    let issuing = Recipe::ca("Issuing").issued_by(Some(&lab.root));
+    let leaf = Recipe::client().issued_by(Some(&issuing));
+    let chain = vec![lab.root.certificate.clone(), issuing.certificate.clone()];
+    let reversed = Identity { chain, ..leaf.clone() };
+    lab.write("c.p12", &reversed.p12(PASSWORD, "client").unwrap());
+    let shown = document(&lab, &["c.p12"]);
+    let what = finding(&shown, "chain-unordered").unwrap()["what"].as_str().unwrap();
+    assert!(what.ends_with("CN=client; CN=Test CA, O=p12-test demo; CN=Issuing"), "{what}");
+    lab.write("c.p12", &leaf.p12(PASSWORD, "client").unwrap());
+    let shown = document(&lab, &["c.p12"]);
+    for name in ["chain-unordered", "key-id-elsewhere", "several-certificates"] {
+        assert!(finding(&shown, name).is_none(), "{name}: {shown:#}");
+    }
+    lab.write("c.p12", &with_local_key_id_of_ca(&leaf));
+    let shown = document(&lab, &["c.p12"]);
+    let what = finding(&shown, "key-id-elsewhere").unwrap()["what"].as_str().unwrap();
+    assert!(what.contains("is that of CN=Issuing, but the key belongs to CN=client"), "{what}");
+}
+
+#[test]
+fn a_key_that_cannot_sign_in_tls_is_named_with_its_oid() {
+    let lab = Lab::new();
+    let identity = Recipe { key: Kind::Curve(Nid::SM2), ..Recipe::client() };
+    let identity = identity.issued_by(Some(&lab.root));
+    lab.write("c.p12", &identity.p12(PASSWORD, "client").unwrap());
+    lab.run_p12("c.p12", &lab.site(OK), &[])
+        .ends(3, "TLS cannot use the key of")
+        .ends(3, "EC SM2, OID 1.2.156.10197.1.301");
 }

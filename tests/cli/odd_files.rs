@@ -4,7 +4,8 @@ use openssl::hash::MessageDigest;
 use openssl::pkcs5::{pbkdf2_hmac, scrypt};
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
-use p12_test::demo::pki::{Profile, Purpose};
+use openssl::x509::X509;
+use p12_test::demo::pki::{Identity, Profile, Purpose};
 
 use crate::harness::{Lab, PASSWORD, Ran, with};
 
@@ -51,6 +52,25 @@ pub(crate) fn joined(one: &[u8], other: &[u8]) -> Vec<u8> {
 /// The same in BER, whose outermost length is not said.
 pub(crate) fn with_indefinite_length(p12: &[u8]) -> Vec<u8> {
     [b"\x30\x80", first(p12).0, b"\0\0"].concat()
+}
+
+/// An identity whose key has the localKeyID of its CA's certificate, in the open and without a MAC.
+pub(crate) fn with_local_key_id_of_ca(identity: &Identity) -> Vec<u8> {
+    let bag = |last: u8, value: &[u8], id: u8| {
+        let kind = [b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01", &[last][..]].concat();
+        let id = der(0x31, &[&[4, 1, id]]);
+        let attribute = der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x15", &id]);
+        der(0x30, &[&kind, &der(0xa0, &[value]), &der(0x31, &[&attribute])])
+    };
+    let certificate = |certificate: &X509, id| {
+        let value = der(0xa0, &[&der(0x04, &[&certificate.to_der().unwrap()])]);
+        bag(3, &der(0x30, &[b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x01", &value]), id)
+    };
+    let key = bag(1, &identity.key.private_key_to_pkcs8().unwrap(), 1);
+    let bags = [certificate(&identity.chain[0], 1), certificate(&identity.certificate, 2), key].concat();
+    let contents = der(0x30, &[&bags]);
+    let safe = der(0x30, &[DATA, &der(0xa0, &[&der(0x04, &[&contents])])]);
+    pfx(&der(0x30, &[&safe]), &[])
 }
 
 /// The same with a MAC by PBMAC1 (RFC 9879) in place of its own.
