@@ -131,7 +131,7 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             break
         }
         'p12-test;repack' {
-            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from a file (a trailing newline is ignored)')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)')
             [CompletionResult]::new('--password-env', '--password-env', [CompletionResultType]::ParameterName, 'Read the password from an environment variable')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The password itself; other users of this machine can see it in the list of processes')
             [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'The password itself; other users of this machine can see it in the list of processes')

@@ -125,7 +125,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'p12-test;repack'= {
-            cand --password-file 'Read the password from a file (a trailing newline is ignored)'
+            cand --password-file 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)'
             cand --password-env 'Read the password from an environment variable'
             cand -p 'The password itself; other users of this machine can see it in the list of processes'
             cand --password 'The password itself; other users of this machine can see it in the list of processes'

@@ -110,7 +110,7 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l no-passwor
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l json -d 'Print one JSON document'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s q -l quiet -d 'Print nothing but errors on standard error'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l password-file -d 'Read the password from a file (a trailing newline is ignored)' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l password-env -d 'Read the password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l new-password-file -d 'Read the new password from a file (a trailing newline is ignored)' -r -F

@@ -166,6 +166,7 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
         "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
         "the proxy for https, the proxy for everything, and the hosts that are reached without one; also in lower case",
     ),
+    ("HTTP_PROXY", "the proxy for repack --fetch-chain; also in lower case"),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "the CAs to trust instead of the system's"),
     ("NO_COLOR, CLICOLOR_FORCE", "no colour; colour even without a terminal"),
     ("TERM", "no colour if it is dumb"),
