@@ -30,38 +30,38 @@ mod outputs;
 pub mod record;
 mod selection;
 
-/// What came of a record.
+/// The outcome of a record.
 pub struct Done {
-    /// The record's.
+    /// The id of the record.
     pub id: String,
-    /// The line of the manifest that it is in, from 1.
+    /// Its line in the manifest, from 1.
     pub line: u64,
-    /// Bytes of the manifest up to its end.
+    /// The position of its end in the manifest, in bytes.
     pub read: u64,
-    /// What it came to.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What a whole batch came to.
+/// The totals of a batch.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Results by the name of their kind.
     pub kinds: BTreeMap<&'static str, u64>,
-    /// Records that have a result in what is resumed.
+    /// Records that have a result in the resumed files.
     pub resumed: u64,
-    /// Those of them whose result is no success.
+    /// Those of them that did not pass.
     pub failed_before: u64,
-    /// Records that are for other shares.
+    /// Records of other shards.
     pub elsewhere: u64,
-    /// Lines of what is resumed that hold no result.
+    /// Lines of the resumed files that are not results.
     pub garbled: u64,
     /// Whether any record could be read, and whether any could not.
     readable: (bool, bool),
-    /// Why the manifest ended before its end.
+    /// Why the manifest could not be read to its end.
     broken: Option<Error>,
     /// Whether Ctrl-C or SIGTERM ended it.
     pub interrupted: bool,
-    /// Whether it was asked a second time, and nothing is waited for any more.
+    /// Whether a second signal came, so that nothing is waited for.
     pub abandoned: bool,
 }
 
@@ -75,12 +75,12 @@ impl Tally {
         self.kinds.values().sum()
     }
 
-    /// Results that are successes.
+    /// Results that passed.
     pub fn passed(&self) -> u64 {
         self.kinds.get("passed").copied().unwrap_or_default()
     }
 
-    /// What it came to in a sentence.
+    /// The totals in a sentence.
     pub fn summary(&self, took: Duration) -> String {
         let mut parts: Vec<_> = self.kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let aside = [
@@ -95,7 +95,7 @@ impl Tally {
         format!("{} tests in {:.1} s{colon}{}", self.total(), took.as_secs_f64(), parts.join(", "))
     }
 
-    /// Fails unless all passed, those that are resumed from included.
+    /// Fails unless all tests passed, including those in the resumed files.
     pub fn verdict(self) -> Result<()> {
         let (failed, total) =
             (self.total() - self.passed() + self.failed_before, self.total() + self.resumed);
@@ -108,7 +108,7 @@ impl Tally {
         match (self.broken, failed) {
             (Some(broken), _) => Err(broken),
             _ if self.readable == (false, true) => Err(unusable("no record of the manifest can be read")),
-            // Whoever made it was to make some: nothing was tested.
+            // An empty manifest is most likely a mistake: nothing was tested.
             _ if total + self.elsewhere == 0 => Err(unusable("the manifest holds no record")),
             (None, 0) => Ok(()),
             (None, failed) => {
@@ -120,15 +120,17 @@ impl Tally {
 
 /// Makes the call of a record.
 pub trait Tester: Clone + Send + Sync + 'static {
-    /// What the call comes to.
+    /// The outcome of the call.
     fn call(&self, inputs: CachedInputs) -> impl Future<Output = Outcome> + Send;
 }
 
-/// Records that are looked at before their turn: where hosts are slow, so many of theirs may wait, and no other has to.
+/// How many records may wait. So a slow host delays others only if more of its records than this come in a
+/// row.
 const WINDOW: usize = 1024;
 
-/// Tests the records of the manifest, each by `call`, and hands over what came of them as they end. Ctrl-C, or
-/// SIGTERM, ends the reading, not what is in flight; the second one ends that too, and even a hand-over that waits.
+/// Tests the records of the manifest, each with `call`, and hands over each outcome as soon as it is there.
+/// After Ctrl-C or SIGTERM no more records are read, but running tests finish. A second signal ends those
+/// too, and a hand-over that waits.
 pub async fn run(
     args: &BatchArgs,
     call: impl Tester,
@@ -154,18 +156,18 @@ pub async fn run(
     }
     tally.interrupted = limiter.stop.is_cancelled();
     if !tally.interrupted {
-        // Whoever was interrupted does not wait for a reader of standard input.
+        // After a signal, do not wait for standard input.
         let lost = |_| Err(Error::new(Kind::Internal, "reading the manifest panicked"));
         tally.broken = reading.await.unwrap_or_else(lost).err();
     }
     match tally.broken {
-        // There are no results that it could be told after.
+        // There are no results yet, so the error is the only output.
         Some(broken) if tally.kinds.is_empty() => Err(broken),
         _ => Ok(tally),
     }
 }
 
-/// What a run has in hand.
+/// The state of a run.
 struct Run {
     selection: Selection,
     limiter: Arc<Limiter>,
@@ -231,7 +233,7 @@ impl Run {
     }
 }
 
-/// Reads the manifest in a thread of its own, never far ahead.
+/// Reads the manifest in another thread, never far ahead.
 fn read(
     path: Option<&Path>,
     mut records: Records,

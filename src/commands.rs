@@ -1,4 +1,4 @@
-//! What the program does: one file a command.
+//! The commands, one file each.
 
 use crate::cli::{Args, Command};
 use crate::error::Exit;
@@ -14,7 +14,7 @@ mod serve;
 mod test;
 pub mod usage;
 
-/// Runs the command that the command line names; a test, when it names none.
+/// Runs the command, or a test if no command is named.
 pub async fn run(args: &Args) -> Exit {
     match &args.command {
         Some(Command::Demo(args)) => demo::run(args).await,

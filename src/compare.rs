@@ -1,4 +1,4 @@
-//! The same request by both routes, side by side: is it treated alike, and what does a difference point to?
+//! The same request by both routes: are the answers alike, and what can be the cause of a difference?
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Evidence};
 use crate::foreign::Foreign;
 
-/// What came of one route.
+/// The outcome of one route.
 #[derive(Debug, Clone, Copy)]
 pub struct RouteResult<'a> {
-    /// The answer, where one came.
+    /// The answer, if there was one.
     pub answer: Option<&'a Answer>,
-    /// What was observed, where the call began.
+    /// What was observed, if the call began.
     pub evidence: Option<&'a Evidence>,
-    /// The verdict on it.
+    /// Its verdict.
     pub result: &'a Result<()>,
 }
 
@@ -23,13 +23,13 @@ impl<'a> RouteResult<'a> {
         self.evidence?.submission.as_ref()?.author.as_ref()
     }
 
-    /// The answer, if it is the endpoint's or may be.
+    /// The answer, unless it is certainly the platform's own.
     fn endpoints_answer(&self) -> Option<&'a Answer> {
         let own = matches!(self.author(), Some(Author::Platform(_) | Author::PlatformOfRemote(_)));
         self.answer.filter(|_| !own)
     }
 
-    /// Whether an answer began and did not come whole.
+    /// Whether an answer began but is incomplete.
     fn is_broken(&self) -> bool {
         self.answer.is_some()
             && self.result.as_ref().is_err_and(|error| error.kind.exit() == Exit::BrokenAnswer)
@@ -52,13 +52,13 @@ impl<'a> RouteResult<'a> {
     }
 }
 
-/// The lines of a head without the fields that are for one connection, or for one moment.
+/// The lines of a head, without fields that differ with each connection or moment.
 fn lasting(answer: &Answer) -> BTreeSet<(&str, &[u8])> {
     let lasting = answer.head.headers.iter().filter(|(name, _)| !PASSING.contains(&name.as_str()));
     lasting.map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }
 
-/// Fields that differ from one connection or one moment to the next and say nothing of how it is treated.
+/// Fields that differ with each connection or moment, and say nothing about how the endpoint treats the call.
 const PASSING: &[&str] = &[
     "age",
     "connection",
@@ -73,23 +73,23 @@ const PASSING: &[&str] = &[
     "upgrade",
 ];
 
-/// A fact of both routes, next to each other.
+/// A row: the same fact for both routes.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// What it is.
+    /// The name of the fact.
     pub label: &'static str,
     /// From this machine.
     pub here: String,
-    /// By way of the platform.
+    /// Through the platform.
     pub there: String,
 }
 
-/// Both routes, compared.
+/// The comparison of both routes.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// The facts.
+    /// The rows of the table.
     pub rows: Vec<Row>,
-    /// That the endpoint treats both alike, in a sentence; `None` when it does not.
+    /// A sentence that the endpoint treats both alike; `None` if it does not.
     pub alike: Option<&'static str>,
 }
 
@@ -98,12 +98,12 @@ pub struct Comparison {
 pub struct BothRoutes<'a> {
     /// From this machine.
     pub here: RouteResult<'a>,
-    /// By way of the platform.
+    /// Through the platform.
     pub there: RouteResult<'a>,
 }
 
 impl BothRoutes<'_> {
-    /// Puts both next to each other.
+    /// Compares both.
     pub fn compare(&self) -> Comparison {
         Comparison { rows: self.rows(), alike: self.alike() }
     }
@@ -142,10 +142,10 @@ impl BothRoutes<'_> {
         rows
     }
 
-    /// The local route's verdict, unless the two differ. Nothing can be compared with an answer that broke off.
+    /// The local route's verdict, unless the two differ. An answer that broke off is not compared.
     ///
     /// # Errors
-    /// Fails with the local route's own fault, or with `routes-differ`.
+    /// The local route's own error, or `routes-differ`.
     pub fn verdict(&self) -> Result<()> {
         match self.difference() {
             Some(difference) if !self.here.is_broken() => {
@@ -195,7 +195,7 @@ impl BothRoutes<'_> {
         result.map_or_else(|error| error.message.clone(), |()| "none by the platform".into())
     }
 
-    /// The likeliest cause first.
+    /// The hint on a difference: the most likely cause first.
     fn points_to(&self) -> String {
         let here = self.here.result.as_ref().err().map(|error| error.kind);
         let there = self.there.result.as_ref().err().map(|error| error.kind);
@@ -247,7 +247,7 @@ impl BothRoutes<'_> {
     }
 }
 
-/// A line of a head as it may be handed on; its value, from outside, in quotes.
+/// A line of a head without secrets, its value in quotes.
 fn shown(answer: &Answer, (name, value): (&str, &[u8])) -> String {
     let value: Foreign = answer.head.foreign(value);
     format!("{name}: {:?}", value.map(|value| crate::foreign::header::shown(name, value)))
@@ -271,7 +271,7 @@ mod tests {
         Evidence { submission: Some(submission), ..Evidence::default() }
     }
 
-    /// Whether they are alike, and the kind of the verdict, of these two sides.
+    /// Whether the two sides are alike, and the kind of the verdict.
     fn compare(here: (Option<Answer>, Result<()>), there: (Option<Answer>, Author)) -> (bool, Option<Kind>) {
         let evidence = by_platform(there.1);
         let both = BothRoutes {

@@ -183,7 +183,7 @@ impl Step {
         Err(Error::new(Kind::SomeFailed, message).with_hint(hint))
     }
 
-    /// The command line, quoted for a shell where it needs to be.
+    /// The command line, quoted for a shell if needed.
     pub fn command(&self) -> String {
         let quoted = self.arguments.iter().map(|argument| {
             let text = argument.to_string_lossy();

@@ -1,4 +1,4 @@
-//! What was observed on the one connection, and what was read from our own certificate. Data only.
+//! What was observed on the connection, and what was read from our own certificate. Data only.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,7 +14,7 @@ mod message;
 pub use crate::certificate::Certificate;
 use crate::foreign::Foreign;
 
-/// Everything seen of one call, in the order the world revealed it. Holds no secret.
+/// Everything that was observed of one call, in the order in which it became known. Holds no secret.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     /// Our leaf, as read from the P12.
@@ -25,7 +25,7 @@ pub struct Evidence {
     pub target: String,
     /// The path of the forward URL.
     pub path: String,
-    /// By way of which platform the request went, where it did; then most of what follows stays unseen.
+    /// The platform, if the request went through one. Then most of the other fields stay empty.
     pub submission: Option<Submission>,
     /// The proxy that the connection went through, without its credentials.
     pub proxy: Option<String>,
@@ -35,23 +35,25 @@ pub struct Evidence {
     pub address: Option<SocketAddr>,
     /// What was offered in TLS.
     pub offer: Offer,
-    /// The TLS session, once its handshake was through.
+    /// The TLS session, after its handshake.
     pub tls: Option<Session>,
-    /// The endpoint's chain, its leaf first: as it was sent, or where it is not trusted as verification put it together.
+    /// The endpoint's chain, its leaf first: as it was sent, or, if it is not trusted, as verification built
+    /// it.
     pub server_chain: Vec<Certificate>,
-    /// The fault that verification found in the endpoint's chain; none when it is trusted.
+    /// The fault that verification found in the endpoint's chain; `None` if the chain is trusted.
     pub distrust: Option<String>,
-    /// The status that the endpoint stapled to its certificate, where it did.
+    /// The OCSP status that the endpoint stapled to its certificate, if it did.
     pub staple: Option<Staple>,
-    /// The first bytes that came, where they were no TLS: what else speaks there.
+    /// The first bytes that came, if they were not TLS: they show which protocol it is.
     pub greeting: Foreign,
     /// TLS messages and alerts, with the time since the call began.
     pub steps: Vec<Step>,
-    /// Each time the endpoint asked for a certificate.
+    /// The endpoint's requests for a certificate.
     pub requests: Vec<CertificateRequest>,
-    /// How the connection ended, where it ended.
+    /// How the connection ended, if it did.
     pub end: Option<End>,
-    /// A write that failed as the endpoint had gone, in the system's words; its answer may still have come.
+    /// The system's reason for a write that failed because the endpoint had gone. Its answer may still have
+    /// come.
     pub write_failure: Option<String>,
     /// How long each part took.
     pub timings: Timings,
@@ -59,7 +61,7 @@ pub struct Evidence {
     pub received: u64,
     /// Trailers that followed the body, each as `name: value`.
     pub trailers: Vec<Foreign>,
-    /// What came of the same request without the certificate, where `--control` asked for it.
+    /// The outcome of the same request without the certificate, with `--control`.
     pub control: Option<Control>,
 }
 
@@ -68,7 +70,7 @@ pub struct Evidence {
 pub struct Submission {
     /// The platform's `host:port`.
     pub host: String,
-    /// Where the host was found: the URL of the lookup, or none when it was named.
+    /// The URL of the lookup that found the host; `None` if the host was named.
     pub found_by: Option<String>,
     /// The account it was submitted for.
     pub account: String,
@@ -76,28 +78,28 @@ pub struct Submission {
     pub author: Option<Author>,
 }
 
-/// Who wrote an answer that came through the platform, each with the signal that says so.
+/// Who wrote an answer that came through the platform, with the sign that shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Author {
-    /// The endpoint; the platform passed its answer on.
+    /// The endpoint: the platform passed its answer on.
     Remote(String),
-    /// The platform, of the endpoint: it got no answer from it.
+    /// The platform: it says that the endpoint gave no answer.
     PlatformOfRemote(String),
-    /// The platform, of itself or of the request.
+    /// The platform: the answer is about the platform or the request.
     Platform(String),
-    /// Either of the two.
+    /// It can be either.
     Unclear(String),
 }
 
-/// What came of the same request without the certificate.
+/// The outcome of the same request without the certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Control {
     /// An answer with this status.
     Answered(u16),
-    /// The endpoint ended the call for want of the certificate; in words.
+    /// The endpoint ended the call because there was no certificate; with the message.
     Insisted(String),
-    /// The call failed for another reason, so nothing is known.
+    /// The call failed for another reason, so nothing is known; with the message.
     Failed(String),
 }
 
@@ -112,18 +114,18 @@ pub struct Offer {
     pub http2: bool,
 }
 
-/// What the handshake agreed on.
+/// What both sides agreed on in the handshake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Session {
     /// `TLSv1.3`.
     pub version: String,
     /// The cipher suite's standard name (RFC 8446 B.4, IANA).
     pub cipher: String,
-    /// The protocol chosen by ALPN (RFC 7301), where the endpoint chose one.
+    /// The protocol that the endpoint chose by ALPN (RFC 7301).
     pub alpn: Option<String>,
 }
 
-/// The status of the endpoint's certificate, as its CA's responder signed it (RFC 6960).
+/// The OCSP status of the endpoint's certificate, signed by its CA (RFC 6960).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Staple {
@@ -131,7 +133,7 @@ pub enum Staple {
     Good,
     /// It was revoked at this time.
     Revoked(String),
-    /// Nothing follows from it, for this reason.
+    /// It cannot be used, for this reason.
     Unusable(String),
 }
 
@@ -148,7 +150,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The stage in words.
+    /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Handshake => "handshake",
@@ -167,9 +169,9 @@ pub struct CertificateRequest {
     pub issuers: Vec<String>,
     /// Whether a CA that our chain leads to is among them; `None` when it names none.
     pub ours_accepted: Option<bool>,
-    /// The signature algorithms that the endpoint takes, by IANA's names, its favourite first.
+    /// The signature algorithms that the endpoint accepts, by IANA's names, its favourite first.
     pub algorithms: Vec<String>,
-    /// Whether our Certificate message held a certificate. `None` until it was sent.
+    /// Whether our Certificate message held a certificate; `None` until that message was sent.
     pub sent: Option<bool>,
 }
 
@@ -178,11 +180,11 @@ pub struct CertificateRequest {
 pub struct Timings {
     /// Resolving the name; zero for an address.
     pub dns: Duration,
-    /// TCP, and the proxy's handshake where there is one.
+    /// TCP, and the proxy's handshake if there is one.
     pub connect: Duration,
     /// The TLS handshake.
     pub tls: Duration,
-    /// From the start of the call to the answer's first byte; `None` when none has come.
+    /// From the start of the call to the answer's first byte; `None` if none has come.
     pub first_byte: Option<Duration>,
     /// From the start of the call to the answer's end.
     pub total: Duration,
@@ -191,8 +193,8 @@ pub struct Timings {
 const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
 
 impl Evidence {
-    /// The alert by which the endpoint ended the connection, close_notify aside; or a warning that names a
-    /// certificate, as its end may follow without another word.
+    /// The alert with which the endpoint ended the connection, other than close_notify. A warning about a
+    /// certificate counts too, as the endpoint may then end the connection without another alert.
     pub fn alert(&self) -> Option<u8> {
         self.steps.iter().rev().find_map(|step| match (step.from, &step.what) {
             (Side::Endpoint, Message::Alert(code)) if *code != 0 => Some(*code),

@@ -1,4 +1,4 @@
-//! A call in progress: the head of its answer, then the body piece by piece, and what was observed.
+//! A call in progress: the head of its answer, the body piece by piece, and what was observed.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// Of a parsed head, of the bytes that it was parsed from, and of what of it must not be shown.
+    /// A head from its parsed form and its bytes. `secrets` must not be shown.
     pub fn new(parts: http::response::Parts, wire: Vec<u8>, secrets: &Arc<KnownSecrets>) -> Self {
         let http::response::Parts { status, version, headers, extensions, .. } = parts;
         let reason = extensions.get::<ReasonPhrase>().map(ReasonPhrase::as_bytes);
@@ -55,7 +55,7 @@ impl Head {
         Some(self.foreign(self.headers.get(name)?.as_bytes()))
     }
 
-    /// All fields with their values as they may be handed on.
+    /// All fields, without secret values.
     pub fn shown_fields(&self) -> Vec<(&str, Foreign)> {
         let shown = |(name, value): (&'_ HeaderName, &HeaderValue)| {
             self.foreign(value.as_bytes()).map(|value| header::shown(name.as_str(), value))
@@ -64,7 +64,7 @@ impl Head {
         names.zip(self.headers.iter().map(shown)).collect()
     }
 
-    /// More of the same answer, such as its body.
+    /// Another part of the same answer, such as its body.
     pub fn foreign(&self, bytes: &[u8]) -> Foreign {
         Foreign::new(bytes, &self.secrets)
     }
@@ -96,19 +96,19 @@ fn is_telling(reason: &[u8]) -> bool {
 /// A future that a trait object can return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The rest of a call whose head has come, or that has failed.
+/// The rest of a call, after its head has come or it has failed.
 pub trait Exchange: Send {
     /// The next piece of the body; `None` at its end.
     fn piece(&mut self) -> BoxFuture<'_, Option<Result<Bytes>>>;
 
-    /// What was observed until now; complete once the call has ended.
+    /// What was observed so far. It is complete when the call has ended.
     fn evidence(&self) -> Evidence;
 }
 
-/// A call under way, and what its head came to.
+/// A call that was started, with its head or the error.
 pub type Started = (Box<dyn Exchange>, Result<Head>);
 
-/// Whether chunks say where the body ends: that is so where chunked is the last of its codings (RFC 9112 section 6.3).
+/// Whether the body ends with a last chunk: chunked must be the last coding (RFC 9112 section 6.3).
 pub fn is_chunked(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(TRANSFER_ENCODING).iter();
     let last = codings.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).last();
@@ -123,7 +123,7 @@ pub fn describe_status(status: StatusCode) -> String {
     }
 }
 
-/// A head as HTTP/1.1 writes it, where it did not come so or was not kept.
+/// Writes a head as HTTP/1.1 does, if its own bytes are not available.
 pub fn write_head(first_line: &str, headers: &HeaderMap) -> Vec<u8> {
     let mut head = format!("{first_line}\r\n").into_bytes();
     for (name, value) in headers {

@@ -23,24 +23,24 @@ mod fix;
 mod identity;
 mod producer;
 
-/// The name of the JSON document; another number means that something was taken away or changed its meaning.
+/// The name of the schema. Its number changes when a field is removed or changes its meaning.
 pub const SCHEMA: &str = "p12-test/inspect-1";
 
-/// One file, looked into.
+/// The inspection of one file.
 #[derive(Debug, Serialize)]
 pub struct Inspection {
-    /// What the file is called.
+    /// The name of the file.
     pub file: String,
-    /// How `inspect` ends for this file: 3 when it cannot be used, 1 with a finding of severity error, else 0.
+    /// The exit status for this file: 3 if it cannot be used, 1 with a finding of severity error, else 0.
     #[serde(serialize_with = "number")]
     pub exit: Exit,
-    /// The kind of the fault that keeps it from being used; `None` when there is none.
+    /// The kind of the error because of which it cannot be used; `None` if there is none.
     pub kind: Option<&'static str>,
-    /// Who may have made it, and what speaks for it.
+    /// The program that probably made it, and the reason for the guess.
     pub producer: Option<String>,
-    /// What it holds; `None` when it is no P12.
+    /// Its contents; `None` if it is not a P12.
     pub anatomy: Option<Anatomy>,
-    /// What is wrong or odd, the worst first.
+    /// The findings, the worst first.
     pub findings: Vec<Finding>,
     #[serde(skip)]
     refused: Option<Error>,
@@ -75,19 +75,18 @@ impl Inspection {
         }
     }
 
-    /// Looks into a file with this password, or without one.
+    /// Inspects a file with this password, or without one.
     pub async fn of(file: &P12File, password: Option<&Password>, criteria: &Criteria) -> Self {
         let (anatomy, refused) = match Anatomy::read(file, password).await {
             Ok((anatomy, refused)) => (Some(anatomy), refused),
             Err(error) => (None, Some(error)),
         };
         let kind = refused.as_ref().map(|error| error.kind);
-        let inspected =
-            anatomy.as_ref().map(|anatomy| Inspected { file: file.name(), anatomy, refused: kind, criteria });
+        let inspected = anatomy.as_ref().map(|anatomy| Inspected::new(file.name(), anatomy, kind, criteria));
         let mut findings = inspected.as_ref().map_or_else(Vec::new, findings::of);
         findings.extend(refused.as_ref().map(|error| findings::refused(inspected.as_ref(), error)));
         findings.sort_by_key(|finding| finding.severity);
-        // Which of several keys is meant is the caller's choice, and no fault of the file.
+        // Several keys are not an error of the file: the caller chooses one.
         let unusable = refused.as_ref().filter(|error| error.kind != Kind::SeveralKeys);
         let worst = findings.first().map(|finding| finding.severity);
         Self {

@@ -1,5 +1,5 @@
-//! The modules of p12-test, for its tests and benchmarks; the program itself is `main.rs`.
-//! A module imports only from those that stand below it here.
+//! The modules of p12-test, for its tests and benchmarks; the program itself is `main.rs`. A module imports
+//! only from modules below it in this list.
 
 pub mod commands;
 pub mod demo;

@@ -9,7 +9,8 @@ use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
     process::forbid_core_dumps();
-    // First of all calls of OpenSSL: it decides that nothing is torn down at exit, while other threads still run.
+    // Must be the first call of OpenSSL: it keeps OpenSSL from cleaning up at exit, while other threads still
+    // run.
     openssl::init();
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
         Err(error) => return console::report_early(&diagnosis::not_begun(&error)).into(),
     };
     let exit = runtime.block_on(commands::run(&args));
-    // A prompt or a file that still waits in another thread must not hold up the end.
+    // Do not wait for a prompt or a file in another thread.
     runtime.shutdown_background();
     exit.into()
 }

@@ -1,4 +1,4 @@
-//! A P12 file and its password → an identity for TLS; what is wrong with it, where there is none.
+//! Opens a P12 file with its password: an identity for TLS, or why there is none.
 
 use openssl::x509::{X509, X509Ref};
 
@@ -26,6 +26,7 @@ mod mac;
 mod scheme;
 mod derivation;
 mod kdf;
+mod iterate;
 mod encoding;
 mod protection;
 mod cipher;
@@ -37,7 +38,7 @@ mod off_thread;
 mod identity;
 mod supplement;
 
-/// A P12 with its password, and what was found in it: a leaf, its key, its chain.
+/// An opened P12: its file and password, and the leaf, key and chain in it.
 pub struct P12 {
     file: P12File,
     password: Option<Secret>,
@@ -52,9 +53,9 @@ impl std::fmt::Debug for P12 {
 }
 
 impl P12 {
-    /// Opens a file, in another thread: key derivation takes its time. Without a password, none at all and the empty one
-    /// are tried; with one, also the ways of encoding it that producers use against the standard. `alias` chooses among
-    /// several keys.
+    /// Opens a file, in another thread, as key derivation takes time. Without a password, it tries no
+    /// password and the empty one. With a password, it also tries the non-standard encodings that other
+    /// programs use. `alias` chooses among several keys.
     ///
     /// # Errors
     /// When the file is no P12, when the password does not open it, and when no key in it can be chosen.
@@ -88,7 +89,7 @@ impl P12 {
         .await
     }
 
-    /// Takes a file as it is, to be judged elsewhere. Without a password one has to be asked for.
+    /// Takes a file without opening it, for the platform.
     ///
     /// # Errors
     /// Without a password.
@@ -111,7 +112,7 @@ impl P12 {
         self.password.clone().unwrap_or_default()
     }
 
-    /// The certificate that belongs to the key; none when the file was not looked into.
+    /// The certificate that belongs to the key; `None` if the file was not opened.
     pub fn leaf(&self) -> Option<&X509Ref> {
         self.picked.as_ref().map(|picked| &*picked.leaf)
     }
@@ -126,7 +127,7 @@ impl P12 {
         self.picked.as_ref().and_then(|picked| picked.alias.as_deref())
     }
 
-    /// What is odd about the file and did not stop it from being opened.
+    /// Warnings about the file.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -134,7 +135,7 @@ impl P12 {
     /// The identity for TLS.
     ///
     /// # Errors
-    /// When TLS cannot use the key, and when the file was not looked into.
+    /// When TLS cannot use the key, or the file was not opened.
     pub fn identity(&self) -> Result<Identity> {
         let unread = || Error::new(Kind::Internal, format!("{} was not looked into", self.file.name()));
         self.picked.as_ref().ok_or_else(unread)?.identity(&self.file)

@@ -1,4 +1,4 @@
-//! What a call without a certificate shows of an endpoint, and which P12 files fit it.
+//! What a call without a certificate shows about an endpoint, and which P12 files fit.
 
 use http::StatusCode;
 
@@ -31,7 +31,7 @@ pub enum Verdict {
     LetsIn,
     /// It answered and never asked.
     DoesNotAsk,
-    /// It cannot be told, as the call failed.
+    /// Not known, as the call failed.
     Failed(Error),
 }
 
@@ -49,7 +49,7 @@ pub struct Candidate {
 }
 
 impl Probe {
-    /// Judges a call without a certificate by its answer, or by the error that it ended with.
+    /// Judges a call without a certificate by its answer, or by its error.
     pub fn judge(evidence: Evidence, answer: Option<&Answer>, error: Option<Error>) -> Self {
         let status = answer.map(|answer| answer.head.status);
         let verdict = match (answer, error) {
@@ -96,7 +96,7 @@ impl Probe {
         self.files.extend(found);
     }
 
-    /// Why the endpoint would refuse this chain, by what it said and by what is wrong with the chain itself.
+    /// Why the endpoint would refuse this chain: because of what it asked for, or of flaws in the chain.
     fn mismatches(&self, chain: &[Certificate]) -> Vec<String> {
         let Some((leaf, above)) = chain.split_first() else { return Vec::new() };
         let mut evidence = Evidence {
@@ -161,7 +161,7 @@ fn identities(anatomy: &Anatomy) -> Vec<(Option<String>, Vec<Certificate>)> {
     }
 }
 
-/// The same where the keys are not opened: a leaf has the localKeyID of a key, or at least is no CA.
+/// The same if the keys are not opened. Then a leaf has the localKeyID of a key, or at least is not a CA.
 fn closed_identities(anatomy: &Anatomy) -> Vec<(Option<String>, Vec<Certificate>)> {
     let ids: Vec<_> = anatomy.keys.iter().filter_map(|key| key.key_id.as_ref()).collect();
     let has_key = |id: &Option<String>| id.as_ref().is_some_and(|id| ids.contains(&id));
@@ -174,7 +174,7 @@ fn closed_identities(anatomy: &Anatomy) -> Vec<(Option<String>, Vec<Certificate>
     leaves.map(|leaf| (leaf.alias.clone(), climb(anatomy, &leaf.certificate))).collect()
 }
 
-/// From a leaf along the names of issuers, as far as the file has them.
+/// The chain from a leaf upwards by the issuers' names, as far as the file has it.
 fn climb(anatomy: &Anatomy, leaf: &Certificate) -> Vec<Certificate> {
     let mut chain = vec![leaf.clone()];
     while let Some(last) = chain.last().filter(|last| last.subject != last.issuer) {

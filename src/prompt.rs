@@ -11,7 +11,7 @@ use crate::secret::Secret;
 pub enum Prompt {
     /// At the terminal, if standard error is one.
     Terminal,
-    /// Never: of many tests at once, nobody could tell which one asks.
+    /// Never: with many tests at once, the user could not know which one asks.
     Never,
 }
 
@@ -43,8 +43,8 @@ impl Prompt {
     }
 }
 
-/// The terminal with its echo off until this is dropped. rpassword would do it in its own thread: too late for what is
-/// typed at once, and after Ctrl-C once more, when nobody would undo it.
+/// A terminal whose echo is off until this is dropped. rpassword does it in its own thread: too late for what
+/// is typed at once, and again after Ctrl-C, when it would not be undone.
 #[cfg(unix)]
 struct SilentTerminal(Option<(std::fs::File, rustix::termios::Termios)>);
 
@@ -64,7 +64,7 @@ impl SilentTerminal {
         Self(saved)
     }
 
-    /// Reads from and writes to this terminal as it is set up.
+    /// Reads from and writes to this terminal, with the settings made here.
     fn config(&self) -> impl FnOnce() -> io::Result<rpassword::Config> + Send + 'static {
         let both = |(file, _): &(std::fs::File, _)| io::Result::Ok((file.try_clone()?, file.try_clone()?));
         let terminal = self.0.as_ref().map(both);

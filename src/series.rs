@@ -13,7 +13,7 @@ pub struct Series {
     pub calls: Vec<FinishedCall>,
 }
 
-/// What one of the calls came to.
+/// One of the calls, with its outcome.
 #[derive(Debug, Clone)]
 pub struct FinishedCall {
     /// The address that was called, with `--each-address`.
@@ -41,7 +41,7 @@ impl FinishedCall {
         self.result.as_ref().map_or_else(|error| error.kind.exit(), |()| Exit::Success)
     }
 
-    /// Calls with the same kind and status have the same outcome; messages may name what differs by chance.
+    /// Calls with the same kind and status have the same outcome. Messages may differ by chance.
     fn outcome(&self) -> (&'static str, Option<u16>) {
         (self.kind_name(), self.status)
     }
@@ -79,7 +79,7 @@ pub fn outcomes<'a>(calls: &[&'a FinishedCall]) -> Vec<Vec<&'a FinishedCall>> {
     groups
 }
 
-/// How long a part of these calls took; of those that were answered.
+/// How long a part took in those of these calls that were answered.
 pub fn spread(calls: &[&FinishedCall], part: impl Fn(&Timings) -> Duration) -> Option<Spread> {
     let answered = calls.iter().filter(|call| call.status.is_some());
     Spread::of(answered.map(|call| part(&call.timings)).collect())
@@ -91,7 +91,7 @@ impl Series {
         self.calls.iter().collect()
     }
 
-    /// The calls at each address, in order; all of them where no address was chosen.
+    /// The calls at each address, in order; all calls together without `--each-address`.
     pub fn by_address(&self) -> Vec<(Option<IpAddr>, Vec<&FinishedCall>)> {
         let mut addresses: Vec<(Option<IpAddr>, Vec<&FinishedCall>)> = Vec::new();
         for call in &self.calls {
@@ -118,13 +118,14 @@ impl Series {
         };
         let keys: Vec<_> = self.by_address().iter().map(|(address, calls)| (*address, key(calls))).collect();
         let count = |wanted: &Vec<_>| keys.iter().filter(|(_, key)| key == wanted).count();
-        // Of groups of the same size, the first.
+        // Among groups of the same size, the first counts.
         let usual = keys.iter().map(|(_, key)| key).rev().max_by_key(|key| count(key));
         let different = keys.iter().filter(|(_, key)| Some(key) != usual);
         different.filter_map(|(address, _)| *address).collect()
     }
 
-    /// The error of all calls together: that of the worst call, with how many failed where not all did so alike.
+    /// The error of all calls together: that of the worst call. If the calls did not all fail in the same
+    /// way, it says how many failed.
     #[must_use]
     pub fn explain(&self, mut worst: Error) -> Error {
         if self.is_alike() {

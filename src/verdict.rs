@@ -1,4 +1,5 @@
-//! What a call comes to: a pure function of the answer's head, of its beginning, of the evidence and of the terms.
+//! The verdict on a call: a pure function of the answer's head, the beginning of its body, the evidence and
+//! the terms.
 
 use std::str::FromStr;
 
@@ -15,18 +16,18 @@ use crate::platform::contract::TRANSPORT_ERROR;
 /// Which answers count as success.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// The statuses wanted; empty means any below 400.
+    /// The statuses that count as success; if empty, any below 400.
     pub expect: Vec<Expected>,
-    /// Whether an endpoint that never asks for a certificate is fine.
+    /// Whether an endpoint may answer without asking for a certificate.
     pub allow_unrequested: bool,
 }
 
 /// A status, or a class of statuses such as `2xx`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// This one.
+    /// One status.
     Status(u16),
-    /// Its first digit.
+    /// All statuses with this first digit.
     Class(u16),
 }
 
@@ -44,7 +45,7 @@ impl FromStr for Expected {
 }
 
 impl Terms {
-    /// Whether a status is wanted.
+    /// Whether a status counts as success.
     fn accept(&self, status: u16) -> bool {
         match self.expect.as_slice() {
             [] => status < 400,
@@ -56,11 +57,11 @@ impl Terms {
     }
 }
 
-/// What the whole call comes to. Ask when the body has ended: a certificate may be asked for late. `excerpt` is the
-/// beginning of the body.
+/// Judges a call after its body has ended, as a certificate may be asked for late. `excerpt` is the beginning
+/// of the body.
 ///
 /// # Errors
-/// Fails where the answer is not the wanted one, or proves nothing about the P12.
+/// The answer is no success, or proves nothing about the P12.
 pub fn judge(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms) -> Result<()> {
     judge_once(head, excerpt, evidence, terms).map_err(|error| match error.kind.exit() {
         // An answer that came: its status says whether to try again, whatever became of the certificate.
@@ -107,7 +108,7 @@ fn unexpected_status(head: &Head, evidence: &Evidence, terms: &Terms) -> Error {
     Error::new(Kind::Status, message).with_hint(hint)
 }
 
-/// Fails when the platform is surely the author of what came.
+/// Fails if the answer is certainly the platform's own.
 fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
     match author {
         Author::Remote(_) | Author::Unclear(_) => Ok(()),
@@ -139,7 +140,7 @@ fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
     }
 }
 
-/// The platform's error about the endpoint, where it names one of our kinds, as `serve` does.
+/// The kind that the platform names for the endpoint's failure, as `serve` does.
 fn transport_kind(head: &Head) -> Option<Kind> {
     let name = head.headers.get(TRANSPORT_ERROR)?;
     Kind::ALL.iter().copied().find(|kind| kind.name().as_bytes() == name.as_bytes())
@@ -183,10 +184,10 @@ fn check_insistence(control: &Control, status: StatusCode, evidence: &Evidence, 
                 .map_or_else(|_| without.to_string(), diagnosis::describe_status);
             let message =
                 format!("{target} answers {answered} without the certificate: it does not insist on it");
-            let hint = "the endpoint lets in whoever comes without a certificate, so this answer proves nothing about it";
+            let hint = "the endpoint also accepts calls without a certificate, so this answer proves nothing about the P12";
             Err(Error::new(Kind::NotInsisted, message).with_hint(hint))
         }
-        // What says nothing of the certificate: too late, too much, a fault (RFC 9110 section 15).
+        // These statuses have other causes than the certificate (RFC 9110 section 15).
         Control::Answered(without @ (408 | 409 | 421 | 425 | 429 | 500..)) => {
             unknown(&format!("it answered {without} without it"))
         }
@@ -195,7 +196,7 @@ fn check_insistence(control: &Control, status: StatusCode, evidence: &Evidence, 
     }
 }
 
-/// Which of the two a status points to that may come from the platform as well as from the endpoint.
+/// What to check for a status that can come from the platform or from the endpoint.
 fn platform_hint(status: StatusCode) -> &'static str {
     match status.as_u16() {
         401 => "check the platform's credential first, then --authorization for the endpoint",
@@ -213,141 +214,4 @@ fn platform_hint(status: StatusCode) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Retry;
-    use crate::evidence::{CertificateRequest, Stage};
-
-    fn head(status: u16) -> Head {
-        let (parts, ()) = http::Response::builder().status(status).body(()).unwrap().into_parts();
-        Head::new(parts, Vec::new(), &Default::default())
-    }
-
-    fn evidence(sent: Option<bool>, control: Option<Control>) -> Evidence {
-        let request = |sent| CertificateRequest {
-            stage: Stage::Handshake,
-            issuers: Vec::new(),
-            ours_accepted: None,
-            algorithms: Vec::new(),
-            sent: Some(sent),
-        };
-        Evidence {
-            target: "api.example:443".into(),
-            requests: sent.map(request).into_iter().collect(),
-            control,
-            ..Evidence::default()
-        }
-    }
-
-    fn by_platform(author: Author) -> Evidence {
-        let (host, account) = ("platform.example".into(), "1".into());
-        let submission = Submission { host, found_by: None, account, author: Some(author) };
-        Evidence { submission: Some(submission), ..evidence(None, None) }
-    }
-
-    #[test]
-    fn each_combination_of_head_evidence_and_terms_has_its_verdict() {
-        let any = Terms::default;
-        let expect = |text: &str| Terms { expect: vec![text.parse().unwrap()], ..Terms::default() };
-        let unrequested = || Terms { allow_unrequested: true, ..Terms::default() };
-        let insisted = || Some(Control::Insisted("refused".into()));
-        let answered = |status| Some(Control::Answered(status));
-        let failed = || Some(Control::Failed("timeout".into()));
-        let table = [
-            ("asked, sent, 200", 200, evidence(Some(true), None), any(), None),
-            ("asked, sent, 404", 404, evidence(Some(true), None), any(), Some(Kind::Status)),
-            ("asked, sent, 404 wanted", 404, evidence(Some(true), None), expect("4xx"), None),
-            (
-                "asked, sent, 200 not wanted",
-                200,
-                evidence(Some(true), None),
-                expect("201"),
-                Some(Kind::Status),
-            ),
-            ("asked, not sent", 200, evidence(Some(false), None), any(), Some(Kind::NotSent)),
-            (
-                "asked, not sent, allowed",
-                200,
-                evidence(Some(false), None),
-                unrequested(),
-                Some(Kind::NotSent),
-            ),
-            ("never asked, 200", 200, evidence(None, None), any(), Some(Kind::NotRequested)),
-            ("never asked, 404", 404, evidence(None, None), any(), Some(Kind::NotRequested)),
-            ("never asked, allowed", 200, evidence(None, None), unrequested(), None),
-            ("control refused", 200, evidence(Some(true), insisted()), any(), None),
-            (
-                "control let in alike",
-                200,
-                evidence(Some(true), answered(200)),
-                any(),
-                Some(Kind::NotInsisted),
-            ),
-            ("control let in", 200, evidence(Some(true), answered(204)), any(), Some(Kind::NotInsisted)),
-            ("control forbidden", 200, evidence(Some(true), answered(403)), any(), None),
-            ("control busy", 200, evidence(Some(true), answered(503)), any(), Some(Kind::NotInsisted)),
-            ("control failed", 200, evidence(Some(true), failed()), any(), Some(Kind::NotInsisted)),
-            ("the wrong protocol", 101, evidence(Some(true), None), any(), Some(Kind::AnswerMalformed)),
-            ("misdirected", 421, evidence(Some(true), None), any(), Some(Kind::Misdirected)),
-            (
-                "the platform's 401",
-                401,
-                by_platform(Author::Platform("x".into())),
-                any(),
-                Some(Kind::PlatformCredential),
-            ),
-            (
-                "the platform's 403",
-                403,
-                by_platform(Author::Platform("x".into())),
-                any(),
-                Some(Kind::PlatformForbidden),
-            ),
-            (
-                "the platform's 429",
-                429,
-                by_platform(Author::Platform("x".into())),
-                any(),
-                Some(Kind::PlatformRate),
-            ),
-            (
-                "the platform's 500",
-                500,
-                by_platform(Author::Platform("x".into())),
-                any(),
-                Some(Kind::PlatformFailed),
-            ),
-            (
-                "no answer to the platform",
-                424,
-                by_platform(Author::PlatformOfRemote("x".into())),
-                any(),
-                Some(Kind::PlatformRemote),
-            ),
-            ("either's 403", 403, by_platform(Author::Unclear("x".into())), any(), Some(Kind::Status)),
-            ("either's 200", 200, by_platform(Author::Unclear("x".into())), any(), None),
-            ("the endpoint's 302 by the platform", 302, by_platform(Author::Remote("x".into())), any(), None),
-        ];
-        for (name, status, evidence, terms, wanted) in table {
-            let verdict = judge(&head(status), &Foreign::default(), &evidence, &terms);
-            assert_eq!(verdict.err().map(|error| error.kind), wanted, "{name}");
-        }
-    }
-
-    #[test]
-    fn an_answer_without_a_head_is_no_http() {
-        let mut head = head(200);
-        head.version = Version::HTTP_09;
-        let verdict = judge(&head, &Foreign::default(), &evidence(Some(true), None), &Terms::default());
-        assert_eq!(verdict.unwrap_err().kind, Kind::NotHttp);
-    }
-
-    #[test]
-    fn retry_advice_follows_the_status() {
-        for (status, wanted) in [(429, Retry::Yes), (503, Retry::IfIdempotent), (404, Retry::Never)] {
-            let verdict =
-                judge(&head(status), &Foreign::default(), &evidence(Some(true), None), &Terms::default());
-            assert_eq!(verdict.unwrap_err().retry(), wanted, "{status}");
-        }
-    }
-}
+mod tests;

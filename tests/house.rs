@@ -143,7 +143,7 @@ impl Reader<'_> {
     /// A path that this crate can answer, made absolute.
     fn absolute(&self, path: &[String]) -> Option<Module> {
         let (first, rest) = path.split_first()?;
-        let child = [&self.module[..], &[first.clone()]].concat();
+        let child = [&self.module[..], std::slice::from_ref(first)].concat();
         let start = match first.as_str() {
             "crate" => Vec::new(),
             "self" => self.module.clone(),

@@ -1,4 +1,4 @@
-//! What many tests share is made once: routes with their CAs, opened P12 files.
+//! Makes once what many tests share: routes with their CAs, opened P12 files.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use crate::route::Route;
 /// The values used last, by the hash of the options that they depend on.
 struct Cache<T>(Mutex<LruCache<Hash, Arc<SharedOnce<Arc<T>>>>>);
 
-/// Values of each kind that are kept.
+/// How many values of each kind are kept.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("is not zero");
 
 impl<T> Cache<T> {
@@ -26,7 +26,7 @@ impl<T> Cache<T> {
         Self(Mutex::new(LruCache::new(CAPACITY)))
     }
 
-    /// Takes the value, or makes it. A bad P12 stays bad; other errors may be gone the next time.
+    /// Takes the value, or makes it. An error of a P12 is kept; other errors may not happen again.
     async fn get(&self, key: Hash, make: impl Future<Output = Result<Arc<T>>>) -> Result<Arc<T>> {
         let once = {
             let mut values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,7 +57,7 @@ pub struct CachedInputs {
     pub test: Arc<Test>,
 }
 
-/// Of many tests at once, none asks at the terminal.
+/// In a batch, nothing is asked at the terminal.
 fn uncached(test: &Test) -> TestInputs<'_> {
     TestInputs { args: &test.args, prompt: Prompt::Never }
 }

@@ -20,7 +20,7 @@ pub struct RawRecord {
     pub line: u64,
     /// Its options, or why they cannot be read.
     pub fields: std::result::Result<Fields, Unreadable>,
-    /// Bytes of the manifest up to its end.
+    /// The position of its end in the manifest, in bytes.
     pub read: u64,
 }
 

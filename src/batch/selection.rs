@@ -81,7 +81,8 @@ impl Selection {
                     };
                 }
                 Err(_) if line.trim_ascii().is_empty() => {}
-                // Its writer was killed in the middle; another one may have gone on in the same line.
+                // Its writer was killed in the middle of the line; a later run may have continued in the same
+                // line.
                 Err(_) => {
                     self.unreadable += 1;
                     if line.ends_with(b"\n") {
@@ -123,8 +124,8 @@ impl Selection {
         self.done.contains(&hash).then(|| Decision::Done(!self.failed.contains(&hash)))
     }
 
-    /// An id for a record without a usable one. It depends on the content only, so that it stays the same wherever in a
-    /// manifest the record is, and in whichever part of one. Equal records are numbered.
+    /// Makes an id for a record without a usable one, from its content only. So the id does not depend on the
+    /// record's place in the manifest or in a part of it. Equal records are numbered.
     fn generate_id(&mut self, content: &Hash) -> String {
         let hex: String = content.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let base = format!("record-{hex}");
@@ -152,7 +153,7 @@ mod tests {
             };
             assert_eq!((0..3).filter(|index| is_in(*index)).count(), 1);
         }
-        // By `printf a | sha256sum`: other machines and versions must agree.
+        // From `printf a | sha256sum`: it must be the same on other machines and in later versions.
         assert_eq!(hash_id("a"), 0xca97_8112_ca1b_bdca_fac2_31b3_9a23_dc4d);
     }
 

@@ -1,4 +1,4 @@
-//! Watching client authentication inside OpenSSL: the only `unsafe` code of the project.
+//! Watches client authentication inside OpenSSL: the only `unsafe` code of the project.
 //!
 //! The `openssl` crate binds none of the functions below. All are stable parts of OpenSSL's public API
 //! (`SSL_set_msg_callback(3)`, `SSL_get_client_CA_list(3)`, `SSL_CTX_set_post_handshake_auth(3)`,
@@ -23,7 +23,7 @@ use super::shared::Shared;
 use super::tls_trace::TlsTrace;
 use crate::evidence::{Message, Side};
 
-/// Where a connection keeps its trace.
+/// The slot of a connection that holds its trace.
 fn trace_index() -> Result<Index<Ssl, Shared<TlsTrace>>, ErrorStack> {
     static INDEX: OnceLock<Index<Ssl, Shared<TlsTrace>>> = OnceLock::new();
     if let Some(index) = INDEX.get() {
@@ -33,7 +33,7 @@ fn trace_index() -> Result<Index<Ssl, Shared<TlsTrace>>, ErrorStack> {
     Ok(*INDEX.get_or_init(|| index))
 }
 
-/// The trace of this connection, where it has one.
+/// The trace of this connection, if it has one.
 pub(super) fn trace_of(ssl: &SslRef) -> Option<&Shared<TlsTrace>> {
     ssl.ex_data(trace_index().ok()?)
 }
@@ -52,8 +52,8 @@ pub(super) fn allow_post_handshake(context: &mut SslContextBuilder) {
     unsafe { ffi::SSL_CTX_set_post_handshake_auth(context.as_ptr(), 1) };
 }
 
-/// Lets a weak certificate of our own be sent (RSA-1024, SHA-1): whether the endpoint takes it is the question. What the
-/// endpoint shows stays under OpenSSL's own rules.
+/// Allows a weak certificate of our own (RSA-1024, SHA-1) to be sent, as the question is whether the endpoint
+/// accepts it. The endpoint's certificate must still follow OpenSSL's rules.
 pub(super) fn allow_own_weakness(context: &mut SslContextBuilder) {
     // SAFETY: `context` is a live SSL_CTX; the callback has the signature that OpenSSL documents.
     unsafe {
@@ -132,7 +132,7 @@ fn classify_alert(level: u8, description: u8, tls13: bool) -> Message {
     if ends { Message::Alert(description) } else { Message::Warning(description) }
 }
 
-/// More CAs than any person reads; a hostile endpoint may name them without end.
+/// How many CAs are kept. A hostile endpoint may name any number.
 const MAX_ISSUERS: usize = 1000;
 
 /// The CAs named in the endpoint's last CertificateRequest.

@@ -18,7 +18,7 @@ use crate::error::{Error, Kind, Result};
 use crate::evidence::Evidence;
 use crate::request::url::ForwardUrl;
 
-/// How to get to an endpoint.
+/// How to reach an endpoint.
 #[derive(Debug)]
 pub struct Connect {
     /// Addresses to use in place of DNS.
@@ -27,7 +27,7 @@ pub struct Connect {
     pub family: Option<Family>,
     /// Which proxy, for which endpoints.
     pub proxies: Proxies,
-    /// For everything up to the end of the TLS handshake.
+    /// The time for everything up to the end of the TLS handshake.
     pub timeout: Duration,
     /// Which addresses may be connected to; any unless set.
     pub policy: Option<Policy>,
@@ -42,7 +42,7 @@ pub enum Family {
     V6,
 }
 
-/// `HOST:PORT:ADDRESS[,ADDRESS]…` as curl's `--resolve` has it.
+/// `HOST:PORT:ADDRESS[,ADDRESS]…`, like curl's `--resolve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
     host: String,
@@ -56,7 +56,7 @@ impl Override {
         self.port
     }
 
-    /// The host that DNS is not asked for.
+    /// The host, which DNS is not asked for.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -86,6 +86,17 @@ impl std::str::FromStr for Override {
 }
 
 impl Connect {
+    /// A wait that `-m` ended is not one that `--connect-timeout` ended.
+    pub(super) fn blame_max_time(&self, max_time: Duration, error: Error) -> Error {
+        let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
+        match late && max_time < self.timeout {
+            true => {
+                error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer")
+            }
+            false => error,
+        }
+    }
+
     /// All addresses of a host, of both families unless one was chosen.
     ///
     /// # Errors
@@ -149,7 +160,7 @@ impl Connect {
             None => self.look_up(host, port, deadline).await?,
         };
         evidence.timings.dns = began.elapsed();
-        // Checks the very addresses that are connected to next: a second lookup could answer something else.
+        // Checks the addresses that are then connected to, as a second lookup could give others.
         self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&format!("{host}:{port}"), &addresses))?;
         let began = Instant::now();
         let mut failures = Vec::new();
@@ -174,7 +185,7 @@ impl Connect {
         timeout_at(deadline.into(), self.resolve(host, port)).await.map_err(late)?
     }
 
-    /// The addresses to try, families taking turns, the system's first choice first (RFC 8305 section 4).
+    /// The addresses to try: IPv4 and IPv6 alternate, the system's first choice first (RFC 8305 section 4).
     async fn resolve(&self, host: &Host, port: u16) -> Result<Vec<SocketAddr>> {
         let name = host.to_string();
         let overridden = self.overrides.iter().find(|o| o.host == name && o.port == port);
@@ -241,7 +252,7 @@ fn take_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-/// How long to wait before the next address is tried beside one that is silent (RFC 8305 section 5).
+/// How long to wait for an address before the next one is tried too (RFC 8305 section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 
 /// Connects to the first address that answers. A failure starts the next attempt at once.

@@ -1,4 +1,4 @@
-//! All that is recorded of one connection, and the evidence that it makes.
+//! Everything that is recorded of one connection, and the evidence made of it.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,13 +22,13 @@ pub(super) struct Observer {
 }
 
 impl Observer {
-    /// Of a call that presents `identity`. `start` is time zero.
+    /// An observer for a call with `identity`. `start` is time zero.
     pub(super) fn new(start: Instant, identity: Option<&Identity>) -> Self {
         let issuers = identity.map(issuers).unwrap_or_default();
         Self { start, trace: Shared::default(), log: Shared::default(), issuers }
     }
 
-    /// The evidence with all that was recorded until now.
+    /// The evidence with everything that was recorded so far.
     pub(super) fn complete(&self, mut evidence: Evidence, known: &Arc<KnownSecrets>) -> Evidence {
         let trace = self.trace.lock();
         let log = self.log.lock();
@@ -55,15 +55,15 @@ impl Observer {
             issuers: request.issuers.iter().map(|issuer| certificate::name(issuer)).collect(),
             ours_accepted: (!request.issuers.is_empty()).then(|| request.issuers.iter().any(ours)),
             algorithms: request.algorithms.clone(),
-            // A message that was made and never left is no answer.
+            // A message that was never sent is not an answer.
             sent: request.sent.filter(|_| last_write >= request.answered_at),
         }
     }
 }
 
-/// The end, with what the messages before it tell. A bare end of the TCP stream reads like a goodbye; only the alert
-/// tells them apart. And where TLS failed, our own alert says whose fault it was (RFC 8446 section 6.2): OpenSSL sends
-/// internal_error or none when the fault is its own.
+/// Corrects the end by the messages before it. A bare end of the TCP stream looks like a close_notify; only
+/// the alert shows the difference. If TLS failed, our own alert shows whose fault it was (RFC 8446 section
+/// 6.2): OpenSSL sends internal_error or none if the fault is its own.
 fn settle(end: End, evidence: &Evidence, closed: bool) -> End {
     const INTERNAL_ERROR: u8 = 80;
     let sent = evidence.steps.iter().rev().find_map(|step| match (step.from, &step.what) {

@@ -20,7 +20,7 @@ pub struct Proxies {
     named: Option<Secret>,
 }
 
-/// A password of a URL, and the pair as `Proxy-Authorization` has it.
+/// The password in a URL, and the pair as in `Proxy-Authorization`.
 fn credentials(url: &Url) -> Option<[Secret; 3]> {
     let password = url.password()?;
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(password).collect();
@@ -111,7 +111,7 @@ pub(super) fn read_address(proxy: &Intercept) -> Result<(Host, u16)> {
     Ok((host.ok_or_else(unusable)?, uri.port_u16().unwrap_or(usual)))
 }
 
-/// SOCKS5 (RFC 1928), with user and password (RFC 1929) where the proxy's URL has them.
+/// SOCKS5 (RFC 1928), with user and password (RFC 1929) if the proxy's URL has them.
 pub(super) async fn connect_socks(
     proxy: &Intercept,
     stream: TcpStream,

@@ -18,7 +18,7 @@ use crate::evidence::{Cause, End};
 /// which ends soon, tells what happened. Any other failure to write is this machine's own.
 pub(super) struct RecordedTcp<S> {
     inner: S,
-    /// What a proxy handed over with the stream.
+    /// Bytes that a proxy sent together with its answer.
     early: Bytes,
     log: Shared<StreamLog>,
 }
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::evidence::Side;
 
-    /// A stream to which nothing can be written.
+    /// A stream that refuses all writes.
     struct Refusing(io::ErrorKind);
 
     impl AsyncWrite for Refusing {

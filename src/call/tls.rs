@@ -36,7 +36,7 @@ use crate::p12::Identity;
 pub struct Tls {
     /// The only CAs to trust: a PEM file or a hashed directory. Unless set, those of the system.
     pub cacert: Option<PathBuf>,
-    /// Go on when the endpoint's certificate does not verify. The fault is still reported.
+    /// Continue if the endpoint's certificate does not verify. The fault is still reported.
     pub insecure: bool,
     /// The lowest version offered; TLS 1.2 unless set. Below that, OpenSSL's rules for weak keys are off too.
     pub min: Option<Version>,
@@ -44,11 +44,11 @@ pub struct Tls {
     pub max: Option<Version>,
     /// Offer HTTP/2 as well as HTTP/1.1.
     pub http2: bool,
-    /// Made at the first call, so that many calls load the CAs once.
+    /// Shared by all calls, so that the CAs are loaded only once.
     pub context: Context,
 }
 
-/// What all connections of one [`Tls`] have in common.
+/// What all connections of one [`Tls`] share.
 #[derive(Debug, Default)]
 pub struct Context(OnceLock<SslContext>);
 
@@ -125,8 +125,8 @@ impl Tls {
         }
         builder.set_min_proto_version(Some(min.into()))?;
         builder.set_max_proto_version(self.max.map(Into::into))?;
-        // Nothing from the trust store may complete our chain: what is tested is what the P12 holds.
-        // And a write that had to wait may go on from another place: hyper's buffer grows in the meantime.
+        // Our chain must not be completed from the trust store, as the P12 is what is tested. And a write
+        // that had to wait may continue from another place, as hyper's buffer grows in the meantime.
         let writes = SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER;
         builder.set_mode(SslMode::NO_AUTO_CHAIN | writes);
         builder.set_read_ahead(true);
@@ -154,7 +154,7 @@ impl Tls {
                 builder.set_ca_file(path).map_err(|stack| explain_unusable_cas(path, &stack))
             }
         }?;
-        // A CA that the user names is trusted although it may be no root, as with curl: for the chain, and for the
+        // Like curl, trust a CA that the user names even if it is not a root: for the chain, and for the
         // signature of a stapled status.
         let flags = X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::TRUSTED_FIRST;
         let set = builder.cert_store_mut().set_flags(flags);
@@ -169,8 +169,8 @@ fn explain_unusable_cas(path: &Path, stack: &ErrorStack) -> Error {
     Error::new(Kind::FileUnreadable, message)
 }
 
-/// A hashed directory costs nothing until a CA is looked up, while a bundle file is parsed whole: some 140 certificates
-/// at every start. So a directory that is hashed is preferred (Debian, Alpine, SUSE).
+/// A hashed directory costs nothing until a CA is looked up. A bundle file is parsed at every start, with
+/// about 140 certificates. So a hashed directory is preferred (Debian, Alpine, SUSE).
 fn trust_system(builder: &mut SslContextBuilder) -> Result<()> {
     if cfg!(any(windows, target_os = "macos")) && !variables_name_roots() {
         return trust_store(builder);
@@ -233,7 +233,7 @@ fn present(ssl: &mut SslRef, identity: &Identity) -> std::result::Result<(), Err
     Ok(())
 }
 
-/// TLS takes no name that is too long for DNS (RFC 1035 section 2.3.4).
+/// Refuses a name that is too long for DNS, and so for TLS (RFC 1035 section 2.3.4).
 fn check_name(host: &Host) -> Result<()> {
     match host {
         Host::Domain(name) if name.trim_end_matches('.').len() > 253 => Err(Error::new(
@@ -259,7 +259,7 @@ fn name_endpoint(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), Error
     }
 }
 
-/// Keeps the first fault that verification finds, with the chain that it had put together by then.
+/// Keeps the first fault that verification finds, with the chain that it had built by then.
 fn keep_fault(context: &X509StoreContextRef) {
     let result: X509VerifyResult = context.error();
     let at = context.current_cert().map(certificate::describe).unwrap_or_default();
@@ -292,7 +292,7 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
 /// A server that has begun a line sends the rest of it at once, or soon.
 const REST_OF_LINE: Duration = Duration::from_millis(100);
 
-/// What the handshake agreed on.
+/// What both sides agreed on in the handshake.
 pub(super) fn describe_session(ssl: &SslRef) -> Session {
     let cipher = ssl.current_cipher();
     let name = cipher.map(|cipher| cipher.standard_name().unwrap_or_else(|| cipher.name()));

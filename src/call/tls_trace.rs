@@ -1,4 +1,5 @@
-//! What OpenSSL showed of one connection: the messages and alerts of both sides, and each request for a certificate.
+//! The TLS messages of one connection: handshake messages and alerts of both sides, and each request for a
+//! certificate.
 
 use std::time::Instant;
 
@@ -10,12 +11,12 @@ use crate::evidence::{Certificate, Message, Side, Stage};
 /// The messages of one connection.
 #[derive(Default)]
 pub(super) struct TlsTrace {
-    /// Set once the first handshake is through; a request after it is a further one.
+    /// Set after the first handshake. Requests after it are later ones.
     pub(super) established: bool,
     /// Each message or alert, when it passed, and who sent it.
     pub(super) steps: Vec<(Instant, Side, Message)>,
     pub(super) requests: Vec<TracedRequest>,
-    /// Whether the endpoint said goodbye (close_notify).
+    /// Whether the endpoint sent a close_notify.
     pub(super) closed: bool,
     pub(super) chain_fault: Option<ChainFault>,
 }
@@ -34,14 +35,14 @@ pub(super) struct TracedRequest {
 #[derive(Clone)]
 pub(super) struct ChainFault {
     pub(super) result: X509VerifyResult,
-    /// The certificates that verification had put together, leaf first.
+    /// The chain that verification had built, leaf first.
     pub(super) chain: Vec<Certificate>,
     /// The certificate at fault.
     pub(super) at: Certificate,
 }
 
 impl TlsTrace {
-    /// A hostile endpoint may send messages without end; beyond so many none is kept.
+    /// How many messages are kept. A hostile endpoint may send any number.
     const MAX_STEPS: usize = 512;
     const MAX_REQUESTS: usize = 8;
 

@@ -1,4 +1,4 @@
-//! The extensions of a certificate that decide what it is good for (RFC 5280 section 4.2).
+//! The extensions that decide what a certificate may be used for (RFC 5280 section 4.2).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -7,7 +7,7 @@ use openssl::x509::{GeneralNameRef, X509Ref};
 use super::usage::Usage;
 use crate::ber::{self, Read, Reader};
 
-/// What was read from the extensions; empty where there are none or they cannot be read.
+/// What was read from the extensions; empty if there are none or they cannot be read.
 #[derive(Default)]
 pub(super) struct Extensions {
     pub(super) usages: Option<Vec<Usage>>,

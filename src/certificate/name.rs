@@ -27,7 +27,7 @@ pub(super) fn long_name(object: &Asn1ObjectRef) -> String {
     }
 }
 
-/// What OpenSSL calls an object, or its OID: `CN`, `clientAuth`, `1.2.3.4`.
+/// OpenSSL's short name of an object, or its OID: `CN`, `clientAuth`, `1.2.3.4`.
 pub(super) fn short_name(object: &Asn1ObjectRef) -> String {
     match object.nid() {
         Nid::UNDEF => object.to_string(),

@@ -1,4 +1,4 @@
-//! Each flaw in a sentence, and how to fix it.
+//! The text for each flaw, and how to fix it.
 
 use openssl::x509::X509KeyUsage;
 
@@ -6,18 +6,15 @@ use super::flaw::{Flaw, FlawKind};
 use crate::certificate::{Certificate, Usage};
 
 impl Flaw {
-    /// The flaw as a clause. `leaf` is what the leaf is called there, such as "the P12's certificate".
+    /// The flaw as a clause. `leaf` is the name for the leaf in it, such as "the P12's certificate".
     pub fn sentence(&self, chain: &[&Certificate], leaf: &str) -> String {
         let Some(culprit) = chain.get(self.at) else { return String::new() };
-        let which = match self.at {
-            0 => leaf.to_owned(),
-            _ => format!("the CA certificate {}", culprit.subject),
-        };
+        let ca = format!("the CA certificate {}", culprit.subject);
+        let which = if self.at == 0 { leaf } else { &ca };
         let above = chain.get(self.at + 1).map_or("", |above| above.subject.as_str());
-        let Certificate { not_before, not_after, signature, .. } = culprit;
         match self.kind {
-            FlawKind::Expired => format!("{which} expired on {not_after}"),
-            FlawKind::NotYetValid => format!("{which} is not valid before {not_before}"),
+            FlawKind::Expired => format!("{which} expired on {}", culprit.not_after),
+            FlawKind::NotYetValid => format!("{which} is not valid before {}", culprit.not_before),
             FlawKind::SelfSigned => format!("{which} is self-signed: no CA vouches for it"),
             FlawKind::WrongPurpose => {
                 format!("{which} is for {} and not for client authentication", purposes(culprit))
@@ -28,135 +25,143 @@ impl Flaw {
             FlawKind::NoDigitalSignature => {
                 format!("{which} has a key usage without digitalSignature (it allows {})", allowed(culprit))
             }
-            FlawKind::KeyAgreementAlone => {
-                format!(
-                    "{which} has the key usage keyAgreement without digitalSignature, which Java's servers refuse"
-                )
-            }
+            FlawKind::KeyAgreementAlone => format!(
+                "{which} has the key usage keyAgreement without digitalSignature, which Java's servers refuse"
+            ),
             FlawKind::NetscapeType => {
                 format!(
                     "{which} has a Netscape certificate type (nsCertType) that does not allow TLS clients"
                 )
             }
             FlawKind::AuthorityAsLeaf => format!("{which} is that of a CA, and not a client's"),
-            FlawKind::NotAnAuthority if culprit.authority => format!(
-                "{which} has issued a certificate, but its key usage does not allow that (keyCertSign is missing)"
-            ),
             FlawKind::NotAnAuthority => {
-                format!(
-                    "{which} has issued a certificate, but it is not marked as a CA (basicConstraints CA:TRUE is missing)"
-                )
+                format!("{which} has issued a certificate, but {}", no_authority(culprit))
             }
-            FlawKind::PathLength => format!(
-                "{which} allows {} CA certificates below it (pathlen), and the chain has {}",
-                culprit.path_length.unwrap_or_default(),
-                self.at.saturating_sub(1)
-            ),
+            FlawKind::PathLength => format!("{which} allows {}", too_deep(culprit, self.at)),
             FlawKind::NameConstraints => {
                 format!("{which} has a name that the name constraints of a CA above it do not allow")
             }
-            FlawKind::UnknownCritical => format!(
-                "{which} has a critical extension that TLS servers do not know ({})",
-                culprit.unknown_critical.join(", ")
+            FlawKind::UnknownCritical => {
+                let oids = culprit.unknown_critical.join(", ");
+                format!("{which} has a critical extension that TLS servers do not know ({oids})")
+            }
+            FlawKind::WrongSignature => format!(
+                "{which} was not signed by the key of {above} that is in the P12, although the names match"
             ),
-            FlawKind::WrongSignature => {
-                format!(
-                    "{which} was not signed by the key of {above} that is in the P12, although the names match"
-                )
-            }
-            FlawKind::ExplicitCurve => {
-                format!(
-                    "{which} has an EC key that spells out the parameters of its curve instead of naming the curve"
-                )
-            }
+            FlawKind::ExplicitCurve => format!(
+                "{which} has an EC key that spells out the parameters of its curve instead of naming the curve"
+            ),
             FlawKind::UnusualKey => {
                 format!("{which} has a key that TLS servers do not accept ({})", culprit.key.name_and_oid())
             }
-            FlawKind::SmallKey => format!(
-                "{which} has a key of only {} bits, which current TLS libraries refuse",
-                culprit.key_bits
-            ),
+            FlawKind::SmallKey => {
+                format!(
+                    "{which} has a key of only {} bits, which current TLS libraries refuse",
+                    culprit.key_bits
+                )
+            }
             FlawKind::BrokenDigest(_) => {
-                format!("{which} is signed with {signature}, which current TLS libraries refuse")
+                format!("{which} is signed with {}, which current TLS libraries refuse", culprit.signature)
             }
             FlawKind::Invalid(reason) => format!("{which} breaks a rule of X.509 (OpenSSL: {reason})"),
-            FlawKind::LongChain => format!(
-                "{} CA certificates stand between {leaf} and the root, and nginx accepts only 1 unless its ssl_verify_depth allows more",
-                self.at
-            ),
+            FlawKind::LongChain => too_long(self.at, leaf),
         }
     }
 
-    /// What to do about it, in words.
+    /// What to do about it.
     pub fn fix(&self, chain: &[&Certificate]) -> String {
-        let own = self.at == 0;
-        let Some(culprit) = chain.get(self.at) else { return String::new() };
-        let fix = match self.kind {
-            FlawKind::Expired if own => {
-                "renew the certificate, and export it with its key and chain as a new P12"
-            }
-            FlawKind::Expired => {
-                "ask the CA for its current certificate, and export the P12 with that one in its chain"
-            }
-            FlawKind::NotYetValid => {
-                "wait until it is valid, or ask its CA for one that is valid now; check this machine's clock too"
-            }
-            FlawKind::SelfSigned => {
-                return format!(
-                    "ask a CA that the endpoint trusts for a certificate; or ask the endpoint's owner to trust this very one (SHA-256 {})",
-                    culprit.sha256
-                );
-            }
-            FlawKind::WrongPurpose | FlawKind::AnyPurposeAlone if own => {
-                "ask its CA for a certificate with the extended key usage clientAuth"
-            }
-            FlawKind::WrongPurpose | FlawKind::AnyPurposeAlone => {
-                "ask for a certificate from a CA that may issue client certificates: the extended key usage of this one lacks clientAuth"
-            }
-            FlawKind::NoDigitalSignature | FlawKind::KeyAgreementAlone => {
-                "ask its CA for a certificate with the key usage digitalSignature"
-            }
-            FlawKind::NetscapeType => {
-                "ask its CA for a certificate without the extension nsCertType, or with its value \"client\""
-            }
-            FlawKind::AuthorityAsLeaf => {
-                "ask that CA to issue a certificate for the client, and export that one"
-            }
-            FlawKind::NotAnAuthority => {
-                "ask a real CA for a certificate: servers refuse what this one has issued; if it was meant to be a CA, its own issuer must issue it again as one (basicConstraints CA:TRUE, key usage keyCertSign), under the same name and key"
-            }
-            FlawKind::PathLength => {
-                "ask for a certificate that is issued with fewer CAs in between; or that CA's issuer must allow more below it"
-            }
-            FlawKind::NameConstraints => {
-                "ask the CA for a certificate with names that it may certify, or ask another CA"
-            }
-            FlawKind::UnknownCritical => {
-                "ask its issuer for a certificate without that extension, or with it marked as not critical"
-            }
-            FlawKind::WrongSignature => {
-                "export the P12 with the CA certificate that did sign it; most often the CA has a new key under its old name"
-            }
-            FlawKind::ExplicitCurve => {
-                "make a new key on a named curve (openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256), and ask the CA for a certificate on it"
-            }
-            FlawKind::UnusualKey => {
-                "ask for a certificate on an RSA key of 2048 bits or more, or on an EC key on P-256"
-            }
-            FlawKind::SmallKey if own => {
-                "ask its CA for a certificate on a larger key: RSA of 2048 bits or more, or EC on P-256"
-            }
-            FlawKind::BrokenDigest(_) if own => "ask its CA for a certificate that is signed with SHA-256",
-            FlawKind::SmallKey | FlawKind::BrokenDigest(_) => {
-                "ask the CA for a current certificate of its own (SHA-256, RSA of 2048 bits or more), and export the P12 with that one in its chain"
-            }
-            FlawKind::Invalid(_) => "ask its issuer for a certificate that keeps to RFC 5280",
-            FlawKind::LongChain => {
-                "where the endpoint is nginx, ask its owner to raise ssl_verify_depth; or ask for a certificate with fewer CAs in between"
-            }
-        };
-        fix.to_owned()
+        let in_authority = || fix_of_authority(self.kind).filter(|_| self.at > 0);
+        let fix = in_authority().unwrap_or_else(|| fix_of_leaf(self.kind));
+        match (self.kind, chain.get(self.at)) {
+            (FlawKind::SelfSigned, Some(culprit)) => format!("{fix} (SHA-256 {})", culprit.sha256),
+            _ => fix.to_owned(),
+        }
     }
+}
+
+/// Where it is another one for a CA above the leaf.
+fn fix_of_authority(kind: FlawKind) -> Option<&'static str> {
+    Some(match kind {
+        FlawKind::Expired => {
+            "ask the CA for its current certificate, and export the P12 with that one in its chain"
+        }
+        FlawKind::WrongPurpose | FlawKind::AnyPurposeAlone => {
+            "ask for a certificate from a CA that may issue client certificates: the extended key usage of this one lacks clientAuth"
+        }
+        FlawKind::SmallKey | FlawKind::BrokenDigest(_) => {
+            "ask the CA for a current certificate of its own (SHA-256, RSA of 2048 bits or more), and export the P12 with that one in its chain"
+        }
+        _ => return None,
+    })
+}
+
+fn fix_of_leaf(kind: FlawKind) -> &'static str {
+    match kind {
+        FlawKind::Expired => "renew the certificate, and export it with its key and chain as a new P12",
+        FlawKind::NotYetValid => {
+            "wait until it is valid, or ask its CA for one that is valid now; check this machine's clock too"
+        }
+        FlawKind::SelfSigned => {
+            "ask a CA that the endpoint trusts for a certificate; or ask the endpoint's owner to trust this very one"
+        }
+        FlawKind::WrongPurpose | FlawKind::AnyPurposeAlone => {
+            "ask its CA for a certificate with the extended key usage clientAuth"
+        }
+        FlawKind::NoDigitalSignature | FlawKind::KeyAgreementAlone => {
+            "ask its CA for a certificate with the key usage digitalSignature"
+        }
+        FlawKind::NetscapeType => {
+            "ask its CA for a certificate without the extension nsCertType, or with its value \"client\""
+        }
+        FlawKind::AuthorityAsLeaf => "ask that CA to issue a certificate for the client, and export that one",
+        FlawKind::NotAnAuthority => {
+            "ask a real CA for a certificate: servers refuse what this one has issued; if it was meant to be a CA, its own issuer must issue it again as one (basicConstraints CA:TRUE, key usage keyCertSign), under the same name and key"
+        }
+        FlawKind::PathLength => {
+            "ask for a certificate that is issued with fewer CAs in between; or that CA's issuer must allow more below it"
+        }
+        FlawKind::NameConstraints => {
+            "ask the CA for a certificate with names that it may certify, or ask another CA"
+        }
+        FlawKind::UnknownCritical => {
+            "ask its issuer for a certificate without that extension, or with it marked as not critical"
+        }
+        FlawKind::WrongSignature => {
+            "export the P12 with the CA certificate that did sign it; most often the CA has a new key under its old name"
+        }
+        FlawKind::ExplicitCurve => {
+            "make a new key on a named curve (openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256), and ask the CA for a certificate on it"
+        }
+        FlawKind::UnusualKey => {
+            "ask for a certificate on an RSA key of 2048 bits or more, or on an EC key on P-256"
+        }
+        FlawKind::SmallKey => {
+            "ask its CA for a certificate on a larger key: RSA of 2048 bits or more, or EC on P-256"
+        }
+        FlawKind::BrokenDigest(_) => "ask its CA for a certificate that is signed with SHA-256",
+        FlawKind::Invalid(_) => "ask its issuer for a certificate that keeps to RFC 5280",
+        FlawKind::LongChain => {
+            "where the endpoint is nginx, ask its owner to raise ssl_verify_depth; or ask for a certificate with fewer CAs in between"
+        }
+    }
+}
+
+fn no_authority(culprit: &Certificate) -> &'static str {
+    match culprit.authority {
+        true => "its key usage does not allow that (keyCertSign is missing)",
+        false => "it is not marked as a CA (basicConstraints CA:TRUE is missing)",
+    }
+}
+
+fn too_deep(culprit: &Certificate, at: usize) -> String {
+    let (allowed, below) = (culprit.path_length.unwrap_or_default(), at.saturating_sub(1));
+    format!("{allowed} CA certificates below it (pathlen), and the chain has {below}")
+}
+
+fn too_long(count: usize, leaf: &str) -> String {
+    format!(
+        "{count} CA certificates stand between {leaf} and the root, and nginx accepts only 1 unless its ssl_verify_depth allows more"
+    )
 }
 
 fn purposes(certificate: &Certificate) -> String {

@@ -1,4 +1,4 @@
-//! `batch`: many tests; results on stdout, a bar and the tally on stderr.
+//! `batch`: many tests. Results go to stdout; a progress bar and the totals go to stderr.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,8 @@ use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::progress;
 use crate::sink::{output, queue::Queue};
-use crate::view::{self, Tested, View, text};
+use crate::view::format::{Tested, View};
+use crate::view::{self, text};
 
 /// Tests each record of a manifest.
 pub(super) async fn run(args: &BatchArgs) -> Exit {
@@ -28,7 +29,7 @@ async fn batch(args: &BatchArgs, console: &Console) -> Result<Exit> {
     tally.verdict().map(|()| Exit::Success)
 }
 
-/// Makes the call of a record as a test of the command line does.
+/// Tests a record in the same way as a test from the command line.
 #[derive(Clone)]
 struct RecordTester;
 
@@ -41,7 +42,7 @@ impl batch::Tester for RecordTester {
     }
 }
 
-/// Writes results as they come.
+/// Writes each result as soon as it is there.
 struct Results<'a> {
     console: &'a Console,
     view: Box<dyn View>,
@@ -50,7 +51,7 @@ struct Results<'a> {
     start: Instant,
 }
 
-/// For what is on its way to a reader, when nothing else is waited for.
+/// How long a slow reader of stdout is waited for after a second signal.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl<'a> Results<'a> {
@@ -59,7 +60,7 @@ impl<'a> Results<'a> {
         let bar = progress::batch(console.is_animated(), size);
         let (view, out) = (view::of(args.format), Queue::start(&bar)?);
         let mut results = Self { console, view, out, bar, start: Instant::now() };
-        // Whoever wrote there before was ended in the middle of a line.
+        // An earlier run was killed in the middle of a line.
         if args.format == Format::Ndjson && output::stdout_is_midline() {
             results.out.write("\n".into()).await?;
         }
@@ -76,8 +77,8 @@ impl<'a> Results<'a> {
         self.out.write(self.view.add(&tested, total)).await
     }
 
-    /// Ends what is written, and says what it came to. A reader that has stopped is waited for until somebody wants an
-    /// end, and hardly at all when that has been said twice.
+    /// Writes the end of the results and the totals. If the reader of stdout has stopped, this waits until a
+    /// signal comes; after a second signal it waits only for `PATIENCE`.
     async fn finish(mut self, tally: &Tally) -> Result<()> {
         self.bar.finish_and_clear();
         let interrupted = async {

@@ -1,4 +1,4 @@
-//! `--compare`: the same request by both routes. What is printed is the answer from here.
+//! `--compare`: the same request by both routes. The answer to the call from this machine is printed.
 
 use crate::cli::TestArgs;
 use crate::compare::BothRoutes;
@@ -26,7 +26,7 @@ pub(super) async fn call(
         outcome.add_request(&request, route);
         console.warn(&outcome.warnings);
     }
-    // Each side may give back what was sent to the other.
+    // Each side may return secrets that were sent to the other.
     here.learn(platform.secrets());
     let p12 = inputs.p12().await?;
     here.warnings.splice(..0, std::mem::take(&mut there.warnings));
@@ -44,7 +44,7 @@ pub(super) async fn call(
     verdict
 }
 
-/// Makes one of the calls and reports it. Fails where nothing can be compared.
+/// Makes one of the calls and reports it. Fails if there is nothing to compare.
 async fn attempt(
     route: &Route,
     request: &Request,

@@ -1,4 +1,4 @@
-//! `inspect`: what is in P12 files. This answer is ours, so it goes to stdout.
+//! `inspect`: what is in P12 files. The result goes to stdout, as there is no answer of an endpoint.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::prompt::Prompt;
 use crate::sink::output::Output;
 use crate::view::{inspection, text};
 
-/// Looks into each file. The exit status is the worst of all files'.
+/// Inspects each file. The exit status is the highest of all files.
 pub(super) async fn run(args: &InspectArgs) -> Exit {
     let console = Console::new(&args.console);
     text::conclude(run_until_signal(inspect(args, &console)).await, &console)
@@ -24,7 +24,7 @@ async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
     let mut inspections = Vec::new();
     for path in expand(&args.files).iter() {
         inspections.push(Inspection::make(path, &mut passwords, &criteria).await?);
-        // So that an interruption is seen between files that take no time.
+        // Lets Ctrl-C end the loop, even if no file takes any time.
         tokio::task::yield_now().await;
     }
     let text = inspection::show(&inspections, args.json, console.detail == Detail::Quiet);

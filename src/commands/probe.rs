@@ -1,4 +1,4 @@
-//! `probe`: what an endpoint asks for, before there is a P12. This answer is ours, so it goes to stdout.
+//! `probe`: what an endpoint asks for, before there is a P12. The result goes to stdout.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `--each-address` and `--repeat`: several calls with the same request, each on a connection of its own.
+//! `--each-address` and `--repeat`: several calls with the same request, each on a new connection.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -16,7 +16,7 @@ pub(super) async fn run(args: &ServeArgs) -> Exit {
 }
 
 async fn serve(args: &ServeArgs, console: &Arc<Console>) -> Result<Exit> {
-    // One wait for both, so that no signal falls between them.
+    // One future for start and service, so that no signal is lost between them.
     let mut end = std::pin::pin!(wait_for_signal());
     let log = Arc::clone(console);
     let server = run_until(&mut end, Server::bind(args, Arc::new(move |line| log.log(line)))).await?;

@@ -1,4 +1,4 @@
-//! A test: a request, a route, a P12, one call. Every other command that calls goes through [`call`].
+//! A test: a request, a route, a P12, one call. Every other command that calls an endpoint uses [`call`].
 
 use std::path::Path;
 
@@ -15,20 +15,20 @@ use crate::sink::Sink;
 use crate::sink::output::Output;
 use crate::view::{json, text};
 
-/// Makes the test of a command line.
+/// Makes the test that the command line describes.
 pub(super) async fn run(args: &TestArgs) -> Exit {
     let console = Console::new(&args.console).with_detail(&args.verbose);
     if args.output.curl {
         return text::conclude(curl(args, &console).await, &console);
     }
-    // Before any document is written, be it one of a fault.
+    // First of all, as a failed test writes these files too.
     match conflicts::check_outputs(args).and_then(|()| check_report(&args.output)) {
         Ok(()) => test(args, &console).await,
         Err(error) => text::conclude(Err(error), &console),
     }
 }
 
-/// Makes the test and shows what it came to.
+/// Makes the test and shows its outcome.
 pub(super) async fn test(args: &TestArgs, console: &Console) -> Exit {
     let inputs = TestInputs { args, prompt: Prompt::Terminal };
     let mut outcome = Outcome::default();
@@ -37,7 +37,8 @@ pub(super) async fn test(args: &TestArgs, console: &Console) -> Exit {
     text::conclude(write_documents(&outcome, &args.output).map(|()| outcome.exit()), console)
 }
 
-/// The main path, by one route or by both. What is known of the call is in `outcome`, even where it is interrupted.
+/// The main path, by one route or by both. It fills in `outcome` step by step, so that an interrupted call
+/// leaves what is known.
 pub(super) async fn call(
     inputs: &impl Inputs,
     args: &TestArgs,
@@ -63,7 +64,7 @@ pub(super) async fn call(
     result
 }
 
-/// The curl command for the same request, and what stands in its variables.
+/// Prints the curl command for the same request, and what its variables are.
 async fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
     let curl = run_until_signal(Curl::new(args)).await?;
     Output::open(None)?.write(&curl.line())?;
@@ -71,7 +72,8 @@ async fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// Fails when the report could not be written, before anything is sent. A pipe is opened once only, at the end.
+/// Fails if the report cannot be written, before anything is sent. A pipe is not tried, as it can be opened
+/// only once.
 fn check_report(args: &OutputArgs) -> Result<()> {
     let Some(path) = &args.report else { return Ok(()) };
     if path == Path::new("-") {

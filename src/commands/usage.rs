@@ -1,4 +1,4 @@
-//! A wrong command line, and the help.
+//! Shows a wrong command line, and the help.
 
 use std::io::{self, Write as _};
 
@@ -11,8 +11,8 @@ use crate::escape::escape;
 use crate::sink::output::Output;
 use crate::view::json;
 
-/// Prints the help, or what is wrong with the command line: on stderr in clap's words, which quote what was typed, or
-/// what a shell found as file names; with `--json` as a report, too.
+/// Prints the help, or what is wrong with the command line. Errors go to stderr in clap's words, which quote
+/// the command line; with `--json`, there is a report too.
 pub fn refuse(error: clap::Error) -> Exit {
     let error = hide_secrets(error);
     if !error.use_stderr() {

@@ -1,15 +1,15 @@
-//! What each TLS alert says of our certificate: which flaws explain it, and what is left where none does.
+//! What each TLS alert means for our certificate: which flaws explain it, and what remains if none does.
 
 use crate::certificate::Certificate;
 use crate::checks::FlawKind;
 use crate::error::Kind;
 
-/// Why an endpoint may refuse our certificate, as far as that can be seen from here.
+/// Why an endpoint may refuse our certificate, as far as this machine can know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
     /// A flaw of our chain.
     Flaw(FlawKind),
-    /// Our chain leads to none of the CAs that the endpoint named.
+    /// Our chain does not lead to a CA that the endpoint named.
     NotAccepted,
 }
 
@@ -18,14 +18,14 @@ pub(super) enum Reason {
 pub enum Refusal {
     /// By an alert.
     Alert(u8),
-    /// By a page that says what this alert says.
+    /// By a page with the meaning of this alert.
     Page(u8),
     /// By a page that gives no reason, such as nginx's.
     Unexplained,
 }
 
 impl Refusal {
-    /// The alert that says the same; bad_certificate says nothing.
+    /// The alert of the same meaning; bad_certificate if there is no reason.
     fn as_alert(self) -> u8 {
         match self {
             Self::Alert(alert) | Self::Page(alert) => alert,
@@ -41,7 +41,7 @@ pub(super) enum Fit {
     Explains,
     /// The alert names no cause, so it may be this one.
     MayExplain,
-    /// Servers send other alerts for it.
+    /// Servers send other alerts for this cause.
     Besides,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn fit(refusal: Refusal, cause: Reason) -> Fit {
     }
 }
 
-/// These name no cause; GnuTLS's servers send 49 for all of them.
+/// These alerts do not name a cause. Servers with GnuTLS send 49 for every cause.
 fn is_general(alert: u8) -> bool {
     matches!(alert, 40 | 42 | 46 | 49)
 }
@@ -98,69 +98,130 @@ pub(super) fn kind(alert: u8, best: Option<Reason>) -> Kind {
     }
 }
 
-/// How far our chain leads in the endpoint's eyes.
+/// Whether our chain leads to a CA that the endpoint named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
     /// To a CA that the endpoint says it accepts.
     Accepted,
-    /// To none of those that it says it accepts.
+    /// To none of the CAs that it says it accepts.
     NotAccepted,
-    /// Nobody knows: the endpoint named no CAs.
+    /// Not known: the endpoint named no CAs.
     Unnamed,
 }
 
-/// What an alert means where no flaw of our chain explains it: a clause, which may be empty, and what to do.
-pub(super) fn left(refusal: Refusal, reach: Reach, chain: &[&Certificate]) -> (String, String) {
-    let (Some(leaf), Some(last)) = (chain.first(), chain.last()) else {
-        return (String::new(), ASK.to_owned());
-    };
-    let depth =
-        if chain.len() > 1 { "a limit on the chain's length (nginx: ssl_verify_depth), " } else { "" };
-    let (clause, hint) = match (refusal.as_alert(), reach) {
-        (44, _) => ("", "ask its CA whether it was revoked, and why: if it was, only a new certificate helps; if not, the endpoint's CRL or OCSP responder is wrong or cannot be reached from there".to_owned()),
-        (45, _) => ("by this machine's clock all certificates in the P12 are valid", format!(
-            "the fault is most likely at the endpoint, so ask its owner for the log: a CRL that is out of date, or a CA certificate there that has expired; its clock last (the P12's certificate is valid until {})", leaf.not_after
-        )),
-        (51, _) => ("a signature did not verify there", format!(
-            "most likely the endpoint has a CA certificate named {} with another key than the one that signed: its owner must replace that one; show them the P12's certificate (SHA-256 {})", last.issuer, leaf.sha256
-        )),
-        (40 | 42 | 46 | 48, Reach::Accepted) => (REACHES, format!(
-            "the fault is most likely at the endpoint, so ask its owner for the log: a CA certificate of that name with another key, an intermediate that is trusted without its root, {depth}a CRL that is missing or out of date, or a revoked certificate"
-        )),
-        (48, _) => return untrusted(last),
-        (43, _) => ("nothing was found in it that explains this", "ask the endpoint's owner what it wants of a client certificate: key type, key usage, extended key usage, policies".to_owned()),
-        (49, _) => ("", format!(
-            "either the certificate is valid there but not authorized: ask the endpoint's owner to authorize {}; or, where the server is built on GnuTLS, its CA is not trusted there", leaf.subject
-        )),
-        (114, _) => ("the endpoint expects another certificate (it pins them)", format!(
-            "ask its owner to pin this certificate: SHA-256 {}", leaf.sha256
-        )),
-        (116, _) => ("though it was sent", "ask the endpoint's owner for the log: something there lost the certificate or did not accept it".to_owned()),
-        (40 | 42 | 46, _) => ("", format!(
-            "no reason is given, so ask the endpoint's owner for the log: the CA may not be trusted there, {depth}the certificate may be revoked or its status not be known there (CRL, OCSP), or it may not be on the endpoint's list"
-        )),
-        _ => ("", ASK.to_owned()),
-    };
-    (clause.to_owned(), hint)
+/// What alerts mean where no flaw of our chain explains them.
+struct Left {
+    alerts: &'static [u8],
+    /// `None` where it makes no difference.
+    reach: Option<Reach>,
+    /// What is so; may be empty.
+    clause: &'static str,
+    /// What to do.
+    hint: &'static str,
 }
 
-const REACHES: &str = "its chain leads to a CA that the endpoint accepts by name";
+/// The first row that fits counts. In braces stand facts of our chain.
+const LEFT: &[Left] = &[
+    Left {
+        alerts: &[44],
+        reach: None,
+        clause: "",
+        hint: "ask its CA whether it was revoked, and why: if it was, only a new certificate helps; if not, the endpoint's CRL or OCSP responder is wrong or cannot be reached from there",
+    },
+    Left {
+        alerts: &[45],
+        reach: None,
+        clause: "by this machine's clock all certificates in the P12 are valid",
+        hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CRL that is out of date, or a CA certificate there that has expired; its clock last (the P12's certificate is valid until {until})",
+    },
+    Left {
+        alerts: &[51],
+        reach: None,
+        clause: "a signature did not verify there",
+        hint: "most likely the endpoint has a CA certificate named {issuer} with another key than the one that signed: its owner must replace that one; show them the P12's certificate (SHA-256 {sha256})",
+    },
+    Left {
+        alerts: &[40, 42, 46, 48],
+        reach: Some(Reach::Accepted),
+        clause: "its chain leads to a CA that the endpoint accepts by name",
+        hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CA certificate of that name with another key, an intermediate that is trusted without its root, a chain that is longer than the endpoint allows (nginx: ssl_verify_depth), a CRL that is missing or out of date, or a revoked certificate",
+    },
+    Left { alerts: &[48], reach: None, clause: "{end}", hint: "{trust}" },
+    Left {
+        alerts: &[43],
+        reach: None,
+        clause: "nothing was found in it that explains this",
+        hint: "ask the endpoint's owner what it wants of a client certificate: key type, key usage, extended key usage, policies",
+    },
+    Left {
+        alerts: &[49],
+        reach: None,
+        clause: "",
+        hint: "either the certificate is valid there but not authorized: ask the endpoint's owner to authorize {leaf}; or, where the server is built on GnuTLS, its CA is not trusted there",
+    },
+    Left {
+        alerts: &[114],
+        reach: None,
+        clause: "the endpoint expects another certificate (it pins them)",
+        hint: "ask its owner to pin this certificate: SHA-256 {sha256}",
+    },
+    Left {
+        alerts: &[116],
+        reach: None,
+        clause: "though it was sent",
+        hint: "ask the endpoint's owner for the log: something there lost the certificate or did not accept it",
+    },
+    Left {
+        alerts: &[40, 42, 46],
+        reach: Some(Reach::Unnamed),
+        clause: "the endpoint named no CAs that it accepts, and {end}",
+        hint: UNKNOWN,
+    },
+    Left { alerts: &[40, 42, 46], reach: None, clause: "", hint: UNKNOWN },
+];
+
+const UNKNOWN: &str = "no reason is given, so ask the endpoint's owner for the log: the CA may not be trusted there, the chain may be longer than the endpoint allows (nginx: ssl_verify_depth), the certificate may be revoked or its status not be known there (CRL, OCSP), or it may not be on the endpoint's list";
+
 const ASK: &str =
     "ask the endpoint's owner for the log, which CA it trusts and whether this certificate is on its list";
 
-/// The endpoint named no CAs; our chain ends with this certificate.
-pub(super) fn untrusted(last: &Certificate) -> (String, String) {
+/// What a refusal means where no flaw of our chain explains it: a clause, which may be empty, and what to do.
+pub(super) fn left(refusal: Refusal, reach: Reach, chain: &[&Certificate]) -> (String, String) {
+    let fits = |row: &&Left| {
+        row.alerts.contains(&refusal.as_alert()) && row.reach.is_none_or(|wanted| wanted == reach)
+    };
+    let (Some(row), Some(leaf), Some(last)) = (LEFT.iter().find(fits), chain.first(), chain.last()) else {
+        return (String::new(), ASK.to_owned());
+    };
+    let (end, trust) = (end(last), trust(last));
+    let facts = [
+        ("{end}", &end),
+        ("{trust}", &trust),
+        ("{leaf}", &leaf.subject),
+        ("{issuer}", &last.issuer),
+        ("{until}", &leaf.not_after),
+        ("{sha256}", &leaf.sha256),
+    ];
+    let fill = |text: &str| facts.iter().fold(text.to_owned(), |text, (name, fact)| text.replace(name, fact));
+    (fill(row.clause), fill(row.hint))
+}
+
+/// What our chain leads to.
+pub(super) fn end(last: &Certificate) -> String {
     let Certificate { subject, issuer, .. } = last;
-    if last.is_self_issued() {
-        let clause = format!("its chain leads to the root {subject}");
-        return (
-            clause,
-            format!("ask the endpoint's owner to trust {subject}, or which CAs are trusted there"),
-        );
+    match last.is_self_issued() {
+        true => format!("the P12's chain leads to the root {subject}"),
+        false => format!("the P12's chain ends with {subject}, issued by {issuer}"),
     }
-    let clause = format!("its chain ends with {subject}, issued by {issuer}");
-    let hint = format!(
-        "either the endpoint does not trust {issuer}, or a CA certificate above {subject} is missing from the P12: ask the owner which CA is trusted there, and export the P12 with its whole chain"
-    );
-    (clause, hint)
+}
+
+/// Whom to trust, or what is missing.
+fn trust(last: &Certificate) -> String {
+    let Certificate { subject, issuer, .. } = last;
+    match last.is_self_issued() {
+        true => format!("ask the endpoint's owner to trust {subject}, or which CAs are trusted there"),
+        false => format!(
+            "either the endpoint does not trust {issuer}, or a CA certificate above {subject} is missing from the P12: ask the owner which CA is trusted there, and export the P12 with its whole chain"
+        ),
+    }
 }

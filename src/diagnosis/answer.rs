@@ -8,7 +8,7 @@ use super::{client, in_words, own_body, own_failure};
 use crate::error::{Error, Kind, Retry};
 use crate::evidence::{Cause, Evidence, Message};
 
-/// No head of an answer came in time; `sending` says that part of the request's body was still to be sent.
+/// No head of an answer came in time. `sending`: a part of the request's body was not sent by then.
 pub fn explain_timeout(target: &str, limit: Duration, sending: bool) -> Error {
     let seconds = limit.as_secs_f64();
     if sending {
@@ -21,7 +21,7 @@ pub fn explain_timeout(target: &str, limit: Duration, sending: bool) -> Error {
     Error::new(Kind::Timeout, format!("{target} did not answer within {seconds} s"))
 }
 
-/// The body stopped coming.
+/// The body was not complete in time.
 pub fn explain_stall(evidence: &Evidence) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
     let message =
@@ -29,7 +29,7 @@ pub fn explain_stall(evidence: &Evidence) -> Error {
     Error::new(Kind::AnswerTimeout, message)
 }
 
-/// The exchange failed after the handshake and before a whole head had come.
+/// The exchange failed after the handshake, before the head was complete.
 pub fn explain_none(evidence: &Evidence, http: &hyper::Error) -> Error {
     if let Some(error) = own_body(http) {
         let message = format!("the request's body could not be read: {}", in_words(error));
@@ -73,11 +73,15 @@ pub fn explain_none(evidence: &Evidence, http: &hyper::Error) -> Error {
     }
     let kind = if reset { Kind::AnswerReset } else { Kind::CutShort };
     let alert = evidence.alert().map_or(String::new(), |code| format!(" ({})", Message::Alert(code).name()));
-    let message = format!("{target} {end} without an answer{alert}, and had not asked for a certificate");
+    let asked = match evidence.requested() {
+        true => "had asked for a certificate, and ours was still on its way",
+        false => "had not asked for a certificate",
+    };
+    let message = format!("{target} {end} without an answer{alert}, and {asked}");
     Error::new(kind, message)
 }
 
-/// The body ended with the connection, and nothing shows that this is its end (RFC 9112 section 9.8).
+/// The body ended with the connection, and nothing proves that it is complete (RFC 9112 section 9.8).
 pub fn explain_open_end(evidence: &Evidence) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
     let message = format!(
@@ -86,8 +90,8 @@ pub fn explain_open_end(evidence: &Evidence) -> Error {
     Error::new(Kind::EndUnproven, message)
 }
 
-/// The connection ended within the body. An alert by then is no refusal of the certificate, unless that was asked for after
-/// the answer had begun.
+/// The connection ended within the body. An alert refuses the certificate only if it was asked for after the
+/// answer had begun.
 pub fn explain_break(evidence: &Evidence, http: &hyper::Error) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
     if let Some(refusal) = client::refusal(evidence).filter(|_| evidence.requested_late()) {
@@ -121,8 +125,8 @@ pub fn explain_break(evidence: &Evidence, http: &hyper::Error) -> Error {
     Error::new(kind, what)
 }
 
-/// HTTP/2 broke the stream off without an error (RFC 9113 section 8.1, NO_ERROR); `sized` says that its length was said,
-/// and so that some of it is missing.
+/// The HTTP/2 stream was reset with NO_ERROR (RFC 9113 section 8.1). `sized`: the length is known, so a part
+/// is missing.
 pub fn explain_silent_end(evidence: &Evidence, sized: bool) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
     match sized {
@@ -138,7 +142,7 @@ pub fn explain_silent_end(evidence: &Evidence, sized: bool) -> Error {
     }
 }
 
-/// What HTTP/2 itself says of a failure. A connection that just ended is none: how it ended says more.
+/// The HTTP/2 error of a failure. A connection that just ended has none; there, its end says more.
 fn find_http2(http: &hyper::Error) -> Option<&h2::Error> {
     let causes = std::iter::successors(std::error::Error::source(http), |cause| cause.source());
     causes
@@ -147,7 +151,7 @@ fn find_http2(http: &hyper::Error) -> Option<&h2::Error> {
         .filter(|http2| http2.reason().is_some())
 }
 
-/// A stream that ended before its answer, though the connection may be open still (RFC 9113 sections 6.4 and 6.8).
+/// The stream ended before its answer. The connection may still be open (RFC 9113 sections 6.4 and 6.8).
 fn explain_stream(target: &str, http2: &h2::Error) -> Error {
     let message = format!("{target} {} without an answer", describe_break(http2));
     match http2.reason() {

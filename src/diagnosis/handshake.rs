@@ -4,7 +4,7 @@ use super::{client, own_failure, unasked};
 use crate::error::{Error, Kind};
 use crate::evidence::{Cause, Evidence, Message, Side};
 
-/// Something ended the handshake, the endpoint's certificate aside.
+/// The handshake failed, but not because of the endpoint's certificate.
 pub fn explain(evidence: &Evidence) -> Error {
     if let Some(code) = evidence.alert() {
         let error = client::refusal(evidence).unwrap_or_else(|| explain_alert(code, evidence));
@@ -18,8 +18,7 @@ pub fn explain(evidence: &Evidence) -> Error {
         Some(Cause::Tls(reason)) if !has_spoken(evidence) => explain_other_protocol(reason, evidence),
         Some(Cause::Tls(reason)) if broke_request(evidence) => {
             let message = format!("{target} asked for a certificate in a way that breaks TLS ({reason})");
-            Error::new(Kind::HandshakeFailed, message)
-                .with_hint("its owner must repair the server, or what changes TLS on the way to it")
+            Error::new(Kind::RequestMalformed, message)
         }
         Some(Cause::Tls(reason)) => explain_own_refusal(reason, target),
         cause => client::ended(evidence).unwrap_or_else(|| {
@@ -53,7 +52,7 @@ fn advise(error: Error, evidence: &Evidence) -> Error {
     }
 }
 
-/// The handshake did not end in time.
+/// The handshake was not complete in time.
 pub fn explain_timeout(evidence: &Evidence) -> Error {
     let target = &evidence.target;
     if evidence.sent() {
@@ -70,7 +69,7 @@ pub fn explain_timeout(evidence: &Evidence) -> Error {
     Error::new(Kind::TlsTimeout, message)
 }
 
-/// This side refused the CertificateRequest itself: it was the last that came.
+/// Whether this side failed at the CertificateRequest: it was the last message that came.
 fn broke_request(evidence: &Evidence) -> bool {
     let last = evidence.steps.iter().rev().find(|step| step.from == Side::Endpoint);
     last.is_some_and(|step| step.what == CERTIFICATE_REQUEST)
@@ -80,7 +79,7 @@ fn has_spoken(evidence: &Evidence) -> bool {
     evidence.steps.iter().any(|step| step.from == Side::Endpoint)
 }
 
-/// An alert that has nothing to do with our certificate (RFC 8446 section 6.2).
+/// An alert that is not about our certificate (RFC 8446 section 6.2).
 fn explain_alert(code: u8, evidence: &Evidence) -> Error {
     let (target, name) = (&evidence.target, Message::Alert(code).name());
     let answered = evidence.steps.iter().any(|step| step.from == Side::Endpoint && step.what == SERVER_HELLO);
@@ -93,10 +92,7 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
         ),
         112 => (Kind::NameNotServed, "does not serve this host name"),
         120 => (Kind::NoProtocol, "takes none of the protocols that were offered by ALPN"),
-        80 => {
-            let message = format!("{target} failed in the handshake through a fault of its own: {name}");
-            return Error::new(Kind::HandshakeFailed, message).with_hint(ITS_OWN_FAULT);
-        }
+        80 => (Kind::EndpointFault, "ended the handshake through a fault of its own"),
         _ if evidence.requested() => {
             let message = format!(
                 "{target} asked for a certificate and ended the handshake before it was sent: {name}"
@@ -111,9 +107,8 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
 
 const SERVER_HELLO: Message = Message::Handshake(2);
 const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
-const ITS_OWN_FAULT: &str = "ask its owner for the log; a known cause is a list of trusted CAs that is longer than a CertificateRequest can hold (65535 bytes)";
 
-/// OpenSSL refused what the endpoint proposed.
+/// OpenSSL on this machine refused the handshake.
 fn explain_own_refusal(reason: &str, target: &str) -> Error {
     let (kind, what) = match reason {
         _ if reason.contains("dh key too small") => {
@@ -144,7 +139,7 @@ fn explain_own_refusal(reason: &str, target: &str) -> Error {
     Error::new(kind, format!("{target} {what}"))
 }
 
-/// What came was no TLS; what it says tells what speaks there.
+/// What came is not TLS. Its first line may show which protocol it is.
 fn explain_other_protocol(reason: &str, evidence: &Evidence) -> Error {
     let target = &evidence.target;
     let line = evidence.greeting.map(|text| text.lines().next().unwrap_or_default().trim_end().to_owned());

@@ -10,12 +10,14 @@ use crate::foreign::Foreign;
 /// How many bytes of a body are searched: past the styles of IIS's pages.
 pub const EXCERPT: usize = 16 * 1024;
 
-/// What an answer says of our certificate, where its status is one of a refusal: 400 to 403, and nginx's 495 and 496.
+/// What an answer says about our certificate, if its status can be a refusal: 400 to 403, and nginx's 495 and
+/// 496.
 pub fn read(head: &Head, excerpt: &Foreign) -> Option<Speech> {
     matches!(head.status.as_u16(), 400..=403 | 495 | 496).then(|| speech::read(head, excerpt)).flatten()
 }
 
-/// The fault of an answer that refuses or misses the certificate, or is for another host (421, RFC 9110 section 15.5.20).
+/// The error for an answer that refuses or misses the certificate, or is from another host (421, RFC 9110
+/// section 15.5.20).
 pub fn explain(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Option<Error> {
     match (head.status.as_u16(), speech) {
         (421, _) => Some(explain_misdirected(head, evidence)),
@@ -55,7 +57,7 @@ fn explain_rejected(says: Says, evidence: &Evidence, what: &str) -> Error {
     Error::new(Kind::CertificateRejected, format!("{message}{}", why.clause)).with_hint(hint)
 }
 
-/// What is left where nothing is wrong with the P12 here: so nothing of it is to be changed.
+/// What to do if nothing is wrong with the P12, so that it need not be changed.
 fn advise(says: Says, evidence: &Evidence) -> Option<String> {
     let subject = evidence.ours.as_ref().map_or("the certificate's subject", |ours| &ours.subject);
     Some(match says {

@@ -7,7 +7,7 @@ use super::{in_words, own_body};
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
 
-/// `host:port` of a URL, without the port where it is the default one.
+/// `host:port` of a URL, without the default port.
 pub fn authority(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

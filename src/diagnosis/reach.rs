@@ -1,4 +1,4 @@
-//! Getting there: DNS, TCP, proxies.
+//! The endpoint cannot be reached: DNS, TCP, proxies.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,7 +9,8 @@ use crate::error::{Error, Kind, Retry};
 /// WSAHOST_NOT_FOUND and WSANO_DATA: Windows' text is in the language of its user.
 const UNKNOWN_TO_WINDOWS: [i32; 2] = [11001, 11004];
 
-/// A name that did not resolve. getaddrinfo's codes reach us as text only; these are glibc's, musl's and Apple's.
+/// The lookup of a name failed. The codes of getaddrinfo are available as text only: these are glibc's,
+/// musl's and Apple's.
 pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
     let text = error.to_string();
     let code = error.raw_os_error().is_some_and(|code| UNKNOWN_TO_WINDOWS.contains(&code));
@@ -30,8 +31,9 @@ pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
     Error::new(kind, format!("DNS could not look up {host}: {reason}"))
 }
 
-/// No address took the connection. Where they failed in several ways, the kind is that of the attempt that got nearest,
-/// not of the last one. An address that could not be tried because of a limit here leaves all open, so it comes first.
+/// No address accepted the connection. If they failed in several ways, the kind is that of the attempt that
+/// got nearest, not of the last one. An address that could not be tried because of a limit here comes first,
+/// as nothing is known about it.
 pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
     let tried: Vec<_> =
         failures.iter().map(|(address, error)| format!("{address}: {}", in_words(error))).collect();
@@ -62,7 +64,7 @@ pub(super) fn kind_of(error: &io::Error) -> Kind {
     }
 }
 
-/// A SOCKS5 proxy said no, or something else than SOCKS5.
+/// A SOCKS5 proxy refused, failed, or does not speak SOCKS5.
 pub fn explain_socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Error) -> Error {
     use tokio_socks::Error as Socks;
     let reason = match error {
@@ -85,7 +87,7 @@ pub fn explain_socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Er
     Error::new(kind, format!("the proxy {proxy} did not connect to {host}:{port}: {reason}"))
 }
 
-/// A proxy answered CONNECT with something else than success.
+/// A proxy did not answer CONNECT with success.
 pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Error {
     let (kind, said) = match status.as_u16() {
         407 => (Kind::ProxyCredentials, "wants credentials for"),

@@ -3,38 +3,50 @@
 use openssl::x509::X509VerifyResult;
 use openssl_sys as ffi;
 
+use crate::certificate::Usage;
 use crate::checks::{self, Role};
 use crate::error::{Error, Kind};
 use crate::evidence::{Certificate, Evidence};
 
 /// Verification failed at the certificate `at`; `evidence` has the chain that it had put together.
 pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence) -> Error {
+    let (kind, what) = fault(result, at, evidence);
+    let error = Error::new(kind, format!("the certificate of {} is {what}", evidence.target));
+    let by_trust = [Kind::ServerUntrusted, Kind::ServerChainIncomplete, Kind::ServerSelfSigned];
+    match &evidence.proxy {
+        Some(proxy) if by_trust.contains(&kind) => {
+            let hint = format!(
+                "{}; or the proxy {proxy} ends TLS itself and shows a certificate of its own",
+                error.hint()
+            );
+            error.with_hint(hint)
+        }
+        _ => error,
+    }
+}
+
+/// The kind of a result of OpenSSL, and what the certificate is.
+fn fault(result: X509VerifyResult, at: &Certificate, evidence: &Evidence) -> (Kind, String) {
     let nameless = Certificate::default();
     let leaf = evidence.server_chain.first().unwrap_or(&nameless);
     let Certificate { subject, issuer, .. } = leaf;
+    let Certificate { not_before, not_after, .. } = at;
     let alone = at.issuer != at.subject && evidence.server_chain.len() == 1;
     let own = at.sha256 == leaf.sha256;
+    let ca = || format!("its own is valid, but its CA's ({})", at.subject);
     let reason = result.error_string();
-    let (kind, what) = match result.as_raw() {
+    match result.as_raw() {
         ffi::X509_V_ERR_CERT_HAS_EXPIRED if own => {
-            (Kind::ServerExpired, format!("expired: {subject} was valid until {}", at.not_after))
+            (Kind::ServerExpired, format!("expired: {subject} was valid until {not_after}"))
         }
         ffi::X509_V_ERR_CERT_HAS_EXPIRED => {
-            let what = format!(
-                "expired: its own is valid, but its CA's ({}) was until {}",
-                at.subject, at.not_after
-            );
-            (Kind::ServerExpired, what)
+            (Kind::ServerExpired, format!("expired: {} was until {not_after}", ca()))
         }
         ffi::X509_V_ERR_CERT_NOT_YET_VALID if own => {
-            (Kind::ServerNotYetValid, format!("not yet valid: {subject} begins {}", at.not_before))
+            (Kind::ServerNotYetValid, format!("not yet valid: {subject} begins {not_before}"))
         }
         ffi::X509_V_ERR_CERT_NOT_YET_VALID => {
-            let what = format!(
-                "not yet valid: its own is valid, but its CA's ({}) begins {}",
-                at.subject, at.not_before
-            );
-            (Kind::ServerNotYetValid, what)
+            (Kind::ServerNotYetValid, format!("not yet valid: {} begins {not_before}", ca()))
         }
         ffi::X509_V_ERR_HOSTNAME_MISMATCH | ffi::X509_V_ERR_IP_ADDRESS_MISMATCH => {
             (Kind::ServerWrongHost, format!("for another host: {}", names(leaf)))
@@ -51,8 +63,7 @@ pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence
         | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
             if alone =>
         {
-            let what = "which is neither sent along nor trusted here: either the endpoint does not send its intermediate certificate, or that CA is not trusted";
-            (Kind::ServerChainIncomplete, format!("not trusted: {subject} was issued by {issuer}, {what}"))
+            (Kind::ServerChainIncomplete, format!("not trusted: {subject} was issued by {issuer}, {MISSING}"))
         }
         ffi::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN => {
             let root = evidence.server_chain.last().map_or("", |root| root.subject.as_str());
@@ -65,23 +76,28 @@ pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence
         | ffi::X509_V_ERR_CERT_UNTRUSTED => {
             (Kind::ServerUntrusted, format!("not trusted: {subject}, issued by {issuer} ({reason})"))
         }
+        ffi::X509_V_ERR_INVALID_PURPOSE => (Kind::ServerChainInvalid, purpose(at, reason)),
         _ => (Kind::ServerChainInvalid, format!("not valid: {} ({reason})", at.subject)),
-    };
-    let error = Error::new(kind, format!("the certificate of {} is {what}", evidence.target));
-    let by_trust = [Kind::ServerUntrusted, Kind::ServerChainIncomplete, Kind::ServerSelfSigned];
-    match &evidence.proxy {
-        Some(proxy) if by_trust.contains(&kind) => {
-            let hint = format!(
-                "{}; or the proxy {proxy} ends TLS itself and shows a certificate of its own",
-                error.hint()
-            );
-            error.with_hint(hint)
-        }
-        _ => error,
     }
 }
 
-/// What is stapled says that the certificate was revoked.
+const MISSING: &str = "which is neither sent along nor trusted here: either the endpoint does not send its intermediate certificate, or that CA is not trusted";
+
+/// Lacking serverAuth is said in those words.
+fn purpose(at: &Certificate, reason: &str) -> String {
+    let Certificate { subject, usages, .. } = at;
+    match usages.as_deref() {
+        Some(usages) if !usages.contains(&Usage::ServerAuth) => {
+            format!(
+                "not for servers: {subject} lacks serverAuth, its extended key usage is {}",
+                Usage::list(usages)
+            )
+        }
+        _ => format!("not valid: {subject} ({reason})"),
+    }
+}
+
+/// The stapled OCSP status says that the certificate was revoked.
 pub fn revoked(when: &str, evidence: &Evidence) -> Error {
     let (target, subject) =
         (&evidence.target, evidence.server_chain.first().map_or("", |leaf| leaf.subject.as_str()));
@@ -91,7 +107,7 @@ pub fn revoked(when: &str, evidence: &Evidence) -> Error {
     Error::new(Kind::ServerRevoked, message)
 }
 
-/// The names that count (RFC 9525 section 6): the subject's only where there are no others to show.
+/// The certificate's names (RFC 9525 section 6), or its subject if it has none.
 fn names(leaf: &Certificate) -> String {
     match leaf.names.as_slice() {
         [] => leaf.subject.clone(),
@@ -99,7 +115,7 @@ fn names(leaf: &Certificate) -> String {
     }
 }
 
-/// The certificates that are weak by the rules of today, or all where none stands out.
+/// The certificates that are weak by today's rules; all of them if none is.
 fn weak(evidence: &Evidence, reason: &str) -> String {
     let facts = |c: &Certificate| format!("{} has key {} and signature {}", c.subject, c.key, c.signature);
     let chain: Vec<_> = evidence.server_chain.iter().collect();

@@ -1,4 +1,4 @@
-//! What an answer says of certificates: found by its words, whichever server wrote them.
+//! What an answer says about certificates, found by its words, for any server.
 
 use http::header::WWW_AUTHENTICATE;
 
@@ -6,20 +6,20 @@ use super::alert::Refusal;
 use crate::exchange::Head;
 use crate::foreign::Foreign;
 
-/// What is said of the client's certificate.
+/// What an answer says about the client's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Says {
-    /// None came.
+    /// The server got none.
     Missing,
     /// It is outside its validity.
     Expired,
-    /// It was revoked, or its revocation list could not be had.
+    /// It was revoked, or its revocation list is not available.
     Revoked,
     /// Its CA is not trusted.
     Untrusted,
     /// It is valid, and has no access.
     NotAuthorized,
-    /// It is refused, and nothing more.
+    /// It is refused, without a reason.
     Refused,
 }
 
@@ -36,7 +36,7 @@ impl Says {
     }
 }
 
-/// What an answer says of the client's certificate, and the sentence that says it.
+/// What an answer says about the client's certificate, with the sentence that says it.
 #[derive(Debug)]
 pub struct Speech {
     /// The meaning.
@@ -46,7 +46,8 @@ pub struct Speech {
 }
 
 impl Speech {
-    /// What was answered, after "answered": the status, and the sentence where that is not its reason phrase.
+    /// The answer as text, to follow "answered": the status, and the sentence unless it is the usual reason
+    /// phrase.
     pub fn quote(&self, head: &Head) -> String {
         let status = head.describe_status();
         match head.reason == Some(self.sentence.clone()) {
@@ -66,7 +67,7 @@ pub fn read(head: &Head, excerpt: &Foreign) -> Option<Speech> {
     })
 }
 
-/// The meaning of the sentence of a text that says most of the client's certificate.
+/// The sentence of a text that says most about the client's certificate, with its meaning.
 fn classify(text: &str) -> Option<(Says, String)> {
     let text = without_tags(text);
     let by_code = IIS.iter().find_map(|(code, says)| {
@@ -91,12 +92,12 @@ const IIS: &[(&str, Says)] = &[
     ("403.17", Says::Expired),
 ];
 
-/// `403.7 - Forbidden`, and not `403.70`.
+/// Whether a line is this code, such as `403.7 - Forbidden`, but not `403.70`.
 fn is_code(line: &str, code: &str) -> bool {
     line.split_once(code).is_some_and(|(_, rest)| rest.trim_start().starts_with('-'))
 }
 
-/// HTML as lines of text; any other text as it is.
+/// Turns HTML into lines of text; leaves other text unchanged.
 fn without_tags(text: &str) -> String {
     let mut pieces = text.split('<');
     let mut lines = pieces.next().unwrap_or_default().to_owned();
@@ -111,7 +112,7 @@ fn without_tags(text: &str) -> String {
     lines
 }
 
-/// A sentence on one line, without the status that titles begin with.
+/// A sentence on one line, without the status at the beginning of a title.
 fn shorten(sentence: &str) -> String {
     let sentence = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
     let sentence = match sentence.split_once(' ') {
@@ -121,10 +122,12 @@ fn shorten(sentence: &str) -> String {
     sentence.chars().take(160).collect()
 }
 
-/// Whose certificate is meant. Without such a word, only what is said of certificates in TLS alone counts.
+/// Words that show that the client's certificate is meant. Without one, only phrases count that are used for
+/// TLS alone.
 const OWNERS: &[&str] = &["client", "ssl", "tls", "x509", "x 509", "peer", "mutual", "user"];
 
-/// What each phrase means; the first that is there decides. Words in the negative come before those that they hold.
+/// The meaning of each phrase. The first one found decides, so a negative phrase comes before the positive
+/// one that it contains.
 const PHRASES: &[(Says, &[&str])] = &[
     (Says::Revoked, &["revoked", "revocation"]),
     (Says::Expired, &["expired", "not yet valid", "no longer valid"]),
@@ -209,7 +212,7 @@ fn meaning(sentence: &str) -> Option<Says> {
         .then_some(*says)
 }
 
-/// The words in lower case, those of names such as `ClientCertificateMissing` and `invalid_client_cert` too.
+/// The words in lower case, also of names such as `ClientCertificateMissing` and `invalid_client_cert`.
 fn words(sentence: &str) -> String {
     let mut words = String::with_capacity(sentence.len());
     let mut before = ' ';
@@ -269,7 +272,7 @@ mod tests {
             // Java: Tomcat, Jetty, Spring.
             (Some(Says::Missing), "<p><b>Message</b> No client certificate chain in this request</p>"),
             (Some(Says::Missing), "No client certificate found in request."),
-            // What speaks of no certificate of ours.
+            // Texts that are not about the client's certificate.
             (None, "403 Forbidden"),
             (None, r#"{"message":"Forbidden"}"#),
             (None, "RBAC: access denied"),

@@ -1,4 +1,4 @@
-//! What a status points to, where the answer does not speak of certificates.
+//! What to do about a status, if the answer does not mention certificates.
 
 use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
@@ -20,7 +20,8 @@ pub fn hint(head: &Head, evidence: &Evidence) -> String {
             return format!("see the answer; the certificate can also be the cause ({fact}): {hint}");
         }
         (400, None) => "see the answer: the endpoint does not accept the request, or not this certificate",
-        // RFC 9110 section 15.5.2 wants a challenge; Tomcat sends none where the subject is not among its users.
+        // RFC 9110 section 15.5.2 requires a challenge. Tomcat sends none if the certificate's subject is not
+        // one of its users.
         (401, None) if evidence.sent() && !head.headers.contains_key(WWW_AUTHENTICATE) => {
             "the endpoint also wants an Authorization header: give it with --authorization-file; or, as it names no way \
              to log in (no WWW-Authenticate), the certificate's subject may not be a user there: ask its owner"
@@ -40,7 +41,7 @@ pub fn hint(head: &Head, evidence: &Evidence) -> String {
     }
 }
 
-/// What a status says of the request, whatever the certificate.
+/// What a status means for the request, apart from the certificate.
 pub(super) fn of_request(status: StatusCode) -> Option<&'static str> {
     Some(match status.as_u16() {
         404 => "the server does not know this path: check the URL",

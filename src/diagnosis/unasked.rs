@@ -1,4 +1,4 @@
-//! The endpoint answered and never asked for a certificate: why that may be, and what to do about it.
+//! The endpoint answered and never asked for a certificate: possible causes, and what to do.
 
 use http::StatusCode;
 
@@ -8,7 +8,7 @@ use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
 use crate::exchange::Head;
 
-/// The fault of such an answer; `speech` is what it says of certificates.
+/// The error for such an answer. `speech` is what it says about certificates.
 pub fn explain(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Error {
     let answered = speech.map(|speech| speech.quote(head) + ",");
     let answered = answered.unwrap_or_else(|| head.describe_status());
@@ -27,10 +27,10 @@ pub fn explain(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Err
     error.with_hint(causes.join("; or "))
 }
 
-/// More than these make no hint, beside the usual one.
+/// How many causes a hint names, beside the usual one.
 const MAX_CAUSES: usize = 2;
 
-/// What was seen that may be why, the likeliest first, each with what to do.
+/// What was observed that can be the cause, the most likely first, each with what to do.
 fn find_causes(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Vec<String> {
     let code = head.status.as_u16();
     let of_request = status::of_request(head.status).or_else(|| (code == 401).then_some(AUTHORIZATION));
@@ -49,7 +49,7 @@ fn find_causes(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Vec
     causes.into_iter().flatten().collect()
 }
 
-/// Apache renegotiates, and IIS asks, once the body was read into a buffer of limited size.
+/// Apache and IIS ask for the certificate after they have read the body into a buffer of limited size.
 const LATE: &str = "the endpoint may ask for the certificate only after the request's body, which is too large for that \
     (Apache's SSLRenegBufferSize, IIS's uploadReadAheadSize): a call without the body shows what becomes of the certificate, \
     and the endpoint's owner can raise the limit";
@@ -60,10 +60,11 @@ const AUTHORIZATION: &str =
 pub(super) const FRONT: &str = "a proxy or load balancer in front of the endpoint ends TLS without asking for a certificate: \
     ask its owner to enable client certificates there";
 
-/// What comes of a name that was not sent.
+/// The effect of a name that was not sent.
 pub(super) const OTHER_HOST: &str = " and another host of the server may have answered";
 
-/// An address in the URL is not sent as a host name (RFC 6066 section 3); `effect` is what comes of it.
+/// A hint for a URL with an address, which is not sent as a host name (RFC 6066 section 3). `effect` says
+/// what that causes.
 pub(super) fn name_hint(evidence: &Evidence, effect: &str) -> Option<String> {
     let address = evidence.address.filter(|_| evidence.offer.name.is_none())?;
     Some(format!(
@@ -74,8 +75,8 @@ pub(super) fn name_hint(evidence: &Evidence, effect: &str) -> Option<String> {
     ))
 }
 
-/// What asks for a certificate once the request has come cannot do so over TLS 1.3 without post-handshake authentication,
-/// which Java lacks, nor over HTTP/2 (RFC 8740).
+/// A server that asks for a certificate after the request cannot do so over HTTP/2 (RFC 8740), nor over TLS
+/// 1.3 without post-handshake authentication, which Java lacks.
 fn too_late(evidence: &Evidence) -> Option<String> {
     let tls = evidence.tls.as_ref()?;
     let newest = tls.version == "TLSv1.3" && evidence.offer.tls13;

@@ -132,6 +132,13 @@ kinds! {
     /// The connection ended without an alert during the TLS handshake.
     HandshakeReset, "handshake-reset", Unreached, Yes:
         "check host and port, and ask the endpoint's owner for its log; a firewall can be the cause too";
+    /// The endpoint asked for a client certificate in a way that breaks TLS.
+    RequestMalformed, "certificate-request-malformed", Unreached, Never:
+        "ask the endpoint's owner to repair the server, or what changes TLS on the way to it";
+    /// The endpoint ended the handshake through a fault of its own (alert 80 internal_error).
+    EndpointFault, "endpoint-internal-error", Unreached, Yes:
+        "ask the endpoint's owner for its log; \
+         a known cause is a list of trusted CAs that is longer than a CertificateRequest can hold (65535 bytes)";
     /// The TLS handshake failed for a reason that no other kind names.
     HandshakeFailed, "handshake-failed", Unreached, Never:
         "-v shows the handshake; ask the endpoint's owner for its log";

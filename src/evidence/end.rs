@@ -29,12 +29,12 @@ pub enum Cause {
 }
 
 impl End {
-    /// An end of the endpoint's making.
+    /// An end by the endpoint.
     pub fn theirs(cause: Cause) -> Self {
         Self { side: Side::Endpoint, cause }
     }
 
-    /// An end of this machine's making.
+    /// An end by this machine.
     pub fn ours(cause: Cause) -> Self {
         Self { side: Side::Us, cause }
     }

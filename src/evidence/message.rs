@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Which side spoke.
+/// One of the two sides of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// This machine.
@@ -18,23 +18,24 @@ pub struct Step {
     pub at: Duration,
     /// Who sent it.
     pub from: Side,
-    /// What it was.
+    /// The message or alert.
     pub what: Message,
 }
 
-/// What a [`Step`] was.
+/// A TLS message or alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// A handshake message by its type (RFC 8446 section 4).
     Handshake(u8),
     /// An alert by its description (RFC 8446 section 6).
     Alert(u8),
-    /// An alert that ends nothing: of level warning before TLS 1.3, user_canceled in it (RFC 5246 section 7.2.2).
+    /// An alert that does not end the connection: of level warning before TLS 1.3, or user_canceled in TLS
+    /// 1.3 (RFC 5246 section 7.2.2).
     Warning(u8),
 }
 
 impl Message {
-    /// The message in the words of the RFCs.
+    /// Its name in the RFCs.
     pub fn name(&self) -> String {
         match *self {
             Self::Handshake(kind) => match handshake_name(kind) {

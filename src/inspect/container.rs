@@ -1,4 +1,4 @@
-//! Findings about the file: how it is protected, what else is in it, what things are called.
+//! Findings about the container: its protection, other contents, labels, the password.
 
 use std::collections::HashSet;
 
@@ -137,7 +137,7 @@ impl Inspected<'_> {
             .then(|| Finding::new(Name::NoEntryInJava, Severity::Note, what, fix()))
     }
 
-    /// What belongs to no key, and what cannot be read.
+    /// Contents that belong to no key, or cannot be read.
     pub(super) fn leftovers(&self) -> Vec<Finding> {
         let Anatomy { unreadable, others, trailing, closed, .. } = self.anatomy;
         let mut findings = Vec::new();
@@ -188,7 +188,7 @@ impl Inspected<'_> {
             .then(|| Finding::new(Name::ExtraCertificates, Severity::Note, what, fix()))
     }
 
-    /// friendlyNames that programs stumble over.
+    /// Friendly names that other programs have trouble with.
     pub(super) fn labels(&self) -> Vec<Finding> {
         let Anatomy { keys, certificates, .. } = self.anatomy;
         let of_keys = || keys.iter().filter_map(|key| key.alias.as_deref());
@@ -219,7 +219,7 @@ fn refused(what: &str, traits: &[Trait]) -> String {
     }
 }
 
-/// In letters: more than any tool makes of itself.
+/// In letters. No tool makes such a long name by itself.
 const LONG_NAME: usize = 128;
 
 fn oddity(alias: &str) -> Option<String> {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::fix::Fix;
 use crate::error::{Error, Kind};
 
-/// How bad something is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
@@ -19,18 +19,18 @@ pub enum Severity {
     Note,
 }
 
-/// Something that was found.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Its stable name.
     pub name: Name,
     /// How bad it is.
     pub severity: Severity,
-    /// What is so, in a sentence.
+    /// What was found, in a sentence.
     pub what: String,
     /// What to do about it, in words; also what the command needs or costs.
     pub fix: String,
-    /// A command for a POSIX shell that does it; `None` where none can.
+    /// A command for a POSIX shell that does it, if there is one.
     pub command: Option<String>,
 }
 
@@ -50,13 +50,13 @@ macro_rules! names {
         /// The stable name of a finding.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Name {
-            /// A fault that keeps the file from being used; it goes by the name of its kind.
+            /// An error because of which the file cannot be used. It has the name of its kind.
             Fault(Kind),
             $(#[doc = $meaning] $variant,)*
         }
 
         impl Name {
-            /// The name that scripts know it by; it does not change.
+            /// The name in reports and scripts; it never changes.
             pub fn as_str(self) -> &'static str {
                 match self {
                     Self::Fault(kind) => kind.name(),

@@ -1,4 +1,4 @@
-//! All findings about a file, put together.
+//! All findings about a file.
 
 use super::finding::{Finding, Severity};
 use super::fix::{Fix, Inspected};
@@ -29,8 +29,8 @@ pub(super) fn refused(inspected: Option<&Inspected<'_>>, error: &Error) -> Findi
 }
 
 impl Inspected<'_> {
-    /// What each key's certificates are like. With one key that is fine a test can pass, so what is wrong with another
-    /// is no error.
+    /// Findings about each key's certificates. If one key is fine, a test can pass, so findings about the
+    /// others are not errors.
     fn keys(&self) -> Vec<Finding> {
         let keys = || self.anatomy.keys.iter().filter(|_| self.anatomy.opened);
         let fails = |findings: &[Finding]| findings.iter().any(|one| one.severity == Severity::Error);

@@ -1,17 +1,21 @@
 //! How to fix what was found: by `repack` where it can, else in words.
 
+use std::collections::HashSet;
+
 use super::criteria::Criteria;
 use crate::error::Kind;
 use crate::p12::anatomy::{Anatomy, Key};
 use crate::shell;
 
-/// A file that is looked into.
+/// The inspected file.
 pub(super) struct Inspected<'a> {
     pub(super) file: &'a str,
     pub(super) anatomy: &'a Anatomy,
     /// Why a test would refuse it.
     pub(super) refused: Option<Kind>,
     pub(super) criteria: &'a Criteria,
+    /// The certificate of each key, in the order that `--alias` counts in.
+    leaves: Vec<usize>,
 }
 
 /// What to do about a finding.
@@ -25,6 +29,20 @@ pub(super) struct Fix {
 impl Fix {
     pub(super) fn words(words: impl Into<String>) -> Self {
         Self { words: words.into(), command: None }
+    }
+}
+
+impl<'a> Inspected<'a> {
+    pub(super) fn new(
+        file: &'a str,
+        anatomy: &'a Anatomy,
+        refused: Option<Kind>,
+        criteria: &'a Criteria,
+    ) -> Self {
+        let mut seen = HashSet::new();
+        let all = anatomy.keys.iter().filter_map(|key| key.chain.first().copied());
+        let leaves = all.filter(|leaf| seen.insert(*leaf)).collect();
+        Self { file, anatomy, refused, criteria, leaves }
     }
 }
 
@@ -83,16 +101,8 @@ impl Inspected<'_> {
 
     /// How to choose this key of several; `None` for the only one.
     fn alias(&self, key: &Key) -> Option<String> {
-        let mut leaves: Vec<_> = self.anatomy.keys.iter().filter_map(|key| key.chain.first()).collect();
-        let mut seen = Vec::new();
-        leaves.retain(|leaf| {
-            !seen.contains(leaf) && {
-                seen.push(*leaf);
-                true
-            }
-        });
-        let at = leaves.iter().position(|leaf| Some(*leaf) == key.chain.first())?;
-        (leaves.len() > 1).then(|| format!("#{}", at + 1))
+        let at = self.leaves.iter().position(|leaf| Some(leaf) == key.chain.first())?;
+        (self.leaves.len() > 1).then(|| format!("#{}", at + 1))
     }
 }
 

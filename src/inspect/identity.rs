@@ -67,7 +67,7 @@ impl Inspected<'_> {
         }
     }
 
-    /// A key without a certificate among others that have one.
+    /// A key without a certificate, while other keys have one.
     pub(super) fn uncertified(&self, key: &Key) -> Finding {
         let alias = key.alias.as_ref().map_or(String::new(), |alias| format!(" {alias:?}"));
         let what = format!("its key{alias} ({}) has no certificate in the file", key.key);
@@ -119,7 +119,8 @@ impl Inspected<'_> {
         Some(Finding::new(Name::ChainOpen, severity, what, fix))
     }
 
-    /// Programs that send what is stored as it is stored break the order of RFC 5246 section 7.4.2.
+    /// Some programs send the certificates in the order of the file, which must be that of RFC 5246 section
+    /// 7.4.2.
     fn unordered(&self, key: &Key) -> Option<Finding> {
         if key.chain.is_sorted() {
             return None;
@@ -139,7 +140,7 @@ impl Inspected<'_> {
         Some(Finding::new(Name::ChainUnordered, Severity::Warning, what, fix))
     }
 
-    /// Programs that go by the localKeyID take the wrong certificate for the key's.
+    /// Programs that use the localKeyID take the wrong certificate.
     fn key_id(&self, key: &Key) -> Option<Finding> {
         let (id, leaf) = (key.key_id.as_ref()?, *key.chain.first()?);
         let has_id = |at: &usize| self.held(*at).is_some_and(|held| held.key_id.as_ref() == Some(id));
@@ -159,7 +160,7 @@ impl Inspected<'_> {
         Some(Finding::new(Name::KeyIdElsewhere, Severity::Warning, what, fix))
     }
 
-    /// Several certificates on one key, such as an expired one and its successor.
+    /// Several certificates for one key, such as an expired one and its successor.
     fn siblings(&self, key: &Key) -> Option<Finding> {
         let all = self.same_key(key);
         if all.len() < 2 {

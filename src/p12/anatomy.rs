@@ -1,4 +1,4 @@
-//! All that a file holds, for people: how it is protected, what is in it, what belongs together.
+//! Everything in a file, for people: its protection, its contents, and what belongs together.
 
 use openssl::x509::X509;
 use serde::Serialize;
@@ -26,17 +26,17 @@ pub use super::sniff::{Form, Wrapping};
 /// What was found in a file. Indexes count from 0.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Anatomy {
-    /// In bytes, as it lies on the disk.
+    /// Its size on disk, in bytes.
     pub size: u64,
     /// How it is written.
     pub form: Form,
     /// Bytes that follow the end.
     pub trailing: usize,
-    /// Whether the password opened it; if not, only what stands in the open is known.
+    /// Whether the password opened it. If not, only unencrypted parts are known.
     pub opened: bool,
-    /// How it is protected against change; `None` when it is not.
+    /// The MAC; `None` if there is none.
     pub mac: Option<Protection>,
-    /// How each safe is encrypted; `None` for one in the open.
+    /// The encryption of each safe; `None` for one that is not encrypted.
     pub safes: Vec<Option<Protection>>,
     /// The private keys, as far as they could be opened.
     pub keys: Vec<Key>,
@@ -44,7 +44,7 @@ pub struct Anatomy {
     pub certificates: Vec<StoredCertificate>,
     /// Certificates that are not readable as X.509.
     pub unreadable: usize,
-    /// Things that are no part of an identity.
+    /// Other contents, which are not part of an identity.
     pub others: Vec<OtherBag>,
     /// What is odd about it.
     pub warnings: Vec<String>,
@@ -57,10 +57,10 @@ pub struct Anatomy {
     /// How the password was found in its source, in a sentence, where that is unusual.
     #[serde(skip)]
     pub reading: Option<String>,
-    /// How the password had to be written, where that is unusual.
+    /// How the password had to be encoded, if that is unusual.
     #[serde(skip)]
     pub unusual: Option<&'static str>,
-    /// How programs that know only DER and BER may read it.
+    /// What the file is wrapped in, for programs that read only DER and BER.
     #[serde(skip)]
     pub wrapping: Wrapping,
 }
@@ -72,13 +72,13 @@ pub struct Key {
     pub alias: Option<String>,
     /// Its localKeyID in hex.
     pub key_id: Option<String>,
-    /// `RSA 2048`; where OpenSSL cannot read it, its algorithm.
+    /// `RSA 2048`; its algorithm if OpenSSL cannot read it.
     pub key: String,
-    /// In bits; zero where OpenSSL cannot read it.
+    /// In bits; zero if OpenSSL cannot read it.
     pub bits: u32,
-    /// How it is encrypted by itself; `None` when it is not.
+    /// Its own encryption; `None` if it has none.
     pub protection: Option<Protection>,
-    /// Whether anything encrypts it: that, or the safe around it.
+    /// Whether it is encrypted, by itself or by the safe around it.
     pub encrypted: bool,
     /// Its certificate and the ones above, its issuer first; empty when no certificate belongs to it.
     pub chain: Vec<usize>,
@@ -91,17 +91,17 @@ pub struct StoredCertificate {
     pub alias: Option<String>,
     /// Its localKeyID in hex.
     pub key_id: Option<String>,
-    /// What it says.
+    /// Its facts.
     #[serde(flatten)]
     pub certificate: Certificate,
 }
 
 impl Anatomy {
-    /// Looks at everything in a file, in another thread. The second is why [`super::P12::open`] would refuse the file;
-    /// then what lies in the open is still found.
+    /// Reads everything in a file, in another thread. The second value is why [`super::P12::open`] would
+    /// fail; then the unencrypted parts are still read.
     ///
     /// # Errors
-    /// When the file is no container that can be read.
+    /// When the container cannot be read.
     pub async fn read(file: &P12File, password: Option<&Password>) -> Result<(Self, Option<Error>)> {
         let (file, password) = (file.clone(), password.cloned());
         off_thread_in_turn(move |given_up| {
@@ -140,7 +140,7 @@ impl Anatomy {
         (anatomy, refused)
     }
 
-    /// All algorithms that protect something.
+    /// All algorithms that protect the file or a part of it.
     pub fn protections(&self) -> impl Iterator<Item = &Protection> {
         let Self { mac, safes, keys, .. } = self;
         safes.iter().flatten().chain(keys.iter().filter_map(|key| key.protection.as_ref())).chain(mac)
@@ -171,7 +171,7 @@ impl Anatomy {
         self.warnings.clone_from(&contents.warnings);
     }
 
-    /// What shows of something that was not opened.
+    /// Adds what is known of something that was not opened.
     fn add_closed(&mut self, bag: Bag) {
         let closed = || ("not opened".to_owned(), 0);
         match bag {

@@ -1,4 +1,4 @@
-//! How much work one file may cost.
+//! Limits how much work one file may cause.
 
 use tokio_util::sync::CancellationToken;
 
@@ -10,19 +10,19 @@ pub(super) struct Budget {
     /// A unit is one iteration of SHA-1 or SHA-256, some 0.15 µs.
     units: u64,
     bags: usize,
-    /// Cancelled when nobody waits for the outcome any more.
+    /// Cancelled when the caller has gone.
     given_up: CancellationToken,
 }
 
 impl Budget {
-    /// Room for ten million iterations, which take some 1.5 s; twice as many are an attack.
+    /// Enough for ten million iterations, which take about 1.5 s.
     pub(super) const LIMIT: u64 = 16_000_000;
 
     pub(super) fn new(units: u64, given_up: CancellationToken) -> Self {
         Self { units, bags: MAX_BAGS, given_up }
     }
 
-    /// Whether nobody waits for the outcome any more.
+    /// Whether the caller has gone.
     pub(super) fn is_given_up(&self) -> bool {
         self.given_up.is_cancelled()
     }
@@ -36,12 +36,12 @@ impl Budget {
         Some(())
     }
 
-    /// Takes what it costs to decrypt so many bytes, or to compute a MAC over them.
+    /// Takes the cost of decrypting these bytes, or of computing a MAC over them.
     pub(super) fn spend_on(&mut self, bytes: &[u8]) -> Option<()> {
         self.spend(bytes.len() as u64 / 16)
     }
 
-    /// Takes one of the bags that a file may have in all its safes.
+    /// Takes one bag of the number that all safes of a file may have.
     pub(super) fn take_bag(&mut self) -> Parsed<()> {
         let left = self.bags.checked_sub(1);
         self.bags = left.ok_or_else(|| Fault::malformed("more bags than any P12 has"))?;
@@ -49,5 +49,5 @@ impl Budget {
     }
 }
 
-/// More are an attack.
+/// The limit. Real files have far fewer.
 const MAX_BAGS: usize = 2_000;

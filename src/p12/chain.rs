@@ -1,5 +1,5 @@
-//! Which certificate issued which, and the chains that follow from it. All that is done here is bounded for the whole
-//! file, as hostile ones have thousands of certificates of one name.
+//! Which certificate issued which, and the chains that result. The work is limited for the whole file, as
+//! hostile files have thousands of certificates with the same name.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
@@ -9,26 +9,27 @@ use openssl::x509::{X509NameRef, X509Ref, X509VerifyResult};
 
 use super::contents::CertificateEntry;
 
-/// What is known of the certificates of a file, each by its index.
+/// The certificates of a file, each by its index.
 pub(super) struct Issuers<'a> {
     certificates: &'a [CertificateEntry],
     by_subject: HashMap<u32, Vec<usize>>,
-    /// The issuers of a certificate, the likeliest first.
+    /// The possible issuers of a certificate, the most likely first.
     known: RefCell<HashMap<usize, Vec<usize>>>,
     signed: RefCell<HashMap<(usize, usize), Option<bool>>>,
     work: Cell<u64>,
 }
 
-/// Certificates of one subject that are looked at; real files have one or two.
+/// How many certificates with the same subject are tried. Real files have one or two.
 const MAX_NAMESAKES: usize = 32;
 
-/// Certificates of one chain.
+/// The longest chain.
 const MAX_CHAIN: usize = 32;
 
-/// Signatures of usual size that are checked for one file, times their cost. Real files need one for each certificate.
+/// The cost of all signatures that are checked for one file: 250 of usual size. Real files need one per
+/// certificate.
 const WORK: u64 = 250 * LEAST_COST;
 
-/// The cost of a signature: the square of the bytes of its certificate's key and of itself, and no less than this.
+/// The least cost of a signature. The cost is the square of the sizes of key and signature, in bytes.
 const LEAST_COST: u64 = 1 << 20;
 
 impl<'a> Issuers<'a> {
@@ -44,8 +45,9 @@ impl<'a> Issuers<'a> {
         Self { certificates, by_subject, known, signed, work: Cell::new(WORK) }
     }
 
-    /// From the leaf on, as far as the file has them. A certificate is an issuer by its name and by the signature, or,
-    /// where none has signed, by what it says of itself; no certificate comes twice, so that a circle ends.
+    /// The chain from the leaf upwards, as far as the file has it. An issuer has the right name and has
+    /// signed; if none has signed, OpenSSL's other checks decide. No certificate is used twice, so that a
+    /// circle ends.
     pub(super) fn build_chain(&self, leaf: usize) -> Vec<usize> {
         let mut chain = vec![leaf];
         while let Some(last) = chain.last().filter(|_| chain.len() < MAX_CHAIN) {
@@ -89,7 +91,8 @@ impl<'a> Issuers<'a> {
         self.certificates.get(at).map(|entry| &*entry.certificate)
     }
 
-    /// Whether an issuer's key has signed a certificate; `None` where OpenSSL cannot tell, or where too many were checked.
+    /// Whether an issuer's key has signed a certificate; `None` if OpenSSL cannot check it, or the limit is
+    /// reached.
     fn has_signed(&self, issuer: usize, below: usize) -> Option<bool> {
         if let Some(known) = self.signed.borrow().get(&(issuer, below)) {
             return *known;

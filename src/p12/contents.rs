@@ -1,4 +1,4 @@
-//! What is in the safes once the password has opened them.
+//! The contents of the safes, after the password has opened them.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use openssl::x509::X509;
 use super::bag::{Label, OtherBag, blank_key, key_algorithm};
 use super::budget::Budget;
 use super::fault::{Fault, Parsed, named};
-use super::kdf::Wiped;
+use super::iterate::Wiped;
 use super::protection::Protection;
 use crate::secret::Secret;
 
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 pub(super) struct Contents {
     pub(super) keys: Vec<KeyEntry>,
     pub(super) certificates: Vec<CertificateEntry>,
-    /// Certificates that are none, by OpenSSL's judgement.
+    /// Certificates that OpenSSL cannot read.
     pub(super) unreadable: usize,
     /// Keys that have another password.
     pub(super) closed: usize,
@@ -38,22 +38,22 @@ pub(super) struct KeyEntry {
     oid: String,
     key: OnceLock<Option<PKey<Private>>>,
     pub(super) label: Label,
-    /// How it was encrypted by itself.
+    /// Its own encryption.
     pub(super) protection: Option<Protection>,
-    /// Whether anything encrypts it: that, or the safe around it.
+    /// Whether it is encrypted, by itself or by the safe around it.
     pub(super) encrypted: bool,
 }
 
 /// DSA, and the two forms of DH.
 const FINITE_FIELD: &[&str] = &["1.2.840.10040.4.1", "1.2.840.113549.1.3.1", "1.2.840.10046.2.1"];
 
-/// In bytes of PKCS#8: room for DSA of 4096 bits, thrice what FIPS 186-4 knows.
+/// In bytes of PKCS#8: enough for DSA with 4096 bits. FIPS 186-4 ends at 3072.
 const LARGEST_FINITE_FIELD: usize = 2048;
 
-/// In bytes of PKCS#8: room for RSA of 16384 bits, the largest that OpenSSL verifies.
+/// In bytes of PKCS#8: enough for RSA with 16384 bits, the most that OpenSSL verifies.
 const LARGEST: usize = 16 * 1024;
 
-/// In units of the budget: some 0.15 s for the largest finite-field key, 3 ms for the slowest of the others.
+/// In units of the budget: about 0.15 s for the largest finite-field key, 3 ms for the slowest other key.
 const COSTS: (u64, u64) = (1_000_000, 20_000);
 
 impl KeyEntry {
@@ -78,11 +78,11 @@ impl KeyEntry {
         Ok(Self { pkcs8, oid, key: OnceLock::new(), label, encrypted: protection.is_some(), protection })
     }
 
-    /// The key, read when it is first needed; `None` where OpenSSL does not know its algorithm.
+    /// The key, read when it is first needed; `None` if OpenSSL does not know its algorithm.
     pub(super) fn key(&self) -> Option<&PKey<Private>> {
         let read = || {
             let key = PKey::private_key_from_pkcs8(&self.pkcs8).ok();
-            // OpenSSL's decoder lets go of a copy that it does not wipe. The same again without the secret gets that
+            // OpenSSL's decoder frees a copy without wiping it. Decoding a key without the secret reuses that
             // memory and overwrites it.
             let _ = blank_key(&self.pkcs8).map(|blank| PKey::private_key_from_pkcs8(&blank));
             key
@@ -96,13 +96,13 @@ impl KeyEntry {
         self.key.into_inner().flatten()
     }
 
-    /// Its algorithm's OID, with its name where it has one.
+    /// Its algorithm's OID, with its name if it has one.
     pub(super) fn algorithm(&self) -> String {
         named(&self.oid)
     }
 }
 
-/// A certificate and what its bag is called.
+/// A certificate and the labels of its bag.
 pub(super) struct CertificateEntry {
     pub(super) certificate: X509,
     pub(super) label: Label,

@@ -1,4 +1,4 @@
-//! Keys that a file's password gives: each derived once, those for the standard encoding side by side.
+//! Derives keys from the password: each once, and in parallel for the standard encoding.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,25 +8,26 @@ use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::encoding::Encoding;
-use super::kdf::{Kdf, KeyUse, Wiped};
+use super::iterate::{KeyUse, Wiped};
+use super::kdf::Kdf;
 use super::protection::{Algorithm, Protection};
 
-/// What is derived from a password for one purpose: a key, or a key and its initialisation vector.
+/// A key, or a key with its initialisation vector, that is derived from a password.
 #[derive(Debug)]
 pub(super) struct Derivation {
     kdf: Kdf,
     parts: Vec<(KeyUse, usize)>,
-    /// What the standard encoding gave; paid for before it was derived.
+    /// The result for the standard encoding. Its cost was taken from the budget before.
     standard: OnceLock<Option<Wiped>>,
 }
 
 impl Derivation {
-    /// Parts of so many bytes.
+    /// A derivation with parts of these sizes, in bytes.
     pub(super) fn new(kdf: Kdf, parts: &[(KeyUse, usize)]) -> Self {
         Self { kdf, parts: parts.to_vec(), standard: OnceLock::new() }
     }
 
-    /// What it says of itself, for a key of this algorithm.
+    /// Its description, for a key of this algorithm.
     pub(super) fn describe(&self, algorithm: Algorithm) -> Protection {
         self.kdf.describe(algorithm)
     }
@@ -39,12 +40,12 @@ impl Derivation {
             .try_fold(0_u64, |sum, (_, length)| sum.checked_add(self.kdf.cost(*length, password)?))
     }
 
-    /// Whether two ways to write a password give the same key.
+    /// Whether two encodings of the password give the same key.
     pub(super) fn is_same(&self, one: &Encoding, other: &Encoding) -> bool {
         self.kdf.input(one) == self.kdf.input(other)
     }
 
-    /// The parts one after another; `None` when there is not enough work left.
+    /// The parts, joined; `None` if the budget does not allow it.
     pub(super) fn key(&self, password: &Encoding, budget: &mut Budget) -> Option<Wiped> {
         if password.is_standard
             && let Some(known) = self.standard.get()
@@ -64,8 +65,8 @@ impl Derivation {
     }
 }
 
-/// Derives all of these from the standard encoding, side by side on the machine's processors, the longest first. `None`,
-/// and nothing done, when there is not enough work left for all.
+/// Derives all of these from the standard encoding, in parallel and the longest first. `None` if the budget
+/// does not allow all; then none is derived.
 pub(super) fn derive_all(
     mut derivations: Vec<&Derivation>,
     password: &Encoding,
@@ -86,7 +87,7 @@ pub(super) fn derive_all(
     let helpers = if sum < WORTH_A_THREAD { 0 } else { processors.min(derivations.len()).saturating_sub(1) };
     thread::scope(|scope| {
         for _ in 0..helpers {
-            // Where the system gives no thread, this one does it all.
+            // If the system gives no thread, this one does all the work.
             let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
@@ -94,5 +95,5 @@ pub(super) fn derive_all(
     Some(())
 }
 
-/// In units of the budget: below that, starting a thread takes longer than it saves.
+/// In units of the budget. Below that, a thread costs more time than it saves.
 const WORTH_A_THREAD: u64 = 5_000;

@@ -1,22 +1,22 @@
-//! The encodings of a password that producers really write, the standard one first.
+//! The encodings of a password that programs really use, the standard one first.
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use zeroize::Zeroizing;
 
 use crate::password::Reading;
 
-/// One way to write a password.
+/// An encoding of a password.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Encoding {
     /// For PBES2, PBMAC1 and PKCS#5: bytes, UTF-8 by RFC 8018 section 3.
     pub(super) bytes: Zeroizing<Vec<u8>>,
     /// For the key derivation of PKCS#12: UTF-16, big-endian, with two zero bytes at its end (RFC 7292 B.1).
     pub(super) wide: Zeroizing<Vec<u8>>,
-    /// What is unusual about it, for the report.
+    /// What is unusual about it, for a warning.
     pub(super) unusual: Option<&'static str>,
-    /// Whether it is what the standards want of the usual reading of the password.
+    /// Whether it is the standard encoding of the usual reading of the password.
     pub(super) is_standard: bool,
-    /// The reading that it writes, by its index.
+    /// The index of the reading that it encodes.
     pub(super) reading: usize,
 }
 
@@ -26,7 +26,8 @@ impl std::fmt::Debug for Encoding {
     }
 }
 
-/// All that are worth a try, each once: of each reading what the standards want, then what producers write against them.
+/// All encodings to try, each once: for each reading the standard one, then those of programs that break the
+/// standards.
 pub(super) fn encode(readings: &[Reading]) -> Vec<Encoding> {
     let (mut all, mut unusual) = (Vec::new(), Vec::new());
     for (at, reading) in readings.iter().enumerate() {
@@ -44,7 +45,7 @@ pub(super) fn encode(readings: &[Reading]) -> Vec<Encoding> {
     distinct
 }
 
-/// Nothing and the empty password are tried for each other.
+/// No password and the empty one are both tried for either.
 fn encode_one(bytes: &[u8], reading: usize) -> Vec<Encoding> {
     let mut all: Vec<Encoding> = Vec::new();
     let mut add = |bytes: &[u8], wide: &[u8], unusual| {
@@ -55,7 +56,7 @@ fn encode_one(bytes: &[u8], reading: usize) -> Vec<Encoding> {
     if bytes.is_empty() {
         add(b"", b"\0\0", None);
         add(b"", b"", None);
-        // A zero in place of nothing: some producers count the terminator of a C string.
+        // Some programs count the terminator of a C string, so an empty password becomes one zero byte.
         add(b"\0\0", b"\0\0\0\0", Some("a single NUL"));
         return all;
     }
@@ -97,7 +98,7 @@ fn normalize(text: &str) -> [(Zeroizing<String>, &'static str); 2] {
     [(Zeroizing::new(composed), "in Unicode form NFC"), (Zeroizing::new(decomposed), "in Unicode form NFD")]
 }
 
-/// As the key derivation of PKCS#12 takes it.
+/// The encoding for the key derivation of PKCS#12.
 fn utf16(text: &str) -> Zeroizing<Vec<u8>> {
     let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
     for unit in text.encode_utf16() {
@@ -107,7 +108,7 @@ fn utf16(text: &str) -> Zeroizing<Vec<u8>> {
     wide
 }
 
-/// Each letter in one unit, as programs do it that know no surrogates.
+/// One unit per letter, as in programs that do not know surrogates.
 fn ucs2(text: &str) -> Zeroizing<Vec<u8>> {
     let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
     for letter in text.chars() {

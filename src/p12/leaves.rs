@@ -1,4 +1,4 @@
-//! Which certificate belongs to which key: by the keys themselves, not by what their bags say.
+//! Which certificate belongs to which key, decided by the keys themselves, not by their labels.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +19,7 @@ pub(super) struct Leaves<'a> {
 /// The SHA-256 of a key as OpenSSL writes it.
 type PublicKey = [u8; 32];
 
-/// Keys that can be written in more than one way are compared one by one in no more than so many pairs.
+/// How many pairs of keys with several encodings are compared at most.
 const MAX_PAIRS: usize = 10_000;
 
 impl<'a> Leaves<'a> {
@@ -39,9 +39,9 @@ impl<'a> Leaves<'a> {
         Self { certificates, by_key, by_id }
     }
 
-    /// The certificates of a key, one of so many; the one to send first. A key that cannot be compared goes by its
-    /// localKeyID, or by there being one certificate only. A renewed certificate may keep its key: then the valid one
-    /// counts, and of several that are valid the one whose localKeyID is the key's.
+    /// The certificates of one of so many keys, the one to send first. If a key cannot be compared, its
+    /// localKeyID decides, or that there is only one certificate. A renewed certificate may have the same
+    /// key. Then the valid one is sent, and of several valid ones the one with the key's localKeyID.
     pub(super) fn find(&self, entry: &'a KeyEntry, keys: usize) -> Vec<usize> {
         let id = entry.label.key_id.as_deref();
         let Some(private) = entry.key() else {
@@ -56,7 +56,7 @@ impl<'a> Leaves<'a> {
         leaves
     }
 
-    /// The same key may be written in another way, such as with a compressed point.
+    /// The same key can have another encoding, such as a compressed point.
     fn compare<T: HasPublic>(&self, private: &PKeyRef<T>, keys: usize) -> Option<usize> {
         let is_same = |entry: &CertificateEntry| {
             entry.certificate.public_key().is_ok_and(|public| public.public_eq(private))

@@ -1,4 +1,4 @@
-//! From the bytes of a file to what is in it: one way for all who want to know.
+//! From the bytes of a file to its contents, for `P12::open` and for `Anatomy`.
 
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +15,7 @@ use super::unlock::unlock;
 use crate::password::Password;
 use crate::words::counted;
 
-/// What shows without a password, and what the password opens.
+/// The parts that need no password, and those that the password opens.
 pub(super) struct Opening {
     pub(super) form: Form,
     pub(super) wrapping: Wrapping,
@@ -23,7 +23,7 @@ pub(super) struct Opening {
     pub(super) trailing: usize,
     pub(super) mac: Option<Protection>,
     pub(super) safes: Vec<Option<Protection>>,
-    /// The contents; or why they stay closed, and what lies in the open.
+    /// The contents; or why they cannot be opened, with the unencrypted bags.
     pub(super) contents: Result<Contents, (Fault, Vec<Bag>)>,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn open(
 }
 
 impl Opening {
-    /// What is odd about the file's end.
+    /// A warning about bytes after the end.
     pub(super) fn warning(&self, file: &P12File) -> Option<String> {
         let verb = if self.trailing == 1 { "follows" } else { "follow" };
         let bytes = counted(self.trailing, "byte");

@@ -1,4 +1,4 @@
-//! Which key of a P12, which leaf, which chain: by the keys themselves, not by what their bags say.
+//! Chooses key, leaf and chain by the keys themselves, not by their labels.
 
 use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::X509;
@@ -24,7 +24,7 @@ pub(super) struct Picked {
 }
 
 impl Picked {
-    /// The identity for TLS, which knows signature keys only (RFC 8446 section 4.2.3).
+    /// The identity for TLS, which uses signature keys only (RFC 8446 section 4.2.3).
     pub(super) fn identity(&self, file: &P12File) -> Result<Identity> {
         let unusable = || {
             let (name, algorithm) = (file.name(), &self.algorithm);
@@ -51,7 +51,7 @@ struct Candidate {
     alias: Option<String>,
 }
 
-/// Chooses by alias; without one there has to be a single key.
+/// Chooses by alias. Without one, there must be a single key.
 pub(super) fn pick(
     mut contents: Contents,
     alias: Option<&str>,
@@ -133,7 +133,7 @@ fn find_candidates(contents: &Contents) -> Vec<Candidate> {
     candidates
 }
 
-/// Also says which certificates of the same key were left out, where nobody has chosen.
+/// If the user has not chosen, it also returns which certificates of the same key were left out.
 fn choose(
     mut candidates: Vec<Candidate>,
     alias: Option<&str>,

@@ -1,15 +1,15 @@
-//! Opens what is closed, and says whose fault it is when it stays closed.
+//! Decrypts what is encrypted, and explains why something could not be decrypted.
 
 use openssl::x509::X509;
 
-use super::bag::{Bag, is_safe, key_algorithm, read_bags};
+use super::bag::{Bag, OtherBag, is_safe, key_algorithm, read_bags};
 use super::budget::Budget;
 use super::container::{Pfx, Safe};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::derivation::{Derivation, derive_all};
 use super::encoding::{Encoding, encode};
 use super::fault::{Fault, Parsed};
-use super::kdf::Wiped;
+use super::iterate::Wiped;
 use super::scheme::Scheme;
 use crate::ber::SEQUENCE;
 use crate::error::Kind;
@@ -17,17 +17,17 @@ use crate::password::{Password, Reading};
 use crate::secret::Secret;
 use crate::words::counted;
 
-/// What the MAC says of a password.
+/// The result of checking the MAC with a password.
 enum Proof {
     /// It is right, in this encoding.
     Right,
-    /// There is no MAC to ask.
+    /// There is no MAC.
     None,
     /// It does not fit: the password is wrong, or the file was changed.
     Wrong,
 }
 
-/// A safe, read as far as it is in the open.
+/// A safe, read as far as it is not encrypted.
 enum Part<'a> {
     Open(Vec<Bag>),
     Closed(&'a Scheme, &'a [u8]),
@@ -42,6 +42,13 @@ impl<'a> Part<'a> {
     }
 }
 
+impl Part<'_> {
+    fn has_groups(&self) -> bool {
+        let is_group = |bag: &Bag| matches!(bag, Bag::Other(OtherBag::GroupProtection));
+        matches!(self, Self::Open(bags) if bags.iter().any(is_group))
+    }
+}
+
 struct Unlocking<'a> {
     pfx: &'a Pfx<'a>,
     readings: Vec<Reading>,
@@ -49,19 +56,21 @@ struct Unlocking<'a> {
     budget: Budget,
     proof: Proof,
     given: bool,
+    /// Whether Windows users or groups can open it in place of a password.
+    has_groups: bool,
     /// Whether anything encrypted came out as it should.
     decrypted: bool,
     encrypted: bool,
 }
 
-/// Opens all that the password opens.
+/// Decrypts everything that the password opens.
 pub(super) fn unlock(
     pfx: &Pfx<'_>,
     safes: &[Safe<'_>],
     password: Option<&Password>,
     mut budget: Budget,
 ) -> Parsed<Contents> {
-    // Bags in the open are read first: an algorithm that nobody knows is told before any password is judged.
+    // Unencrypted bags are read first, so that an unknown algorithm is reported before a password is tried.
     let parts = safes.iter().map(|safe| Part::read(safe, &mut budget)).collect::<Parsed<Vec<_>>>()?;
     let none = || vec![Reading { secret: Secret::default(), unusual: None }];
     let readings = password.map_or_else(none, Password::readings);
@@ -70,6 +79,7 @@ pub(super) fn unlock(
         encodings: encode(&readings),
         budget,
         proof: Proof::None,
+        has_groups: parts.iter().any(Part::has_groups),
         given: readings.iter().any(|reading| !reading.secret.expose().is_empty()),
         readings,
         decrypted: false,
@@ -81,7 +91,7 @@ pub(super) fn unlock(
 }
 
 impl Unlocking<'_> {
-    /// Derives the keys that the standard encoding gives: most passwords are right, and need them all.
+    /// Derives all keys from the standard encoding in advance: most passwords are right and need all of them.
     fn derive_ahead(&mut self, parts: &[Part<'_>]) -> Parsed<()> {
         let mut derivations: Vec<_> = self.pfx.mac.iter().map(|mac| &mac.derivation).collect();
         for part in parts {
@@ -97,8 +107,8 @@ impl Unlocking<'_> {
         derive_all(derivations, standard, &mut self.budget).ok_or_else(too_costly)
     }
 
-    /// Finds the encoding under which the MAC is right, and puts it first. With too little work left for a further one,
-    /// the search ends: a file that its standard encoding would have opened is not called costly.
+    /// Finds the encoding that fits the MAC, and puts it first. The search ends when the budget does not
+    /// allow another encoding. So a wrong password is not reported as too costly.
     fn check_mac(&mut self) {
         let Some(mac) = &self.pfx.mac else { return };
         let mut search = distinct(&self.encodings, &mac.derivation);
@@ -162,7 +172,7 @@ impl Unlocking<'_> {
         }
         let Some((at, plain)) = found else { return Ok(None) };
         if !matches!(self.proof, Proof::Right) {
-            // Without a MAC, this proves it as well.
+            // Without a MAC, this proves the encoding.
             self.encodings.swap(0, at);
         }
         self.decrypted = true;
@@ -204,7 +214,7 @@ impl Unlocking<'_> {
         Ok(contents)
     }
 
-    /// What was unusual about the password that fitted.
+    /// Adds a warning if the fitting password was unusual.
     fn note_password(&self, contents: &mut Contents) {
         let Some(encoding) = self.encodings.first() else { return };
         let Some(reading) = self.readings.get(encoding.reading) else { return };
@@ -218,7 +228,8 @@ impl Unlocking<'_> {
         }
     }
 
-    /// Decrypts a key; `None` when it has another password. With the password proved, noise is the file's fault.
+    /// Decrypts a key; `None` if it has another password. If the password is proven, random bytes mean that
+    /// the file is damaged.
     fn open_key(&mut self, scheme: &Scheme, ciphertext: &[u8]) -> Parsed<Option<Wiped>> {
         let found = self.decrypt(scheme, ciphertext, |plain| key_algorithm(plain).is_some())?;
         if found.is_some() || !matches!(self.proof, Proof::Right) {
@@ -246,6 +257,15 @@ impl Unlocking<'_> {
     }
 
     fn explain_wrong(&self) -> Fault {
+        if self.has_groups {
+            let what = "it is protected to Windows users or groups, and this password does not open it";
+            let what = if self.given {
+                what
+            } else {
+                "it is protected to Windows users or groups in place of a password"
+            };
+            return Fault::unsupported(what).with_hint("as one of these users, import it into Windows and export it again with a password, without a choice of groups or user names");
+        }
         match (self.given, self.encrypted) {
             (false, _) => Fault::new(Kind::PasswordNeeded, "it has a password, and none was given"),
             (true, true) => Fault::new(Kind::WrongPassword, "the password does not match"),

@@ -217,7 +217,7 @@ fn split_quoted(text: &str) -> Option<(&str, &str)> {
 /// The protocol defines eight.
 const MAX_PARAMETERS: usize = 16;
 
-/// `None` where a `%` has no two digits after it.
+/// `None` if a `%` is not followed by two digits.
 fn decode(text: &str) -> Option<Zeroizing<String>> {
     let is_pair = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     let mut bytes = Vec::with_capacity(text.len());
@@ -244,8 +244,8 @@ mod tests {
         pairs.iter().map(|(name, value)| ((*name).into(), Zeroizing::new((*value).into()))).collect()
     }
 
-    /// RFC 5849 section 1.2, the request for the photo. (The signature printed there for the first request, to
-    /// `/initiate`, follows from none of its values, as oauthlib finds too.)
+    /// RFC 5849 section 1.2, the request for the photo. (The signature of the first request there, to
+    /// `/initiate`, is wrong; oauthlib finds the same.)
     #[test]
     fn the_example_of_the_rfc_comes_out() {
         let client = ("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(signature, "MdpQcU8iPSUjWoN/UDMsK2sui9I=");
     }
 
-    /// RFC 5849 section 3.4.1.1, whose form body stands here as parameters of the request.
+    /// RFC 5849 section 3.4.1.1. Its form body is passed as parameters of the request here.
     #[test]
     fn the_base_string_of_the_rfc_comes_out() {
         let url = Url::parse("http://example.com/request?b5=%3D%253D&a3=a&c%40=&a2=r%20b").unwrap();

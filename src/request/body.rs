@@ -29,7 +29,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Whether all of the body has been handed to the connection.
+    /// Whether the connection has taken the whole body.
     pub fn is_done(&self) -> bool {
         self.done.load(Ordering::Relaxed)
     }

@@ -80,7 +80,7 @@ impl ForwardUrl {
         &self.uri
     }
 
-    /// The request target in absolute form, as HTTP/2 takes it apart (RFC 9113 section 8.3.1).
+    /// The request target in absolute form, for the pseudo-headers of HTTP/2 (RFC 9113 section 8.3.1).
     pub fn absolute_form(&self) -> &Uri {
         &self.absolute
     }

@@ -35,8 +35,8 @@ impl Connections {
         Arc::new(Self { shares: Shares::new(size, 0), open: Mutex::default() })
     }
 
-    /// A place for a connection from this address; `None` as address for one that may take them all. When there is none,
-    /// the oldest connection of the address that has no request has to go.
+    /// A place for a connection from this address; the address is `None` if it may take all places. If there
+    /// is no place, the oldest connection of the address that has no request is closed.
     pub(super) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Admission> {
         let parties: Vec<_> = address.map(Party::Address).into_iter().collect();
         let mut open = self.lock();

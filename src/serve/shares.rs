@@ -100,7 +100,7 @@ impl Shares {
         Share { shares: Arc::clone(self), parties: parties.to_vec(), units }
     }
 
-    /// Gives what is free to those who wait. A share that nobody waits for any more is returned.
+    /// Gives free units to those who wait. A share whose caller has gone is returned.
     fn hand_out(self: &Arc<Self>, state: &mut State) -> Option<Share> {
         loop {
             let fitting =

@@ -9,8 +9,10 @@ use prometheus_client::metrics::counter::Counter;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::Log;
 use crate::certificate;
+
+/// Writes each line of the log.
+pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
 
 /// Takes lines without waiting.
 pub(super) struct Writer {
@@ -37,7 +39,7 @@ impl Writer {
         let (lines, queue) = sync_channel(QUEUE);
         let dropped = Arc::<AtomicU64>::default();
         let counted = Arc::clone(&dropped);
-        // It may hang in a write, so nobody joins it.
+        // Not joined, as it may hang in a write.
         std::thread::spawn(move || write_all(&queue, &counted, &log));
         Self { lines, dropped, all_dropped: Counter::default() }
     }

@@ -1,11 +1,11 @@
-//! One test as a JSON document, to be read by programs and handed on: no secret is in it. Its schema is
+//! A test as a JSON document, for programs and tickets: it holds no secret. Its schema is
 //! `schemas/report-1.json`.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Tested, View};
+use super::format::{Tested, View};
 use crate::answer::Answer;
 use crate::certificate;
 use crate::compare::Comparison;
@@ -16,10 +16,10 @@ use crate::foreign::Foreign;
 use crate::outcome::{Asked, Opened, Outcome};
 use crate::series::{FinishedCall, Series, outcomes, spread};
 
-/// The name of the schema; another number means that something was taken away or changed its meaning.
+/// The name of the schema. Its number changes when a field is removed or changes its meaning.
 pub const SCHEMA: &str = "p12-test/report-1";
 
-/// NDJSON: one report a line, with the record's id and line.
+/// NDJSON: one report per line, with the record's id and line.
 pub struct Lines;
 
 impl View for Lines {
@@ -33,12 +33,12 @@ impl View for Lines {
     }
 }
 
-/// The document of one test, to be read by people too.
+/// The document of one test, indented for people.
 pub fn pretty(outcome: &Outcome) -> String {
     ascii(&format!("{:#}\n", document(outcome)))
 }
 
-/// The document, with what it all came to.
+/// The document of a test.
 fn document(outcome: &Outcome) -> Value {
     let error = outcome.result.as_ref().err();
     let exit = outcome.exit();
@@ -198,7 +198,7 @@ fn timings(times: &Timings) -> Value {
     })
 }
 
-/// To the microsecond.
+/// Rounded to the microsecond.
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }

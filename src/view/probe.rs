@@ -9,10 +9,10 @@ use crate::evidence::CertificateRequest;
 use crate::exchange::describe_status;
 use crate::probe::{Candidate, Probe, Verdict};
 
-/// The name of the schema; another number means that something was taken away or changed its meaning.
+/// The name of the schema. Its number changes when a field is removed or changes its meaning.
 const SCHEMA: &str = "p12-test/probe-1";
 
-/// What was found, in labelled lines.
+/// The result in labelled lines.
 pub fn text(probe: &Probe) -> String {
     let line = |(label, text): (&str, String)| format!("{label:<12} {}\n", escape(&text));
     let (evidence, mut lines) = (&probe.evidence, Vec::new());
@@ -69,7 +69,7 @@ fn summary(verdict: &Verdict) -> Option<&'static str> {
     }
 }
 
-/// An alias is shown where a file has several keys.
+/// The alias is shown if a file has several keys.
 fn candidate(candidate: &Candidate, all: &[Candidate]) -> (&'static str, String) {
     let several = all.iter().filter(|other| other.file == candidate.file).count() > 1;
     let alias = candidate.alias.as_ref().filter(|_| several);
@@ -81,7 +81,7 @@ fn candidate(candidate: &Candidate, all: &[Candidate]) -> (&'static str, String)
     }
 }
 
-/// What was found, as a document.
+/// The result as a JSON document.
 pub fn json(probe: &Probe) -> String {
     let evidence = &probe.evidence;
     let (verdict, error) = match &probe.verdict {

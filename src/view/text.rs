@@ -1,4 +1,4 @@
-//! A test for people: what was observed in about six labelled lines, what went wrong, and what to do.
+//! A test as text for people: what was observed in about six labelled lines, what went wrong, and what to do.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use crate::evidence::{
 };
 use crate::outcome::Outcome;
 
-/// A label and what it says.
+/// A label and its text.
 type Line = (&'static str, String);
 
 fn line(label: &'static str, text: String) -> Line {
     (label, text)
 }
 
-/// All of a test: the report, a comparison, and what went wrong.
+/// Shows a whole test: the report or the comparison, and the error.
 pub fn show(outcome: &Outcome, console: &Console) {
     match &outcome.comparison {
         Some(comparison) => console.write(&self::comparison(comparison, console)),
@@ -42,7 +42,7 @@ fn write_lines(lines: impl IntoIterator<Item = Line>, console: &Console) {
     }
 }
 
-/// The exit status of a command; where it failed, says why.
+/// The exit status of a command. If it failed, shows the error.
 pub fn conclude(result: Result<Exit>, console: &Console) -> Exit {
     result.unwrap_or_else(|error| {
         failure(&error, console);
@@ -50,7 +50,7 @@ pub fn conclude(result: Result<Exit>, console: &Console) -> Exit {
     })
 }
 
-/// What was observed, and the answer where it came whole.
+/// Shows what was observed, and the answer if it is complete.
 pub fn report(outcome: &Outcome, console: &Console) {
     let (Some(evidence), verbose) = (&outcome.evidence, console.detail == Detail::Verbose) else { return };
     if console.detail < Detail::Usual {
@@ -66,7 +66,7 @@ pub fn report(outcome: &Outcome, console: &Console) {
     }
 }
 
-/// What went wrong and what to do next. This is written even when quiet.
+/// Shows what went wrong and what to do, even with `--quiet`.
 pub fn failure(error: &Error, console: &Console) {
     let part = |paint, label: &str, text: &str| {
         console.write(&format!("{} {}\n", console.paint(paint, label), escape(text)));
@@ -78,7 +78,7 @@ pub fn failure(error: &Error, console: &Console) {
     }
 }
 
-/// Whether to try again, where that makes sense at all.
+/// The advice on trying again; `None` if it does not help.
 fn retry_advice(error: &Error) -> Option<String> {
     let when = error.retry_after.as_ref().map_or(String::new(), |after| match after.text().parse::<u64>() {
         Ok(seconds) => format!(", after {seconds} s (Retry-After)"),
@@ -93,7 +93,7 @@ fn retry_advice(error: &Error) -> Option<String> {
     }
 }
 
-/// Both routes side by side, and whether they are alike.
+/// Both routes side by side, with a last line if they are alike.
 fn comparison(comparison: &Comparison, console: &Console) -> String {
     if console.detail < Detail::Usual {
         return String::new();
@@ -111,7 +111,7 @@ fn comparison(comparison: &Comparison, console: &Console) -> String {
     rows.iter().map(row).chain(alike).collect()
 }
 
-/// What was seen up to the answer; with `verbose` all of it.
+/// What was observed up to the answer; everything with `verbose`.
 fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     lines.extend(evidence.ours.as_ref().map(|ours| line("P12", certificate(ours))));
@@ -166,7 +166,7 @@ fn author(target: &str, author: &Author) -> String {
         Author::Remote(signal) => format!("{target}, passed on by the platform: {signal}"),
         Author::PlatformOfRemote(message) => format!("the platform, of {target}: {message}"),
         Author::Platform(signal) => format!("the platform itself: {signal}"),
-        Author::Unclear(why) => format!("cannot be told apart, {target} or the platform: {why}"),
+        Author::Unclear(why) => format!("{target} or the platform: {why}"),
     }
 }
 
@@ -227,7 +227,7 @@ fn without(control: &Control) -> String {
     }
 }
 
-/// The status, the size, the time.
+/// The line on the answer: status, size and times.
 fn answer(answer: &Answer, evidence: &Evidence) -> Line {
     let times = &evidence.timings;
     let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte.unwrap_or_default()));

@@ -118,16 +118,16 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
     let other = r#"{"time":1,"message":"why","internalCode":10}"#;
     let problem = "oauth_problem=signature_invalid&oauth_problem_advice=x";
     let rows = [
-        ("200 OK", "", "x", 0, "cannot be told apart"),
+        ("200 OK", "", "x", 0, "author    localhost:9 or the platform: "),
         ("200 OK", "", "", 0, "an empty 200 is also what the platform answers"),
-        ("201 Created", "", "x", 0, "cannot be told apart"),
+        ("201 Created", "", "x", 0, "author    localhost:9 or the platform: "),
         ("302 Found", "", "", 0, "passed on by the platform: 302"),
         ("418 Teapot", "", "", 1, "passed on by the platform: 418"),
         ("401 No", "", own, 7, "the platform itself answered 401"),
         ("401 No", "", problem, 7, "the platform itself answered 401"),
-        ("401 No", "www-authenticate: Basic\r\n", "x", 1, "cannot be told apart"),
+        ("401 No", "www-authenticate: Basic\r\n", "x", 1, "author    localhost:9 or the platform: "),
         ("403 No", "", own, 7, "MTLS_READ_INTERNAL"),
-        ("403 No", "", "x", 1, "cannot be told apart"),
+        ("403 No", "", "x", 1, "author    localhost:9 or the platform: "),
         (
             "424 No",
             "lp-message-from-transport: refused\r\nlp-error-from-transport: E1\r\n",
@@ -135,9 +135,9 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
             7,
             "got no answer from localhost:9: \"refused\" (\"E1\")",
         ),
-        ("424 No", "", "", 1, "cannot be told apart"),
+        ("424 No", "", "", 1, "author    localhost:9 or the platform: "),
         ("429 No", "", own, 7, "10 requests a second"),
-        ("429 No", "", "", 1, "cannot be told apart"),
+        ("429 No", "", "", 1, "author    localhost:9 or the platform: "),
         ("500 No", "", other, 7, "the platform itself answered 500"),
         ("500 No", "", "x", 1, "either the platform cannot use this P12 or password, or the endpoint failed"),
     ];

@@ -1,10 +1,12 @@
-"""CODE:PORT…: takes any certificate and then sends this alert: in TLS 1.2 before its Finished, in TLS 1.3 after it."""
+"""CODE:PORT…: takes any certificate and then sends this alert: in TLS 1.2 before its Finished, in TLS 1.3 after it.
+With 0 there is no alert, but a CertificateRequest that ends too early."""
 import socket
 import sys
 import threading
 
 from tlslite.api import X509CertChain, parsePEMKey
 from tlslite.errors import BaseTLSException
+from tlslite.messages import CertificateRequest
 from tlslite.tlsconnection import TLSConnection
 
 chain, key = X509CertChain(), parsePEMKey(open("rsa.key").read(), private=True)
@@ -13,6 +15,13 @@ chain.parsePemList(open("rsa.pem").read())
 
 class Endpoint(TLSConnection):
     code = None
+
+    def _sendMsg(self, message, *arguments, **named):
+        if self.code == 0 and isinstance(message, CertificateRequest):
+            whole = message.write()
+            short = whole[4:-3]
+            message.write = lambda: whole[:1] + len(short).to_bytes(3, "big") + short
+        yield from super()._sendMsg(message, *arguments, **named)
 
     def _getFinished(self, *arguments, **named):
         if self.version < (3, 4):

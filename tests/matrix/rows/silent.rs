@@ -68,46 +68,57 @@ fn languages() -> Vec<Peer> {
 fn misbehaving() -> Vec<Peer> {
     vec![peer(
         "tlslite-ng",
-        "python3 SCRIPTS/tlslite_alerts.py 49:~denied~ 80:~internal~ 46:~unknown~ 42:~bad~ 40:~failure~ 47:~illegal~",
-        both([
-            row(
-                "certificate refused: access denied",
-                "client-certificate-denied",
-                "https://localhost:~denied~/",
-            )
-            .p12("rsa")
-            .times(20),
-            row(
-                "internal error after the certificate",
-                "client-certificate-refused-or-reset",
-                "https://localhost:~internal~/",
-            )
-            .p12("rsa")
-            .times(20),
-            row(
-                "illegal parameter after the certificate",
-                "client-certificate-refused-or-reset",
-                "https://localhost:~illegal~/",
-            )
-            .p12("rsa"),
-            row(
-                "certificate refused: certificate_unknown",
-                "client-certificate-refused",
-                "https://localhost:~unknown~/",
-            )
-            .p12("rsa"),
-            row(
-                "certificate refused: bad_certificate",
-                "client-certificate-refused",
-                "https://localhost:~bad~/",
-            )
-            .p12("rsa"),
-            row(
-                "certificate refused: handshake_failure",
-                "client-certificate-refused",
-                "https://localhost:~failure~/",
-            )
-            .p12("rsa"),
-        ]),
+        "python3 SCRIPTS/tlslite_alerts.py 49:~denied~ 80:~internal~ 46:~unknown~ 42:~bad~ 40:~failure~ 47:~illegal~ 0:~malformed~",
+        [
+            vec![
+                row(
+                    "request for a certificate that breaks TLS",
+                    "certificate-request-malformed",
+                    "https://localhost:~malformed~/",
+                )
+                .only("1.2"),
+            ],
+            both([
+                row(
+                    "certificate refused: access denied",
+                    "client-certificate-denied",
+                    "https://localhost:~denied~/",
+                )
+                .p12("rsa")
+                .times(20),
+                row(
+                    "internal error after the certificate",
+                    "client-certificate-refused-or-reset",
+                    "https://localhost:~internal~/",
+                )
+                .p12("rsa")
+                .times(20),
+                row(
+                    "illegal parameter after the certificate",
+                    "client-certificate-refused-or-reset",
+                    "https://localhost:~illegal~/",
+                )
+                .p12("rsa"),
+                row(
+                    "certificate refused: certificate_unknown",
+                    "client-certificate-refused",
+                    "https://localhost:~unknown~/",
+                )
+                .p12("rsa"),
+                row(
+                    "certificate refused: bad_certificate",
+                    "client-certificate-refused",
+                    "https://localhost:~bad~/",
+                )
+                .p12("rsa"),
+                row(
+                    "certificate refused: handshake_failure",
+                    "client-certificate-refused",
+                    "https://localhost:~failure~/",
+                )
+                .p12("rsa"),
+            ]),
+        ]
+        .concat(),
     )]
 }
