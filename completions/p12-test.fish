@@ -5,7 +5,7 @@ end
 
 function __fish_p12_test_needs_command
     set -l cmd (commandline -opc)
-    if contains -- "$cmd[2]" demo inspect probe batch serve
+    if contains -- "$cmd[2]" demo inspect repack probe batch serve
         echo $cmd[2]
         return 1
     end
@@ -88,6 +88,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -s h -l help -d 'Print h
 complete -c p12-test -n "__fish_p12_test_needs_command" -s V -l version -d 'Print version'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "demo" -d 'See everything work on a built-in endpoint; needs nothing else'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "inspect" -d 'Show what is in P12 files, and what will go wrong with them'
+complete -c p12-test -n "__fish_p12_test_needs_command" -a "repack" -d 'Make a new P12 out of one: for another reader, with the whole chain, with a new certificate'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "probe" -d 'Show what an endpoint asks for, before there is a P12'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "batch" -d 'Run many tests; NDJSON in, NDJSON out'
 complete -c p12-test -n "__fish_p12_test_needs_command" -a "serve" -d 'Run the platform\'s P12 test resource yourself, for rehearsals or inside your own network'
@@ -112,6 +113,44 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l no-passwor
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l json -d 'Print one JSON document'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s q -l quiet -d 'Print nothing but errors on standard error'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l password-env -d 'Read the password from an environment variable' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l new-password-file -d 'Read the new password from a file (a trailing newline is ignored)' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l new-password-env -d 'Read the new password from an environment variable' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l for -d 'Write it as this program reads it' -r -f -a "current\t'programs of today (the default)'
+openssl\t'OpenSSL 3'
+fips\t'OpenSSL with the FIPS provider alone'
+node\t'Node'
+java\t'Java'
+java8\t'Java before 8u301 and 11.0.12'
+windows\t'Windows 10 1709 and Server 2019'
+windows2016\t'Windows before 10 1709 and Server 2019'
+macos\t'the Keychain of macOS and iOS'
+android\t'Android before 14'
+dotnet\t'.NET on Linux'
+nss\t'NSS (Firefox, Thunderbird)'
+gnutls\t'GnuTLS'
+go\t'Go\'s x/crypto/pkcs12'
+python\t'Python\'s cryptography'
+forge\t'node-forge'"
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l add -d 'Add the certificates of this file (PEM, DER, P7B or another P12) that belong to the chain; may be repeated' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l allow-net -d 'With --fetch-chain, allow addresses in this private network; may be repeated' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l certificate -d 'Take the new certificate of the key from this file, and those above it' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l alias -d 'Take this key of several: its friendlyName, or #N' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l name -d 'Give the key this friendlyName (without: the old one)' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l password-stdin -d 'Read the password from standard input'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l no-password -d 'The P12 has no password, or an empty one'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l new-password -d 'Give OUT a new password, and ask for it twice (without: the password of IN)'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l fetch-chain -d 'Fetch missing certificates of the chain over HTTP, from where the certificates say they are'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l leaf-only -d 'Leave out the chain'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l request -d 'Make a certificate request (PKCS#10) on the key instead, as PEM on standard output: old subject and alternative names, for client authentication'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -s f -l force -d 'Replace OUT if it exists'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -s q -l quiet -d 'Print nothing but errors on standard error'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l among -d 'P12 files to compare with what the endpoint accepts; give them after the URL' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-env -d 'Read the password from an environment variable' -r

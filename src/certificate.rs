@@ -6,8 +6,9 @@ use openssl::x509::{X509, X509KeyUsage, X509Ref};
 use serde::Serialize;
 
 use extensions::Extensions;
+pub use extensions::extension;
 pub use key::{Curve, KeyKind};
-pub use name::{name, subject_option};
+pub use name::name;
 pub use signature::{BrokenDigest, SignatureAlgorithm};
 pub use usage::Usage;
 

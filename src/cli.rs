@@ -12,6 +12,7 @@ pub use self::inspect::InspectArgs;
 pub use self::output::{OutputArgs, ReportFormat};
 pub use self::platform::PlatformArgs;
 pub use self::probe::ProbeArgs;
+pub use self::repack::RepackArgs;
 pub use self::serve::{LimitArgs, ServeArgs};
 pub use self::test::{TargetArgs, TestArgs};
 pub use self::values::{hide_secrets, summarize};
@@ -23,6 +24,7 @@ mod inspect;
 mod output;
 mod password;
 mod platform;
+mod repack;
 mod probe;
 mod request;
 mod serve;
@@ -82,6 +84,12 @@ pub enum Command {
     /// problem with a fix: a command where one can help. Without the password, only what is not encrypted is shown. Exit
     /// status 3 if a file cannot be used, 1 if a test with it must fail, else 0.
     Inspect(Box<InspectArgs>),
+    /// Make a new P12 out of one: for another reader, with the whole chain, with a new certificate
+    ///
+    /// Writes OUT through OpenSSL, under the password of IN unless a new one is named. OUT is for its owner alone. It appears
+    /// only when it has been opened again and holds the same key, certificate and chain. IN is never changed, and a file that
+    /// exists is replaced only with --force: a P12 that is lost cannot be made again.
+    Repack(Box<RepackArgs>),
     /// Show what an endpoint asks for, before there is a P12
     ///
     /// Calls the URL without a certificate, and shows whether, when and how the endpoint asks for one, which CAs and

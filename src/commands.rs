@@ -7,6 +7,7 @@ mod batch;
 mod compare;
 mod demo;
 mod inspect;
+mod repack;
 mod probe;
 mod series;
 mod serve;
@@ -20,6 +21,7 @@ pub async fn run(args: &Args) -> Exit {
         Some(Command::Serve(args)) => serve::run(args).await,
         Some(Command::Batch(args)) => batch::run(args).await,
         Some(Command::Inspect(args)) => inspect::run(args).await,
+        Some(Command::Repack(args)) => repack::run(args).await,
         Some(Command::Probe(args)) => probe::run(args).await,
         None => test::run(&args.test).await,
     }

@@ -10,6 +10,8 @@ use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
 use crate::password::{Password, Passwords};
 
+use fix::Inspected;
+
 pub use criteria::{Criteria, Trusted};
 pub use finding::{Finding, Name, Severity};
 
@@ -79,12 +81,10 @@ impl Inspection {
             Ok((anatomy, refused)) => (Some(anatomy), refused),
             Err(error) => (None, Some(error)),
         };
-        let mut findings = match &anatomy {
-            Some(anatomy) => findings::of(file.name(), anatomy, criteria),
-            None => Vec::new(),
-        };
-        let fault = |error| findings::refused(file.name(), anatomy.as_ref(), error);
-        findings.extend(refused.as_ref().map(fault));
+        let kind = refused.as_ref().map(|error| error.kind);
+        let inspected = anatomy.as_ref().map(|anatomy| Inspected::new(file.name(), anatomy, kind, criteria));
+        let mut findings = inspected.as_ref().map_or_else(Vec::new, findings::of);
+        findings.extend(refused.as_ref().map(|error| findings::refused(inspected.as_ref(), error)));
         findings.sort_by_key(|finding| finding.severity);
         // Several keys are not an error of the file: the caller chooses one.
         let unusable = refused.as_ref().filter(|error| error.kind != Kind::SeveralKeys);

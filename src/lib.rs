@@ -18,6 +18,8 @@ pub mod curl;
 pub mod inputs;
 pub mod cli;
 pub mod inspect;
+pub mod repack;
+pub mod readers;
 pub mod route;
 pub mod verdict;
 pub mod platform;

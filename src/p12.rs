@@ -10,6 +10,7 @@ use pick::Picked;
 
 pub use file::P12File;
 pub use identity::Identity;
+pub use supplement::Supplement;
 
 pub mod anatomy;
 mod opening;
@@ -35,6 +36,7 @@ mod fault;
 mod budget;
 mod off_thread;
 mod identity;
+mod supplement;
 
 /// An opened P12: its file and password, and the leaf, key and chain in it.
 pub struct P12 {
@@ -58,13 +60,27 @@ impl P12 {
     /// # Errors
     /// When the file is no P12, when the password does not open it, and when no key in it can be chosen.
     pub async fn open(file: &P12File, password: Option<&Password>, alias: Option<&str>) -> Result<Self> {
+        Self::open_with(file, password, alias, Supplement::default()).await
+    }
+
+    /// The same, where the file's certificates are not all.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(
+        file: &P12File,
+        password: Option<&Password>,
+        alias: Option<&str>,
+        supplement: Supplement,
+    ) -> Result<Self> {
         let (file, password, alias) = (file.clone(), password.cloned(), alias.map(str::to_owned));
         off_thread_in_turn(move |given_up| {
             let opening =
                 opening::open(&file, password.as_ref(), given_up).map_err(|fault| file.fail(fault))?;
             let trailing = opening.warning(&file);
-            let contents = opening.contents.map_err(|(fault, _)| file.fail(fault))?;
+            let mut contents = opening.contents.map_err(|(fault, _)| file.fail(fault))?;
             let (mut warnings, password) = (contents.warnings.clone(), contents.password.clone());
+            supplement.add_to(&mut contents);
             warnings.extend(trailing);
             let picked = pick::pick(contents, alias.as_deref(), &mut warnings);
             let picked = Some(picked.map_err(|fault| file.fail(fault))?);

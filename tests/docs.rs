@@ -35,6 +35,7 @@ impl Stage {
         ] {
             lab.write(file, &identity.p12(PASSWORD, "client").unwrap());
         }
+        lab.write("intermediate.pem", &issuing.certificate_pem().unwrap());
         lab.write("wrong.txt", b"a guess\n");
         lab.write("token.txt", TOKEN.as_bytes());
         lab.write("old-token.txt", b"opaque-token_0\n");

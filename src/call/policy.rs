@@ -15,8 +15,12 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Refuses a name if any of its addresses is forbidden, even if others are allowed.
-    pub(super) fn check(&self, target: &str, addresses: &[SocketAddr]) -> Result<()> {
+    /// Refuses unless every one of the addresses may be connected to: a name that also leads to a forbidden
+    /// one is not to be trusted.
+    ///
+    /// # Errors
+    /// With `address-forbidden`.
+    pub fn check(&self, target: &str, addresses: &[SocketAddr]) -> Result<()> {
         let forbidden =
             addresses.iter().find_map(|address| Some((address.ip(), self.forbids(address.ip())?)));
         forbidden.map_or(Ok(()), |(ip, why)| {

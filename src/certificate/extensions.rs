@@ -20,29 +20,10 @@ impl Extensions {
     pub(super) fn of(certificate: &X509Ref) -> Self {
         let mut extensions = Self::default();
         if let Ok(der) = certificate.to_der() {
-            // If the extensions are damaged, what was read before the damage is used.
-            let _ = extensions.read(&der);
+            // What was read before a fault counts.
+            let _ = each(&der, |oid, critical, value| extensions.take(oid, critical, value));
         }
         extensions
-    }
-
-    fn read(&mut self, der: &[u8]) -> Read<()> {
-        let mut whole = Reader::new(der).expect(ber::SEQUENCE, "")?.inside()?;
-        let mut fields = whole.expect(ber::SEQUENCE, "")?.inside()?;
-        while !fields.is_empty() {
-            let field = fields.any()?;
-            if field.tag != EXTENSIONS {
-                continue;
-            }
-            let mut list = field.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
-            while !list.is_empty() {
-                let mut extension = list.expect(ber::SEQUENCE, "")?.inside()?;
-                let oid = extension.expect(ber::OID, "")?.oid();
-                let critical = extension.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]);
-                self.take(oid, critical, &extension.expect(ber::OCTET_STRING, "")?.octets()?);
-            }
-        }
-        Ok(())
     }
 
     fn take(&mut self, oid: String, critical: bool, value: &[u8]) {
@@ -55,6 +36,37 @@ impl Extensions {
             _ => {}
         }
     }
+}
+
+/// Shows each extension: its OID, whether it is critical, its value.
+fn each(der: &[u8], mut show: impl FnMut(String, bool, &[u8])) -> Read<()> {
+    let mut whole = Reader::new(der).expect(ber::SEQUENCE, "")?.inside()?;
+    let mut fields = whole.expect(ber::SEQUENCE, "")?.inside()?;
+    while !fields.is_empty() {
+        let field = fields.any()?;
+        if field.tag != EXTENSIONS {
+            continue;
+        }
+        let mut list = field.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
+        while !list.is_empty() {
+            let mut extension = list.expect(ber::SEQUENCE, "")?.inside()?;
+            let oid = extension.expect(ber::OID, "")?.oid();
+            let critical = extension.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]);
+            show(oid, critical, &extension.expect(ber::OCTET_STRING, "")?.octets()?);
+        }
+    }
+    Ok(())
+}
+
+/// Whether the extension of this OID is critical, and its value as it stands.
+pub fn extension(certificate: &X509Ref, wanted: &str) -> Option<(bool, Vec<u8>)> {
+    let mut found = None;
+    let _ = each(&certificate.to_der().ok()?, |oid, critical, value| {
+        if oid == wanted {
+            found = Some((critical, value.to_vec()));
+        }
+    });
+    found
 }
 
 /// The `[3]` of a TBSCertificate.

@@ -102,8 +102,11 @@ names! {
     NoMac "no-mac" "Nothing shows whether the file was changed.";
     PbMac1 "pbmac1" "A MAC that many programs do not know.";
     FewIterations "few-iterations" "The password is quickly guessed.";
+    ManyIterations "many-iterations" "Some programs refuse so many.";
+    IndefiniteLengths "indefinite-lengths" "It is written in BER.";
+    NoPassword "no-password" "It opens without a password.";
     KeyInTheOpen "key-in-the-open" "The private key is not encrypted.";
-    NotForOldJava "not-for-old-java" "Old versions of Java cannot read it.";
+    NotForOldReaders "not-for-old-readers" "Old programs cannot read it.";
     NoEntryInJava "no-entry-in-java" "Java finds nothing in it.";
     UnreadableCertificates "unreadable-certificates" "Certificates that are not readable as X.509.";
     KeysLeftOut "keys-left-out" "Keys under another password.";

@@ -94,9 +94,6 @@ pub struct StoredCertificate {
     /// Its facts.
     #[serde(flatten)]
     pub certificate: Certificate,
-    /// Its subject for `openssl req -subj`, if that can express it.
-    #[serde(skip)]
-    pub subject_option: Option<String>,
 }
 
 impl Anatomy {
@@ -211,7 +208,6 @@ fn label_key(label: Label, (key, bits): (String, u32), protection: Option<Protec
 
 fn describe_certificate(certificate: &X509, label: Label) -> StoredCertificate {
     let key_id = label.key_id.map(|id| certificate::hex(&id));
-    let subject_option = certificate::subject_option(certificate.subject_name());
     let certificate = certificate::describe(certificate);
-    StoredCertificate { alias: label.alias, key_id, certificate, subject_option }
+    StoredCertificate { alias: label.alias, key_id, certificate }
 }

@@ -1,4 +1,4 @@
-//! Makes completions and manual pages from `cli`. The tests compare the committed files with them.
+//! Makes completions and manual pages from `cli`, and a page from the table of readers. The tests compare the committed files with them.
 
 use std::path::PathBuf;
 
@@ -12,6 +12,7 @@ pub(crate) use sections::ENVIRONMENT;
 use sections::see_also;
 
 mod completions;
+mod readers;
 mod sections;
 
 const NAME: &str = "p12-test";
@@ -22,7 +23,8 @@ const RELEASED: &str = "2026-11-24";
 
 /// Every file by its path in the repository.
 pub(crate) fn all() -> Vec<(PathBuf, Vec<u8>)> {
-    completions::completions().chain(manual()).collect()
+    let readers = (PathBuf::from("docs/readers.md"), readers::page());
+    completions::completions().chain(manual()).chain([readers]).collect()
 }
 
 fn manual() -> impl Iterator<Item = (PathBuf, Vec<u8>)> {

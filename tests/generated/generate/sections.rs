@@ -25,6 +25,14 @@ pub(super) fn exit_statuses(roff: &mut Roff, name: &str) {
             ("10", "a problem on this machine: a file, or the output"),
             ("130", "Ctrl-C or SIGTERM"),
         ],
+        "p12-test-repack" => &[
+            ("0", "the new file, or the request, is complete"),
+            ("2", "wrong command line, or the new file exists already"),
+            ("3", "the P12 cannot be used"),
+            ("4", "a certificate could not be fetched"),
+            ("9", "what was fetched is not the certificate"),
+            ("10", "a file cannot be read or written"),
+        ],
         "p12-test-batch" => &[
             ("0", "all tests passed"),
             (
@@ -76,6 +84,19 @@ fn examples_of(name: &str) -> &'static [(&'static str, &'static str)] {
                 "Which of these files would it accept?",
                 "p12-test probe https://api.example.com/orders --password-file secret.txt --among *.p12",
             ),
+        ],
+        "p12-test-repack" => &[
+            (
+                "Make a file that old Java, Windows and Android read:",
+                "p12-test repack --for java8 client.p12 for-java8.p12",
+            ),
+            ("Add what the chain lacks, from its CA:", "p12-test repack --fetch-chain client.p12 whole.p12"),
+            (
+                "Renew a certificate. First, a request for the CA:",
+                "p12-test repack --request client.p12 > request.csr",
+            ),
+            ("Then, what the CA made of it:", "p12-test repack --certificate new.pem client.p12 renewed.p12"),
+            ("Change the password:", "p12-test repack --new-password client.p12 new.p12"),
         ],
         "p12-test-batch" => &[
             (
@@ -139,6 +160,7 @@ pub(super) fn examples(roff: &mut Roff, name: &str) {
 /// Every environment variable that the program reads.
 pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("P12_TEST_PASSWORD", "the P12's password, unless an option names another source"),
+    ("P12_TEST_NEW_PASSWORD", "the password of the new P12 of repack, unless an option names another source"),
     ("P12_TEST_BEARER", "the Bearer token for the platform, unless an option names another source"),
     (
         "P12_TEST_OAUTH1_CONSUMER_KEY, P12_TEST_OAUTH1_CONSUMER_SECRET, P12_TEST_OAUTH1_TOKEN, P12_TEST_OAUTH1_TOKEN_SECRET",
@@ -148,6 +170,7 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
         "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
         "the proxy for https, the proxy for everything, and the hosts that are reached without one; also in lower case",
     ),
+    ("HTTP_PROXY", "the proxy for repack --fetch-chain; also in lower case"),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "the CAs to trust instead of the system's"),
     ("NO_COLOR, CLICOLOR_FORCE", "no colour; colour even without a terminal"),
     ("TERM", "no colour if it is dumb"),
@@ -191,6 +214,7 @@ pub(super) fn see_also(roff: &mut Roff, name: &str) {
     let pages = [
         "p12-test(1)",
         "p12-test-inspect(1)",
+        "p12-test-repack(1)",
         "p12-test-probe(1)",
         "p12-test-batch(1)",
         "p12-test-serve(1)",
