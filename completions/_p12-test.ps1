@@ -22,7 +22,7 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
     $completions = @(switch ($command) {
         'p12-test' {
             [CompletionResult]::new('--alias', '--alias', [CompletionResultType]::ParameterName, 'Which key to use if the file holds several: its friendly name, or #N')
-            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from a file (a trailing newline is ignored)')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)')
             [CompletionResult]::new('--password-env', '--password-env', [CompletionResultType]::ParameterName, 'Read the password from an environment variable')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The password itself; other users of this machine can see it in the list of processes')
             [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'The password itself; other users of this machine can see it in the list of processes')
@@ -113,11 +113,12 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             break
         }
         'p12-test;inspect' {
-            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from a file (a trailing newline is ignored)')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)')
             [CompletionResult]::new('--password-env', '--password-env', [CompletionResultType]::ParameterName, 'Read the password from an environment variable')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The password itself; other users of this machine can see it in the list of processes')
             [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'The password itself; other users of this machine can see it in the list of processes')
             [CompletionResult]::new('--within', '--within', [CompletionResultType]::ParameterName, 'Warn about certificates that expire within this time, in days (30d) or weeks (6w)')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour in the report')
             [CompletionResult]::new('--password-stdin', '--password-stdin', [CompletionResultType]::ParameterName, 'Read the password from standard input')
             [CompletionResult]::new('--no-password', '--no-password', [CompletionResultType]::ParameterName, 'The P12 has no password, or an empty one')
@@ -130,7 +131,7 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
         }
         'p12-test;probe' {
             [CompletionResult]::new('--among', '--among', [CompletionResultType]::ParameterName, 'P12 files to compare with what the endpoint accepts; give them after the URL')
-            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from a file (a trailing newline is ignored)')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)')
             [CompletionResult]::new('--password-env', '--password-env', [CompletionResultType]::ParameterName, 'Read the password from an environment variable')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The password itself; other users of this machine can see it in the list of processes')
             [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'The password itself; other users of this machine can see it in the list of processes')

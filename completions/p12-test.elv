@@ -19,7 +19,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
     var completions = [
         &'p12-test'= {
             cand --alias 'Which key to use if the file holds several: its friendly name, or #N'
-            cand --password-file 'Read the password from a file (a trailing newline is ignored)'
+            cand --password-file 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)'
             cand --password-env 'Read the password from an environment variable'
             cand -p 'The password itself; other users of this machine can see it in the list of processes'
             cand --password 'The password itself; other users of this machine can see it in the list of processes'
@@ -108,11 +108,12 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'p12-test;inspect'= {
-            cand --password-file 'Read the password from a file (a trailing newline is ignored)'
+            cand --password-file 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)'
             cand --password-env 'Read the password from an environment variable'
             cand -p 'The password itself; other users of this machine can see it in the list of processes'
             cand --password 'The password itself; other users of this machine can see it in the list of processes'
             cand --within 'Warn about certificates that expire within this time, in days (30d) or weeks (6w)'
+            cand --trust 'Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not'
             cand --color 'When to use colour in the report'
             cand --password-stdin 'Read the password from standard input'
             cand --no-password 'The P12 has no password, or an empty one'
@@ -124,7 +125,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
         }
         &'p12-test;probe'= {
             cand --among 'P12 files to compare with what the endpoint accepts; give them after the URL'
-            cand --password-file 'Read the password from a file (a trailing newline is ignored)'
+            cand --password-file 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)'
             cand --password-env 'Read the password from an environment variable'
             cand -p 'The password itself; other users of this machine can see it in the list of processes'
             cand --password 'The password itself; other users of this machine can see it in the list of processes'

@@ -20,7 +20,7 @@ function __fish_p12_test_using_subcommand
 end
 
 complete -c p12-test -n "__fish_p12_test_needs_command" -l alias -d 'Which key to use if the file holds several: its friendly name, or #N' -r
-complete -c p12-test -n "__fish_p12_test_needs_command" -l password-file -d 'Read the password from a file (a trailing newline is ignored)' -r -F
+complete -c p12-test -n "__fish_p12_test_needs_command" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -l password-env -d 'Read the password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -s X -l method -l request -d 'HTTP method (default: GET without a body, POST with one)' -r
@@ -96,10 +96,11 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -l keep -d 'Keep
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s q -l quiet -d 'Print nothing but errors on standard error'
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s v -l verbose -d 'Also show the steps of the handshake, the chain, the CAs that the endpoint accepts, and the timings'
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-file -d 'Read the password from a file (a trailing newline is ignored)' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-env -d 'Read the password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l within -d 'Warn about certificates that expire within this time, in days (30d) or weeks (6w)' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l trust -d 'Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
 always\t'Always'
 never\t'Never'"
@@ -109,7 +110,7 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l json -d 'P
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s q -l quiet -d 'Print nothing but errors on standard error'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l among -d 'P12 files to compare with what the endpoint accepts; give them after the URL' -r -F
-complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-file -d 'Read the password from a file (a trailing newline is ignored)' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-env -d 'Read the password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l cacert -d 'Trust only the CAs in this PEM file or hashed directory' -r -F

@@ -9,6 +9,7 @@ use crate::call::tls::Tls;
 use crate::cli::{ConnectionArgs, TestArgs};
 use crate::error::{Error, Kind, Result};
 use crate::p12::{P12, P12File};
+use crate::password::Password;
 use crate::platform::{Platform, Shared};
 use crate::prompt::Prompt;
 use crate::request::{Request, RequestParts};
@@ -75,7 +76,7 @@ impl Inputs for TestInputs<'_> {
     async fn p12(&self) -> Result<Arc<P12>> {
         let args = self.args;
         let file = P12File::read(&args.target()?.p12).await?;
-        let open = async |password: Option<Secret>| match args.platform.no_precheck {
+        let open = async |password: Option<Password>| match args.platform.no_precheck {
             true => P12::unread(&file, password.as_ref()),
             false => P12::open(&file, password.as_ref(), args.alias.as_deref()).await,
         };

@@ -8,8 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
-use crate::password::Passwords;
-use crate::secret::Secret;
+use crate::password::{Password, Passwords};
 
 pub use criteria::{Criteria, Trusted};
 pub use finding::{Finding, Name, Severity};
@@ -60,7 +59,7 @@ impl Inspection {
             Err(error) => return Ok(Self::unread(path.display().to_string(), &error)),
         };
         let last = RefCell::new(None);
-        let look = async |password: Option<Secret>| {
+        let look = async |password: Option<Password>| {
             let inspection = Self::of(&file, password.as_ref(), criteria).await;
             let outcome = inspection.refused.clone().map_or(Ok(()), Err);
             last.replace(Some(inspection));
@@ -75,13 +74,13 @@ impl Inspection {
     }
 
     /// Looks into a file with this password, or without one.
-    pub async fn of(file: &P12File, password: Option<&Secret>, criteria: &Criteria) -> Self {
+    pub async fn of(file: &P12File, password: Option<&Password>, criteria: &Criteria) -> Self {
         let (anatomy, refused) = match Anatomy::read(file, password).await {
             Ok((anatomy, refused)) => (Some(anatomy), refused),
             Err(error) => (None, Some(error)),
         };
         let mut findings = match &anatomy {
-            Some(anatomy) => findings::of(file.name(), anatomy, password, criteria),
+            Some(anatomy) => findings::of(file.name(), anatomy, criteria),
             None => Vec::new(),
         };
         let fault = |error| findings::refused(file.name(), anatomy.as_ref(), error);

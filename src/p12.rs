@@ -3,6 +3,7 @@
 use openssl::x509::{X509, X509Ref};
 
 use crate::error::{Error, Kind, Result};
+use crate::password::Password;
 use crate::secret::Secret;
 use off_thread::off_thread_in_turn;
 use pick::Picked;
@@ -13,6 +14,8 @@ pub use identity::Identity;
 pub mod anatomy;
 mod opening;
 mod pick;
+mod leaves;
+mod chain;
 mod unlock;
 mod contents;
 mod sniff;
@@ -22,7 +25,7 @@ mod mac;
 mod scheme;
 mod derivation;
 mod kdf;
-mod password;
+mod encoding;
 mod protection;
 mod cipher;
 mod digest;
@@ -53,14 +56,14 @@ impl P12 {
     ///
     /// # Errors
     /// When the file is no P12, when the password does not open it, and when no key in it can be chosen.
-    pub async fn open(file: &P12File, password: Option<&Secret>, alias: Option<&str>) -> Result<Self> {
+    pub async fn open(file: &P12File, password: Option<&Password>, alias: Option<&str>) -> Result<Self> {
         let (file, password, alias) = (file.clone(), password.cloned(), alias.map(str::to_owned));
         off_thread_in_turn(move |given_up| {
             let opening =
                 opening::open(&file, password.as_ref(), given_up).map_err(|fault| file.fail(fault))?;
             let trailing = opening.warning(&file);
             let contents = opening.contents.map_err(|(fault, _)| file.fail(fault))?;
-            let mut warnings = contents.warnings.clone();
+            let (mut warnings, password) = (contents.warnings.clone(), contents.password.clone());
             warnings.extend(trailing);
             let picked = pick::pick(contents, alias.as_deref(), &mut warnings);
             let picked = Some(picked.map_err(|fault| file.fail(fault))?);
@@ -73,12 +76,12 @@ impl P12 {
     ///
     /// # Errors
     /// Without a password.
-    pub fn unread(file: &P12File, password: Option<&Secret>) -> Result<Self> {
+    pub fn unread(file: &P12File, password: Option<&Password>) -> Result<Self> {
         let needed = || {
             let what = format!("the password of {} is needed, as the file is not looked into", file.name());
             Error::new(Kind::PasswordNeeded, what)
         };
-        let password = Some(password.ok_or_else(needed)?.clone());
+        let password = Some(password.ok_or_else(needed)?.usual());
         Ok(Self { file: file.clone(), password, picked: None, warnings: Vec::new() })
     }
 
@@ -87,7 +90,7 @@ impl P12 {
         &self.file
     }
 
-    /// The password as it was given; empty when there was none.
+    /// The password that fitted; empty when there was none.
     pub fn password(&self) -> Secret {
         self.password.clone().unwrap_or_default()
     }

@@ -28,11 +28,25 @@ pub enum SecretSource {
 }
 
 impl SecretSource {
-    /// Reads the secret.
+    /// Reads the secret; of a file or standard input without one trailing newline.
+    ///
+    /// # Errors
+    /// As [`Self::read_whole`].
+    pub fn read(&self) -> Result<Secret> {
+        let whole = self.read_whole()?;
+        let line = match self {
+            Self::Value(_) | Self::Environment(_) => None,
+            _ => whole.expose().strip_suffix(b"\n"),
+        };
+        let line = line.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        Ok(line.map_or_else(|| whole.clone(), |line| Zeroizing::new(line.to_vec()).into()))
+    }
+
+    /// Reads all that the source holds.
     ///
     /// # Errors
     /// When a variable is not set (usage), a file cannot be read, or others can read a private file.
-    pub fn read(&self) -> Result<Secret> {
+    pub fn read_whole(&self) -> Result<Secret> {
         let open = |path: &PathBuf| File::open(path).map_err(|error| diagnosis::unreadable(path, &error));
         match self {
             Self::Value(secret) => Ok(secret.clone()),
@@ -56,9 +70,9 @@ impl SecretSource {
 }
 
 /// Anything longer is a mistake, such as a wrong file.
-const MAX: u64 = 1 << 20;
+const MAX: usize = 1 << 16;
 
-/// Reads to the end and drops one trailing newline; all other bytes stay as they are.
+/// Reads to the end.
 fn read(mut from: impl Read, what: &str) -> Result<Secret> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
     let unreadable = |error: io::Error| {
@@ -71,13 +85,10 @@ fn read(mut from: impl Read, what: &str) -> Result<Secret> {
             outcome => outcome.map_err(unreadable)?,
         };
         append(&mut bytes, piece.get(..read).unwrap_or_default());
-        if bytes.len() as u64 > MAX {
+        if bytes.len() > MAX {
             return Err(Error::new(Kind::FileUnreadable, format!("{what} is too long to be a secret")));
         }
         if read == 0 {
-            let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-            let length = line.unwrap_or(&bytes).len();
-            bytes.truncate(length);
             return Ok(bytes.into());
         }
     }
@@ -111,12 +122,13 @@ fn check_private(file: &File, path: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn read_bytes(bytes: &[u8]) -> Vec<u8> {
-        read(bytes, "a test").unwrap().expose().to_vec()
-    }
-
     #[test]
     fn one_trailing_newline_is_dropped_and_no_more() {
+        let read_bytes = |bytes: &[u8]| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(&file, bytes).unwrap();
+            SecretSource::File(file.path().to_owned()).read().unwrap().expose().to_vec()
+        };
         assert_eq!(read_bytes(b"secret\n"), b"secret");
         assert_eq!(read_bytes(b"secret\r\n"), b"secret");
         assert_eq!(read_bytes(b"secret\n\n"), b"secret\n");

@@ -15,7 +15,7 @@ use crate::secret_source::SecretSource;
 #[command(next_help_heading = "P12")]
 #[group(multiple = false)]
 pub struct PasswordArgs {
-    /// Read the password from a file (a trailing newline is ignored)
+    /// Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub password_file: Option<PathBuf>,
     /// Read the password from an environment variable

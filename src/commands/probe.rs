@@ -12,11 +12,11 @@ use crate::inputs;
 use crate::interrupt::run_until_signal;
 use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
+use crate::password::Password;
 use crate::password::Passwords;
 use crate::probe::{Probe, Verdict};
 use crate::prompt::Prompt;
 use crate::request::RequestParts;
-use crate::secret::Secret;
 use crate::sink::Sink;
 use crate::sink::output::Output;
 use crate::view::{probe, text};
@@ -67,7 +67,7 @@ async fn call(args: &ProbeArgs, console: &Console) -> Result<Probe> {
 /// Reads what is in a file. Its password is needed only if its certificates are encrypted.
 async fn read(path: &Path, passwords: &mut Passwords) -> Result<Anatomy> {
     let file = P12File::read(path).await?;
-    let open = async |password: Option<Secret>| match Anatomy::read(&file, password.as_ref()).await? {
+    let open = async |password: Option<Password>| match Anatomy::read(&file, password.as_ref()).await? {
         (anatomy, _) if !anatomy.certificates.is_empty() => Ok(anatomy),
         (_, Some(error)) if matches!(error.kind, Kind::PasswordNeeded | Kind::WrongPassword) => Err(error),
         (anatomy, refused) => refused.map_or(Ok(anatomy), Err),

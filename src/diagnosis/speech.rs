@@ -51,7 +51,7 @@ impl Speech {
         let status = head.describe_status();
         match head.reason == Some(self.sentence.clone()) {
             true => status,
-            false => format!("{status}, and says {:?}", self.sentence),
+            false => format!("{status}, and the answer says {:?}", self.sentence),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Findings about the file: how it is protected, what else is in it, what things are called.
 
+use std::collections::HashSet;
+
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Changes, Fix, Inspected};
 use crate::p12::anatomy::{Algorithm, Anatomy, Cipher, Digest, KdfName, OtherBag, Protection};
-use crate::secret::Secret;
 use crate::words::counted;
 
 impl Inspected<'_> {
@@ -158,9 +159,8 @@ impl Inspected<'_> {
             let fix = self.changed("pack it again under the plain name \"client\"", &changes);
             Finding::new(Name::OddFriendlyName, Severity::Note, what, fix)
         });
-        let folded = |alias: &str| alias.to_lowercase();
-        let before = |at: usize, alias: &str| of_keys().take(at).any(|other| folded(other) == folded(alias));
-        let twice = of_keys().enumerate().find(|(at, alias)| before(*at, alias)).map(|(_, alias)| {
+        let mut seen = HashSet::new();
+        let twice = of_keys().find(|alias| !seen.insert(alias.to_lowercase())).map(|alias| {
             let what = format!("two keys have the friendlyName {alias:?}: Java sees only one of them");
             let fix = Fix::words("export them again from where they were made, each under a different name");
             Finding::new(Name::FriendlyNameTwice, Severity::Warning, what, fix)
@@ -169,14 +169,18 @@ impl Inspected<'_> {
     }
 
     /// How the password is written.
-    pub(super) fn password(&self, password: Option<&Secret>) -> Vec<Finding> {
+    pub(super) fn password(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         if let Some(unusual) = self.anatomy.unusual {
             let what = format!("the password fits only as {unusual}; other programs may refuse the file");
             let fix = Fix::words("export it again from where it was made, under a password of ASCII letters");
             findings.push(Finding::new(Name::PasswordEncoding, Severity::Warning, what, fix));
         }
-        if password.is_some_and(|password| !password.expose().is_ascii()) {
+        if let Some(reading) = &self.anatomy.reading {
+            let fix = Fix::words("give other programs the password alone");
+            findings.push(Finding::new(Name::PasswordSource, Severity::Warning, reading.clone(), fix));
+        }
+        if self.anatomy.password.as_ref().is_some_and(|password| !password.expose().is_ascii()) {
             let what = "the password has letters that are not ASCII: programs encode them differently, and Java refuses the file";
             let fix = self.packed("pack it again under a new password of ASCII letters");
             findings.push(Finding::new(Name::PasswordNotAscii, Severity::Warning, what, fix));

@@ -112,6 +112,7 @@ names! {
     ExtraCertificates "extra-certificates" "Certificates that belong to no key's chain.";
     OddFriendlyName "odd-friendly-name" "A friendlyName that programs have trouble with.";
     FriendlyNameTwice "friendly-name-twice" "Two keys of one friendlyName.";
+    PasswordSource "password-source" "The password's source holds more than the password.";
     PasswordEncoding "password-encoding" "The password is written in an unusual way.";
     PasswordNotAscii "password-not-ascii" "The password has letters beyond ASCII.";
 }

@@ -5,22 +5,16 @@ use super::finding::{Finding, Severity};
 use super::fix::{Changes, Fix, Inspected, quoted};
 use crate::error::{Error, Kind};
 use crate::p12::anatomy::{Anatomy, StoredCertificate};
-use crate::secret::Secret;
 
 /// All that is found in what could be opened.
-pub(super) fn of(
-    file: &str,
-    anatomy: &Anatomy,
-    password: Option<&Secret>,
-    criteria: &Criteria,
-) -> Vec<Finding> {
+pub(super) fn of(file: &str, anatomy: &Anatomy, criteria: &Criteria) -> Vec<Finding> {
     let inspected = Inspected { file: quoted(file), anatomy, criteria };
     let mut findings = inspected.keys();
     findings.extend(inspected.container());
     findings.extend(inspected.java());
     findings.extend(inspected.leftovers());
     findings.extend(inspected.labels());
-    findings.extend(inspected.password(password));
+    findings.extend(inspected.password());
     findings
 }
 

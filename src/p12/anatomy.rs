@@ -4,14 +4,17 @@ use openssl::x509::X509;
 use serde::Serialize;
 
 use super::bag::{Bag, Label};
+use super::chain::Issuers;
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::file::P12File;
+use super::leaves::Leaves;
 use super::off_thread::off_thread_in_turn;
 use super::opening::{self, Opening};
 use super::pick;
 use crate::certificate::{self, KeyKind};
 use crate::error::{Error, Result};
 use crate::evidence::Certificate;
+use crate::password::Password;
 use crate::secret::Secret;
 
 pub use super::bag::OtherBag;
@@ -48,6 +51,12 @@ pub struct Anatomy {
     /// Keys that have another password.
     #[serde(skip)]
     pub closed: usize,
+    /// The password that fitted; of a file that stayed closed the usual reading of the one that was given.
+    #[serde(skip)]
+    pub password: Option<Secret>,
+    /// How the password was found in its source, in a sentence, where that is unusual.
+    #[serde(skip)]
+    pub reading: Option<String>,
     /// How the password had to be written, where that is unusual.
     #[serde(skip)]
     pub unusual: Option<&'static str>,
@@ -96,12 +105,14 @@ impl Anatomy {
     ///
     /// # Errors
     /// When the file is no container that can be read.
-    pub async fn read(file: &P12File, password: Option<&Secret>) -> Result<(Self, Option<Error>)> {
+    pub async fn read(file: &P12File, password: Option<&Password>) -> Result<(Self, Option<Error>)> {
         let (file, password) = (file.clone(), password.cloned());
         off_thread_in_turn(move |given_up| {
             let opening =
                 opening::open(&file, password.as_ref(), given_up).map_err(|fault| file.fail(fault))?;
-            Ok(Self::describe(opening, &file))
+            let (mut anatomy, refused) = Self::describe(opening, &file);
+            anatomy.password = anatomy.password.or_else(|| password.map(|password| password.usual()));
+            Ok((anatomy, refused))
         })
         .await
     }
@@ -145,10 +156,10 @@ impl Anatomy {
 
     fn add_contents(&mut self, contents: &Contents) {
         self.opened = true;
+        let (leaves, issuers) = (Leaves::new(&contents.certificates), Issuers::new(&contents.certificates));
         let describe = |key: &KeyEntry| {
-            let leaves = pick::find_leaves(key, &contents.certificates);
-            let chain =
-                leaves.first().map_or_else(Vec::new, |leaf| pick::build_chain(*leaf, &contents.certificates));
+            let leaves = leaves.find(key, contents.keys.len());
+            let chain = leaves.first().map_or_else(Vec::new, |leaf| issuers.build_chain(*leaf));
             Key { chain, ..describe_key(key) }
         };
         self.keys = contents.keys.iter().map(describe).collect();
@@ -157,6 +168,8 @@ impl Anatomy {
         self.certificates = contents.certificates.iter().map(describe).collect();
         self.unreadable = contents.unreadable;
         (self.closed, self.unusual) = (contents.closed, contents.unusual);
+        self.password.clone_from(&contents.password);
+        self.reading.clone_from(&contents.reading);
         self.others.clone_from(&contents.others);
         self.warnings.clone_from(&contents.warnings);
     }
@@ -179,7 +192,7 @@ impl Anatomy {
 }
 
 fn describe_key(key: &KeyEntry) -> Key {
-    let kind = match &key.key {
+    let kind = match key.key() {
         Some(readable) => {
             let (kind, bits) = KeyKind::of(readable);
             (kind.to_string(), bits)

@@ -5,13 +5,11 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::fault::{Fault, Parsed};
+use super::budget::Budget;
+use super::fault::Parsed;
 use super::kdf::Wiped;
 use super::scheme::Scheme;
 use crate::ber::{self, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
-
-/// More bags in a safe than this are an attack.
-const MAX_BAGS: usize = 2_000;
 
 /// Safes within safes; real files have one such step at most.
 const MAX_NESTING: usize = 8;
@@ -70,20 +68,20 @@ pub(super) fn is_safe(plain: &[u8]) -> bool {
 }
 
 /// The bags of a safe, those of safes within it included.
-pub(super) fn read_bags(contents: &[u8]) -> Parsed<Vec<Bag>> {
+pub(super) fn read_bags(contents: &[u8], budget: &mut Budget) -> Parsed<Vec<Bag>> {
     let mut bags = Vec::new();
     if !contents.is_empty() {
-        collect(contents, 0, &mut bags).map_err(|fault| fault.within("a safe"))?;
+        collect(contents, &mut bags, budget).map_err(|fault| fault.within("a safe"))?;
     }
     Ok(bags)
 }
 
-fn collect(contents: &[u8], nesting: usize, bags: &mut Vec<Bag>) -> Parsed<()> {
+fn collect(contents: &[u8], bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
     let list = Reader::new(contents).expect(SEQUENCE, "the list of bags")?;
-    collect_list(&list, nesting, bags)
+    collect_list(&list, 0, bags, budget)
 }
 
-fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>) -> Parsed<()> {
+fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
     let mut list = list.inside()?;
     while !list.is_empty() {
         let bag = list.expect(SEQUENCE, "a bag")?;
@@ -91,16 +89,14 @@ fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>) -> Pars
         let kind = inside.expect(OID, "the type of a bag")?.oid();
         let value = inside.expect(0xa0, "the value of a bag")?;
         let label = read_label(&mut inside);
-        if bags.len() >= MAX_BAGS {
-            return Err(Fault::malformed("more bags than any P12 has"));
-        }
+        budget.take_bag()?;
         match kind.strip_prefix("1.2.840.113549.1.12.10.1.") {
             Some("6") if nesting >= MAX_NESTING => {
                 return Err(ber::malformed(bag.at, "safes nested too deep".into()).into());
             }
             Some("6") => {
                 let list = value.inside()?.expect(SEQUENCE, "the list of bags")?;
-                collect_list(&list, nesting + 1, bags)?;
+                collect_list(&list, nesting + 1, bags, budget)?;
             }
             kind => bags.push(parse_bag(kind, &value, label)?),
         }

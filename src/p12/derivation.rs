@@ -7,8 +7,8 @@ use std::thread;
 use zeroize::Zeroizing;
 
 use super::budget::Budget;
+use super::encoding::Encoding;
 use super::kdf::{Kdf, KeyUse, Wiped};
-use super::password::Encoding;
 use super::protection::{Algorithm, Protection};
 
 /// What is derived from a password for one purpose: a key, or a key and its initialisation vector.
@@ -32,8 +32,11 @@ impl Derivation {
     }
 
     /// In units of the budget.
-    fn cost(&self) -> Option<u64> {
-        self.parts.iter().try_fold(0_u64, |sum, (_, length)| sum.checked_add(self.kdf.cost(*length)?))
+    fn cost(&self, password: &Encoding) -> Option<u64> {
+        let password = self.kdf.input(password).len();
+        self.parts
+            .iter()
+            .try_fold(0_u64, |sum, (_, length)| sum.checked_add(self.kdf.cost(*length, password)?))
     }
 
     /// Whether two ways to write a password give the same key.
@@ -48,7 +51,7 @@ impl Derivation {
         {
             return known.clone();
         }
-        budget.spend(self.cost()?)?;
+        budget.spend(self.cost(password)?)?;
         self.derive(password)
     }
 
@@ -68,9 +71,9 @@ pub(super) fn derive_all(
     password: &Encoding,
     budget: &mut Budget,
 ) -> Option<()> {
-    let sum = derivations.iter().try_fold(0_u64, |sum, one| sum.checked_add(one.cost()?))?;
+    let sum = derivations.iter().try_fold(0_u64, |sum, one| sum.checked_add(one.cost(password)?))?;
     budget.spend(sum)?;
-    derivations.sort_by_key(|one| std::cmp::Reverse(one.cost()));
+    derivations.sort_by_key(|one| std::cmp::Reverse(one.cost(password)));
     let next = AtomicUsize::new(0);
     let work = || {
         while let Some(one) = derivations.get(next.fetch_add(1, Ordering::Relaxed))

@@ -11,6 +11,8 @@ use crate::error::Kind;
 pub(super) struct Fault {
     pub(super) kind: Kind,
     pub(super) what: String,
+    /// What to do, where that is not what the kind says.
+    pub(super) hint: Option<String>,
 }
 
 /// What was read, or why it could not be.
@@ -18,7 +20,11 @@ pub(super) type Parsed<T> = Result<T, Fault>;
 
 impl Fault {
     pub(super) fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into() }
+        Self { kind, what: what.into(), hint: None }
+    }
+
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 
     pub(super) fn not_a_p12(what: impl Into<String>) -> Self {
@@ -31,6 +37,13 @@ impl Fault {
 
     pub(super) fn unsupported(what: impl Into<String>) -> Self {
         Self::new(Kind::Unsupported, what)
+    }
+
+    /// More key derivation than is allowed.
+    pub(super) fn too_costly(what: impl Into<String>) -> Self {
+        Self::unsupported(what).with_hint(
+            "export the P12 again with fewer iterations: 100000 are enough (openssl pkcs12 -export -iter 100000)",
+        )
     }
 
     /// An algorithm that is not known here, by name where it has one.

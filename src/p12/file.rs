@@ -78,7 +78,11 @@ impl P12File {
 
     /// What is wrong with it, as an error.
     pub(super) fn fail(&self, fault: Fault) -> Error {
-        Error::new(fault.kind, format!("cannot open {}: {}", self.name, fault.what))
+        let error = Error::new(fault.kind, format!("cannot open {}: {}", self.name, fault.what));
+        match fault.hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
     }
 
     /// What it is called in messages.

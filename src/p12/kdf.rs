@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::digest::Digest;
+use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
-use super::password::Encoding;
 use super::protection::{Algorithm, KdfName, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
 
@@ -68,15 +68,25 @@ impl Kdf {
         }
     }
 
-    /// In units of the budget; `None` where no number holds it.
-    pub(super) fn cost(&self, length: usize) -> Option<u64> {
-        let blocks = |digest: &Digest| Some(length.div_ceil(digest.sizes()?.0) as u64);
+    /// In units of the budget, with so many bytes of password; `None` where no number holds it.
+    pub(super) fn cost(&self, length: usize, password: usize) -> Option<u64> {
+        let (Self::Pkcs12 { salt, .. }
+        | Self::Pbkdf1 { salt, .. }
+        | Self::Pbkdf2 { salt, .. }
+        | Self::Scrypt { salt, .. }) = self;
+        // Password and salt are hashed before the first iteration, however long they are.
+        let input = (salt.len().checked_add(password)? / BYTES_A_UNIT) as u64;
+        let each = |digest: &Digest, iterations: &u64| {
+            let blocks = length.div_ceil(digest.sizes()?.0) as u64;
+            iterations.checked_add(input)?.checked_mul(blocks)?.checked_mul(digest.weight())
+        };
         match self {
-            Self::Pkcs12 { digest, iterations, .. } | Self::Pbkdf2 { digest, iterations, .. } => {
-                iterations.checked_mul(blocks(digest)?)?.checked_mul(digest.weight())
+            Self::Pkcs12 { digest, iterations, .. }
+            | Self::Pbkdf1 { digest, iterations, .. }
+            | Self::Pbkdf2 { digest, iterations, .. } => each(digest, iterations),
+            Self::Scrypt { n, r, p, .. } => {
+                n.checked_mul(*r)?.checked_mul(*p)?.checked_mul(2)?.checked_add(input)
             }
-            Self::Pbkdf1 { digest, iterations, .. } => iterations.checked_mul(digest.weight()),
-            Self::Scrypt { n, r, p, .. } => n.checked_mul(*r)?.checked_mul(*p)?.checked_mul(2),
         }
     }
 
@@ -112,8 +122,8 @@ impl Kdf {
                 )));
             }
         }
-        if self.cost(1).is_none_or(|cost| cost > Budget::LIMIT) {
-            return Err(Fault::unsupported(format!(
+        if self.cost(1, 0).is_none_or(|cost| cost > Budget::LIMIT) {
+            return Err(Fault::too_costly(format!(
                 "its key derivation is too costly; the limit is about {} iterations of SHA-256",
                 Budget::LIMIT
             )));
@@ -123,6 +133,9 @@ impl Kdf {
 }
 
 const SCRYPT_MEMORY: u64 = 64 << 20;
+
+/// How much password and salt a unit of the budget stands for: they are copied, hashed and added to.
+const BYTES_A_UNIT: usize = 32;
 
 /// RFC 7292 appendix B.2; `password` as B.1 encodes it.
 fn pkcs12(
@@ -137,10 +150,11 @@ fn pkcs12(
     let md = Md::fetch(None, digest.name(), None)?;
     let mut context = MdCtx::new()?;
     let diversifier = vec![of as u8; block];
-    let mut input = Zeroizing::new(stretch(salt, block));
-    input.extend_from_slice(&Zeroizing::new(stretch(password, block)));
+    let (salt, password) = (stretch(salt, block), stretch(password, block));
+    let mut input = Zeroizing::new([salt.as_slice(), &password].concat());
     let mut hash = Zeroizing::new(vec![0; size]);
-    for piece in out.chunks_mut(size) {
+    let mut pieces = out.chunks_mut(size).peekable();
+    while let Some(piece) = pieces.next() {
         context.digest_init(&md)?;
         context.digest_update(&diversifier)?;
         context.digest_update(&input)?;
@@ -153,6 +167,9 @@ fn pkcs12(
         for (to, from) in piece.iter_mut().zip(hash.iter()) {
             *to = *from;
         }
+        if pieces.peek().is_none() {
+            break;
+        }
         let addend = Zeroizing::new(hash.iter().copied().cycle().take(block).collect::<Vec<u8>>());
         input.chunks_mut(block).for_each(|part| add_one_more(part, &addend));
     }
@@ -160,8 +177,14 @@ fn pkcs12(
 }
 
 /// Repeated to a multiple of the block; nothing stays nothing.
-fn stretch(bytes: &[u8], block: usize) -> Vec<u8> {
-    bytes.iter().copied().cycle().take(bytes.len().div_ceil(block) * block).collect()
+fn stretch(bytes: &[u8], block: usize) -> Wiped {
+    let length = bytes.len().div_ceil(block) * block;
+    let mut stretched = Zeroizing::new(Vec::with_capacity(length));
+    while stretched.len() < length {
+        let left = length - stretched.len();
+        stretched.extend_from_slice(bytes.get(..left).unwrap_or(bytes));
+    }
+    stretched
 }
 
 /// `part = (part + addend + 1) mod 2^(8·len)`, big-endian.
@@ -273,6 +296,6 @@ pub(super) fn parse_iterations(count: &Element<'_>) -> Parsed<u64> {
     }
     count.unsigned().ok_or_else(|| {
         let bits = count.content.len() * 8;
-        Fault::unsupported(format!("its iteration count of {bits} bits is beyond any limit"))
+        Fault::too_costly(format!("its iteration count of {bits} bits is beyond any limit"))
     })
 }

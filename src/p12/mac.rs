@@ -6,9 +6,9 @@ use openssl::sign::Signer;
 use super::budget::Budget;
 use super::derivation::Derivation;
 use super::digest::Digest;
+use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
 use super::kdf::{Kdf, KeyUse, parse_iterations, parse_kdf};
-use super::password::Encoding;
 use super::protection::{Algorithm, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
 
@@ -70,6 +70,7 @@ impl Mac {
     /// Whether the MAC is right under this password; `None` when there is not enough work left.
     pub(super) fn verify(&self, content: &[u8], password: &Encoding, budget: &mut Budget) -> Option<bool> {
         let key = self.derivation.key(password, budget)?;
+        budget.spend_on(content)?;
         let key = PKey::hmac(&key).ok()?;
         let mac = Signer::new(self.digest.message_digest()?, &key)
             .and_then(|mut signer| signer.sign_oneshot_to_vec(content))

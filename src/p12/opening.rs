@@ -12,7 +12,7 @@ use super::mac::Mac;
 use super::protection::Protection;
 use super::sniff::{self, Form, Wrapping};
 use super::unlock::unlock;
-use crate::secret::Secret;
+use crate::password::Password;
 use crate::words::counted;
 
 /// What shows without a password, and what the password opens.
@@ -28,10 +28,11 @@ pub(super) struct Opening {
 }
 
 /// Opens a file. Without a password, none at all and the empty one are tried; with one, also the ways of encoding it that
-/// producers use against the standard. Once it is given up it ends soon, in any way. Fails when the file is no container that can be read.
+/// producers use against the standard. Once `given_up` is cancelled it ends soon. Fails when the file is no container that
+/// can be read.
 pub(super) fn open(
     file: &P12File,
-    password: Option<&Secret>,
+    password: Option<&Password>,
     given_up: CancellationToken,
 ) -> Parsed<Opening> {
     let sniffed = sniff::unwrap(&file.bytes)?;
@@ -58,8 +59,9 @@ impl Opening {
 }
 
 fn bags_in_the_open(safes: &[Safe<'_>]) -> Vec<Bag> {
+    let mut budget = Budget::new(0, CancellationToken::new());
     let bags = safes.iter().filter_map(|safe| match safe {
-        Safe::Plain(contents) => read_bags(contents).ok(),
+        Safe::Plain(contents) => read_bags(contents, &mut budget).ok(),
         Safe::Encrypted(..) => None,
     });
     bags.flatten().collect()

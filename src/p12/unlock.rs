@@ -1,20 +1,19 @@
 //! Opens what is closed, and says whose fault it is when it stays closed.
 
-use openssl::pkey::PKey;
 use openssl::x509::X509;
 
-use super::bag::{Bag, Label, blank_key, is_safe, key_algorithm, read_bags};
+use super::bag::{Bag, is_safe, key_algorithm, read_bags};
 use super::budget::Budget;
 use super::container::{Pfx, Safe};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::derivation::{Derivation, derive_all};
+use super::encoding::{Encoding, encode};
 use super::fault::{Fault, Parsed};
 use super::kdf::Wiped;
-use super::password::{Encoding, encode};
-use super::protection::Protection;
 use super::scheme::Scheme;
 use crate::ber::SEQUENCE;
 use crate::error::Kind;
+use crate::password::{Password, Reading};
 use crate::secret::Secret;
 use crate::words::counted;
 
@@ -28,18 +27,6 @@ enum Proof {
     Wrong,
 }
 
-/// DSA, and the two forms of DH.
-const FINITE_FIELD: &[&str] = &["1.2.840.10040.4.1", "1.2.840.113549.1.3.1", "1.2.840.10046.2.1"];
-
-/// In bytes of PKCS#8: room for DSA of 4096 bits, thrice what FIPS 186-4 knows.
-const LARGEST_FINITE_FIELD: usize = 2048;
-
-/// In units of the budget: some 0.15 s for the largest.
-const FINITE_FIELD_COST: u64 = 1_000_000;
-
-/// In bytes of PKCS#8: room for RSA of 16384 bits, the largest that OpenSSL verifies.
-const LARGEST: usize = 16 * 1024;
-
 /// A safe, read as far as it is in the open.
 enum Part<'a> {
     Open(Vec<Bag>),
@@ -47,9 +34,9 @@ enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn read(safe: &'a Safe<'_>) -> Parsed<Self> {
+    fn read(safe: &'a Safe<'_>, budget: &mut Budget) -> Parsed<Self> {
         match safe {
-            Safe::Plain(contents) => read_bags(contents).map(Self::Open),
+            Safe::Plain(contents) => read_bags(contents, budget).map(Self::Open),
             Safe::Encrypted(scheme, ciphertext) => Ok(Self::Closed(scheme, ciphertext)),
         }
     }
@@ -57,6 +44,7 @@ impl<'a> Part<'a> {
 
 struct Unlocking<'a> {
     pfx: &'a Pfx<'a>,
+    readings: Vec<Reading>,
     encodings: Vec<Encoding>,
     budget: Budget,
     proof: Proof,
@@ -70,17 +58,20 @@ struct Unlocking<'a> {
 pub(super) fn unlock(
     pfx: &Pfx<'_>,
     safes: &[Safe<'_>],
-    password: Option<&Secret>,
-    budget: Budget,
+    password: Option<&Password>,
+    mut budget: Budget,
 ) -> Parsed<Contents> {
     // Bags in the open are read first: an algorithm that nobody knows is told before any password is judged.
-    let parts = safes.iter().map(Part::read).collect::<Parsed<Vec<_>>>()?;
+    let parts = safes.iter().map(|safe| Part::read(safe, &mut budget)).collect::<Parsed<Vec<_>>>()?;
+    let none = || vec![Reading { secret: Secret::default(), unusual: None }];
+    let readings = password.map_or_else(none, Password::readings);
     let mut unlocking = Unlocking {
         pfx,
-        encodings: encode(password),
+        encodings: encode(&readings),
         budget,
         proof: Proof::None,
-        given: password.is_some_and(|password| !password.expose().is_empty()),
+        given: readings.iter().any(|reading| !reading.secret.expose().is_empty()),
+        readings,
         decrypted: false,
         encrypted: false,
     };
@@ -133,7 +124,8 @@ impl Unlocking<'_> {
                 Part::Open(bags) => (bags, false),
                 Part::Closed(scheme, ciphertext) => {
                     let plain = self.decrypt(scheme, ciphertext, is_safe)?;
-                    (read_bags(&plain.ok_or_else(|| self.explain_closed("a part of it"))?)?, true)
+                    let plain = plain.ok_or_else(|| self.explain_closed("a part of it"))?;
+                    (read_bags(&plain, &mut self.budget)?, true)
                 }
             };
             bags.extend(found.into_iter().map(|bag| (bag, encrypted)));
@@ -157,16 +149,24 @@ impl Unlocking<'_> {
         fits: fn(&[u8]) -> bool,
     ) -> Parsed<Option<Wiped>> {
         self.encrypted = true;
+        let mut found = None;
         for (at, encoding) in distinct(&self.encodings, &scheme.derivation) {
-            let Some(key) = scheme.derivation.key(encoding, &mut self.budget) else {
+            let paid = self.budget.spend_on(ciphertext);
+            let Some(key) = paid.and_then(|()| scheme.derivation.key(encoding, &mut self.budget)) else {
                 return if at == 0 { Err(too_costly()) } else { Ok(None) };
             };
             if let Some(plain) = scheme.decrypt(ciphertext, &key).filter(|plain| fits(plain)) {
-                self.decrypted = true;
-                return Ok(Some(plain));
+                found = Some((at, plain));
+                break;
             }
         }
-        Ok(None)
+        let Some((at, plain)) = found else { return Ok(None) };
+        if !matches!(self.proof, Proof::Right) {
+            // Without a MAC, this proves it as well.
+            self.encodings.swap(0, at);
+        }
+        self.decrypted = true;
+        Ok(Some(plain))
     }
 
     /// Each bag with whether its safe is encrypted.
@@ -175,12 +175,14 @@ impl Unlocking<'_> {
         for (bag, encrypted) in bags {
             match bag {
                 Bag::Key(pkcs8, label) => {
-                    let key = self.parse_key(&pkcs8, label, None)?;
-                    contents.keys.push(KeyEntry { encrypted, ..key });
+                    let mut key = KeyEntry::new(pkcs8, label, None, &mut self.budget)?;
+                    key.encrypted = encrypted;
+                    contents.keys.push(key);
                 }
                 Bag::ShroudedKey(scheme, ciphertext, label) => match self.open_key(&scheme, &ciphertext)? {
                     Some(pkcs8) => {
-                        contents.keys.push(self.parse_key(&pkcs8, label, Some(scheme.protection()))?);
+                        let protection = Some(scheme.protection());
+                        contents.keys.push(KeyEntry::new(pkcs8, label, protection, &mut self.budget)?);
                     }
                     None => contents.closed += 1,
                 },
@@ -198,13 +200,22 @@ impl Unlocking<'_> {
         if closed > 0 {
             contents.warnings.push(format!("left out: {} with another password", counted(closed, "key")));
         }
-        contents.unusual = self.encodings.first().and_then(|first| first.unusual);
-        if let Some(unusual) = contents.unusual {
-            contents
-                .warnings
-                .push(format!("the password fits only as {unusual}; other programs may refuse the file"));
-        }
+        self.note_password(&mut contents);
         Ok(contents)
+    }
+
+    /// What was unusual about the password that fitted.
+    fn note_password(&self, contents: &mut Contents) {
+        let Some(encoding) = self.encodings.first() else { return };
+        let Some(reading) = self.readings.get(encoding.reading) else { return };
+        contents.password = Some(reading.secret.clone());
+        contents.unusual = encoding.unusual;
+        contents.reading.clone_from(&reading.unusual);
+        contents.warnings.extend(reading.unusual.clone());
+        if let Some(unusual) = encoding.unusual {
+            let warning = format!("the password fits only as {unusual}; other programs may refuse the file");
+            contents.warnings.push(warning);
+        }
     }
 
     /// Decrypts a key; `None` when it has another password. With the password proved, noise is the file's fault.
@@ -221,25 +232,6 @@ impl Unlocking<'_> {
             }
             _ => Ok(None),
         }
-    }
-
-    /// OpenSSL computes the public half of a finite-field key at once, in time that grows with the cube of its
-    /// size and without end in sight for a hostile one; so size and number are bounded before it sees them.
-    fn parse_key(&mut self, pkcs8: &[u8], label: Label, protection: Option<Protection>) -> Parsed<KeyEntry> {
-        let oid = key_algorithm(pkcs8).ok_or_else(|| Fault::malformed("its key is not PKCS#8"))?;
-        let finite_field = FINITE_FIELD.contains(&oid.as_str());
-        let largest = if finite_field { LARGEST_FINITE_FIELD } else { LARGEST };
-        let affordable =
-            pkcs8.len() <= largest && (!finite_field || self.budget.spend(FINITE_FIELD_COST).is_some());
-        if !affordable {
-            let what = format!("its keys (OID {oid}) are larger or more than any real ones");
-            return Err(Fault::unsupported(what));
-        }
-        let key = PKey::private_key_from_pkcs8(pkcs8).ok();
-        // OpenSSL's decoder lets go of a copy that it does not wipe. The same again without the secret gets that memory
-        // and overwrites it.
-        let _ = blank_key(pkcs8).map(|blank| PKey::private_key_from_pkcs8(&blank));
-        Ok(KeyEntry { key, label, encrypted: protection.is_some(), protection, oid })
     }
 
     /// Why something encrypted did not open.
@@ -276,5 +268,5 @@ fn distinct<'a>(
 }
 
 fn too_costly() -> Fault {
-    Fault::unsupported("opening it takes more key derivation (iterations) than is allowed for one file")
+    Fault::too_costly("opening it takes more key derivation (iterations) than is allowed for one file")
 }

@@ -25,6 +25,7 @@ use super::upload;
 use crate::call::Local;
 use crate::error::{Error, Kind};
 use crate::p12::{Identity, P12, P12File};
+use crate::password::Password;
 use crate::platform::contract;
 use crate::platform::gateway::{Account, Base};
 use crate::request::body::RequestBody;
@@ -206,7 +207,8 @@ impl Resource {
         password: &Secret,
     ) -> Result<Identity, Refusal> {
         let _turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
-        let p12 = presence.wait_for(P12::open(&file, Some(password), None), OPENING_GRACE).await??;
+        let password = Password::exact(password.clone());
+        let p12 = presence.wait_for(P12::open(&file, Some(&password), None), OPENING_GRACE).await??;
         Ok(p12.identity()?)
     }
 

@@ -7,14 +7,14 @@ use crate::cli::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::p12::{P12, P12File};
+use crate::password::Password;
 use crate::prompt::Prompt;
-use crate::secret::Secret;
 
 /// Reads `--tls-p12`; `None` when there is none.
 pub(super) async fn read(args: &ServeArgs) -> Result<Option<SslContext>> {
     let Some(path) = &args.tls_p12 else { return Ok(None) };
     let file = P12File::read(path).await?;
-    let open = async |password: Option<Secret>| P12::open(&file, password.as_ref(), None).await;
+    let open = async |password: Option<Password>| P12::open(&file, password.as_ref(), None).await;
     let mut passwords = args.tls_password().read(Prompt::Terminal).await?;
     let p12 = passwords.unlock(file.name(), open).await?;
     let identity = p12.identity()?;

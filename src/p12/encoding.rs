@@ -3,7 +3,7 @@
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::password::Reading;
 
 /// One way to write a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,8 +14,10 @@ pub(super) struct Encoding {
     pub(super) wide: Zeroizing<Vec<u8>>,
     /// What is unusual about it, for the report.
     pub(super) unusual: Option<&'static str>,
-    /// Whether it is the one that the standards want.
+    /// Whether it is what the standards want of the usual reading of the password.
     pub(super) is_standard: bool,
+    /// The reading that it writes, by its index.
+    pub(super) reading: usize,
 }
 
 impl std::fmt::Debug for Encoding {
@@ -24,16 +26,31 @@ impl std::fmt::Debug for Encoding {
     }
 }
 
-/// All that are worth a try, each once. Nothing and the empty password are tried for each other.
-pub(super) fn encode(password: Option<&Secret>) -> Vec<Encoding> {
-    let bytes = password.map(Secret::expose).unwrap_or_default();
+/// All that are worth a try, each once: of each reading what the standards want, then what producers write against them.
+pub(super) fn encode(readings: &[Reading]) -> Vec<Encoding> {
+    let (mut all, mut unusual) = (Vec::new(), Vec::new());
+    for (at, reading) in readings.iter().enumerate() {
+        let mut encodings = encode_one(reading.secret.expose(), at).into_iter();
+        all.extend(encodings.next());
+        unusual.extend(encodings);
+    }
+    all.extend(unusual);
+    let mut distinct: Vec<Encoding> = Vec::new();
+    for fresh in all {
+        if !distinct.iter().any(|known| known.bytes == fresh.bytes && known.wide == fresh.wide) {
+            distinct.push(fresh);
+        }
+    }
+    distinct
+}
+
+/// Nothing and the empty password are tried for each other.
+fn encode_one(bytes: &[u8], reading: usize) -> Vec<Encoding> {
     let mut all: Vec<Encoding> = Vec::new();
     let mut add = |bytes: &[u8], wide: &[u8], unusual| {
+        let is_standard = reading == 0 && all.is_empty();
         let (bytes, wide) = (Zeroizing::new(bytes.to_vec()), Zeroizing::new(wide.to_vec()));
-        let fresh = Encoding { bytes, wide, unusual, is_standard: all.is_empty() };
-        if !all.iter().any(|known| known.bytes == fresh.bytes && known.wide == fresh.wide) {
-            all.push(fresh);
-        }
+        all.push(Encoding { bytes, wide, unusual, is_standard, reading });
     };
     if bytes.is_empty() {
         add(b"", b"\0\0", None);
@@ -48,6 +65,9 @@ pub(super) fn encode(password: Option<&Secret>) -> Vec<Encoding> {
         return all;
     };
     add(bytes, &utf16(text), None);
+    if text.chars().any(|letter| letter > '\u{ffff}') {
+        add(bytes, &ucs2(text), Some("UCS-2, which cuts letters short"));
+    }
     if !text.is_ascii() {
         add(bytes, &utf16(&latin), Some("its UTF-8 bytes taken as Latin-1"));
         for (form, name) in normalize(text) {
@@ -87,14 +107,24 @@ fn utf16(text: &str) -> Zeroizing<Vec<u8>> {
     wide
 }
 
+/// Each letter in one unit, as programs do it that know no surrogates.
+fn ucs2(text: &str) -> Zeroizing<Vec<u8>> {
+    let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
+    for letter in text.chars() {
+        let [.., high, low] = u32::from(letter).to_be_bytes();
+        wide.extend_from_slice(&[high, low]);
+    }
+    wide.extend_from_slice(b"\0\0");
+    wide
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_first_encoding_is_that_of_the_standard() {
-        let password = Secret::from("Beavis".as_bytes().to_vec());
-        let first = &encode(Some(&password))[0];
+        let first = &encode_one(b"Beavis", 0)[0];
         assert_eq!(first.wide.as_slice(), b"\0B\0e\0a\0v\0i\0s\0\0");
         assert_eq!(first.bytes.as_slice(), b"Beavis");
     }
