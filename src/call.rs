@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
-use http::uri::Authority;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -17,7 +15,7 @@ use tokio_openssl::SslStream;
 
 use crate::certificate;
 use crate::diagnosis;
-use crate::error::{Error, Exit, Kind, Result};
+use crate::error::{Error, Exit, Result};
 use crate::evidence::{Control, End, Evidence, Staple};
 use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
 use crate::foreign::{Foreign, KnownSecrets};
@@ -26,6 +24,7 @@ use crate::request::Request;
 use crate::request::body::OutgoingBody;
 use body::Body;
 use connect::Connect;
+use message::{build_message, http1_client};
 use observer::Observer;
 use recorded::{RecordedTcp, RecordedTls};
 use tls::Tls;
@@ -34,6 +33,7 @@ mod body;
 mod certificate_request;
 mod client_auth;
 pub mod connect;
+mod message;
 mod observer;
 pub mod policy;
 pub mod proxy;
@@ -59,8 +59,6 @@ pub struct Local {
     pub control: bool,
 }
 
-const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";
-
 impl Local {
     /// Makes the call and returns when the head of the answer has come, or could not. `known` must not be shown.
     ///
@@ -74,15 +72,9 @@ impl Local {
         known: &Arc<KnownSecrets>,
     ) -> Result<Started> {
         let left_out = if self.leaf_only { std::mem::take(&mut identity.chain) } else { Vec::new() };
-        let control = match self.control {
-            true => Some(self.control(request, known).await?),
-            false => None,
-        };
+        let control = if self.control { Some(self.control(request, known).await?) } else { None };
         let (call, head) = self.call(request, Some(identity), control, known).await?;
-        let head = head.map_err(|error| match error.kind {
-            Kind::ClientUnknownCa if !left_out.is_empty() => error.with_hint(LEAF_ONLY),
-            _ => error,
-        });
+        let head = head.map_err(|error| diagnosis::client::blame_leaf_only(error, !left_out.is_empty()));
         Ok((Box::new(call), head))
     }
 
@@ -170,7 +162,7 @@ impl Call {
         upload: OutgoingBody,
     ) -> Result<Head> {
         let stream = self.connect(route, request, identity.as_ref()).await;
-        let stream = stream.map_err(|error| blame_max_time(route, error))?;
+        let stream = stream.map_err(|error| route.connect.blame_max_time(route.max_time, error))?;
         drop(identity);
         let exchange = self.exchange(stream, request, upload);
         let (parts, body) = match timeout_at(self.deadline.into(), exchange).await {
@@ -323,62 +315,4 @@ impl Exchange for Call {
         evidence.timings.total = self.ended.unwrap_or_else(|| self.start.elapsed());
         evidence
     }
-}
-
-/// A wait that `-m` ended is not one that `--connect-timeout` ended.
-fn blame_max_time(route: &Local, error: Error) -> Error {
-    let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
-    match late && route.max_time < route.connect.timeout {
-        true => error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer"),
-        false => error,
-    }
-}
-
-/// HTTP/1.1, as tolerant as other clients are. An answer without a head counts as HTTP/0.9, so that it can be shown.
-fn http1_client() -> hyper::client::conn::http1::Builder {
-    let mut builder = hyper::client::conn::http1::Builder::new();
-    builder
-        .http09_responses(true)
-        .allow_obsolete_multiline_headers_in_responses(true)
-        .allow_spaces_after_header_name_in_responses(true)
-        .ignore_invalid_headers_in_responses(true)
-        .max_headers(256)
-        .max_buf_size(MAX_BUFFER);
-    builder
-}
-
-/// For a head, and for the pieces of a body, in bytes: enough for full speed, and less than curl takes.
-const MAX_BUFFER: usize = 256 * 1024;
-
-fn build_message(request: &Request, upload: OutgoingBody, http2: bool) -> http::Request<OutgoingBody> {
-    // An empty body has a length too (RFC 9110 section 8.6); hyper leaves it out.
-    let empty = !request.body.is_empty() && upload.length() == Some(0);
-    let mut message = http::Request::new(upload);
-    *message.method_mut() = request.method.clone();
-    *message.headers_mut() = request.headers.clone();
-    if empty {
-        message.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    if http2 {
-        *message.version_mut() = Version::HTTP_2;
-        *message.uri_mut() = absolute_form(request);
-        message.headers_mut().remove(HOST);
-    } else {
-        *message.uri_mut() = request.url.origin_form().clone();
-        let host = HeaderValue::from_str(&request.url.authority());
-        if let (false, Ok(host)) = (request.headers.contains_key(HOST), host) {
-            message.headers_mut().insert(HOST, host);
-        }
-    }
-    message
-}
-
-/// The URL for HTTP/2, with the authority of the `Host` header where one was given (RFC 9113 section 8.3.1).
-fn absolute_form(request: &Request) -> Uri {
-    let absolute = request.url.absolute_form();
-    let host = request.headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
-    let Some(host) = host else { return absolute.clone() };
-    let mut parts = absolute.clone().into_parts();
-    parts.authority = Some(host);
-    Uri::from_parts(parts).unwrap_or_else(|_| absolute.clone())
 }

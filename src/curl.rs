@@ -297,10 +297,7 @@ impl Curl {
                 args.verdict.allow_unrequested,
                 "--allow-unrequested: curl does not say whether the certificate was asked for",
             ),
-            (
-                args.platform.compare,
-                "--compare: this is the call through the platform; run without --account for the other",
-            ),
+            (args.platform.compare, "--compare: run without --account for the call from here"),
         ];
         let given = missing.iter().filter(|(set, _)| *set);
         self.notes.extend(given.map(|(_, what)| format!("not in curl: {what}")));

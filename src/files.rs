@@ -31,16 +31,6 @@ fn is_device_name(path: &Path) -> bool {
     matches!(&*stem, "NUL" | "CON" | "AUX" | "PRN") || stem.len() == 4 && matches!(numbered, "COM" | "LPT")
 }
 
-/// Whether it is a text in UTF-16, or in UTF-8 with a mark, as some editors and shells of Windows write it.
-pub fn has_byte_order_mark(path: &Path) -> bool {
-    use std::io::Read as _;
-    let mut start = [0; 3];
-    // A pipe gives nothing twice.
-    let file = path.is_file().then(|| File::open(path));
-    let read = file.and_then(|file| file.ok()?.read(&mut start).ok()).unwrap_or_default();
-    matches!(&start[..read], [0xef, 0xbb, 0xbf] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
-}
-
 /// Standard input without the buffer of `io::Stdin`, which is never wiped and hides a file's length.
 ///
 /// # Errors

@@ -25,6 +25,7 @@ mod mac;
 mod scheme;
 mod derivation;
 mod kdf;
+mod iterate;
 mod encoding;
 mod protection;
 mod cipher;

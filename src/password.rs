@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
-use crate::files;
 use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::secret_source::SecretSource;
@@ -153,12 +152,6 @@ fn advise(source: &SecretSource) -> String {
     match source {
         SecretSource::Value(_) => {
             "check the value of --password; a shell changes $, !, \\ and quotes unless quoted".into()
-        }
-        SecretSource::File(path) | SecretSource::PrivateFile(path) if files::has_byte_order_mark(path) => {
-            format!(
-                "{} begins with a byte order mark, which counts as part of the password: save it as UTF-8 without one",
-                path.display()
-            )
         }
         SecretSource::File(path) | SecretSource::PrivateFile(path) => format!("check {}", path.display()),
         SecretSource::Environment(name) => format!("check the environment variable {}", name.display()),

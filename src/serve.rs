@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
-use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +20,7 @@ use journal::Journal;
 use limits::Limits;
 use nonces::Nonces;
 use resource::Resource;
+pub use writer::Log;
 
 mod access;
 mod answer;
@@ -37,9 +37,6 @@ mod shares;
 mod tls;
 mod upload;
 mod writer;
-
-/// Writes each line of the log.
-pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
 
 /// A server that listens.
 pub struct Server {

@@ -75,6 +75,8 @@ const ALTERNATIVES: &[&[&str]] = &[
     &["proxy-user-file", "proxy-user-env"],
     &["ipv4", "ipv6"],
     &["compare", "no-precheck"],
+    &["compare", "each-address"],
+    &["compare", "repeat"],
 ];
 
 /// Options that a P12 and its password depend on.
@@ -227,11 +229,14 @@ impl Records {
     /// Adds the defaults that the record does not replace. A password that is null, or `no_password` that is false,
     /// replaces none.
     fn add_defaults(&self, mut fields: Fields) -> Fields {
-        let alternatives = |name: &str| ALTERNATIVES.iter().find(|group| group.contains(&name));
-        fields.retain(|name, value| !value.is_null() || alternatives(name).is_none());
+        let alternatives = |name: &str| {
+            let groups = ALTERNATIVES.iter().filter(|group| group.contains(&name));
+            groups.copied().flatten().copied().collect::<Vec<_>>()
+        };
+        fields.retain(|name, value| !value.is_null() || alternatives(name).is_empty());
         let off = |name: &str, value: &Value| self.is_switch(name) && (value == false || value == "false");
         let is_set = |name: &&str| fields.get(*name).is_some_and(|value| !off(name, value));
-        let replaced = |name: &str| alternatives(name).is_some_and(|group| group.iter().any(&is_set));
+        let replaced = |name: &str| alternatives(name).iter().any(&is_set);
         let kept = self.defaults.iter().filter(|(name, _)| !replaced(name));
         let mut all: Fields = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
         all.extend(fields);

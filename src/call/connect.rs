@@ -86,6 +86,17 @@ impl std::str::FromStr for Override {
 }
 
 impl Connect {
+    /// A wait that `-m` ended is not one that `--connect-timeout` ended.
+    pub(super) fn blame_max_time(&self, max_time: Duration, error: Error) -> Error {
+        let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
+        match late && max_time < self.timeout {
+            true => {
+                error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer")
+            }
+            false => error,
+        }
+    }
+
     /// All addresses of a host, of both families unless one was chosen.
     ///
     /// # Errors

@@ -13,8 +13,7 @@ impl Flaw {
             0 => leaf.to_owned(),
             _ => format!("the CA certificate {}", culprit.subject),
         };
-        let above = chain.get(self.at + 1).map_or("", |above| above.subject.as_str());
-        let Certificate { not_before, not_after, signature, .. } = culprit;
+        let Certificate { not_before, not_after, .. } = culprit;
         match self.kind {
             FlawKind::Expired => format!("{which} expired on {not_after}"),
             FlawKind::NotYetValid => format!("{which} is not valid before {not_before}"),
@@ -47,6 +46,30 @@ impl Flaw {
                     "{which} has issued a certificate, but it is not marked as a CA (basicConstraints CA:TRUE is missing)"
                 )
             }
+            FlawKind::PathLength
+            | FlawKind::NameConstraints
+            | FlawKind::UnknownCritical
+            | FlawKind::WrongSignature
+            | FlawKind::ExplicitCurve
+            | FlawKind::UnusualKey
+            | FlawKind::SmallKey
+            | FlawKind::BrokenDigest(_)
+            | FlawKind::Invalid(_)
+            | FlawKind::LongChain => self.rule_sentence(&which, leaf, chain, culprit),
+        }
+    }
+
+    /// The same for what breaks a rule of X.509 or of TLS.
+    fn rule_sentence(
+        &self,
+        which: &str,
+        leaf: &str,
+        chain: &[&Certificate],
+        culprit: &Certificate,
+    ) -> String {
+        let above = chain.get(self.at + 1).map_or("", |above| above.subject.as_str());
+        let signature = &culprit.signature;
+        match self.kind {
             FlawKind::PathLength => format!(
                 "{which} allows {} CA certificates below it (pathlen), and the chain has {}",
                 culprit.path_length.unwrap_or_default(),
@@ -84,6 +107,7 @@ impl Flaw {
                 "{} CA certificates stand between {leaf} and the root, and nginx accepts only 1 unless its ssl_verify_depth allows more",
                 self.at
             ),
+            _ => String::new(),
         }
     }
 
@@ -122,6 +146,25 @@ impl Flaw {
             FlawKind::AuthorityAsLeaf => {
                 "ask that CA to issue a certificate for the client, and export that one"
             }
+            FlawKind::NotAnAuthority
+            | FlawKind::PathLength
+            | FlawKind::NameConstraints
+            | FlawKind::UnknownCritical
+            | FlawKind::WrongSignature
+            | FlawKind::ExplicitCurve
+            | FlawKind::UnusualKey
+            | FlawKind::SmallKey
+            | FlawKind::BrokenDigest(_)
+            | FlawKind::Invalid(_)
+            | FlawKind::LongChain => self.rule_fix(),
+        };
+        fix.to_owned()
+    }
+
+    /// The same for what breaks a rule of X.509 or of TLS.
+    fn rule_fix(&self) -> &'static str {
+        let own = self.at == 0;
+        match self.kind {
             FlawKind::NotAnAuthority => {
                 "ask a real CA for a certificate: servers refuse what this one has issued; if it was meant to be a CA, its own issuer must issue it again as one (basicConstraints CA:TRUE, key usage keyCertSign), under the same name and key"
             }
@@ -154,8 +197,8 @@ impl Flaw {
             FlawKind::LongChain => {
                 "where the endpoint is nginx, ask its owner to raise ssl_verify_depth; or ask for a certificate with fewer CAs in between"
             }
-        };
-        fix.to_owned()
+            _ => "",
+        }
     }
 }
 

@@ -13,7 +13,8 @@ use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::progress;
 use crate::sink::{output, queue::Queue};
-use crate::view::{self, Tested, View, text};
+use crate::view::format::{Tested, View};
+use crate::view::{self, text};
 
 /// Tests each record of a manifest.
 pub(super) async fn run(args: &BatchArgs) -> Exit {

@@ -140,6 +140,16 @@ fn refused(evidence: &Evidence, code: u8, name: &str) -> Error {
     Error::new(alert::kind(code, cause), message).with_hint(hint)
 }
 
+/// `--leaf-only` may be why the endpoint does not know the CA.
+pub fn blame_leaf_only(error: Error, left_out: bool) -> Error {
+    match error.kind {
+        Kind::ClientUnknownCa if left_out => error.with_hint(LEAF_ONLY),
+        _ => error,
+    }
+}
+
+const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";
+
 /// An end without a word after a certificate was asked for: servers such as Node and Java refuse this way.
 pub(super) fn ended(evidence: &Evidence) -> Option<Error> {
     match (evidence.answered_request(), evidence.sent()) {

@@ -9,13 +9,30 @@ use crate::evidence::{Certificate, Evidence};
 
 /// Verification failed at the certificate `at`; `evidence` has the chain that it had put together.
 pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence) -> Error {
+    let (kind, what) = describe(result, at, evidence);
+    let error = Error::new(kind, format!("the certificate of {} is {what}", evidence.target));
+    let by_trust = [Kind::ServerUntrusted, Kind::ServerChainIncomplete, Kind::ServerSelfSigned];
+    match &evidence.proxy {
+        Some(proxy) if by_trust.contains(&kind) => {
+            let hint = format!(
+                "{}; or the proxy {proxy} ends TLS itself and shows a certificate of its own",
+                error.hint()
+            );
+            error.with_hint(hint)
+        }
+        _ => error,
+    }
+}
+
+/// The kind of the fault, and what the endpoint's certificate is.
+fn describe(result: X509VerifyResult, at: &Certificate, evidence: &Evidence) -> (Kind, String) {
     let nameless = Certificate::default();
     let leaf = evidence.server_chain.first().unwrap_or(&nameless);
     let Certificate { subject, issuer, .. } = leaf;
     let alone = at.issuer != at.subject && evidence.server_chain.len() == 1;
     let own = at.sha256 == leaf.sha256;
     let reason = result.error_string();
-    let (kind, what) = match result.as_raw() {
+    match result.as_raw() {
         ffi::X509_V_ERR_CERT_HAS_EXPIRED if own => {
             (Kind::ServerExpired, format!("expired: {subject} was valid until {}", at.not_after))
         }
@@ -66,18 +83,6 @@ pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence
             (Kind::ServerUntrusted, format!("not trusted: {subject}, issued by {issuer} ({reason})"))
         }
         _ => (Kind::ServerChainInvalid, format!("not valid: {} ({reason})", at.subject)),
-    };
-    let error = Error::new(kind, format!("the certificate of {} is {what}", evidence.target));
-    let by_trust = [Kind::ServerUntrusted, Kind::ServerChainIncomplete, Kind::ServerSelfSigned];
-    match &evidence.proxy {
-        Some(proxy) if by_trust.contains(&kind) => {
-            let hint = format!(
-                "{}; or the proxy {proxy} ends TLS itself and shows a certificate of its own",
-                error.hint()
-            );
-            error.with_hint(hint)
-        }
-        _ => error,
     }
 }
 

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::fault::Parsed;
-use super::kdf::Wiped;
+use super::iterate::Wiped;
 use super::scheme::Scheme;
 use crate::ber::{self, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
 
@@ -30,6 +30,8 @@ pub enum OtherBag {
     Crl,
     /// A type that RFC 7292 does not know.
     Unknown,
+    /// What lets Windows users or groups open the file in place of a password.
+    GroupProtection,
     /// A certificate of another kind, such as SDSI.
     OtherCertificate,
     /// A secret, such as a symmetric key.
@@ -41,6 +43,7 @@ impl fmt::Display for OtherBag {
         f.write_str(match self {
             Self::Crl => "a CRL",
             Self::Unknown => "a bag of unknown type",
+            Self::GroupProtection => "a bag that protects it to Windows users or groups",
             Self::OtherCertificate => "a certificate that is not X.509",
             Self::Secret => "a secret key",
         })
@@ -110,7 +113,7 @@ fn parse_bag(kind: Option<&str>, value: &Element<'_>, label: Label) -> Parsed<Ba
         Some("2") => parse_shrouded(value, label),
         Some("3") => parse_certificate(value, label),
         Some("4") => Ok(Bag::Other(OtherBag::Crl)),
-        Some("5") => Ok(Bag::Other(OtherBag::Secret)),
+        Some("5") => Ok(Bag::Other(parse_secret(value).unwrap_or(OtherBag::Secret))),
         _ => Ok(Bag::Other(OtherBag::Unknown)),
     }
 }
@@ -119,9 +122,22 @@ fn read_key<'a>(value: &Element<'a>) -> Parsed<&'a [u8]> {
     Ok(value.inside()?.expect(SEQUENCE, "a private key")?.whole)
 }
 
-/// EncryptedPrivateKeyInfo: RFC 5958 section 3.
+/// The type of a secret (RFC 7292 section 4.2.5) tells what Windows puts there.
+fn parse_secret(value: &Element<'_>) -> ber::Read<OtherBag> {
+    let mut secret = value.inside()?.expect(SEQUENCE, "a secret")?.inside()?;
+    Ok(match secret.expect(OID, "the type of a secret")?.oid().as_str() {
+        "1.3.6.1.4.1.311.17.4" => OtherBag::GroupProtection,
+        _ => OtherBag::Secret,
+    })
+}
+
+/// EncryptedPrivateKeyInfo: RFC 5958 section 3. With an empty password, GnuTLS 3.7 puts a key there as it is.
 fn parse_shrouded(value: &Element<'_>, label: Label) -> Parsed<Bag> {
-    let mut info = value.inside()?.expect(SEQUENCE, "an encrypted key")?.inside()?;
+    let element = value.inside()?.expect(SEQUENCE, "an encrypted key")?;
+    if key_algorithm(element.whole).is_some() {
+        return Ok(Bag::Key(Zeroizing::new(element.whole.to_vec()), label));
+    }
+    let mut info = element.inside()?;
     let scheme = Scheme::parse(&info.expect(SEQUENCE, "the key's encryption")?)?;
     let ciphertext = info.expect(OCTET_STRING, "the encrypted key")?.octets()?;
     Ok(Bag::ShroudedKey(scheme, ciphertext.into_owned(), label))

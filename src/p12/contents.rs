@@ -8,7 +8,7 @@ use openssl::x509::X509;
 use super::bag::{Label, OtherBag, blank_key, key_algorithm};
 use super::budget::Budget;
 use super::fault::{Fault, Parsed, named};
-use super::kdf::Wiped;
+use super::iterate::Wiped;
 use super::protection::Protection;
 use crate::secret::Secret;
 

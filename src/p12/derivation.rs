@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::encoding::Encoding;
-use super::kdf::{Kdf, KeyUse, Wiped};
+use super::iterate::{KeyUse, Wiped};
+use super::kdf::Kdf;
 use super::protection::{Algorithm, Protection};
 
 /// What is derived from a password for one purpose: a key, or a key and its initialisation vector.

@@ -49,7 +49,21 @@ impl Fault {
     /// An algorithm that is not known here, by name where it has one.
     pub(super) fn unknown(what: &str, oid: &str) -> Self {
         let named = named(oid);
-        Self::unsupported(format!("{what} uses an algorithm that cannot be used here: {named}"))
+        let fault = |owner: &str| {
+            Self::unsupported(format!("{what} uses an algorithm{owner} that cannot be used here: {named}"))
+        };
+        match oid {
+            "1.2.840.113549.1.12.1.80" => fault(" of CryptoPro CSP").with_hint(
+                "only CryptoPro CSP opens this file, and its key is for GOST TLS: test with CryptoPro's own tools, or ask for a certificate on an RSA or EC key",
+            ),
+            _ if oid.starts_with("1.2.643.") => fault(" of GOST").with_hint(
+                "export it again with AES-256 and SHA-256 where it was made; if its key is a GOST key, ask for a certificate on an RSA or EC key",
+            ),
+            _ if oid.starts_with("1.2.156.10197.") => fault(" of ShangMi (SM2, SM3, SM4)").with_hint(
+                "export it again with AES-256 and SHA-256 where it was made; if its key is an SM2 key, ask for a certificate on an RSA or EC key",
+            ),
+            _ => fault(""),
+        }
     }
 
     /// The same in an inner layer. Nothing there can be cut short, as the file is whole.

@@ -8,7 +8,8 @@ use super::derivation::Derivation;
 use super::digest::Digest;
 use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
-use super::kdf::{Kdf, KeyUse, parse_iterations, parse_kdf};
+use super::iterate::KeyUse;
+use super::kdf::{Kdf, parse_iterations, parse_kdf};
 use super::protection::{Algorithm, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
 

@@ -4,7 +4,8 @@ use super::cipher::Cipher;
 use super::derivation::Derivation;
 use super::digest::Digest;
 use super::fault::{Fault, Parsed};
-use super::kdf::{Kdf, KeyUse, Wiped, parse_kdf, parse_salt_and_iterations};
+use super::iterate::{KeyUse, Wiped};
+use super::kdf::{Kdf, parse_kdf, parse_salt_and_iterations};
 use super::protection::{Algorithm, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
 

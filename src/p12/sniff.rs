@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::container::looks_like_pfx;
 use super::fault::{Fault, Parsed};
-use super::kdf::Wiped;
+use super::iterate::Wiped;
 
 /// The DER or BER of a file, and how it was found there.
 pub(super) struct Sniffed {

@@ -2,14 +2,14 @@
 
 use openssl::x509::X509;
 
-use super::bag::{Bag, is_safe, key_algorithm, read_bags};
+use super::bag::{Bag, OtherBag, is_safe, key_algorithm, read_bags};
 use super::budget::Budget;
 use super::container::{Pfx, Safe};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::derivation::{Derivation, derive_all};
 use super::encoding::{Encoding, encode};
 use super::fault::{Fault, Parsed};
-use super::kdf::Wiped;
+use super::iterate::Wiped;
 use super::scheme::Scheme;
 use crate::ber::SEQUENCE;
 use crate::error::Kind;
@@ -42,6 +42,13 @@ impl<'a> Part<'a> {
     }
 }
 
+impl Part<'_> {
+    fn has_groups(&self) -> bool {
+        let is_group = |bag: &Bag| matches!(bag, Bag::Other(OtherBag::GroupProtection));
+        matches!(self, Self::Open(bags) if bags.iter().any(is_group))
+    }
+}
+
 struct Unlocking<'a> {
     pfx: &'a Pfx<'a>,
     readings: Vec<Reading>,
@@ -49,6 +56,8 @@ struct Unlocking<'a> {
     budget: Budget,
     proof: Proof,
     given: bool,
+    /// Whether Windows users or groups can open it in place of a password.
+    has_groups: bool,
     /// Whether anything encrypted came out as it should.
     decrypted: bool,
     encrypted: bool,
@@ -70,6 +79,7 @@ pub(super) fn unlock(
         encodings: encode(&readings),
         budget,
         proof: Proof::None,
+        has_groups: parts.iter().any(Part::has_groups),
         given: readings.iter().any(|reading| !reading.secret.expose().is_empty()),
         readings,
         decrypted: false,
@@ -246,6 +256,15 @@ impl Unlocking<'_> {
     }
 
     fn explain_wrong(&self) -> Fault {
+        if self.has_groups {
+            let what = "it is protected to Windows users or groups, and this password does not open it";
+            let what = if self.given {
+                what
+            } else {
+                "it is protected to Windows users or groups in place of a password"
+            };
+            return Fault::unsupported(what).with_hint("as one of these users, import it into Windows and export it again with a password, without a choice of groups or user names");
+        }
         match (self.given, self.encrypted) {
             (false, _) => Fault::new(Kind::PasswordNeeded, "it has a password, and none was given"),
             (true, true) => Fault::new(Kind::WrongPassword, "the password does not match"),

@@ -13,6 +13,7 @@ use hyper::body::Frame;
 use serde_json::json;
 
 use super::journal::{End, LogEntry};
+use super::presence::Gone;
 use super::shares::Share;
 use crate::error::{Error, Exit, Kind};
 use crate::exchange::{Exchange, Head};
@@ -108,6 +109,12 @@ impl Refusal {
         *answer.status_mut() = self.status;
         answer.headers_mut().extend(self.headers);
         answer
+    }
+}
+
+impl From<Gone> for Refusal {
+    fn from(_: Gone) -> Self {
+        Self::gone()
     }
 }
 

@@ -12,9 +12,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use serde_json::json;
 
-use super::Log;
 use super::presence::Presence;
-use super::writer::Writer;
+use super::writer::{Log, Writer};
 use crate::certificate;
 
 /// Where lines go, and what is counted.

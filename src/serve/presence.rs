@@ -11,8 +11,6 @@ use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::answer::Refusal;
-
 /// What is known about the client of a connection.
 #[derive(Default)]
 pub(super) struct Presence {
@@ -21,6 +19,9 @@ pub(super) struct Presence {
     closed: CancellationToken,
     reader: AtomicWaker,
 }
+
+/// The client is gone.
+pub(super) struct Gone;
 
 impl Presence {
     /// Whether a request is being answered.
@@ -47,14 +48,14 @@ impl Presence {
         &self,
         work: impl Future<Output = T>,
         grace: Duration,
-    ) -> Result<T, Refusal> {
+    ) -> Result<T, Gone> {
         let gone = async {
             self.closed.cancelled().await;
             tokio::time::sleep(grace).await;
         };
         tokio::select! {
             done = work => Ok(done),
-            () = gone => Err(Refusal::gone()),
+            () = gone => Err(Gone),
         }
     }
 

@@ -9,8 +9,10 @@ use prometheus_client::metrics::counter::Counter;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::Log;
 use crate::certificate;
+
+/// Writes each line of the log.
+pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
 
 /// Takes lines without waiting.
 pub(super) struct Writer {

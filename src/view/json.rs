@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Tested, View};
+use super::format::{Tested, View};
 use crate::answer::Answer;
 use crate::certificate;
 use crate::compare::Comparison;

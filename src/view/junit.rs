@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Summary, Tested, View};
+use super::format::{Summary, Tested, View};
 use crate::error::{Error, Kind, Result};
 use crate::escape::escape;
 

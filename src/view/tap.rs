@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Summary, Tested, View};
+use super::format::{Summary, Tested, View};
 use crate::error::Result;
 use crate::escape::{ascii, escape};
 

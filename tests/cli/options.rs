@@ -140,6 +140,8 @@ const ROWS: &[Row] = &[
     row("control", &[], Note, Refused),
     row("allow-unrequested", &[], Note, Refused),
     row("leaf-only", &[], Note, Refused),
+    row("each-address", &[], Note, Refused),
+    row("repeat", &["2", "3"], Note, Here),
     row("include", &[], Words(" -i"), Here).no_field(),
     row("json", &[], Conflict, Here).no_field(),
     row("report", &["report.json", "again.json"], Conflict, Here).no_field(),

@@ -23,9 +23,13 @@ fn a_page_about_the_certificate_is_known_by_its_words() {
         (
             "403 Forbidden",
             r#"{"message":"Invalid client certificate"}"#,
-            "whether it allows this certificate",
+            "the fault is most likely at the endpoint",
         ),
-        ("401 Unauthorized", r#"{"message":"TLS certificate failed verification"}"#, "whether it allows"),
+        (
+            "401 Unauthorized",
+            r#"{"message":"TLS certificate failed verification"}"#,
+            "most likely at the endpoint",
+        ),
         (
             "401 Unauthorized\r\nwww-authenticate: Bearer error=\"invalid_token\", \
           error_description=\"client certificate thumbprint mismatch\"",
@@ -51,7 +55,7 @@ fn a_page_about_the_certificate_is_known_by_its_words() {
 fn a_reason_phrase_that_is_not_the_usual_one_is_shown_and_read() {
     let lab = Lab::new();
     let site = lab.site(page("403 Invalid client certificate", ""));
-    lab.run(&site, &[]).ends(1, "refused it in HTTP: 403 \"Invalid client certificate\"\n");
+    lab.run(&site, &[]).ends(1, "refused it in HTTP: 403 \"Invalid client certificate\";");
     let ran = lab.run(&site, &["--json"]);
     let document: Value = serde_json::from_slice(&ran.stdout).unwrap();
     assert_eq!(document["answer"]["reason"], "Invalid client certificate");

@@ -120,21 +120,6 @@ fn no_source_tries_none_and_empty_and_then_says_what_is_missing() {
 
 /// As PowerShell's `>` and some editors write it.
 #[test]
-fn a_password_file_with_a_byte_order_mark_is_named_as_that() {
-    let lab = Lab::new();
-    let site = lab.site(OK);
-    lab.write("utf16.txt", &PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
-    run(&lab, &site, &["--password-file", "utf16.txt"], &[], b"").ends(3, "check utf16.txt");
-    let marked = format!("\u{feff}{PASSWORD}");
-    lab.write("utf16.txt", &marked.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
-    lab.write("utf8.txt", &marked);
-    for file in ["utf16.txt", "utf8.txt"] {
-        run(&lab, &site, &["--password-file", file], &[], b"")
-            .ends(3, &format!("{file} begins with a byte order mark"));
-    }
-}
-
-#[test]
 fn two_sources_are_a_usage_error() {
     let lab = Lab::new();
     let site = lab.site(OK);
