@@ -1,4 +1,6 @@
 //! The transcripts in `docs/` and the README: each `console` block is what the program says. `UPDATE=1` rewrites them.
+//! The pages show commands of a POSIX shell.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod harness;

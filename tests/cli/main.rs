@@ -1,4 +1,6 @@
 //! The program through its command line, over real TLS, on an endpoint of its own for each test.
+//! Needs signals, pseudo-terminals and `/proc`; what holds on every system is in `tests/systems.rs`.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
 
 #[path = "../harness/mod.rs"]

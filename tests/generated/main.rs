@@ -1,5 +1,6 @@
 //! `completions/` and `man/`: the committed files are what `generate.rs` makes, and real shells and manual readers accept them.
 //! `UPDATE=1` rewrites them.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod generate;

@@ -72,11 +72,13 @@ impl Lab {
     }
 
     /// With a root of this name, in a folder that servers' workers can read: they give up root.
-    #[cfg(unix)]
     pub(crate) fn for_workers(root: &str) -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
         let lab = Self::with_root(root);
-        std::fs::set_permissions(lab.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(lab.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
         lab
     }
 
