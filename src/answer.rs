@@ -15,21 +15,21 @@ use crate::sink::Sink;
 pub struct Answer {
     /// Its head.
     pub head: Head,
-    /// The SHA-256 of the body, in hex, where it was to be computed.
+    /// The SHA-256 of the body, in hex, if it was asked for.
     pub sha256: Option<String>,
-    /// The beginning of the body, to judge by.
+    /// The beginning of the body, for the verdict.
     pub excerpt: Foreign,
-    /// The beginning of the body, where the document is to hold it.
+    /// The beginning of the body, for the report, with `--include-body`.
     pub body: Option<Foreign>,
-    /// Whether the body came to its end.
+    /// Whether the body is complete.
     pub whole: bool,
 }
 
-/// How much of a body a document holds, in bytes.
+/// How much of a body a report holds, in bytes.
 const MAX_BODY: usize = 1 << 20;
 
 impl Answer {
-    /// Of a head whose body is still to be read; `keep_body` where the document is to hold that.
+    /// An answer whose body is still to be read. With `keep_body`, the body is kept for the report.
     pub fn new(head: Head, keep_body: bool) -> Self {
         let body = keep_body.then(|| head.foreign(&[]));
         Self { excerpt: head.foreign(&[]), sha256: None, body, whole: false, head }
@@ -38,7 +38,7 @@ impl Answer {
     /// Reads the body to its end, into `sink`.
     ///
     /// # Errors
-    /// Fails where it does not come whole, or cannot be written.
+    /// The body is incomplete, or cannot be written.
     pub async fn read(&mut self, exchange: &mut dyn Exchange, sink: &mut Sink) -> Result<()> {
         sink.open(&self.head)?;
         let mut digest = sink.digest.then(Sha256::new);

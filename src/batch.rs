@@ -13,54 +13,55 @@ use tokio::task::JoinSet;
 
 use crate::cli::BatchArgs;
 use crate::error::{Error, Kind, Result};
-use crate::files;
-use crate::interrupt::interrupted;
+use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
-use cache::{Cached, Common};
+use crate::process;
+use cache::{BatchCache, CachedInputs};
+use limiter::Limiter;
 use manifest::{Manifest, unusable};
-use pace::Pace;
 use record::{Record, Records, Test};
-use share::{Choice, Share};
+use selection::{Decision, Selection};
 
 pub mod cache;
+pub mod fields;
+mod limiter;
 pub mod manifest;
 mod outputs;
-mod pace;
 pub mod record;
-mod share;
+mod selection;
 
-/// What came of a record.
+/// The outcome of a record.
 pub struct Done {
-    /// The record's.
+    /// The id of the record.
     pub id: String,
-    /// The line of the manifest that it is in, from 1.
+    /// Its line in the manifest, from 1.
     pub line: u64,
-    /// Bytes of the manifest up to its end.
+    /// The position of its end in the manifest, in bytes.
     pub read: u64,
-    /// What it came to.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What a whole batch came to.
+/// The totals of a batch.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Results by the name of their kind.
     pub kinds: BTreeMap<&'static str, u64>,
-    /// Records that have a result in what is resumed.
+    /// Records that have a result in the resumed files.
     pub resumed: u64,
-    /// Those of them whose result is no success.
+    /// Those of them that did not pass.
     pub failed_before: u64,
-    /// Records that are for other shares.
+    /// Records of other shards.
     pub elsewhere: u64,
-    /// Lines of what is resumed that hold no result.
+    /// Lines of the resumed files that are not results.
     pub garbled: u64,
     /// Whether any record could be read, and whether any could not.
     readable: (bool, bool),
-    /// Why the manifest ended before its end.
+    /// Why the manifest could not be read to its end.
     broken: Option<Error>,
     /// Whether Ctrl-C or SIGTERM ended it.
     pub interrupted: bool,
-    /// Whether it was asked a second time, and nothing is waited for any more.
+    /// Whether a second signal came, so that nothing is waited for.
     pub abandoned: bool,
 }
 
@@ -74,12 +75,12 @@ impl Tally {
         self.kinds.values().sum()
     }
 
-    /// Results that are successes.
+    /// Results that passed.
     pub fn passed(&self) -> u64 {
         self.kinds.get("passed").copied().unwrap_or_default()
     }
 
-    /// What it came to in a sentence.
+    /// The totals in a sentence.
     pub fn summary(&self, took: Duration) -> String {
         let mut parts: Vec<_> = self.kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let aside = [
@@ -94,7 +95,7 @@ impl Tally {
         format!("{} tests in {:.1} s{colon}{}", self.total(), took.as_secs_f64(), parts.join(", "))
     }
 
-    /// Fails unless all passed, those that are resumed from included.
+    /// Fails unless all tests passed, including those in the resumed files.
     pub fn verdict(self) -> Result<()> {
         let (failed, total) =
             (self.total() - self.passed() + self.failed_before, self.total() + self.resumed);
@@ -107,7 +108,7 @@ impl Tally {
         match (self.broken, failed) {
             (Some(broken), _) => Err(broken),
             _ if self.readable == (false, true) => Err(unusable("no record of the manifest can be read")),
-            // Whoever made it was to make some: nothing was tested.
+            // An empty manifest is most likely a mistake: nothing was tested.
             _ if total + self.elsewhere == 0 => Err(unusable("the manifest holds no record")),
             (None, 0) => Ok(()),
             (None, failed) => {
@@ -118,55 +119,59 @@ impl Tally {
 }
 
 /// Makes the call of a record.
-pub trait Call: Clone + Send + Sync + 'static {
-    /// What the call comes to.
-    fn call(&self, inputs: Cached) -> impl Future<Output = Outcome> + Send;
+pub trait Tester: Clone + Send + Sync + 'static {
+    /// The outcome of the call.
+    fn call(&self, inputs: CachedInputs) -> impl Future<Output = Outcome> + Send;
 }
 
-/// Records that are looked at before their turn: where hosts are slow, so many of theirs may wait, and no other has to.
+/// How many records may wait. So a slow host delays others only if more of its records than this come in a
+/// row.
 const WINDOW: usize = 1024;
 
-/// Tests the records of the manifest, each by `call`, and hands over what came of them as they end. Ctrl-C, or
-/// SIGTERM, ends the reading, not what is in flight; the second one ends that too, and even a hand-over that waits.
+/// Tests the records of the manifest, each with `call`, and hands over each outcome as soon as it is there.
+/// After Ctrl-C or SIGTERM no more records are read, but running tests finish. A second signal ends those
+/// too, and a hand-over that waits.
 pub async fn run(
     args: &BatchArgs,
-    call: impl Call,
+    call: impl Tester,
     done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
 ) -> Result<Tally> {
-    files::allow_more();
-    let share = Share::new(args.shard, &args.resume)?;
-    let defaults = args.defaults.as_deref().map_or_else(|| Ok(Default::default()), manifest::defaults)?;
+    process::raise_file_limit();
+    let selection = Selection::new(args.shard, &args.resume)?;
+    let defaults =
+        args.defaults.as_deref().map_or_else(|| Ok(Default::default()), manifest::read_defaults)?;
     let (records, reading) = read(args.manifest.as_deref(), Records::new(defaults)?);
-    let mut tally = Tally { garbled: share.garbled, ..Tally::default() };
-    let pace = Arc::new(Pace::new(args));
-    let run = Run { share, pace: Arc::clone(&pace), common: Arc::default(), running: JoinSet::new() };
+    let mut tally = Tally { garbled: selection.unreadable, ..Tally::default() };
+    let limiter = Arc::new(Limiter::new(args));
+    let run =
+        Run { selection, limiter: Arc::clone(&limiter), cache: Arc::default(), running: JoinSet::new() };
     let twice_interrupted = async {
-        interrupted().await;
-        pace.close();
-        interrupted().await;
+        wait_for_signal().await;
+        limiter.stop.cancel();
+        wait_for_signal().await;
     };
     tokio::select! {
         outcome = run.all(records, call, done, &mut tally) => outcome?,
         () = twice_interrupted => tally.abandoned = true,
     }
-    tally.interrupted = pace.is_closed();
+    tally.interrupted = limiter.stop.is_cancelled();
     if !tally.interrupted {
-        // Whoever was interrupted does not wait for a reader of standard input.
-        let lost = |_| Err(Error::new(Kind::Internal, "the manifest was given up"));
+        // After a signal, do not wait for standard input.
+        let lost = |_| Err(Error::new(Kind::Internal, "reading the manifest panicked"));
         tally.broken = reading.await.unwrap_or_else(lost).err();
     }
     match tally.broken {
-        // There are no results that it could be told after.
+        // There are no results yet, so the error is the only output.
         Some(broken) if tally.kinds.is_empty() => Err(broken),
         _ => Ok(tally),
     }
 }
 
-/// What a run has in hand.
+/// The state of a run.
 struct Run {
-    share: Share,
-    pace: Arc<Pace>,
-    common: Arc<Common>,
+    selection: Selection,
+    limiter: Arc<Limiter>,
+    cache: Arc<BatchCache>,
     running: JoinSet<Option<Done>>,
 }
 
@@ -174,19 +179,19 @@ impl Run {
     async fn all(
         mut self,
         mut records: mpsc::Receiver<Record>,
-        call: impl Call,
+        call: impl Tester,
         mut done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
         tally: &mut Tally,
     ) -> Result<()> {
         let mut more = true;
-        let pace = Arc::clone(&self.pace);
-        let mut closed = std::pin::pin!(pace.closed());
+        let stop = self.limiter.stop.clone();
+        let mut stopped = std::pin::pin!(stop.cancelled());
         while more || !self.running.is_empty() {
             tokio::select! {
                 biased;
-                () = &mut closed, if more => more = false,
+                () = &mut stopped, if more => more = false,
                 Some(ended) = self.running.join_next() => {
-                    let ended = ended.map_err(|_| Error::new(Kind::Internal, "a test was given up"))?;
+                    let ended = ended.map_err(|_| Error::new(Kind::Internal, "a test was aborted"))?;
                     if let Some(ended) = ended {
                         tally.add(&ended);
                         done(ended, tally).await?;
@@ -201,36 +206,34 @@ impl Run {
         Ok(())
     }
 
-    fn begin(&mut self, record: Record, call: &impl Call, tally: &mut Tally) {
+    fn begin(&mut self, record: Record, call: &impl Tester, tally: &mut Tally) {
         match record.readable {
             true => tally.readable.0 = true,
             false => tally.readable.1 = true,
         }
         let Record { id, content, line, read, test, .. } = record;
-        match self.share.choose(id.clone(), &content) {
-            Choice::Elsewhere => tally.elsewhere += 1,
-            Choice::Done(passed) => {
+        match self.selection.decide(id.clone(), &content) {
+            Decision::OtherShard => tally.elsewhere += 1,
+            Decision::Done(passed) => {
                 tally.resumed += 1;
                 tally.failed_before += u64::from(!passed);
             }
-            Choice::Twice(own) => {
+            Decision::Duplicate(own) => {
                 let id = id.unwrap_or_default();
-                let message = format!(
-                    "the record in line {line} has the id {id:?}, which another record before it has"
-                );
+                let message = format!("the record in line {line} has the same id as an earlier one: {id:?}");
                 let outcome = Error::new(Kind::RecordInvalid, message).into();
                 self.running.spawn(ready(Some(Done { id: own, line, read, outcome })));
             }
-            Choice::Test(id) => {
-                let (pace, common) = (Arc::clone(&self.pace), Arc::clone(&self.common));
-                let tested = one(test, call.clone(), pace, common);
-                self.running.spawn(async move { Some(Done { id, line, read, outcome: tested.await? }) });
+            Decision::Test(id) => {
+                let (limiter, cache) = (Arc::clone(&self.limiter), Arc::clone(&self.cache));
+                let running = run_test(test, call.clone(), limiter, cache);
+                self.running.spawn(async move { Some(Done { id, line, read, outcome: running.await? }) });
             }
         }
     }
 }
 
-/// Reads the manifest in a thread of its own, never far ahead.
+/// Reads the manifest in another thread, never far ahead.
 fn read(
     path: Option<&Path>,
     mut records: Records,
@@ -238,7 +241,7 @@ fn read(
     let (sender, receiver) = mpsc::channel(64);
     let manifest = Manifest::new(path);
     let reading = tokio::task::spawn_blocking(move || {
-        manifest.read(|entry| match records.take(entry) {
+        manifest.read(|raw| match records.convert(raw) {
             Some(record) => sender.blocking_send(record).is_ok(),
             None => true,
         })
@@ -246,25 +249,25 @@ fn read(
     (receiver, reading)
 }
 
-/// Nothing comes of a record whose turn does not come before the end.
-async fn one(
+/// Runs one test; `None` when the batch is stopped before.
+async fn run_test(
     test: Result<Arc<Test>>,
-    call: impl Call,
-    pace: Arc<Pace>,
-    common: Arc<Common>,
+    call: impl Tester,
+    limiter: Arc<Limiter>,
+    cache: Arc<BatchCache>,
 ) -> Option<Outcome> {
     let test = match test {
         Err(error) => return Some(error.into()),
         Ok(test) => test,
     };
-    let _turn = pace.turn(&test.host, test.args.platform.is_used()).await?;
-    // A call's state is large, and is not there before its turn.
-    Some(Box::pin(caught(test, &call, common)).await)
+    let _permit = limiter.acquire(&test.host, test.args.platform.is_used()).await?;
+    // The state of a call is large, so it is made only now.
+    Some(Box::pin(catch_panic(test, &call, cache)).await)
 }
 
-/// A test that panics is a result, and no end of the others.
-async fn caught(test: Arc<Test>, call: &impl Call, common: Arc<Common>) -> Outcome {
-    let called = call.call(Cached { common, test });
-    let caught = AssertUnwindSafe(called).catch_unwind().await;
-    caught.unwrap_or_else(|_| Error::new(Kind::Internal, "the test ended in a panic").into())
+/// A test that panics has a result too, and does not end the others.
+async fn catch_panic(test: Arc<Test>, call: &impl Tester, cache: Arc<BatchCache>) -> Outcome {
+    let calling = call.call(CachedInputs { cache, test });
+    let outcome = AssertUnwindSafe(calling).catch_unwind().await;
+    outcome.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into())
 }

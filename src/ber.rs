@@ -1,12 +1,12 @@
-//! BER as producers really write it (X.690): indefinite lengths, strings in pieces, lengths not minimal.
-//! Nothing recurses on input, and depth is capped, so that a hostile file ends at once.
+//! Reads BER (X.690) as programs really write it: indefinite lengths, strings in pieces, lengths that are not
+//! minimal. There is no recursion and depth is limited, so that a hostile file fails at once.
 
 use std::borrow::Cow;
 
-/// Deeper nesting than any P12 has.
+/// The deepest nesting. Real P12 files have far less.
 const MAX_DEPTH: usize = 64;
 
-/// More elements of indefinite length within each other than any file has.
+/// How many elements of indefinite length may be open. Real files have far fewer.
 const MAX_OPEN: usize = 4096;
 
 pub(crate) const SEQUENCE: u8 = 0x30;
@@ -20,7 +20,7 @@ const CONSTRUCTED: u8 = 0x20;
 /// Why bytes are not BER.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Defect {
-    /// The file ends before the element that begins at `at` does; `missing` bytes, where that is known.
+    /// The file ends within the element that begins at `at`; so many bytes are `missing`, if that is known.
     Truncated { at: usize, missing: Option<u64> },
     /// Something else, at this byte.
     Malformed { at: usize, what: String },
@@ -35,7 +35,7 @@ pub(crate) struct Element<'a> {
     pub(crate) content: &'a [u8],
     /// The element with its header, without an end-of-contents.
     pub(crate) whole: &'a [u8],
-    /// Of the header, from the start of the layer.
+    /// The place of the header, from the start of the layer.
     pub(crate) at: usize,
     content_at: usize,
     depth: usize,
@@ -58,7 +58,7 @@ struct Header {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads a layer: the file, or what was decrypted.
+    /// Reads a layer: the file, or decrypted content.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, at: 0, depth: 0, end_of_layer: bytes.len() }
     }
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         self.rest.len()
     }
 
-    /// Whatever comes next.
+    /// The next element.
     pub(crate) fn any(&mut self) -> Read<Element<'a>> {
         let header = self.header(self.rest, self.at)?;
         let content = self.rest.get(header.size..).unwrap_or_default();
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         Ok(element)
     }
 
-    /// The next element, if it has this tag; a string may come in pieces.
+    /// The next element, which must have this tag. A string may come in pieces.
     pub(crate) fn expect(&mut self, tag: u8, what: &str) -> Read<Element<'a>> {
         let at = self.at;
         if self.is_empty() {
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         Ok(Header { tag: *tag, length: Some(length), size: 2 + count })
     }
 
-    /// Content up to the matching end-of-contents: its length, and that of both.
+    /// Finds the matching end-of-contents: the length of the content, without and with it.
     fn indefinite(&self, content: &[u8], at: usize) -> Read<(usize, usize)> {
         let (mut position, mut open) = (0, 1);
         loop {
@@ -170,10 +170,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An element longer than what is left: the file was cut short, or the length is wrong.
+    /// An element is longer than the rest: the file is cut short, or the length is wrong.
     fn overrun(&self, content_at: usize, length: usize) -> Defect {
         let end = content_at.saturating_add(length);
-        // What ends later than the outermost element lacks bytes as well, whatever follows that in the file.
+        // An element that ends after the outermost one lacks bytes too, even if other bytes follow.
         let limit = if self.depth == 1 { self.at + self.rest.len() } else { self.end_of_layer };
         match end.checked_sub(limit) {
             Some(missing @ 1..) => Defect::Truncated { at: self.at, missing: u64::try_from(missing).ok() },
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// Reads what is inside.
+    /// Reads the elements inside.
     pub(crate) fn inside(&self) -> Read<Reader<'a>> {
         if self.depth >= MAX_DEPTH {
             return Err(malformed(self.at, "nested too deep".into()));
@@ -196,12 +196,12 @@ impl<'a> Element<'a> {
         })
     }
 
-    /// The bytes of a string, put together where it came in pieces (X.690 section 8.7).
+    /// The bytes of a string, joined if it came in pieces (X.690 section 8.7).
     pub(crate) fn octets(&self) -> Read<Cow<'a, [u8]>> {
         if self.tag & CONSTRUCTED == 0 {
             return Ok(Cow::Borrowed(self.content));
         }
-        // One pass over the pieces, however deep they are nested: ends need no matching to collect them.
+        // One pass collects the pieces at any depth; their ends need not be matched.
         let layer = self.inside()?;
         let (mut octets, mut position) = (Vec::with_capacity(self.content.len()), 0);
         while let rest @ [_, ..] = self.content.get(position..).unwrap_or_default() {
@@ -221,7 +221,7 @@ impl<'a> Element<'a> {
         Ok(Cow::Owned(octets))
     }
 
-    /// A non-negative INTEGER; `None` where it is negative or above `u64::MAX`.
+    /// A non-negative INTEGER; `None` if it is negative or above `u64::MAX`.
     pub(crate) fn unsigned(&self) -> Option<u64> {
         let digits = match self.content {
             [0x80..=0xff, ..] | [] => return None,

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
-use http::uri::Authority;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -17,15 +15,16 @@ use tokio_openssl::SslStream;
 
 use crate::certificate;
 use crate::diagnosis;
-use crate::error::{Error, Exit, Kind, Result};
+use crate::error::{Error, Exit, Result};
 use crate::evidence::{Control, End, Evidence, Staple};
 use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
 use crate::foreign::{Foreign, KnownSecrets};
 use crate::p12::Identity;
 use crate::request::Request;
-use crate::request::body::Upload;
+use crate::request::body::OutgoingBody;
 use body::Body;
 use connect::Connect;
+use message::{build_message, http1_client};
 use observer::Observer;
 use recorded::{RecordedTcp, RecordedTls};
 use tls::Tls;
@@ -34,6 +33,7 @@ mod body;
 mod certificate_request;
 mod client_auth;
 pub mod connect;
+mod message;
 mod observer;
 pub mod policy;
 pub mod proxy;
@@ -44,36 +44,47 @@ mod stream_log;
 pub mod tls;
 mod tls_trace;
 
-/// The route from this machine straight to the endpoint.
+/// The route from this machine to the endpoint.
 #[derive(Debug)]
 pub struct Local {
-    /// How to get there.
+    /// How to reach the endpoint.
     pub connect: Connect,
     /// How to speak TLS, and whom to trust.
     pub tls: Tls,
-    /// For the whole call, the answer's body included.
+    /// Whether to send the certificate without its chain.
+    pub leaf_only: bool,
+    /// The time for the whole call, with the answer's body.
     pub max_time: Duration,
-    /// Whether to make the same call without the certificate first, to see if the endpoint insists on it.
+    /// Whether to make the same call without the certificate first, to see if the endpoint insists on one.
     pub control: bool,
 }
 
 impl Local {
-    /// Makes the call and returns when the head of the answer has come, or could not. `known` must not be shown.
+    /// Makes the call. Returns when the head of the answer has come, or the call has failed. Secrets in
+    /// `known` are hidden in everything that comes back.
     ///
     /// # Errors
-    /// Fails where the call could not begin: the body's file cannot be read, or the call without the certificate
-    /// failed for a reason of this machine.
+    /// The call could not begin: the body's file cannot be read, or the call without the certificate failed
+    /// because of this machine.
     pub async fn start(
         &self,
         request: &Request,
-        identity: Identity,
+        mut identity: Identity,
         known: &Arc<KnownSecrets>,
     ) -> Result<Started> {
-        let control = match self.control {
-            true => Some(self.control(request, known).await?),
-            false => None,
-        };
+        let left_out = if self.leaf_only { std::mem::take(&mut identity.chain) } else { Vec::new() };
+        let control = if self.control { Some(self.control(request, known).await?) } else { None };
         let (call, head) = self.call(request, Some(identity), control, known).await?;
+        let head = head.map_err(|error| diagnosis::client::blame_leaf_only(error, !left_out.is_empty()));
+        Ok((Box::new(call), head))
+    }
+
+    /// Makes the call without a certificate, up to the head of the answer.
+    ///
+    /// # Errors
+    /// The call could not begin.
+    pub async fn start_bare(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Started> {
+        let (call, head) = self.call(request, None, None, known).await?;
         Ok((Box::new(call), head))
     }
 
@@ -84,7 +95,7 @@ impl Local {
             Ok(head) if head.version == Version::HTTP_09 => {
                 Control::Failed("what came without it was not HTTP".into())
             }
-            Ok(head) => match diagnosis::page::login(&head, &call.evidence()) {
+            Ok(head) => match diagnosis::login::explain_login(&head, &call.evidence()) {
                 Some(login) => Control::Insisted(login.message),
                 None => Control::Answered(head.status.as_u16()),
             },
@@ -103,19 +114,20 @@ impl Local {
         control: Option<Control>,
         known: &Arc<KnownSecrets>,
     ) -> Result<(Call, Result<Head>)> {
-        let upload = request.upload().await?;
+        let upload = request.open_body().await?;
         let mut call = Call::new(request, identity.as_ref(), self.max_time, known);
         call.evidence.control = control;
+        call.evidence.offer = self.tls.offer(request.url.host());
         let head = call.head(self, request, identity, upload).await;
         Ok((call, head))
     }
 }
 
-/// One call in progress, and what was observed of it.
+/// One call in progress, and what was observed of it. `start` is time zero of its timings.
 struct Call {
     start: Instant,
     deadline: Instant,
-    /// When the answer had come whole, since the start.
+    /// When the answer was complete, since the start.
     ended: Option<Duration>,
     evidence: Evidence,
     observer: Observer,
@@ -148,18 +160,22 @@ impl Call {
         route: &Local,
         request: &Request,
         identity: Option<Identity>,
-        upload: Upload,
+        upload: OutgoingBody,
     ) -> Result<Head> {
         let stream = self.connect(route, request, identity.as_ref()).await;
-        let stream = stream.map_err(|error| by_the_shorter_limit(route, error))?;
+        let stream = stream.map_err(|error| route.connect.blame_max_time(route.max_time, error))?;
         drop(identity);
         let exchange = self.exchange(stream, request, upload);
         let (parts, body) = match timeout_at(self.deadline.into(), exchange).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return Err(diagnosis::answer::none(&self.evidence(), &error)),
+            Ok(Err(error)) => return Err(diagnosis::answer::explain_none(&self.evidence(), &error)),
             Err(_) => {
                 let sending = !request.progress.is_done();
-                return Err(diagnosis::answer::late(&self.evidence.target, route.max_time, sending));
+                return Err(diagnosis::answer::explain_timeout(
+                    &self.evidence.target,
+                    route.max_time,
+                    sending,
+                ));
             }
         };
         let mut log = self.observer.log.lock();
@@ -176,7 +192,7 @@ impl Call {
         Ok(Head::new(parts, wire, &self.known))
     }
 
-    /// TCP and TLS; what ends the handshake is diagnosed out of all that was observed.
+    /// Connects by TCP and TLS. What ends the handshake is diagnosed from all that was observed.
     async fn connect(
         &mut self,
         route: &Local,
@@ -184,9 +200,10 @@ impl Call {
         identity: Option<&Identity>,
     ) -> Result<SslStream<RecordedTcp<TcpStream>>> {
         let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
-        let ssl = route.tls.session(request.url.host(), identity, trace)?;
+        let ssl = route.tls.prepare(request.url.host(), identity, trace)?;
         let deadline = self.start + route.connect.timeout.min(route.max_time);
-        let (stream, early) = route.connect.dial(&request.url, deadline, &mut self.evidence).await?;
+        let (stream, early) =
+            route.connect.dial(&request.url, request.address, deadline, &mut self.evidence).await?;
         let began = Instant::now();
         let stream = RecordedTcp::new(stream, early, log.clone());
         let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &log)).await;
@@ -194,7 +211,7 @@ impl Call {
         let stream = match handshake {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(self.explain_handshake(route, &error)),
-            Err(_) => return Err(diagnosis::handshake::explain_silence(&self.evidence())),
+            Err(_) => return Err(diagnosis::handshake::explain_timeout(&self.evidence())),
         };
         self.note_session(stream.ssl());
         match &self.evidence.staple {
@@ -211,7 +228,7 @@ impl Call {
         let chain = ssl.peer_cert_chain();
         self.evidence.server_chain =
             chain.map(|chain| chain.iter().map(certificate::describe).collect()).unwrap_or_default();
-        self.evidence.tls = Some(tls::session(ssl));
+        self.evidence.tls = Some(tls::describe_session(ssl));
         self.evidence.staple = staple::read(ssl);
         self.evidence.distrust = trace.chain_fault.as_ref().map(|fault| fault.result.error_string().into());
     }
@@ -222,21 +239,21 @@ impl Call {
         if let Some(fault) = fault.filter(|_| !route.tls.insecure) {
             self.evidence.server_chain = fault.chain;
             self.evidence.distrust = Some(fault.result.error_string().to_owned());
-            return diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
+            let error = diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
+            return diagnosis::between::blame_inspection(error, &self.evidence);
         }
-        let capped = route.tls.max.is_some_and(|max| max < tls::Version::Tls13);
-        diagnosis::handshake::explain(&self.evidence(), capped)
+        diagnosis::handshake::explain(&self.evidence())
     }
 
-    /// The request goes out and the head of the answer comes in, as HTTP/1.1 or as ALPN chose.
+    /// Sends the request and waits for the head of the answer, over HTTP/1.1 or as ALPN chose.
     async fn exchange(
         &self,
         stream: SslStream<RecordedTcp<TcpStream>>,
         request: &Request,
-        upload: Upload,
+        upload: OutgoingBody,
     ) -> std::result::Result<(http::response::Parts, Incoming), hyper::Error> {
         let http2 = self.evidence.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
-        let message = message(request, upload, http2);
+        let message = build_message(request, upload, http2);
         let stream = TokioIo::new(RecordedTls::new(stream, self.observer.log.clone()));
         let answer = if http2 {
             self.observer.log.lock().keep_no_head();
@@ -245,7 +262,7 @@ impl Call {
             tokio::spawn(connection);
             sender.send_request(message).await?
         } else {
-            let (mut sender, connection) = http1().handshake(stream).await?;
+            let (mut sender, connection) = http1_client().handshake(stream).await?;
             tokio::spawn(connection);
             sender.send_request(message).await?
         };
@@ -258,13 +275,13 @@ impl Call {
             let frame = match timeout_at(self.deadline.into(), body.incoming.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) => {
-                    return Some(Err(diagnosis::answer::broken(&self.evidence(), &error)));
+                    return Some(Err(diagnosis::answer::explain_break(&self.evidence(), &error)));
                 }
                 Ok(None) => {
                     self.ended = Some(self.start.elapsed());
                     return self.missing_end().map(Err);
                 }
-                Err(_) => return Some(Err(diagnosis::answer::stalled(&self.evidence))),
+                Err(_) => return Some(Err(diagnosis::answer::explain_stall(&self.evidence))),
             };
             body.note_end();
             match frame.into_data() {
@@ -299,62 +316,4 @@ impl Exchange for Call {
         evidence.timings.total = self.ended.unwrap_or_else(|| self.start.elapsed());
         evidence
     }
-}
-
-/// A wait that `-m` ended is no matter of `--connect-timeout`.
-fn by_the_shorter_limit(route: &Local, error: Error) -> Error {
-    let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
-    match late && route.max_time < route.connect.timeout {
-        true => error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer"),
-        false => error,
-    }
-}
-
-/// HTTP/1.1 as tolerant as clients are; an answer without a head is HTTP/0.9, so that it can be shown.
-fn http1() -> hyper::client::conn::http1::Builder {
-    let mut builder = hyper::client::conn::http1::Builder::new();
-    builder
-        .http09_responses(true)
-        .allow_obsolete_multiline_headers_in_responses(true)
-        .allow_spaces_after_header_name_in_responses(true)
-        .ignore_invalid_headers_in_responses(true)
-        .max_headers(256)
-        .max_buf_size(MAX_BUFFER);
-    builder
-}
-
-/// For a head, and for the pieces of a body: enough for full speed, little enough to stay below curl.
-const MAX_BUFFER: usize = 256 * 1024;
-
-fn message(request: &Request, upload: Upload, http2: bool) -> http::Request<Upload> {
-    // A body that is there and empty has a length, too (RFC 9110 section 8.6); hyper leaves it out.
-    let empty = !request.body.is_empty() && upload.length() == Some(0);
-    let mut message = http::Request::new(upload);
-    *message.method_mut() = request.method.clone();
-    *message.headers_mut() = request.headers.clone();
-    if empty {
-        message.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    if http2 {
-        *message.version_mut() = Version::HTTP_2;
-        *message.uri_mut() = absolute_form(request);
-        message.headers_mut().remove(HOST);
-    } else {
-        *message.uri_mut() = request.url.origin_form().clone();
-        let host = HeaderValue::from_str(&request.url.authority());
-        if let (false, Ok(host)) = (request.headers.contains_key(HOST), host) {
-            message.headers_mut().insert(HOST, host);
-        }
-    }
-    message
-}
-
-/// The URL as HTTP/2 takes it apart; its authority is that of a `Host` that was given (RFC 9113 section 8.3.1).
-fn absolute_form(request: &Request) -> Uri {
-    let absolute = request.url.absolute_form();
-    let host = request.headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
-    let Some(host) = host else { return absolute.clone() };
-    let mut parts = absolute.clone().into_parts();
-    parts.authority = Some(host);
-    Uri::from_parts(parts).unwrap_or_else(|_| absolute.clone())
 }

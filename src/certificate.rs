@@ -1,4 +1,4 @@
-//! An X.509 certificate in words.
+//! An X.509 certificate as text.
 
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::hash::MessageDigest;
@@ -6,8 +6,9 @@ use openssl::x509::{X509, X509KeyUsage, X509Ref};
 use serde::Serialize;
 
 use extensions::Extensions;
+pub use extensions::extension;
 pub use key::{Curve, KeyKind};
-pub use name::{name, subject_option};
+pub use name::name;
 pub use signature::{BrokenDigest, SignatureAlgorithm};
 pub use usage::Usage;
 
@@ -17,7 +18,7 @@ mod name;
 mod signature;
 mod usage;
 
-/// A certificate in words, for people and reports.
+/// The facts of a certificate, for people and reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Certificate {
     /// Subject, RFC 2253 order as the certificate has it: `CN=client, O=Example`.
@@ -30,7 +31,7 @@ pub struct Certificate {
     pub not_after: String,
     /// Whole days until the end of validity; negative once it has expired.
     pub days_left: i32,
-    /// Whether validity is yet to begin.
+    /// Whether its validity has not begun.
     pub not_yet_valid: bool,
     /// The serial number in hex.
     pub serial: String,
@@ -52,7 +53,8 @@ pub struct Certificate {
     /// What its key usage allows; `None` when it has none, which allows all.
     #[serde(skip)]
     pub key_usage: Option<X509KeyUsage>,
-    /// The bits of the Netscape certificate type: 0x80 for a TLS client; `None` when it has none, which allows all.
+    /// The bits of the Netscape certificate type: 0x80 for a TLS client. `None` if there is none, which
+    /// allows everything.
     #[serde(skip)]
     pub netscape_type: Option<u8>,
     /// The OIDs of critical extensions that TLS servers do not know.
@@ -62,15 +64,28 @@ pub struct Certificate {
     pub sha256: String,
     /// The SHA-1 of its DER, in hex: what many consoles show.
     pub sha1: String,
-    /// The certificate itself, to be verified.
+    /// The certificate itself, for verification.
     #[serde(skip)]
     pub x509: Option<X509>,
 }
 
 impl Certificate {
-    /// Whether it names itself as its issuer, as roots do.
+    /// Whether issuer and subject are the same, as in roots.
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
+    }
+
+    /// The end of its validity as Unix time, where it can be read.
+    pub fn end_of_validity(&self) -> Option<i64> {
+        seconds_between(Asn1Time::from_unix(0).ok()?.as_ref(), self.x509.as_ref()?.not_after())
+    }
+
+    /// How much of its lifetime has gone, from 0 to 1, where that can be read.
+    pub fn spent_lifetime(&self) -> Option<f64> {
+        let (now, x509) = (Asn1Time::days_from_now(0).ok()?, self.x509.as_ref()?);
+        let whole = seconds_between(x509.not_before(), x509.not_after())?.max(1);
+        let gone = seconds_between(x509.not_before(), &now)?;
+        Some((gone as f64 / whole as f64).clamp(0.0, 1.0))
     }
 }
 
@@ -114,22 +129,27 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn seconds_between(from: &Asn1TimeRef, to: &Asn1TimeRef) -> Option<i64> {
+    let span = from.diff(to).ok()?;
+    Some(i64::from(span.days) * 86_400 + i64::from(span.secs))
+}
+
 /// Whole days; negative, and at least -1, when `end` has passed.
 fn days_between(now: &Asn1TimeRef, end: &Asn1TimeRef) -> i32 {
     now.diff(end).map_or(0, |span| if span.secs < 0 { span.days - 1 } else { span.days })
 }
 
-/// Now, as RFC 3339 has it: `2026-11-23T18:49:40Z`.
+/// The current time by RFC 3339: `2026-11-23T18:49:40Z`.
 pub fn timestamp() -> String {
     Asn1Time::days_from_now(0).map(|now| format!("{}Z", time(&now).replace(' ', "T"))).unwrap_or_default()
 }
 
-/// `2026-11-23 18:49:40`, out of OpenSSL's `Nov 23 18:49:40 2026 GMT`.
+/// Turns OpenSSL's `Nov 23 18:49:40 2026 GMT` into `2026-11-23 18:49:40`.
 fn time(time: &Asn1TimeRef) -> String {
     year_first(&time.to_string())
 }
 
-/// The same out of OpenSSL's text for any time.
+/// The same for OpenSSL's text of any time.
 pub fn year_first(text: &str) -> String {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let parts: Vec<_> = text.split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! Is this chain fit for this purpose? What is wrong with it, and with which of its certificates.
+//! Whether a chain is fit for a purpose: what is wrong with it, and with which of its certificates.
 
 pub use flaw::{Flaw, FlawKind, Role};
 pub use trust::Obstacle;
@@ -13,16 +13,17 @@ mod trust;
 mod verification;
 mod words;
 
-/// Why a server built on OpenSSL that trusts these certificates, and these alone, would not take a chain for client
-/// authentication; `None` where it would.
+/// Why a server that uses OpenSSL and trusts only these certificates would refuse a chain for client
+/// authentication; `None` if it would accept it.
 pub fn obstacle(chain: &[&Certificate], trusted: &[X509]) -> Option<Obstacle> {
     trust::obstacle(chain, &flaws(chain, Role::Client), trusted)
 }
 
-/// All flaws of a chain, the leaf first in it; the likeliest cause of a refusal comes first.
+/// All flaws of a chain, which starts with the leaf. The most likely cause of a refusal comes first.
 ///
-/// The question is whether a server that trusts the top of the chain would take it. OpenSSL's verification answers
-/// with the first flaw that it meets; the rules find them all, and what OpenSSL leaves to others.
+/// A flaw is a reason for which a server that trusts the top of the chain would refuse it. OpenSSL's
+/// verification stops at the first one. The rules find all of them, and others that OpenSSL does not look
+/// for.
 pub fn flaws(chain: &[&Certificate], role: Role) -> Vec<Flaw> {
     let mut flaws = rules::flaws(chain, role);
     flaws.extend(verification::flaws(chain, role, &flaws));

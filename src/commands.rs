@@ -1,4 +1,4 @@
-//! What the program does: one file a command.
+//! The commands, one file each.
 
 use crate::cli::{Args, Command};
 use crate::error::Exit;
@@ -7,16 +7,22 @@ mod batch;
 mod compare;
 mod demo;
 mod inspect;
+mod repack;
+mod probe;
+mod series;
 mod serve;
 mod test;
+pub mod usage;
 
-/// Runs the command that the command line names; a test, when it names none.
+/// Runs the command, or a test if no command is named.
 pub async fn run(args: &Args) -> Exit {
     match &args.command {
         Some(Command::Demo(args)) => demo::run(args).await,
         Some(Command::Serve(args)) => serve::run(args).await,
         Some(Command::Batch(args)) => batch::run(args).await,
         Some(Command::Inspect(args)) => inspect::run(args).await,
+        Some(Command::Repack(args)) => repack::run(args).await,
+        Some(Command::Probe(args)) => probe::run(args).await,
         None => test::run(&args.test).await,
     }
 }

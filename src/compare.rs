@@ -1,36 +1,35 @@
-//! The same request by both routes, side by side: is it treated alike, and what does a difference point to?
+//! The same request by both routes: are the answers alike, and what can be the cause of a difference?
 
 use std::collections::BTreeSet;
 
 use crate::answer::Answer;
-use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Evidence};
 use crate::foreign::Foreign;
 
-/// What came of one route.
+/// The outcome of one route.
 #[derive(Debug, Clone, Copy)]
-pub struct Side<'a> {
-    /// The answer, where one came.
+pub struct RouteResult<'a> {
+    /// The answer, if there was one.
     pub answer: Option<&'a Answer>,
-    /// What was observed, where the call began.
+    /// What was observed, if the call began.
     pub evidence: Option<&'a Evidence>,
-    /// The verdict on it.
+    /// Its verdict.
     pub result: &'a Result<()>,
 }
 
-impl<'a> Side<'a> {
+impl<'a> RouteResult<'a> {
     fn author(&self) -> Option<&'a Author> {
         self.evidence?.submission.as_ref()?.author.as_ref()
     }
 
-    /// The answer, if it is the endpoint's or may be.
+    /// The answer, unless it is certainly the platform's own.
     fn endpoints_answer(&self) -> Option<&'a Answer> {
         let own = matches!(self.author(), Some(Author::Platform(_) | Author::PlatformOfRemote(_)));
         self.answer.filter(|_| !own)
     }
 
-    /// Whether an answer began and did not come whole.
+    /// Whether an answer began but is incomplete.
     fn is_broken(&self) -> bool {
         self.answer.is_some()
             && self.result.as_ref().is_err_and(|error| error.kind.exit() == Exit::BrokenAnswer)
@@ -53,13 +52,13 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The lines of a head without the fields that are for one connection, or for one moment.
+/// The lines of a head, without fields that differ with each connection or moment.
 fn lasting(answer: &Answer) -> BTreeSet<(&str, &[u8])> {
     let lasting = answer.head.headers.iter().filter(|(name, _)| !PASSING.contains(&name.as_str()));
     lasting.map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }
 
-/// Fields that differ from one connection or one moment to the next and say nothing of how it is treated.
+/// Fields that differ with each connection or moment, and say nothing about how the endpoint treats the call.
 const PASSING: &[&str] = &[
     "age",
     "connection",
@@ -74,67 +73,71 @@ const PASSING: &[&str] = &[
     "upgrade",
 ];
 
-/// A fact of both routes, next to each other.
+/// A row: the same fact for both routes.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// What it is.
+    /// The name of the fact.
     pub label: &'static str,
     /// From this machine.
     pub here: String,
-    /// By way of the platform.
+    /// Through the platform.
     pub there: String,
+    /// Whether a difference deserves a look; times always differ.
+    pub weighs: bool,
 }
 
-/// Both routes, compared.
+/// The comparison of both routes.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// The facts.
+    /// The rows of the table.
     pub rows: Vec<Row>,
-    /// That the endpoint treats both alike, in a sentence; `None` when it does not.
+    /// A sentence that the endpoint treats both alike; `None` if it does not.
     pub alike: Option<&'static str>,
 }
 
 /// Both routes.
 #[derive(Debug, Clone, Copy)]
-pub struct Sides<'a> {
+pub struct BothRoutes<'a> {
     /// From this machine.
-    pub here: Side<'a>,
-    /// By way of the platform.
-    pub there: Side<'a>,
+    pub here: RouteResult<'a>,
+    /// Through the platform.
+    pub there: RouteResult<'a>,
 }
 
-impl Sides<'_> {
-    /// Puts both next to each other.
+impl BothRoutes<'_> {
+    /// Compares both.
     pub fn compare(&self) -> Comparison {
         Comparison { rows: self.rows(), alike: self.alike() }
     }
 
     fn rows(&self) -> Vec<Row> {
-        let cell = |side: &Side<'_>, text: &dyn Fn(&Answer) -> String| {
-            side.answer.map_or_else(|| "-".to_owned(), text)
+        let cell = |route: &RouteResult<'_>, text: &dyn Fn(&Answer) -> String| {
+            route.answer.map_or_else(|| "-".to_owned(), text)
         };
-        let status = |side: &Side<'_>| match (side.answer, side.result) {
+        let status = |route: &RouteResult<'_>| match (route.answer, route.result) {
             (None, Err(error)) => format!("no answer ({})", error.kind.name()),
-            _ => cell(side, &|answer| diagnosis::status(answer.head.status)),
+            _ => cell(route, &|answer| answer.head.describe_status()),
         };
-        let row = |label, text: &dyn Fn(&Side<'_>) -> String| Row {
+        let row = |label, text: &dyn Fn(&RouteResult<'_>) -> String| Row {
             label,
             here: text(&self.here),
             there: text(&self.there),
+            weighs: true,
         };
         let digest = |answer: &Answer| format!("{:.24}…", answer.sha256.as_deref().unwrap_or_default());
-        let total =
-            |side: &Side<'_>| side.evidence.map_or(0.0, |evidence| evidence.timings.total.as_secs_f64());
+        let total = |route: &RouteResult<'_>| {
+            route.evidence.map_or(0.0, |evidence| evidence.timings.total.as_secs_f64())
+        };
         let mut rows = vec![
             row("status", &status),
-            row("head", &|side| cell(side, &|answer| format!("lasting fields: {}", lasting(answer).len()))),
-            row("size", &|side| cell(side, &|_| format!("{} bytes", side.received()))),
-            row("SHA-256", &|side| cell(side, &digest)),
-            row("time", &|side| format!("{:.1} ms", total(side) * 1000.0)),
+            row("head", &|route| cell(route, &|answer| format!("lasting fields: {}", lasting(answer).len()))),
+            row("size", &|route| cell(route, &|_| format!("{} bytes", route.received()))),
+            row("SHA-256", &|route| cell(route, &digest)),
+            Row { weighs: false, ..row("time", &|route| format!("{:.1} ms", total(route) * 1000.0)) },
         ];
         if let (Some(here), Some(there)) = (self.here.answer, self.there.answer) {
             let (left, right) = (lasting(here), lasting(there));
-            let only = |label, here, there| Row { label, here, there };
+            let only = |label, here, there| Row { label, here, there, weighs: true };
             let none = String::new;
             rows.extend(left.difference(&right).map(|line| only("only here", shown(here, *line), none())));
             rows.extend(right.difference(&left).map(|line| only("only there", none(), shown(there, *line))));
@@ -142,10 +145,10 @@ impl Sides<'_> {
         rows
     }
 
-    /// The local route's verdict, unless the two differ. Nothing can be compared with an answer that broke off.
+    /// The local route's verdict, unless the two differ. An answer that broke off is not compared.
     ///
     /// # Errors
-    /// Fails with the local route's own fault, or with `routes-differ`.
+    /// The local route's own error, or `routes-differ`.
     pub fn verdict(&self) -> Result<()> {
         match self.difference() {
             Some(difference) if !self.here.is_broken() => {
@@ -195,11 +198,12 @@ impl Sides<'_> {
         result.map_or_else(|error| error.message.clone(), |()| "none by the platform".into())
     }
 
-    /// The likeliest cause first.
+    /// The hint on a difference: the most likely cause first.
     fn points_to(&self) -> String {
         let here = self.here.result.as_ref().err().map(|error| error.kind);
         let there = self.there.result.as_ref().err().map(|error| error.kind);
-        let status = |side: &Side<'_>| side.endpoints_answer().map(|answer| answer.head.status.as_u16());
+        let status =
+            |route: &RouteResult<'_>| route.endpoints_answer().map(|answer| answer.head.status.as_u16());
         let text = match (here, there, status(&self.here), status(&self.there)) {
             (
                 _,
@@ -246,7 +250,7 @@ impl Sides<'_> {
     }
 }
 
-/// A line of a head as it may be handed on; its value, from outside, in quotes.
+/// A line of a head without secrets, its value in quotes.
 fn shown(answer: &Answer, (name, value): (&str, &[u8])) -> String {
     let value: Foreign = answer.head.foreign(value);
     format!("{name}: {:?}", value.map(|value| crate::foreign::header::shown(name, value)))
@@ -270,14 +274,14 @@ mod tests {
         Evidence { submission: Some(submission), ..Evidence::default() }
     }
 
-    /// Whether they are alike, and the kind of the verdict, of these two sides.
+    /// Whether the two sides are alike, and the kind of the verdict.
     fn compare(here: (Option<Answer>, Result<()>), there: (Option<Answer>, Author)) -> (bool, Option<Kind>) {
         let evidence = by_platform(there.1);
-        let sides = Sides {
-            here: Side { answer: here.0.as_ref(), evidence: None, result: &here.1 },
-            there: Side { answer: there.0.as_ref(), evidence: Some(&evidence), result: &Ok(()) },
+        let both = BothRoutes {
+            here: RouteResult { answer: here.0.as_ref(), evidence: None, result: &here.1 },
+            there: RouteResult { answer: there.0.as_ref(), evidence: Some(&evidence), result: &Ok(()) },
         };
-        (sides.compare().alike.is_some(), sides.verdict().err().map(|error| error.kind))
+        (both.compare().alike.is_some(), both.verdict().err().map(|error| error.kind))
     }
 
     #[test]

@@ -1,15 +1,14 @@
-//! The terminal: report, warnings and progress on stderr, in colour where that was wanted.
+//! The terminal: report, warnings and progress on stderr, with or without colour.
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::error::{ContextKind, ErrorKind};
 use colored::{ColoredString, Colorize as _};
 use serde_json::Value;
 
-use crate::cli::{Color, DetailArgs, LookArgs, without_secrets};
-use crate::error::{Error, Exit, Kind};
+use crate::cli::{Color, ConsoleArgs, VerboseArgs};
+use crate::error::{Error, Exit};
 use crate::escape::{ascii, escape};
 use crate::progress;
 use crate::request::Request;
@@ -27,7 +26,7 @@ pub enum Detail {
     Verbose,
 }
 
-/// What a text is for, and so how it looks.
+/// The purpose of a text, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
     /// `error:`.
@@ -50,15 +49,15 @@ pub struct Console {
     /// How much is written.
     pub detail: Detail,
     color: bool,
-    /// Whether stdout, a terminal too, stands in the middle of a line.
+    /// Whether stdout is a terminal too, and the last line there has no end yet.
     midline: AtomicBool,
 }
 
 impl Console {
-    /// As was asked for. Colour is for stderr alone: stdout is the endpoint's.
-    pub fn new(look: &LookArgs) -> Self {
+    /// A console with these options. Only stderr has colour: stdout is for the endpoint's bytes.
+    pub fn new(args: &ConsoleArgs) -> Self {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let color = match look.color {
+        let color = match args.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto if variable("NO_COLOR").is_some() => false,
@@ -67,27 +66,30 @@ impl Console {
                 None => io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb"),
             },
         };
-        let detail = if look.quiet { Detail::Quiet } else { Detail::Usual };
+        // Without it, old consoles show the codes as text.
+        #[cfg(windows)]
+        let _ = colored::control::set_virtual_terminal(true);
+        let detail = if args.quiet { Detail::Quiet } else { Detail::Usual };
         Self { detail, color, midline: AtomicBool::new(false) }
     }
 
-    /// The same for calls, with as much of them as was asked for.
+    /// The same, with the detail of calls that the options ask for.
     #[must_use]
-    pub fn with_detail(self, args: &DetailArgs) -> Self {
+    pub fn with_detail(self, args: &VerboseArgs) -> Self {
         if args.verbose { Self { detail: Detail::Verbose, ..self } } else { self }
     }
 
-    /// One that writes nothing.
+    /// A console that writes nothing.
     pub fn silent() -> Self {
         Self { detail: Detail::Silent, color: false, midline: AtomicBool::new(false) }
     }
 
-    /// A text as it looks on this console.
+    /// The text in its colour, if this console has colours.
     pub fn paint(&self, paint: Paint, text: &str) -> String {
         if !self.color {
             return text.to_owned();
         }
-        // This console has decided; what the crate would find out by itself is about stdout.
+        // Overrides the crate's own decision, which looks at stdout.
         colored::control::SHOULD_COLORIZE.set_override(true);
         let painted: ColoredString = match paint {
             Paint::Error => text.red().bold(),
@@ -100,7 +102,7 @@ impl Console {
         painted.to_string()
     }
 
-    /// Writes whole lines. When stderr is closed there is nobody left to tell.
+    /// Writes whole lines. If stderr is closed, nobody can be told, so a failure is ignored.
     pub fn write(&self, lines: &str) {
         if self.detail == Detail::Silent || lines.is_empty() {
             return;
@@ -109,12 +111,12 @@ impl Console {
         let _ = io::stderr().lock().write_all(format!("{start}{lines}").as_bytes());
     }
 
-    /// Takes note that stdout, a terminal too, stands in the middle of a line.
+    /// Remembers whether the last line on stdout, a terminal too, has no end yet.
     pub fn note_midline(&self, midline: bool) {
         self.midline.store(midline, Ordering::Relaxed);
     }
 
-    /// Says that something is not as it should be, though the call goes on.
+    /// Shows warnings: something is wrong, but the call goes on.
     pub fn warn(&self, warnings: &[String]) {
         if self.detail >= Detail::Usual {
             for warning in warnings {
@@ -123,12 +125,12 @@ impl Console {
         }
     }
 
-    /// Says something in a sentence of our own.
+    /// Shows a sentence.
     pub fn say(&self, sentence: impl fmt::Display) {
         self.write(&format!("{}\n", escape(&sentence.to_string())));
     }
 
-    /// A line of a log: JSON in ASCII, so that no terminal and no reader of lines is led astray.
+    /// Writes a line of a log: JSON in ASCII, so that it cannot control a terminal or break a line.
     pub fn log(&self, line: &Value) {
         if self.detail >= Detail::Usual {
             self.write(&format!("{}\n", ascii(&line.to_string())));
@@ -140,30 +142,13 @@ impl Console {
         self.detail >= Detail::Usual && io::stderr().is_terminal()
     }
 
-    /// Shows that something is waited for while the future runs.
+    /// Shows a spinner or bar while the future runs.
     pub async fn waiting<T>(&self, request: &Request, future: impl Future<Output = T>) -> T {
         progress::waiting(self.is_animated(), request, future).await
     }
 }
 
-/// Help, version and usage errors in clap's words. Errors quote what was typed, or what a shell found as file names.
-pub fn usage(error: clap::Error) -> Exit {
-    let error = without_secrets(error);
-    if !error.use_stderr() {
-        let _ = error.print();
-        return Exit::Success;
-    }
-    if error.kind() == ErrorKind::ArgumentConflict && error.get(ContextKind::InvalidSubcommand).is_some() {
-        let message = "there is a word too many: a test takes one P12 and one URL";
-        let error = Error::new(Kind::Usage, message);
-        return report_early(&error.with_hint("a word with blanks or stars in it has to stand in quotes"));
-    }
-    let lines: String = error.render().to_string().lines().map(|line| escape(line) + "\n").collect();
-    let _ = io::stderr().lock().write_all(lines.as_bytes());
-    Exit::Usage
-}
-
-/// Tells a fault that came before any console was made.
+/// Shows an error that comes before there is a console.
 pub fn report_early(error: &Error) -> Exit {
     let (message, hint) = (escape(&error.message), escape(error.hint()));
     let _ = writeln!(io::stderr().lock(), "error: {message}\nhint:  {hint}");

@@ -21,7 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::cli::{Args, Command, ServeArgs, TestArgs};
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
-use crate::interrupt::interrupted;
+use crate::interrupt::wait_for_signal;
 use crate::platform::contract::PERMISSION;
 use crate::serve::Server;
 use endpoint::{Endpoint, Manners};
@@ -143,7 +143,7 @@ impl Demo {
             say(
                 "The endpoint and the files stay until Ctrl-C. You can repeat the commands in another terminal.",
             );
-            interrupted().await;
+            wait_for_signal().await;
         } else {
             say(
                 "The files are removed now. --keep keeps them and the endpoint, so that you can repeat the commands.",
@@ -183,7 +183,7 @@ impl Step {
         Err(Error::new(Kind::SomeFailed, message).with_hint(hint))
     }
 
-    /// The command line, quoted for a shell where it needs to be.
+    /// The command line, quoted for a shell if needed.
     pub fn command(&self) -> String {
         let quoted = self.arguments.iter().map(|argument| {
             let text = argument.to_string_lossy();

@@ -1,4 +1,4 @@
-//! Foreign errors and what was observed → our kinds. Nothing else reads a foreign error.
+//! Turns what was observed, and the errors of libraries, into our own errors. No other room interprets them.
 
 use std::io;
 use std::path::Path;
@@ -11,14 +11,19 @@ use crate::evidence::{Cause, End, Evidence, Side};
 
 mod alert;
 pub mod answer;
+pub mod between;
 pub mod client;
 pub mod handshake;
+pub mod login;
 pub mod page;
 pub mod platform;
 pub mod reach;
 pub mod server;
+pub mod speech;
+pub mod status;
+pub mod unasked;
 
-/// A system error without Rust's `(os error 111)`, in lower case as our sentences are.
+/// A system error in lower case, without Rust's `(os error 111)`.
 pub fn in_words(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default().trim_end_matches('.');
@@ -29,7 +34,7 @@ pub fn in_words(error: &io::Error) -> String {
     }
 }
 
-/// This machine is at fault, and nothing that was to be opened or reached: no more files may be open.
+/// Whether this machine has too many open files. Then the file or endpoint is not the cause.
 fn is_out_of_files(error: &io::Error) -> bool {
     #[cfg(unix)]
     {
@@ -43,8 +48,8 @@ fn is_out_of_files(error: &io::Error) -> bool {
     }
 }
 
-/// A status with its usual words, where it has some.
-pub fn status(status: http::StatusCode) -> String {
+/// A status with its usual reason phrase.
+pub fn describe_status(status: http::StatusCode) -> String {
     match status.canonical_reason() {
         Some(reason) => format!("{} {reason}", status.as_u16()),
         None => status.as_u16().to_string(),
@@ -63,18 +68,18 @@ pub fn unwritable(what: impl std::fmt::Display, error: &io::Error) -> Error {
     Error::new(kind, format!("cannot write to {what}: {}", in_words(error)))
 }
 
-/// The program could not even begin.
+/// The program could not start.
 pub fn not_begun(error: &io::Error) -> Error {
     let kind = if is_out_of_files(error) { Kind::OutOfFiles } else { Kind::Internal };
     Error::new(kind, format!("this machine does not let the program begin: {}", in_words(error)))
 }
 
-/// OpenSSL failed where nothing from outside is at fault.
+/// OpenSSL failed, and nothing from outside can be the cause.
 pub fn openssl(doing: &str, stack: &ErrorStack) -> Error {
     Error::new(Kind::Internal, format!("OpenSSL failed at {doing}: {}", reasons(stack)))
 }
 
-/// OpenSSL's reasons, the first cause first, without its file names and numbers.
+/// OpenSSL's reasons, the first cause first, without file names and numbers.
 pub fn reasons(stack: &ErrorStack) -> String {
     let reasons: Vec<_> = stack.errors().iter().filter_map(ssl_reason).collect();
     if reasons.is_empty() { "no reason given".into() } else { reasons.join(", ") }
@@ -84,7 +89,7 @@ fn ssl_reason(error: &openssl::error::Error) -> Option<&'static str> {
     error.reason()
 }
 
-/// What ended the connection, out of a read or write that failed.
+/// What ended the connection, from a failed read or write.
 pub fn cause(error: &io::Error) -> Cause {
     if error.kind() == io::ErrorKind::ConnectionReset {
         return Cause::Reset;
@@ -93,7 +98,7 @@ pub fn cause(error: &io::Error) -> Cause {
     tls.map_or_else(|| Cause::System(in_words(error)), tls_cause)
 }
 
-/// What ended the connection, out of a failure of TLS.
+/// What ended the connection, from a failure of TLS.
 pub fn tls_cause(error: &ssl::Error) -> Cause {
     if let Some(io) = error.io_error() {
         return cause(io);
@@ -106,8 +111,8 @@ pub fn tls_cause(error: &ssl::Error) -> Cause {
     }
 }
 
-/// The end of a connection, out of a write to TLS that failed: by OpenSSL's own fault, or by what it met while it
-/// read for the sake of writing.
+/// The end of a connection, from a failed write to TLS. The cause is OpenSSL's own failure, or what it read
+/// while it was writing.
 pub fn write_end(error: &io::Error) -> End {
     match cause(error) {
         cause @ Cause::Tls(_) => End::ours(cause),
@@ -115,7 +120,7 @@ pub fn write_end(error: &io::Error) -> End {
     }
 }
 
-/// Whether a write failed as the endpoint or the way to it had gone; else this machine could not send.
+/// Whether a write failed because the endpoint had gone. Otherwise this machine could not send.
 pub fn is_peer_gone(error: &io::Error) -> bool {
     use io::ErrorKind::{
         BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, NetworkUnreachable, NotConnected,
@@ -133,7 +138,7 @@ pub fn is_peer_gone(error: &io::Error) -> bool {
     gone.contains(&error.kind())
 }
 
-/// The connection ended on this machine, and the endpoint has no part in it.
+/// This machine ended the connection; the endpoint is not the cause.
 fn own_failure(evidence: &Evidence) -> Option<Error> {
     let end = evidence.end.as_ref().filter(|end| end.side == Side::Us)?;
     let target = &evidence.target;
@@ -150,14 +155,14 @@ fn is_bare_end(error: &openssl::error::Error) -> bool {
     error.reason() == Some("unexpected eof while reading")
 }
 
-/// The file behind the request's body failed while it was sent.
+/// The request's body could not be read while it was sent.
 fn own_body(error: &hyper::Error) -> Option<&io::Error> {
     let source = std::error::Error::source(error).filter(|_| error.is_user())?;
     source.downcast_ref()
 }
 
 impl Cause {
-    /// What was done, after the name of who did it.
+    /// What happened, to follow the name of who did it.
     pub fn in_words(&self) -> String {
         match self {
             Self::CloseNotify => "closed the connection".into(),

@@ -1,4 +1,4 @@
-//! What went wrong: a kind, which fixes the exit status, and one sentence about this case.
+//! Errors: a kind, which decides the exit status, and one sentence about this case.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ mod exit;
 mod table;
 mod kind;
 
-/// A fault: what kind, and one sentence on what happened to which thing. Holds no secret.
+/// An error: its kind, and one sentence on what happened to which thing. Holds no secret.
 #[derive(Debug, Clone)]
 pub struct Error {
-    /// Its stable name, exit status and usual hint.
+    /// Its kind, with the exit status and the usual hint.
     pub kind: Kind,
     /// One sentence, lower case, without a full stop.
     pub message: String,
@@ -24,22 +24,22 @@ pub struct Error {
     pub retry_after: Option<Foreign>,
 }
 
-/// Anything that may fail with our own [`Error`].
+/// A result with our own [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// A fault of this kind, told in one sentence.
+    /// An error of this kind, with its sentence.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None, retry: None, retry_after: None }
     }
 
-    /// The same with a hint that fits better than the kind's own.
+    /// The same with a better hint than that of its kind.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// The same with better advice on trying again, and when.
+    /// The same with better advice on trying again than that of its kind, and with the time to wait.
     #[must_use]
     pub fn with_retry(self, retry: Retry, after: Option<Foreign>) -> Self {
         Self { retry: Some(retry), retry_after: after, ..self }

@@ -1,7 +1,7 @@
-//! Text from outside as a terminal, XML and JSON may have it.
+//! Makes text from outside safe for a terminal, XML and JSON.
 
-/// For a terminal, and for XML: no control characters, nothing that turns the line around, nothing that is no
-/// character (Unicode section 23.7).
+/// Escapes control characters, characters that change the direction of text, and non-characters (Unicode
+/// section 23.7): for a terminal and for XML.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -14,19 +14,19 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// Whether text can be read off a terminal and typed again.
+/// Whether a text has no harmful letters, so that it can be read on a terminal and typed again.
 pub fn is_plain(text: &str) -> bool {
     !text.contains(is_harmful)
 }
 
-/// Whether a terminal is led astray by this.
+/// Whether this letter can change what a terminal shows.
 pub fn is_harmful(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(letter, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// JSON in ASCII: the same value, and no terminal is led astray by it.
+/// The same JSON in ASCII, safe for a terminal.
 pub fn ascii(json: &str) -> String {
     let mut ascii = String::with_capacity(json.len());
     for letter in json.chars() {

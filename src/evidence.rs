@@ -1,14 +1,20 @@
-//! What was observed on the one connection, and what was read from our own certificate. Data only.
+//! What was observed on the connection, and what was read from our own certificate. Data only.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+
+pub use end::{Cause, End};
+pub use message::{Message, Side, Step};
+
+mod end;
+mod message;
 
 pub use crate::certificate::Certificate;
 use crate::foreign::Foreign;
 
-/// Everything seen of one call, in the order the world revealed it. Holds no secret.
+/// Everything that was observed of one call, in the order in which it became known. Holds no secret.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     /// Our leaf, as read from the P12.
@@ -19,7 +25,7 @@ pub struct Evidence {
     pub target: String,
     /// The path of the forward URL.
     pub path: String,
-    /// By way of which platform the request went, where it did; then most of what follows stays unseen.
+    /// The platform, if the request went through one. Then most of the other fields stay empty.
     pub submission: Option<Submission>,
     /// The proxy that the connection went through, without its credentials.
     pub proxy: Option<String>,
@@ -27,23 +33,27 @@ pub struct Evidence {
     pub failed_addresses: Vec<(SocketAddr, String)>,
     /// The address that answered.
     pub address: Option<SocketAddr>,
-    /// The TLS session, once its handshake was through.
+    /// What was offered in TLS.
+    pub offer: Offer,
+    /// The TLS session, after its handshake.
     pub tls: Option<Session>,
-    /// The endpoint's chain, its leaf first: as it was sent, or where it is not trusted as verification put it together.
+    /// The endpoint's chain, its leaf first: as it was sent, or, if it is not trusted, as verification built
+    /// it.
     pub server_chain: Vec<Certificate>,
-    /// The fault that verification found in the endpoint's chain; none when it is trusted.
+    /// The fault that verification found in the endpoint's chain; `None` if the chain is trusted.
     pub distrust: Option<String>,
-    /// The status that the endpoint stapled to its certificate, where it did.
+    /// The OCSP status that the endpoint stapled to its certificate, if it did.
     pub staple: Option<Staple>,
-    /// The first bytes that came, where they were no TLS: what else speaks there.
+    /// The first bytes that came, if they were not TLS: they show which protocol it is.
     pub greeting: Foreign,
     /// TLS messages and alerts, with the time since the call began.
     pub steps: Vec<Step>,
-    /// Each time the endpoint asked for a certificate.
+    /// The endpoint's requests for a certificate.
     pub requests: Vec<CertificateRequest>,
-    /// How the connection ended, where it ended.
+    /// How the connection ended, if it did.
     pub end: Option<End>,
-    /// A write that failed as the endpoint had gone, in the system's words; its answer may still have come.
+    /// The system's reason for a write that failed because the endpoint had gone. Its answer may still have
+    /// come.
     pub write_failure: Option<String>,
     /// How long each part took.
     pub timings: Timings,
@@ -51,7 +61,7 @@ pub struct Evidence {
     pub received: u64,
     /// Trailers that followed the body, each as `name: value`.
     pub trailers: Vec<Foreign>,
-    /// What came of the same request without the certificate, where `--control` asked for it.
+    /// The outcome of the same request without the certificate, with `--control`.
     pub control: Option<Control>,
 }
 
@@ -60,7 +70,7 @@ pub struct Evidence {
 pub struct Submission {
     /// The platform's `host:port`.
     pub host: String,
-    /// Where the host was found: the URL of the lookup, or none when it was named.
+    /// The URL of the lookup that found the host; `None` if the host was named.
     pub found_by: Option<String>,
     /// The account it was submitted for.
     pub account: String,
@@ -68,43 +78,54 @@ pub struct Submission {
     pub author: Option<Author>,
 }
 
-/// Who wrote an answer that came through the platform, each with the signal that says so.
+/// Who wrote an answer that came through the platform, with the sign that shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Author {
-    /// The endpoint; the platform passed its answer on.
+    /// The endpoint: the platform passed its answer on.
     Remote(String),
-    /// The platform, of the endpoint: it got no answer from it.
+    /// The platform: it says that the endpoint gave no answer.
     PlatformOfRemote(String),
-    /// The platform, of itself or of the request.
+    /// The platform: the answer is about the platform or the request.
     Platform(String),
-    /// Either of the two.
+    /// It can be either.
     Unclear(String),
 }
 
-/// What came of the same request without the certificate.
+/// The outcome of the same request without the certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Control {
     /// An answer with this status.
     Answered(u16),
-    /// The endpoint ended the call for want of the certificate; in words.
+    /// The endpoint ended the call because there was no certificate; with the message.
     Insisted(String),
-    /// The call failed for another reason, so nothing is known.
+    /// The call failed for another reason, so nothing is known; with the message.
     Failed(String),
 }
 
-/// What the handshake agreed on.
+/// What this machine offered in TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// The host name that was asked for (SNI, RFC 6066 section 3); none for an address.
+    pub name: Option<String>,
+    /// Whether TLS 1.3 was among the versions.
+    pub tls13: bool,
+    /// Whether HTTP/2 was among the protocols.
+    pub http2: bool,
+}
+
+/// What both sides agreed on in the handshake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Session {
     /// `TLSv1.3`.
     pub version: String,
     /// The cipher suite's standard name (RFC 8446 B.4, IANA).
     pub cipher: String,
-    /// The protocol chosen by ALPN (RFC 7301), where the endpoint chose one.
+    /// The protocol that the endpoint chose by ALPN (RFC 7301).
     pub alpn: Option<String>,
 }
 
-/// The status of the endpoint's certificate, as its CA's responder signed it (RFC 6960).
+/// The OCSP status of the endpoint's certificate, signed by its CA (RFC 6960).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Staple {
@@ -112,7 +133,7 @@ pub enum Staple {
     Good,
     /// It was revoked at this time.
     Revoked(String),
-    /// Nothing follows from it, for this reason.
+    /// It cannot be used, for this reason.
     Unusable(String),
 }
 
@@ -129,7 +150,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The stage in words.
+    /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Handshake => "handshake",
@@ -148,172 +169,10 @@ pub struct CertificateRequest {
     pub issuers: Vec<String>,
     /// Whether a CA that our chain leads to is among them; `None` when it names none.
     pub ours_accepted: Option<bool>,
-    /// The signature algorithms that the endpoint takes, by IANA's names, its favourite first.
+    /// The signature algorithms that the endpoint accepts, by IANA's names, its favourite first.
     pub algorithms: Vec<String>,
-    /// Whether our Certificate message held a certificate. `None` until it was sent.
+    /// Whether our Certificate message held a certificate; `None` until that message was sent.
     pub sent: Option<bool>,
-}
-
-/// Which side spoke.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// This machine.
-    Us,
-    /// The endpoint.
-    Endpoint,
-}
-
-/// A TLS message or alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Since the call began.
-    pub at: Duration,
-    /// Who sent it.
-    pub from: Side,
-    /// What it was.
-    pub what: Message,
-}
-
-/// What a [`Step`] was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Message {
-    /// A handshake message by its type (RFC 8446 section 4).
-    Handshake(u8),
-    /// An alert by its description (RFC 8446 section 6).
-    Alert(u8),
-    /// An alert that ends nothing: of level warning before TLS 1.3, user_canceled in it (RFC 5246 section 7.2.2).
-    Warning(u8),
-}
-
-impl Message {
-    /// The message in the words of the RFCs.
-    pub fn name(&self) -> String {
-        match *self {
-            Self::Handshake(kind) => {
-                handshake_name(kind).map_or_else(|| format!("handshake message {kind}"), str::to_owned)
-            }
-            Self::Alert(code) => format!("alert {code} {}", alert_name(code)),
-            Self::Warning(code) => format!("warning: alert {code} {}", alert_name(code)),
-        }
-    }
-}
-
-fn handshake_name(kind: u8) -> Option<&'static str> {
-    Some(match kind {
-        0 => "HelloRequest",
-        1 => "ClientHello",
-        2 => "ServerHello",
-        4 => "NewSessionTicket",
-        5 => "EndOfEarlyData",
-        8 => "EncryptedExtensions",
-        11 => "Certificate",
-        12 => "ServerKeyExchange",
-        13 => "CertificateRequest",
-        14 => "ServerHelloDone",
-        15 => "CertificateVerify",
-        16 => "ClientKeyExchange",
-        20 => "Finished",
-        22 => "CertificateStatus",
-        24 => "KeyUpdate",
-        25 => "CompressedCertificate",
-        _ => return None,
-    })
-}
-
-/// By IANA's registry of TLS alerts, and for those that it reserves by the RFC that had them.
-fn alert_name(code: u8) -> &'static str {
-    match code {
-        0 => "close_notify",
-        10 => "unexpected_message",
-        20 => "bad_record_mac",
-        21 => "decryption_failed",
-        22 => "record_overflow",
-        30 => "decompression_failure",
-        40 => "handshake_failure",
-        41 => "no_certificate",
-        42 => "bad_certificate",
-        43 => "unsupported_certificate",
-        44 => "certificate_revoked",
-        45 => "certificate_expired",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        52 => "too_many_cids_requested",
-        60 => "export_restriction",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        90 => "user_canceled",
-        100 => "no_renegotiation",
-        109 => "missing_extension",
-        110 => "unsupported_extension",
-        111 => "certificate_unobtainable",
-        112 => "unrecognized_name",
-        113 => "bad_certificate_status_response",
-        114 => "bad_certificate_hash_value",
-        115 => "unknown_psk_identity",
-        116 => "certificate_required",
-        117 => "general_error",
-        120 => "no_application_protocol",
-        121 => "ech_required",
-        _ => "of no known meaning",
-    }
-}
-
-/// The end of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct End {
-    /// Which side ended it.
-    pub side: Side,
-    /// What ended it.
-    pub cause: Cause,
-}
-
-/// What ended a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cause {
-    /// A close_notify, as RFC 8446 section 6.1 wants it.
-    CloseNotify,
-    /// A bare end of the TCP stream: nothing proves that all of it came.
-    Eof,
-    /// A TCP reset.
-    Reset,
-    /// A failure of TLS, in OpenSSL's words.
-    Tls(String),
-    /// A failure of the system's, in its words.
-    System(String),
-}
-
-impl End {
-    /// An end of the endpoint's making.
-    pub fn theirs(cause: Cause) -> Self {
-        Self { side: Side::Endpoint, cause }
-    }
-
-    /// An end of this machine's making.
-    pub fn ours(cause: Cause) -> Self {
-        Self { side: Side::Us, cause }
-    }
-}
-
-impl Serialize for End {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (&self.cause, self.side) {
-            (Cause::CloseNotify, _) => serializer.serialize_str("close-notify"),
-            (Cause::Eof, _) => serializer.serialize_str("eof"),
-            (Cause::Reset, _) => serializer.serialize_str("reset"),
-            (Cause::Tls(why) | Cause::System(why), Side::Endpoint) => failure(serializer, "failure", why),
-            (Cause::Tls(why) | Cause::System(why), Side::Us) => failure(serializer, "own-failure", why),
-        }
-    }
-}
-
-fn failure<S: Serializer>(serializer: S, name: &'static str, why: &str) -> Result<S::Ok, S::Error> {
-    serializer.collect_map([(name, why)])
 }
 
 /// How long each part of a call took.
@@ -321,11 +180,11 @@ fn failure<S: Serializer>(serializer: S, name: &'static str, why: &str) -> Resul
 pub struct Timings {
     /// Resolving the name; zero for an address.
     pub dns: Duration,
-    /// TCP, and the proxy's handshake where there is one.
+    /// TCP, and the proxy's handshake if there is one.
     pub connect: Duration,
     /// The TLS handshake.
     pub tls: Duration,
-    /// From the start of the call to the answer's first byte; `None` when none has come.
+    /// From the start of the call to the answer's first byte; `None` if none has come.
     pub first_byte: Option<Duration>,
     /// From the start of the call to the answer's end.
     pub total: Duration,
@@ -334,8 +193,8 @@ pub struct Timings {
 const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
 
 impl Evidence {
-    /// The alert by which the endpoint ended the connection, close_notify aside; or a warning that names a
-    /// certificate, as its end may follow without another word.
+    /// The alert with which the endpoint ended the connection, other than close_notify. A warning about a
+    /// certificate counts too, as the endpoint may then end the connection without another alert.
     pub fn alert(&self) -> Option<u8> {
         self.steps.iter().rev().find_map(|step| match (step.from, &step.what) {
             (Side::Endpoint, Message::Alert(code)) if *code != 0 => Some(*code),

@@ -1,4 +1,4 @@
-//! A call in progress: the head of its answer, then the body piece by piece, and what was observed.
+//! A call in progress: the head of its answer, the body piece by piece, and what was observed.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use hyper::ext::ReasonPhrase;
 
 use crate::error::Result;
 use crate::evidence::Evidence;
@@ -16,6 +17,8 @@ use crate::foreign::{Foreign, KnownSecrets, header};
 pub struct Head {
     /// The status of the final head.
     pub status: StatusCode,
+    /// The reason phrase, where it is not the usual one of the status.
+    pub reason: Option<Foreign>,
     /// The HTTP version the endpoint spoke; 0.9 when the answer had no head at all.
     pub version: Version,
     /// The fields of the final head, as they came.
@@ -28,12 +31,23 @@ pub struct Head {
 }
 
 impl Head {
-    /// Of a parsed head, of the bytes that it was parsed from, and of what of it must not be shown.
+    /// A head from its parsed form and its bytes. `secrets` must not be shown.
     pub fn new(parts: http::response::Parts, wire: Vec<u8>, secrets: &Arc<KnownSecrets>) -> Self {
-        let http::response::Parts { status, version, headers, .. } = parts;
+        let http::response::Parts { status, version, headers, extensions, .. } = parts;
+        let reason = extensions.get::<ReasonPhrase>().map(ReasonPhrase::as_bytes);
+        let reason = reason.map(<[u8]>::trim_ascii).filter(|reason| is_telling(reason));
+        let reason = reason.map(|reason| Foreign::new(reason, secrets));
         let length = headers.get(CONTENT_LENGTH).filter(|_| !is_chunked(&headers));
         let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
-        Self { status, version, headers, wire, length, secrets: Arc::clone(secrets) }
+        Self { status, reason, version, headers, wire, length, secrets: Arc::clone(secrets) }
+    }
+
+    /// `403 Forbidden`, or what the endpoint says in its place: `403 "not for you"`.
+    pub fn describe_status(&self) -> String {
+        match &self.reason {
+            Some(reason) => format!("{} {reason:?}", self.status.as_u16()),
+            None => describe_status(self.status),
+        }
     }
 
     /// The value of a field.
@@ -41,7 +55,7 @@ impl Head {
         Some(self.foreign(self.headers.get(name)?.as_bytes()))
     }
 
-    /// All fields with their values as they may be handed on.
+    /// All fields, without secret values.
     pub fn shown_fields(&self) -> Vec<(&str, Foreign)> {
         let shown = |(name, value): (&'_ HeaderName, &HeaderValue)| {
             self.foreign(value.as_bytes()).map(|value| header::shown(name.as_str(), value))
@@ -50,35 +64,66 @@ impl Head {
         names.zip(self.headers.iter().map(shown)).collect()
     }
 
-    /// More of the same answer, such as its body.
+    /// Another part of the same answer, such as its body.
     pub fn foreign(&self, bytes: &[u8]) -> Foreign {
         Foreign::new(bytes, &self.secrets)
     }
 }
 
+/// Whether a reason phrase tells something: hyper keeps those that are not the usual ones of today, which leaves those of
+/// nginx, Apache and old RFCs.
+fn is_telling(reason: &[u8]) -> bool {
+    const OLD: &[&str] = &[
+        "OK",
+        "Moved Temporarily",
+        "Not Allowed",
+        "Request Time-out",
+        "Request Entity Too Large",
+        "Request-URI Too Large",
+        "Request-URI Too Long",
+        "Requested Range Not Satisfiable",
+        "Service Temporarily Unavailable",
+        "Gateway Time-out",
+        "Internal Error",
+    ];
+    let reason = String::from_utf8_lossy(reason);
+    let reason = reason.trim();
+    let usual = |status: u16| StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let known = (100..600).filter_map(usual).chain(OLD.iter().copied());
+    !reason.is_empty() && known.into_iter().all(|known| !known.eq_ignore_ascii_case(reason))
+}
+
 /// A future that a trait object can return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The rest of a call whose head has come, or that has failed.
+/// The rest of a call, after its head has come or it has failed.
 pub trait Exchange: Send {
     /// The next piece of the body; `None` at its end.
     fn piece(&mut self) -> BoxFuture<'_, Option<Result<Bytes>>>;
 
-    /// What was observed until now; complete once the call has ended.
+    /// What was observed so far. It is complete when the call has ended.
     fn evidence(&self) -> Evidence;
 }
 
-/// A call under way, and what its head came to.
+/// A call that was started, with its head or the error.
 pub type Started = (Box<dyn Exchange>, Result<Head>);
 
-/// Whether chunks say where the body ends: that is so where chunked is the last of its codings (RFC 9112 section 6.3).
+/// Whether the body ends with a last chunk: chunked must be the last coding (RFC 9112 section 6.3).
 pub fn is_chunked(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(TRANSFER_ENCODING).iter();
     let last = codings.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).last();
     last.is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"))
 }
 
-/// A head as HTTP/1.1 writes it, where it did not come so or was not kept.
+/// A status with its usual reason phrase, if it has one.
+pub fn describe_status(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(usual) => format!("{} {usual}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
+/// Writes a head as HTTP/1.1 does, if its own bytes are not available.
 pub fn write_head(first_line: &str, headers: &HeaderMap) -> Vec<u8> {
     let mut head = format!("{first_line}\r\n").into_bytes();
     for (name, value) in headers {

@@ -1,4 +1,4 @@
-//! Text from outside: from an endpoint, a proxy, the platform. It is always written without the call's secrets.
+//! Text from outside: from an endpoint, a proxy or the platform. It is never written with the call's secrets.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,8 +12,8 @@ pub use secrets::{HIDDEN, KnownSecrets};
 pub mod header;
 mod secrets;
 
-/// Bytes that came from outside. Whatever writes them, as text, in quotes or as JSON, writes `***` where a secret of the
-/// call stands, so that a new field of this type is clean without being listed anywhere.
+/// Bytes that came from outside. Written as text, in quotes or as JSON, they have `***` in place of the
+/// call's secrets. So a new field of this type is safe without being listed anywhere.
 #[derive(Clone, Default)]
 pub struct Foreign {
     bytes: Vec<u8>,
@@ -21,22 +21,22 @@ pub struct Foreign {
 }
 
 impl Foreign {
-    /// What came, and what of it must not be shown.
+    /// These bytes, and the secrets to hide in them.
     pub fn new(bytes: impl Into<Vec<u8>>, secrets: &Arc<KnownSecrets>) -> Self {
         Self { bytes: bytes.into(), secrets: Arc::clone(secrets) }
     }
 
-    /// The bytes as they came: to decide by, never to show.
+    /// The bytes as they came: for decisions, never for output.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The same as text: to decide by, never to show.
+    /// The same as text: for decisions, never for output.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
     }
 
-    /// A part of it, or another form: still from outside.
+    /// A part or another form of it, which is still from outside.
     #[must_use]
     pub fn map(&self, change: impl FnOnce(&str) -> String) -> Self {
         Self::new(change(&self.text()), &self.secrets)
@@ -48,20 +48,20 @@ impl Foreign {
         self.bytes.extend_from_slice(more.get(..room).unwrap_or_default());
     }
 
-    /// The text as it may be shown, its control characters included.
+    /// The text without secrets. Control characters are kept.
     pub fn clean(&self) -> String {
         self.secrets.clean(&self.text())
     }
 }
 
-/// As it may be shown on a terminal.
+/// Without secrets, and escaped for a terminal.
 impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&escape(&self.clean()))
     }
 }
 
-/// In quotes, as our sentences have it.
+/// Without secrets, in quotes, for use in a sentence.
 impl fmt::Debug for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.clean(), f)
@@ -74,7 +74,7 @@ impl Serialize for Foreign {
     }
 }
 
-/// Two are the same when the same bytes came.
+/// Compares the bytes only.
 impl PartialEq for Foreign {
     fn eq(&self, other: &Self) -> bool {
         self.bytes == other.bytes
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::secret::Secret;
 
-    /// A structure that nobody has listed anywhere.
+    /// A type that is not listed anywhere.
     #[derive(Debug, Serialize)]
     struct NewFact {
         field: Foreign,

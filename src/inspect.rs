@@ -8,7 +8,9 @@ use serde::{Serialize, Serializer};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
-use crate::secret::{Passwords, Secret};
+use crate::password::{Password, Passwords};
+
+use fix::Inspected;
 
 pub use criteria::{Criteria, Trusted};
 pub use finding::{Finding, Name, Severity};
@@ -21,24 +23,24 @@ mod fix;
 mod identity;
 mod producer;
 
-/// The name of the JSON document; another number means that something was taken away or changed its meaning.
+/// The name of the schema. Its number changes when a field is removed or changes its meaning.
 pub const SCHEMA: &str = "p12-test/inspect-1";
 
-/// One file, looked into.
+/// The inspection of one file.
 #[derive(Debug, Serialize)]
 pub struct Inspection {
-    /// What the file is called.
+    /// The name of the file.
     pub file: String,
-    /// How `inspect` ends for this file: 3 when it cannot be used, 1 with a finding of severity error, else 0.
+    /// The exit status for this file: 3 if it cannot be used, 1 with a finding of severity error, else 0.
     #[serde(serialize_with = "number")]
     pub exit: Exit,
-    /// The kind of the fault that keeps it from being used; `None` when there is none.
+    /// The kind of the error because of which it cannot be used; `None` if there is none.
     pub kind: Option<&'static str>,
-    /// Who may have made it, and what speaks for it.
+    /// The program that probably made it, and the reason for the guess.
     pub producer: Option<String>,
-    /// What it holds; `None` when it is no P12.
+    /// Its contents; `None` if it is not a P12.
     pub anatomy: Option<Anatomy>,
-    /// What is wrong or odd, the worst first.
+    /// The findings, the worst first.
     pub findings: Vec<Finding>,
     #[serde(skip)]
     refused: Option<Error>,
@@ -59,7 +61,7 @@ impl Inspection {
             Err(error) => return Ok(Self::unread(path.display().to_string(), &error)),
         };
         let last = RefCell::new(None);
-        let look = async |password: Option<Secret>| {
+        let look = async |password: Option<Password>| {
             let inspection = Self::of(&file, password.as_ref(), criteria).await;
             let outcome = inspection.refused.clone().map_or(Ok(()), Err);
             last.replace(Some(inspection));
@@ -73,20 +75,18 @@ impl Inspection {
         }
     }
 
-    /// Looks into a file with this password, or without one.
-    pub async fn of(file: &P12File, password: Option<&Secret>, criteria: &Criteria) -> Self {
+    /// Inspects a file with this password, or without one.
+    pub async fn of(file: &P12File, password: Option<&Password>, criteria: &Criteria) -> Self {
         let (anatomy, refused) = match Anatomy::read(file, password).await {
             Ok((anatomy, refused)) => (Some(anatomy), refused),
             Err(error) => (None, Some(error)),
         };
-        let mut findings = match &anatomy {
-            Some(anatomy) => findings::of(file.name(), anatomy, password, criteria),
-            None => Vec::new(),
-        };
-        let fault = |error| findings::refused(file.name(), anatomy.as_ref(), error);
-        findings.extend(refused.as_ref().map(fault));
+        let kind = refused.as_ref().map(|error| error.kind);
+        let inspected = anatomy.as_ref().map(|anatomy| Inspected::new(file.name(), anatomy, kind, criteria));
+        let mut findings = inspected.as_ref().map_or_else(Vec::new, findings::of);
+        findings.extend(refused.as_ref().map(|error| findings::refused(inspected.as_ref(), error)));
         findings.sort_by_key(|finding| finding.severity);
-        // Which of several keys is meant is the caller's choice, and no fault of the file.
+        // Several keys are not an error of the file: the caller chooses one.
         let unusable = refused.as_ref().filter(|error| error.kind != Kind::SeveralKeys);
         let worst = findings.first().map(|finding| finding.severity);
         Self {

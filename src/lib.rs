@@ -1,5 +1,5 @@
-//! The modules of p12-test, for its tests and benchmarks; the program itself is `main.rs`.
-//! A module imports only from those that stand below it here.
+//! The modules of p12-test, for its tests and benchmarks; the program itself is `main.rs`. A module imports
+//! only from modules below it in this list.
 
 pub mod commands;
 pub mod demo;
@@ -9,12 +9,17 @@ pub mod console;
 pub mod batch;
 pub mod outcome;
 pub mod compare;
+pub mod series;
+pub mod probe;
 pub mod answer;
 pub mod sink;
 pub mod progress;
+pub mod curl;
 pub mod inputs;
 pub mod cli;
 pub mod inspect;
+pub mod repack;
+pub mod readers;
 pub mod route;
 pub mod verdict;
 pub mod platform;
@@ -22,7 +27,11 @@ pub mod call;
 pub mod request;
 pub mod p12;
 pub mod interrupt;
+pub mod password;
+pub mod prompt;
+pub mod secret_source;
 pub mod files;
+pub mod process;
 pub mod shell;
 pub mod acceptor;
 pub mod diagnosis;

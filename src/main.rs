@@ -4,16 +4,17 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use p12_test::cli::{Args, Command};
-use p12_test::{commands, console, diagnosis, secret};
+use p12_test::{commands, console, diagnosis, process};
 use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
-    secret::forbid_core_dumps();
-    // First of all calls of OpenSSL: it decides that nothing is torn down at exit, while other threads still run.
+    process::forbid_core_dumps();
+    // Must be the first call of OpenSSL: it keeps OpenSSL from cleaning up at exit, while other threads still
+    // run.
     openssl::init();
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return console::usage(error).into(),
+        Err(error) => return commands::usage::refuse(error).into(),
     };
     let mut runtime = match args.command {
         Some(Command::Serve(_) | Command::Batch(_)) => Builder::new_multi_thread(),
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
         Err(error) => return console::report_early(&diagnosis::not_begun(&error)).into(),
     };
     let exit = runtime.block_on(commands::run(&args));
-    // A prompt or a file that still waits in another thread must not hold up the end.
+    // Do not wait for a prompt or a file in another thread.
     runtime.shutdown_background();
     exit.into()
 }

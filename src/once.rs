@@ -1,4 +1,4 @@
-//! Something that many want and one makes.
+//! A value that many tasks need and one of them makes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,33 +6,36 @@ use tokio::sync::OnceCell;
 
 use crate::error::{Error, Result};
 
-/// A value that is made once. A failure is that of all who wait for it at that moment; whoever comes later tries anew.
+/// A value that is made once. An error goes to all tasks that wait at that moment; a later one tries again.
 #[derive(Debug)]
-pub struct Once<T> {
+pub struct SharedOnce<T> {
     attempt: Mutex<Arc<OnceCell<Result<T>>>>,
-    /// Failures that would come again, and so are kept.
-    lasting: fn(&Error) -> bool,
+    /// Errors that would come again, and so are kept.
+    is_permanent: fn(&Error) -> bool,
 }
 
-impl<T> Default for Once<T> {
+impl<T> Default for SharedOnce<T> {
     fn default() -> Self {
-        Self::keeping(|_| false)
+        Self::keep_errors(|_| false)
     }
 }
 
-impl<T> Once<T> {
-    /// One that keeps these failures, too.
-    pub fn keeping(lasting: fn(&Error) -> bool) -> Self {
-        Self { attempt: Mutex::default(), lasting }
+impl<T> SharedOnce<T> {
+    /// One that keeps such errors as well.
+    pub fn keep_errors(is_permanent: fn(&Error) -> bool) -> Self {
+        Self { attempt: Mutex::default(), is_permanent }
     }
 }
 
-impl<T: Clone> Once<T> {
-    /// Makes it, or waits for whoever is making it, or takes it as it was made.
+impl<T: Clone> SharedOnce<T> {
+    /// The value: made already, being made by another task, or made now.
+    ///
+    /// # Errors
+    /// As `make` fails.
     pub async fn get(&self, make: impl Future<Output = Result<T>>) -> Result<T> {
         let attempt = Arc::clone(&self.attempt.lock().unwrap_or_else(PoisonError::into_inner));
         let outcome = attempt.get_or_init(|| make).await.clone();
-        if outcome.as_ref().is_err_and(|error| !(self.lasting)(error)) {
+        if outcome.as_ref().is_err_and(|error| !(self.is_permanent)(error)) {
             let mut current = self.attempt.lock().unwrap_or_else(PoisonError::into_inner);
             if Arc::ptr_eq(&current, &attempt) {
                 *current = Arc::default();
@@ -52,8 +55,8 @@ mod tests {
     use crate::error::Kind;
 
     #[tokio::test]
-    async fn a_failure_is_shared_by_those_who_wait_and_by_nobody_later() {
-        let (once, tried) = (Once::<()>::default(), Cell::new(0));
+    async fn an_error_is_shared_by_those_who_wait_and_by_nobody_later() {
+        let (once, tried) = (SharedOnce::<()>::default(), Cell::new(0));
         let fail = async || {
             tokio::task::yield_now().await;
             tried.set(tried.get() + 1);
@@ -63,7 +66,7 @@ mod tests {
         assert_eq!([first, second].map(|failed| failed.unwrap_err().message), ["1", "1"]);
         assert_eq!(once.get(fail()).await.unwrap_err().message, "2");
         assert!(once.get(async { Ok(()) }).await.is_ok() && once.get(fail()).await.is_ok());
-        let lasting = Once::<()>::keeping(|_| true);
-        assert!(lasting.get(fail()).await.is_err() && lasting.get(async { Ok(()) }).await.is_err());
+        let permanent = SharedOnce::<()>::keep_errors(|_| true);
+        assert!(permanent.get(fail()).await.is_err() && permanent.get(async { Ok(()) }).await.is_err());
     }
 }

@@ -1,44 +1,48 @@
-//! One call: what was asked, with which P12, what was observed, what was answered, and what it comes to.
+//! One call: the request, the P12, what was observed, the answer, and the result.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::answer::Answer;
 use crate::certificate;
-use crate::compare::{Comparison, Side};
+use crate::compare::{Comparison, RouteResult};
 use crate::diagnosis::client;
 use crate::error::{Error, Exit, Result};
-use crate::evidence::{Certificate, Evidence, Staple};
+use crate::evidence::{Certificate, Evidence, Staple, Timings};
 use crate::exchange::Started;
 use crate::foreign::{HIDDEN, KnownSecrets, header};
 use crate::p12::P12;
 use crate::request::Request;
 use crate::route::Route;
+use crate::series::{FinishedCall, Series};
 use crate::sink::Sink;
 use crate::verdict::{self, Terms};
 
-/// One call. Its facts are filled in as they become known, and `result` when it has ended; what it did not come to is
-/// missing. Holds no secret.
+/// One call. Its facts are filled in as they become known, and `result` when the call has ended. What the
+/// call did not reach stays `None`. Holds no secret.
 #[derive(Debug)]
 pub struct Outcome {
     /// What was asked.
     pub request: Option<Asked>,
-    /// What was in the P12.
+    /// The contents of the P12.
     pub p12: Option<Opened>,
-    /// What is odd about the route and the P12.
+    /// Warnings about the route and the P12.
     pub warnings: Vec<String>,
     /// What was observed of the call.
     pub evidence: Option<Evidence>,
-    /// What came, as far as it came.
+    /// The answer, as far as it came.
     pub answer: Option<Answer>,
-    /// What both routes came to, where the call was made by both.
+    /// All calls, where several were made; the facts above are then those of the worst.
+    pub series: Option<Series>,
+    /// The comparison of both routes, with `--compare`.
     pub comparison: Option<Comparison>,
-    /// What it all comes to.
+    /// The verdict.
     pub result: Result<()>,
-    /// What no text from outside may show.
+    /// The secrets that text from outside must not show.
     pub known: Arc<KnownSecrets>,
 }
 
-/// What was asked of the endpoint, as it may be handed on.
+/// The request, without its secrets.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// `local` or `platform`.
@@ -47,20 +51,20 @@ pub struct Asked {
     pub url: String,
     /// The method.
     pub method: String,
-    /// The names of the headers with their values, where those are no secrets.
+    /// The headers, with `***` for secret values.
     pub headers: Vec<(String, String)>,
     /// Whether a body was sent.
     pub body: bool,
 }
 
-/// What was in the P12.
+/// The contents of the P12.
 #[derive(Debug, Clone)]
 pub struct Opened {
-    /// What the file is called.
+    /// The name of the file.
     pub file: String,
     /// The friendly name of the key.
     pub alias: Option<String>,
-    /// The certificate of the key; `None` when the file was not looked into.
+    /// The certificate of the key; `None` if the file was not opened here.
     pub leaf: Option<Certificate>,
     /// The certificates that go with it, its issuer first.
     pub chain: Vec<Certificate>,
@@ -74,6 +78,7 @@ impl Default for Outcome {
             warnings: Vec::new(),
             evidence: None,
             answer: None,
+            series: None,
             comparison: None,
             result: Ok(()),
             known: Arc::default(),
@@ -82,14 +87,14 @@ impl Default for Outcome {
 }
 
 impl From<Error> for Outcome {
-    /// Of a test that could not begin.
+    /// The outcome of a test that could not begin.
     fn from(error: Error) -> Self {
         Self { result: Err(error), ..Self::default() }
     }
 }
 
 impl Outcome {
-    /// Takes note of what is asked, and by which route.
+    /// Adds the request and its route.
     pub fn add_request(&mut self, request: &Request, route: &Route) {
         let shown = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             let text = String::from_utf8_lossy(value.as_bytes());
@@ -106,7 +111,7 @@ impl Outcome {
         self.learn(request.secrets().into_iter().chain(route.secrets()));
     }
 
-    /// Takes note of what is in the P12.
+    /// Adds the contents of the P12.
     pub fn add_p12(&mut self, p12: &P12) {
         self.p12 = Some(Opened {
             file: p12.file().name().to_owned(),
@@ -118,7 +123,7 @@ impl Outcome {
         self.learn([p12.password()]);
     }
 
-    /// Takes note of what no text from outside may show.
+    /// Adds secrets that text from outside must not show.
     pub fn learn(&mut self, secrets: impl IntoIterator<Item = crate::secret::Secret>) {
         let known = Arc::make_mut(&mut self.known);
         secrets.into_iter().for_each(|secret| known.learn(&secret));
@@ -127,7 +132,7 @@ impl Outcome {
     /// Reads the answer of a call to its end, into `sink`, and judges it.
     ///
     /// # Errors
-    /// Fails with the verdict of the whole call, or where the answer could not be written.
+    /// The verdict of the whole call, or a failure to write the answer.
     pub async fn receive(
         &mut self,
         (mut exchange, head): Started,
@@ -150,9 +155,36 @@ impl Outcome {
         }
     }
 
-    /// The same as one side of a comparison.
-    pub fn side(&self) -> Side<'_> {
-        Side { answer: self.answer.as_ref(), evidence: self.evidence.as_ref(), result: &self.result }
+    /// Takes note of one call of a series. The facts of the worst call, the one with the highest exit status, are kept.
+    pub fn add_call(&mut self, call: Self, address: Option<IpAddr>) {
+        let (answer, evidence) = (call.answer.as_ref(), call.evidence.as_ref());
+        let finished = FinishedCall {
+            address,
+            status: answer.map(|answer| answer.head.status.as_u16()),
+            size: evidence.map_or(0, |evidence| evidence.received),
+            sha256: answer.and_then(|answer| answer.sha256.clone()),
+            timings: evidence.map_or_else(Timings::default, |evidence| evidence.timings),
+            result: call.result.clone(),
+        };
+        let worse = self.series.is_none() || call.exit() as u8 > self.exit() as u8;
+        self.series.get_or_insert_default().calls.push(finished);
+        if worse {
+            (self.answer, self.evidence, self.result) = (call.answer, call.evidence, call.result);
+        }
+    }
+
+    /// The verdict on the whole series.
+    ///
+    /// # Errors
+    /// As the worst call failed.
+    pub fn judge_series(&self) -> Result<()> {
+        let explain = |error| self.series.iter().fold(error, |error, series| series.explain(error));
+        self.result.clone().map_err(explain)
+    }
+
+    /// What a comparison needs of it.
+    pub fn route_result(&self) -> RouteResult<'_> {
+        RouteResult { answer: self.answer.as_ref(), evidence: self.evidence.as_ref(), result: &self.result }
     }
 
     /// The exit status.
@@ -165,7 +197,7 @@ impl Outcome {
         self.result.as_ref().map_or_else(|error| error.kind.name(), |()| "passed")
     }
 
-    /// What did not stop the call and still deserves a word, out of what was observed.
+    /// Warnings that follow from what was observed.
     pub fn observations(&self) -> Vec<String> {
         let (Some(evidence), Some(_)) = (&self.evidence, &self.answer) else { return Vec::new() };
         let mut warnings: Vec<_> = client::refused_elsewhere(evidence).into_iter().collect();

@@ -1,18 +1,22 @@
-//! A P12 file and its password → an identity for TLS; what is wrong with it, where there is none.
+//! Opens a P12 file with its password: an identity for TLS, or why there is none.
 
 use openssl::x509::{X509, X509Ref};
 
 use crate::error::{Error, Kind, Result};
+use crate::password::Password;
 use crate::secret::Secret;
 use off_thread::off_thread_in_turn;
 use pick::Picked;
 
 pub use file::P12File;
 pub use identity::Identity;
+pub use supplement::Supplement;
 
 pub mod anatomy;
 mod opening;
 mod pick;
+mod leaves;
+mod chain;
 mod unlock;
 mod contents;
 mod sniff;
@@ -22,7 +26,8 @@ mod mac;
 mod scheme;
 mod derivation;
 mod kdf;
-mod password;
+mod iterate;
+mod encoding;
 mod protection;
 mod cipher;
 mod digest;
@@ -31,8 +36,9 @@ mod fault;
 mod budget;
 mod off_thread;
 mod identity;
+mod supplement;
 
-/// A P12 with its password, and what was found in it: a leaf, its key, its chain.
+/// An opened P12: its file and password, and the leaf, key and chain in it.
 pub struct P12 {
     file: P12File,
     password: Option<Secret>,
@@ -47,19 +53,34 @@ impl std::fmt::Debug for P12 {
 }
 
 impl P12 {
-    /// Opens a file, in another thread: key derivation takes its time. Without a password, none at all and the empty one
-    /// are tried; with one, also the ways of encoding it that producers use against the standard. `alias` chooses among
-    /// several keys.
+    /// Opens a file, in another thread, as key derivation takes time. Without a password, it tries no
+    /// password and the empty one. With a password, it also tries the non-standard encodings that other
+    /// programs use. `alias` chooses among several keys.
     ///
     /// # Errors
     /// When the file is no P12, when the password does not open it, and when no key in it can be chosen.
-    pub async fn open(file: &P12File, password: Option<&Secret>, alias: Option<&str>) -> Result<Self> {
+    pub async fn open(file: &P12File, password: Option<&Password>, alias: Option<&str>) -> Result<Self> {
+        Self::open_with(file, password, alias, Supplement::default()).await
+    }
+
+    /// The same, where the file's certificates are not all.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(
+        file: &P12File,
+        password: Option<&Password>,
+        alias: Option<&str>,
+        supplement: Supplement,
+    ) -> Result<Self> {
         let (file, password, alias) = (file.clone(), password.cloned(), alias.map(str::to_owned));
-        off_thread_in_turn(move || {
-            let opening = opening::open(&file, password.as_ref()).map_err(|fault| file.fail(fault))?;
+        off_thread_in_turn(move |given_up| {
+            let opening =
+                opening::open(&file, password.as_ref(), given_up).map_err(|fault| file.fail(fault))?;
             let trailing = opening.warning(&file);
-            let contents = opening.contents.map_err(|(fault, _)| file.fail(fault))?;
-            let mut warnings = contents.warnings.clone();
+            let mut contents = opening.contents.map_err(|(fault, _)| file.fail(fault))?;
+            let (mut warnings, password) = (contents.warnings.clone(), contents.password.clone());
+            supplement.add_to(&mut contents);
             warnings.extend(trailing);
             let picked = pick::pick(contents, alias.as_deref(), &mut warnings);
             let picked = Some(picked.map_err(|fault| file.fail(fault))?);
@@ -68,16 +89,16 @@ impl P12 {
         .await
     }
 
-    /// Takes a file as it is, to be judged elsewhere. Without a password one has to be asked for.
+    /// Takes a file without opening it, for the platform.
     ///
     /// # Errors
     /// Without a password.
-    pub fn unread(file: &P12File, password: Option<&Secret>) -> Result<Self> {
+    pub fn unread(file: &P12File, password: Option<&Password>) -> Result<Self> {
         let needed = || {
             let what = format!("the password of {} is needed, as the file is not looked into", file.name());
             Error::new(Kind::PasswordNeeded, what)
         };
-        let password = Some(password.ok_or_else(needed)?.clone());
+        let password = Some(password.ok_or_else(needed)?.usual());
         Ok(Self { file: file.clone(), password, picked: None, warnings: Vec::new() })
     }
 
@@ -86,12 +107,12 @@ impl P12 {
         &self.file
     }
 
-    /// The password as it was given; empty when there was none.
+    /// The password that fitted; empty when there was none.
     pub fn password(&self) -> Secret {
         self.password.clone().unwrap_or_default()
     }
 
-    /// The certificate that belongs to the key; none when the file was not looked into.
+    /// The certificate that belongs to the key; `None` if the file was not opened.
     pub fn leaf(&self) -> Option<&X509Ref> {
         self.picked.as_ref().map(|picked| &*picked.leaf)
     }
@@ -106,7 +127,7 @@ impl P12 {
         self.picked.as_ref().and_then(|picked| picked.alias.as_deref())
     }
 
-    /// What is odd about the file and did not stop it from being opened.
+    /// Warnings about the file.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -114,7 +135,7 @@ impl P12 {
     /// The identity for TLS.
     ///
     /// # Errors
-    /// When TLS cannot use the key, and when the file was not looked into.
+    /// When TLS cannot use the key, or the file was not opened.
     pub fn identity(&self) -> Result<Identity> {
         let unread = || Error::new(Kind::Internal, format!("{} was not looked into", self.file.name()));
         self.picked.as_ref().ok_or_else(unread)?.identity(&self.file)

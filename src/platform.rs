@@ -20,10 +20,10 @@ use crate::error::{Error, Kind, Result};
 use crate::evidence::{Evidence, Submission};
 use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
 use crate::foreign::{Foreign, KnownSecrets};
-use crate::once::Once;
+use crate::once::SharedOnce;
 use crate::p12::P12;
 use crate::request::Request;
-use crate::request::body::Upload;
+use crate::request::body::OutgoingBody;
 use client::Client;
 use credential::Credential;
 use gateway::{Account, Gateway};
@@ -36,22 +36,22 @@ pub mod domain;
 pub mod gateway;
 pub mod oauth1;
 
-/// The route by way of the platform's tester.
+/// The route through the platform's tester.
 #[derive(Debug)]
 pub struct Platform {
-    /// For which account.
+    /// The account that the call is made for.
     pub account: Account,
-    /// Where the platform is.
+    /// The platform's host.
     pub gateway: Gateway,
-    /// Who we are to it.
+    /// The credential for the platform.
     pub credential: Credential,
-    /// How to get to it.
+    /// How to reach it.
     pub connect: Connect,
     /// How to speak TLS to it, and whom to trust.
     pub tls: Tls,
-    /// For all of it: the lookup, the upload, the answer's body.
+    /// The time for everything: lookup, upload and the answer's body.
     pub max_time: Duration,
-    /// Made at the first call, so that many calls look up the host and load the roots once.
+    /// Shared by all calls, so that the host is looked up and the roots are loaded only once.
     pub shared: Shared,
 }
 
@@ -60,11 +60,12 @@ pub struct Platform {
 pub struct Shared {
     plain: OnceLock<Client>,
     secure: OnceLock<Client>,
-    found: Once<(Url, String)>,
+    found: SharedOnce<(Url, String)>,
 }
 
 impl Platform {
-    /// Submits and returns when the head of the answer has come, or could not. `known` must not be shown.
+    /// Submits the request. Returns when the head of the answer has come, or the call has failed. Secrets in
+    /// `known` are hidden in everything that comes back.
     pub async fn start(&self, request: &Request, p12: &P12, known: &Arc<KnownSecrets>) -> Started {
         let mut call = PlatformCall::new(request, p12, self.max_time, known);
         let submission = self.submit(request, p12, &mut call.evidence);
@@ -128,7 +129,7 @@ impl Platform {
                 Error::new(Kind::PlatformLookup, format!("the Domain API names {host:?}, which is no host"))
             })
         };
-        // A rehearsal on this machine that is looked up plainly is called plainly, too.
+        // If the Domain API is plain HTTP on this machine, as in a rehearsal, so is the platform.
         let base = match plainly.filter(|url| plain && gateway::is_loopback(url)) {
             Some(base) => base,
             None => securely()?,
@@ -157,7 +158,7 @@ impl Platform {
     }
 }
 
-/// CR, LF and NUL never get into a header (RFC 9110 section 5.5).
+/// Refuses CR, LF and NUL in a header (RFC 9110 section 5.5).
 fn value(what: &str, bytes: &[u8], sensitive: bool) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_bytes(bytes)
         .map_err(|_| Error::new(Kind::Usage, format!("{what} holds a line break or a control character")))?;
@@ -165,9 +166,9 @@ fn value(what: &str, bytes: &[u8], sensitive: bool) -> Result<HeaderValue> {
     Ok(value)
 }
 
-/// The file first, with a file name, as the platform's samples have it; the body streamed from where it is.
+/// The file comes first, with a file name, as in the platform's samples. The body is streamed.
 async fn form(request: &Request, p12: &P12) -> Result<Form> {
-    let upload = request.upload().await?;
+    let upload = request.open_body().await?;
     let file = p12.file();
     let part = known(file.bytes()).file_name(file_name(file.name())).mime_str("application/x-pkcs12");
     let part = part.map_err(|_| Error::new(Kind::Internal, "the type of a P12 is no type"))?;
@@ -178,7 +179,7 @@ async fn form(request: &Request, p12: &P12) -> Result<Form> {
         return Ok(form);
     }
     let kind = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    // One that is no media type goes by its header alone, LP-content-type-override.
+    // If it is not a media type, it is sent in the header LP-content-type-override only.
     let kind = kind.filter(|kind| Part::text("").mime_str(kind).is_ok());
     let part = body_part(upload);
     let part = match kind {
@@ -194,14 +195,14 @@ fn known(bytes: Bytes) -> Part {
     Part::stream_with_length(bytes, length)
 }
 
-fn body_part(upload: Upload) -> Part {
+fn body_part(upload: OutgoingBody) -> Part {
     match upload.length() {
         Some(length) => Part::stream_with_length(reqwest::Body::wrap(upload), length),
         None => Part::stream(reqwest::Body::wrap(upload)),
     }
 }
 
-/// The last part of the path where any parser reads it alike; else a name that says what it is.
+/// The last part of the path if all parsers read it in the same way, else `client.p12`.
 fn file_name(path: &str) -> String {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -233,7 +234,7 @@ impl PlatformCall {
         Self { start, deadline: start + max_time, ended: None, evidence, known, answer: None, excerpt }
     }
 
-    /// reqwest keeps no head as it came; the bytes of this one are put together again.
+    /// reqwest does not keep the bytes of the head, so they are rebuilt.
     fn receive(&mut self, parts: Parts, body: reqwest::Body) -> Head {
         let wire = exchange::write_head(&format!("{:?} {}", parts.version, parts.status), &parts.headers);
         let head = Head::new(parts, wire, &self.known);
@@ -253,7 +254,7 @@ impl PlatformCall {
                     self.ended = Some(self.start.elapsed());
                     return (!is_framed(head)).then(|| Err(diagnosis::platform::unproven(&self.evidence)));
                 }
-                Err(_) => return Some(Err(diagnosis::answer::stalled(&self.evidence))),
+                Err(_) => return Some(Err(diagnosis::answer::explain_stall(&self.evidence))),
             };
             if let Ok(bytes) = frame.into_data() {
                 self.evidence.received += bytes.len() as u64;
@@ -264,8 +265,8 @@ impl PlatformCall {
     }
 }
 
-/// Whether anything but the end of the connection shows where the body ends (RFC 9112 section 6.3). How the connection
-/// itself ended is not to be seen through reqwest.
+/// Whether the end of the body is marked by more than the end of the connection (RFC 9112 section 6.3).
+/// reqwest does not show how the connection ended.
 fn is_framed(head: &Head) -> bool {
     head.version >= Version::HTTP_2
         || matches!(head.status.as_u16(), 204 | 304)

@@ -1,4 +1,4 @@
-//! Spinner and bars: only on a terminal, and gone when the answer is there.
+//! Spinner and bars: only on a terminal, and removed when the answer is there.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub async fn waiting<T>(animated: bool, request: &Request, future: impl Future<O
     outcome
 }
 
-/// A bar for an answer of this length, in bytes.
+/// A bar for an answer of this length, in bytes; a counter if the length is not known.
 pub fn download(animated: bool, length: Option<u64>) -> ProgressBar {
     if !animated {
         return ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
@@ -43,7 +43,7 @@ pub fn download(animated: bool, length: Option<u64>) -> ProgressBar {
     )
 }
 
-/// A bar for a batch whose manifest has this size, in bytes; a spinner where that is not known.
+/// A bar for a batch whose manifest has this size, in bytes; a spinner if the size is not known.
 pub fn batch(animated: bool, size: Option<u64>) -> ProgressBar {
     const RECORDS: &str = "{wide_bar} {percent}%  {msg}, {eta} left";
     const RECORD_COUNT: &str = "{spinner} {msg}";

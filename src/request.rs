@@ -1,5 +1,6 @@
-//! What is asked of the endpoint: method, URL, headers, body. Checked once, then trusted.
+//! The request to the endpoint: method, URL, headers, body. Checked once, then trusted.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::Method;
@@ -8,7 +9,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, H
 use crate::error::{Error, Kind, Result};
 use crate::foreign::header;
 use crate::secret::Secret;
-use body::{Body, Progress, Upload};
+use body::{OutgoingBody, Progress, RequestBody};
 use url::ForwardUrl;
 
 pub mod body;
@@ -17,20 +18,23 @@ pub mod url;
 /// One request to one endpoint.
 #[derive(Debug)]
 pub struct Request {
-    /// The forward URL: https, with a host, without user, password and fragment.
+    /// The forward URL: https, with a host, without user, password or fragment.
     pub url: ForwardUrl,
-    /// GET without a body, POST with one, or what was asked for.
+    /// GET without a body, POST with one, or as the user chose.
     pub method: Method,
-    /// What is sent beside `Host`; secrets among them are marked as sensitive.
+    /// All headers but `Host`; secret values are marked as sensitive.
     pub headers: HeaderMap,
-    /// What is sent after the head.
-    pub body: Body,
-    /// How much of the body is on its way.
+    /// The body.
+    pub body: RequestBody,
+    /// The only address of the host to connect to; any unless set.
+    pub address: Option<IpAddr>,
+    /// How much of the body has been sent.
     pub progress: Arc<Progress>,
 }
 
 /// The parts of a [`Request`] as the command line gives them.
-pub struct Parts {
+#[derive(Default)]
+pub struct RequestParts {
     /// The forward URL as typed.
     pub url: String,
     /// Overrides the method.
@@ -39,39 +43,43 @@ pub struct Parts {
     pub content_type: Option<String>,
     /// The `Authorization` for the endpoint.
     pub authorization: Option<Secret>,
-    /// Further headers, each as `Name: value`.
+    /// Extra headers, each as `Name: value`.
     pub headers: Vec<Secret>,
-    /// The body, where there is one.
-    pub body: Body,
+    /// The body.
+    pub body: RequestBody,
 }
 
 impl Request {
-    /// Opens the body for sending. Fails when its file cannot be read.
-    pub async fn upload(&self) -> Result<Upload> {
-        let mut upload = self.body.open().await?;
-        self.progress.begin(upload.left);
-        upload.progress = Arc::clone(&self.progress);
-        Ok(upload)
+    /// Opens the body for sending.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub async fn open_body(&self) -> Result<OutgoingBody> {
+        let mut body = self.body.open().await?;
+        self.progress.begin(body.left);
+        body.progress = Arc::clone(&self.progress);
+        Ok(body)
     }
-}
 
-impl Request {
-    /// All that nobody but the endpoint may see: values of headers and of the query, a body from the command line.
+    /// What only the endpoint may see: secret headers, values of the query, a body from the command line.
     pub fn secrets(&self) -> Vec<Secret> {
         let sensitive = self.headers.values().filter(|value| value.is_sensitive());
         let mut secrets: Vec<Secret> =
             sensitive.flat_map(|value| header::secrets(value.as_bytes())).collect();
         let values = self.url.query_values();
         secrets.extend(values.into_iter().map(|value| value.into_owned().into_bytes().into()));
-        if let Body::Bytes(body) = &self.body {
+        if let RequestBody::Bytes(body) = &self.body {
             secrets.push(body.clone());
         }
         secrets
     }
 }
 
-impl Parts {
-    /// Checks each part. A fault is a usage error.
+impl RequestParts {
+    /// Checks each part.
+    ///
+    /// # Errors
+    /// When a part is wrong; all are usage errors.
     pub fn check(self) -> Result<Request> {
         let url = ForwardUrl::parse(&self.url)?;
         let headers = self.header_map()?;
@@ -80,8 +88,8 @@ impl Parts {
         let method = Method::from_bytes(method.as_bytes())
             .ok()
             .filter(|method| method != Method::CONNECT)
-            .ok_or_else(|| usage(format!("{method:?} is not a method that can be sent")))?;
-        Ok(Request { url, method, headers, body: self.body, progress: Arc::default() })
+            .ok_or_else(|| usage(format!("{method:?} is not a method that can be used")))?;
+        Ok(Request { url, method, headers, body: self.body, address: None, progress: Arc::default() })
     }
 
     fn header_map(&self) -> Result<HeaderMap> {
@@ -91,17 +99,19 @@ impl Parts {
         if !self.body.is_empty() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let mut own = HeaderMap::new();
+        let mut extra = HeaderMap::new();
         for line in &self.headers {
-            let (name, value) = field(line.expose())?;
-            own.append(name, value);
+            let (name, value) = parse_header(line.expose())?;
+            extra.append(name, value);
         }
-        replace(&mut headers, own);
+        replace(&mut headers, extra);
         if let Some(value) = &self.content_type {
-            headers.insert(CONTENT_TYPE, header_value("--content-type", value.as_bytes())?);
+            headers.insert(CONTENT_TYPE, parse_value("--content-type", value.as_bytes())?);
         }
         if let Some(secret) = &self.authorization {
-            headers.insert(AUTHORIZATION, sensitive("the authorization", secret.expose())?);
+            let mut value = parse_value("the authorization", secret.expose())?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
         }
         Ok(headers)
     }
@@ -109,17 +119,17 @@ impl Parts {
 
 const USER_AGENT_VALUE: &str = concat!("p12-test/", env!("CARGO_PKG_VERSION"));
 
-fn usage(message: String) -> Error {
+fn usage(message: impl Into<String>) -> Error {
     Error::new(Kind::Usage, message)
 }
 
-/// What the user names replaces our default of that name; a name given twice is sent twice.
-fn replace(headers: &mut HeaderMap, own: HeaderMap) {
-    for name in own.keys() {
+/// The user's header replaces a default of the same name; a name given twice is sent twice.
+fn replace(headers: &mut HeaderMap, extra: HeaderMap) {
+    for name in extra.keys() {
         headers.remove(name);
     }
     let mut last = None;
-    for (name, value) in own {
+    for (name, value) in extra {
         last = name.or(last);
         if let Some(name) = &last {
             headers.append(name, value);
@@ -127,33 +137,27 @@ fn replace(headers: &mut HeaderMap, own: HeaderMap) {
     }
 }
 
-/// `Name: value`. The value may be a secret, so a fault names only the part before the colon.
-fn field(line: &[u8]) -> Result<(HeaderName, HeaderValue)> {
+/// Reads `Name: value`. The value may be a secret, so errors quote only the part before the colon.
+fn parse_header(line: &[u8]) -> Result<(HeaderName, HeaderValue)> {
     let colon = line.iter().position(|byte| *byte == b':');
     let (name, value) = colon
         .and_then(|colon| line.split_at_checked(colon))
-        .ok_or_else(|| usage("a --header has no colon; the form is 'Name: value'".into()))?;
+        .ok_or_else(|| usage("a --header has no colon: expected 'Name: value'"))?;
     let (name, value) = (String::from_utf8_lossy(name), value.get(1..).unwrap_or_default());
     let parsed = HeaderName::from_bytes(name.trim().as_bytes())
         .map_err(|_| usage(format!("{name:?} is not a header name")))?;
     if [http::header::CONTENT_LENGTH, http::header::TRANSFER_ENCODING].contains(&parsed) {
-        return Err(usage(format!("{name} cannot be set: it follows from the body")));
+        return Err(usage(format!("{name} cannot be set: it depends on the body")));
     }
-    let mut value = header_value(&name, value.trim_ascii())?;
+    let mut value = parse_value(&name, value.trim_ascii())?;
     value.set_sensitive(!header::is_harmless(&parsed));
     Ok((parsed, value))
 }
 
-/// CR, LF and NUL never get into a header (RFC 9110 section 5.5).
-fn header_value(what: &str, value: &[u8]) -> Result<HeaderValue> {
+/// Reads a value. CR, LF and NUL never get into a header (RFC 9110 section 5.5).
+fn parse_value(what: &str, value: &[u8]) -> Result<HeaderValue> {
     HeaderValue::from_bytes(value)
-        .map_err(|_| usage(format!("the value of {what} holds a line break or a control character")))
-}
-
-fn sensitive(what: &str, value: &[u8]) -> Result<HeaderValue> {
-    let mut value = header_value(what, value)?;
-    value.set_sensitive(true);
-    Ok(value)
+        .map_err(|_| usage(format!("the value of {what} contains a line break or a control character")))
 }
 
 #[cfg(test)]
@@ -162,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_line_break_never_gets_into_a_header() {
-        assert_eq!(field(b"a: b\r\nc: d").unwrap_err().kind, Kind::Usage);
-        assert!(!field(b"Cookie: canary\0").unwrap_err().message.contains("canary"));
+        assert_eq!(parse_header(b"a: b\r\nc: d").unwrap_err().kind, Kind::Usage);
+        assert!(!parse_header(b"Cookie: canary\0").unwrap_err().message.contains("canary"));
     }
 }

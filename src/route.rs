@@ -1,4 +1,4 @@
-//! From this machine, or by way of the platform: one `start`.
+//! The two routes behind one function: from this machine, or through the platform.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::platform::credential::Credential;
 use crate::request::Request;
 use crate::secret::Secret;
 
-/// The way a request takes to its endpoint.
+/// The route of a request to its endpoint.
 #[derive(Debug)]
 pub enum Route {
     /// A mutual-TLS call from this machine.
@@ -22,10 +22,11 @@ pub enum Route {
 }
 
 impl Route {
-    /// Sends the request and returns when the head of the answer has come, or could not. `known` must not be shown.
+    /// Sends the request. Returns when the head of the answer has come, or the call has failed. Secrets in
+    /// `known` are hidden in everything that comes back.
     ///
     /// # Errors
-    /// Fails where the call could not begin.
+    /// The call could not begin.
     pub async fn start(&self, request: &Request, p12: &P12, known: &Arc<KnownSecrets>) -> Result<Started> {
         match self {
             Self::Local(local) => local.start(request, p12.identity()?, known).await,
@@ -41,7 +42,7 @@ impl Route {
         }
     }
 
-    /// All that nobody but the platform and a proxy may see.
+    /// The secrets of this route: of the proxy and of the platform's credential.
     pub fn secrets(&self) -> Vec<Secret> {
         match self {
             Self::Local(local) => local.connect.proxies.secrets(),
@@ -53,7 +54,7 @@ impl Route {
         }
     }
 
-    /// What is odd about this route and does not stop it.
+    /// Warnings about this route.
     pub fn warnings(&self) -> Vec<String> {
         let Self::Platform(platform) = self else { return Vec::new() };
         let mut warnings = Vec::new();
@@ -61,7 +62,7 @@ impl Route {
             warnings.push("the platform announced the end of OAuth1 for 2026-05-31; a Bearer token is what it takes from now on".into());
         }
         if platform.tls.insecure {
-            warnings.push("the platform's certificate is not checked (-k): whoever answers gets the credential, the P12 and its password".into());
+            warnings.push("the platform's certificate is not checked (-k): any server that answers gets the credential, the P12 and its password".into());
         }
         warnings
     }

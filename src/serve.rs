@@ -1,51 +1,48 @@
 //! The platform's P12 test resource, run yourself: credentials, uploads, the call, the answer unchanged.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use openssl::ssl::SslContext;
-use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
-use crate::acceptor;
 use crate::cli::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::files;
+use crate::process;
 use access::Access;
+use connection::Settings;
+use connections::Connections;
 use journal::Journal;
 use limits::Limits;
+use nonces::Nonces;
 use resource::Resource;
+pub use writer::Log;
 
 mod access;
 mod answer;
+mod connection;
+mod connections;
+mod credentials;
+mod incoming;
 mod journal;
 mod limits;
+mod nonces;
+mod presence;
 mod resource;
 mod shares;
 mod tls;
 mod upload;
-
-/// Writes each line of the log.
-pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
+mod writer;
 
 /// A server that listens.
 pub struct Server {
     listener: TcpListener,
-    tls: Option<SslContext>,
-    resource: Arc<Resource>,
-    connections: Arc<Semaphore>,
-    header_time: Duration,
-    write_time: Duration,
+    connections: Arc<Connections>,
+    settings: Settings,
     drain_time: Duration,
 }
 
@@ -63,7 +60,11 @@ impl Server {
             );
             return Err(Error::new(Kind::Usage, message).with_hint("name a P12 with a server certificate with --tls-p12, or listen on 127.0.0.1 behind a proxy that speaks TLS"));
         }
-        let access = Access::read(&args.credentials)?;
+        let nonces = Arc::new(Nonces::new());
+        let access = Access::read(&args.credentials, &nonces)?;
+        if access.uses_oauth1() {
+            nonces.wait_for_start().await;
+        }
         let resource = Resource {
             access,
             local: args.local(),
@@ -75,7 +76,7 @@ impl Server {
             draining: CancellationToken::new(),
         };
         // Each call takes a connection in and one out.
-        files::allow_more();
+        process::raise_file_limit();
         let failed = |error: std::io::Error| {
             Error::new(
                 Kind::OutputFailed,
@@ -86,15 +87,14 @@ impl Server {
             )
         };
         let listener = TcpListener::bind(args.listen).await.map_err(failed)?;
-        Ok(Self {
-            listener,
-            tls,
+        let settings = Settings {
             resource: Arc::new(resource),
-            connections: Arc::new(Semaphore::new(args.limits.max_connections)),
+            tls,
             header_time: args.limits.header_time,
             write_time: args.limits.body_time,
-            drain_time: args.limits.drain_time,
-        })
+        };
+        let connections = Connections::new(args.limits.max_connections);
+        Ok(Self { listener, connections, settings, drain_time: args.limits.drain_time })
     }
 
     /// The address it listens on.
@@ -116,7 +116,7 @@ impl Server {
     /// # Errors
     /// As [`Self::address`].
     pub fn url(&self) -> Result<String> {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let scheme = if self.settings.tls.is_some() { "https" } else { "http" };
         Ok(format!("{scheme}://{}", self.address()?))
     }
 
@@ -135,72 +135,27 @@ impl Server {
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
-        self.resource.draining.cancel();
+        self.settings.resource.draining.cancel();
         drop(self.listener);
         // What is not finished by then is cut off.
         let _ = tokio::time::timeout(self.drain_time, graceful.shutdown()).await;
+        self.settings.resource.journal.writer.flush().await;
     }
 
     fn start(&self, mut stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown) {
-        let Ok(place) = Arc::clone(&self.connections).try_acquire_owned() else {
-            self.resource.journal.count_turned_away();
-            if self.tls.is_none() {
-                tokio::spawn(async move { stream.write_all(TOO_MANY).await });
+        match self.connections.admit(Some(limits::network(peer.ip()))) {
+            Some(admission) => {
+                tokio::spawn(self.settings.clone().serve(stream, peer, admission, graceful.watcher()));
             }
-            return;
-        };
-        // Without this, an answer in two writes waits for the client's delayed acknowledgement.
-        let _ = stream.set_nodelay(true);
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(self.write_time));
-        let stream = Box::pin(stream);
-        let (resource, watcher, header_time) =
-            (Arc::clone(&self.resource), graceful.watcher(), self.header_time);
-        let connection = Connection { resource, peer, header_time, place };
-        let tls = self.tls.clone();
-        tokio::spawn(async move {
-            match tls {
-                None => connection.serve(stream, watcher).await,
-                Some(tls) => {
-                    if let Some(stream) = acceptor::accept(&tls, stream, header_time).await {
-                        connection.serve(Box::pin(stream), watcher).await;
-                    }
+            None => {
+                self.settings.resource.journal.count_turned_away();
+                if self.settings.tls.is_none() {
+                    tokio::spawn(async move { stream.write_all(TOO_MANY).await });
                 }
             }
-        });
+        }
     }
 }
 
 const TOO_MANY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-
-struct Connection {
-    resource: Arc<Resource>,
-    peer: SocketAddr,
-    header_time: Duration,
-    place: OwnedSemaphorePermit,
-}
-
-impl Connection {
-    async fn serve<S>(self, stream: Pin<Box<S>>, watcher: hyper_util::server::graceful::Watcher)
-    where
-        S: AsyncRead + AsyncWrite + Send + 'static,
-    {
-        let Self { resource, peer, header_time, place } = self;
-        let answer = service_fn(move |request| {
-            let resource = Arc::clone(&resource);
-            async move { resource.answer(request, peer).await }
-        });
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(header_time)
-            .max_buf_size(MAX_BUFFER)
-            .serve_connection(TokioIo::new(stream), answer);
-        // A client that closes early needs no message.
-        let _ = watcher.watch(connection).await;
-        drop(place);
-    }
-}
-
-/// Bytes for one head, or for a piece of a body.
-const MAX_BUFFER: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! Where the answer of a call goes, and what of it is kept for the document.
+//! Where the answer of a call goes, and what is kept for the report.
 
 use std::path::PathBuf;
 
@@ -14,16 +14,16 @@ use output::Output;
 pub mod output;
 pub mod queue;
 
-/// Takes the answer of one call: opened when its head has come, and complete when its body has ended.
+/// Takes the answer of one call. It is opened when the head has come, and completed when the body has ended.
 #[derive(Default)]
 pub struct Sink {
     target: Target,
     include_head: bool,
     /// Whether the digest of the body is wanted.
     pub digest: bool,
-    /// Whether the document is to hold the body.
+    /// Whether the report holds the body.
     pub keep_body: bool,
-    /// Whether a bar shows how much has come.
+    /// Whether a progress bar is shown.
     animated: bool,
     open: Option<(Output, ProgressBar)>,
     /// The last byte that was written.
@@ -39,7 +39,7 @@ enum Target {
 }
 
 impl Sink {
-    /// As the options say. `silent` where standard output is not the answer's.
+    /// A sink with these options. `silent`: standard output is not for the answer.
     pub fn new(args: &OutputArgs, silent: bool) -> Self {
         let target = match &args.output {
             Some(path) => Target::File(path.clone()),
@@ -50,7 +50,7 @@ impl Sink {
         Self { target, include_head: args.include, digest, keep_body: args.include_body, ..Self::default() }
     }
 
-    /// The same with a bar where the answer goes to a file.
+    /// The same with a progress bar, if the answer goes to a file.
     #[must_use]
     pub fn animated(self, animated: bool) -> Self {
         let animated = animated && matches!(self.target, Target::File(_));
@@ -63,10 +63,10 @@ impl Sink {
         Self { digest: true, ..self }
     }
 
-    /// Opens it and writes the head, where that is wanted.
+    /// Opens the target, and writes the head if that is wanted.
     ///
     /// # Errors
-    /// Fails with `output-failed`.
+    /// `output-failed`.
     pub fn open(&mut self, head: &Head) -> Result<()> {
         let mut output = match &self.target {
             Target::Nowhere => Output::Nowhere,
@@ -83,7 +83,7 @@ impl Sink {
     /// Writes a piece of the body.
     ///
     /// # Errors
-    /// Fails with `output-failed`.
+    /// `output-failed`.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         let Some((output, bar)) = &mut self.open else { return Ok(()) };
         bar.inc(bytes.len() as u64);
@@ -94,7 +94,7 @@ impl Sink {
     /// Gives a file its final name.
     ///
     /// # Errors
-    /// Fails with `output-failed`.
+    /// `output-failed`.
     pub fn complete(&mut self) -> Result<()> {
         let Some((output, bar)) = self.open.take() else { return Ok(()) };
         bar.finish_and_clear();
@@ -103,7 +103,7 @@ impl Sink {
         output.complete()
     }
 
-    /// What came of a broken answer stays where the user finds it, and the error says where.
+    /// Keeps the part of a broken answer that has come. The error says where it is.
     pub fn keep_part(&mut self, error: Error) -> Error {
         match self.open.take() {
             Some((output, _)) => output.keep_part(error),
@@ -111,7 +111,7 @@ impl Sink {
         }
     }
 
-    /// Whether a terminal that shows the answer stands in the middle of a line.
+    /// Whether the answer was shown on a terminal and its last line has no end.
     pub fn is_midline(&self) -> bool {
         self.open.is_none() && self.last.is_some()
     }

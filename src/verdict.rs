@@ -1,12 +1,13 @@
-//! What a call comes to: a pure function of the answer's head, of its beginning, of the evidence and of the terms.
+//! The verdict on a call: a pure function of the answer's head, the beginning of its body, the evidence and
+//! the terms.
 
 use std::str::FromStr;
 
 use http::header::RETRY_AFTER;
 use http::{StatusCode, Version};
 
-use crate::diagnosis::{self, client, page};
-use crate::error::{Error, Kind, Result, Retry};
+use crate::diagnosis::{self, client, login, page, speech::Speech, status, unasked};
+use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Control, Evidence, Submission};
 use crate::exchange::Head;
 use crate::foreign::Foreign;
@@ -15,18 +16,18 @@ use crate::platform::contract::TRANSPORT_ERROR;
 /// Which answers count as success.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// The statuses wanted; empty means any below 400.
+    /// The statuses that count as success; if empty, any below 400.
     pub expect: Vec<Expected>,
-    /// Whether an endpoint that never asks for a certificate is fine.
+    /// Whether an endpoint may answer without asking for a certificate.
     pub allow_unrequested: bool,
 }
 
 /// A status, or a class of statuses such as `2xx`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// This one.
+    /// One status.
     Status(u16),
-    /// Its first digit.
+    /// All statuses with this first digit.
     Class(u16),
 }
 
@@ -44,7 +45,7 @@ impl FromStr for Expected {
 }
 
 impl Terms {
-    /// Whether a status is wanted.
+    /// Whether a status counts as success.
     fn accept(&self, status: u16) -> bool {
         match self.expect.as_slice() {
             [] => status < 400,
@@ -56,60 +57,59 @@ impl Terms {
     }
 }
 
-/// What the whole call comes to. Ask when the body has ended: a certificate may be asked for late. `excerpt` is the
-/// beginning of the body.
+/// Judges a call after its body has ended, as a certificate may be asked for late. `excerpt` is the beginning
+/// of the body.
 ///
 /// # Errors
-/// Fails where the answer is not the wanted one, or proves nothing about the P12.
+/// The answer is no success, or proves nothing about the P12.
 pub fn judge(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms) -> Result<()> {
+    judge_once(head, excerpt, evidence, terms).map_err(|error| match error.kind.exit() {
+        // An answer that came: its status says whether to try again, whatever became of the certificate.
+        Exit::Status | Exit::Untested => {
+            error.with_retry(status::retry(head.status), head.field(&RETRY_AFTER))
+        }
+        _ => error,
+    })
+}
+
+fn judge_once(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms) -> Result<()> {
     let target = &evidence.target;
     if head.version == Version::HTTP_09 {
-        return Err(page::headless(excerpt, target));
+        return Err(page::explain_headless(excerpt, evidence));
     }
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         let message = format!("{target} switched to another protocol, which was not asked for");
         return Err(Error::new(Kind::AnswerMalformed, message));
     }
+    let speech = page::read(head, excerpt);
     match evidence.submission.as_ref().map(|submission| &submission.author) {
-        None => certificate_tested(head, evidence, terms)?,
-        Some(author) => author.as_ref().map_or(Ok(()), |author| passed_on(head, target, author))?,
+        None => check_certificate(head, speech.as_ref(), evidence, terms)?,
+        Some(author) => author.as_ref().map_or(Ok(()), |author| check_author(head, target, author))?,
     }
     if terms.accept(head.status.as_u16()) {
-        let login = page::login(head, evidence);
+        let login = login::explain_login(head, evidence);
         return login.filter(|_| terms.expect.is_empty()).map_or(Ok(()), Err);
     }
-    if let Some(refusal) = page::refusal(head.status, excerpt, evidence) {
-        return Err(refusal);
-    }
-    Err(unexpected_status(head, evidence, terms))
+    let refusal = page::explain(head, speech.as_ref(), evidence);
+    Err(refusal.unwrap_or_else(|| unexpected_status(head, evidence, terms)))
 }
 
 fn unexpected_status(head: &Head, evidence: &Evidence, terms: &Terms) -> Error {
     let target = &evidence.target;
     let unexpected = if terms.expect.is_empty() { "" } else { ", which is not among the expected" };
     let (who, hint) = match &evidence.submission {
-        None => (target.clone(), page::status_hint(head.status, evidence)),
+        None => (target.clone(), status::hint(head, evidence)),
         Some(Submission { author: Some(Author::Unclear(why)), .. }) => {
             (format!("{target} or the platform"), format!("{}: {why}", platform_hint(head.status)))
         }
         Some(_) => (format!("{target}, through the platform,"), Kind::Status.hint().to_owned()),
     };
-    let message = format!("{who} answered {}{unexpected}", diagnosis::status(head.status));
-    let error = Error::new(Kind::Status, message).with_hint(hint);
-    error.with_retry(retry(head.status), head.field(&RETRY_AFTER))
+    let message = format!("{who} answered {}{unexpected}", head.describe_status());
+    Error::new(Kind::Status, message).with_hint(hint)
 }
 
-/// What the status says of trying again (RFC 9110 sections 15.5.9 and 15.6; RFC 6585 section 4).
-fn retry(status: StatusCode) -> Retry {
-    match status.as_u16() {
-        425 | 429 => Retry::Yes,
-        408 | 502..=504 => Retry::IfIdempotent,
-        _ => Retry::Never,
-    }
-}
-
-/// Fails when the platform is surely the author of what came.
-fn passed_on(head: &Head, target: &str, author: &Author) -> Result<()> {
+/// Fails if the answer is certainly the platform's own.
+fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
     match author {
         Author::Remote(_) | Author::Unclear(_) => Ok(()),
         Author::PlatformOfRemote(message) => {
@@ -133,14 +133,14 @@ fn passed_on(head: &Head, target: &str, author: &Author) -> Result<()> {
                 429 => Kind::PlatformRate,
                 _ => Kind::PlatformFailed,
             };
-            let status = diagnosis::status(head.status);
+            let status = head.describe_status();
             let error = Error::new(kind, format!("the platform itself answered {status}: {signal}"));
             Err(error.with_retry(kind.retry(), head.field(&RETRY_AFTER)))
         }
     }
 }
 
-/// The platform's error about the endpoint, where it names one of our kinds, as `serve` does.
+/// The kind that the platform names for the endpoint's failure, as `serve` does.
 fn transport_kind(head: &Head) -> Option<Kind> {
     let name = head.headers.get(TRANSPORT_ERROR)?;
     Kind::ALL.iter().copied().find(|kind| kind.name().as_bytes() == name.as_bytes())
@@ -148,18 +148,10 @@ fn transport_kind(head: &Head) -> Option<Kind> {
 
 /// An answer proves something about the P12 only if its certificate was asked for and sent, so this comes before the
 /// status.
-fn certificate_tested(head: &Head, evidence: &Evidence, terms: &Terms) -> Result<()> {
-    let (target, status) = (&evidence.target, diagnosis::status(head.status));
+fn check_certificate(head: &Head, speech: Option<&Speech>, evidence: &Evidence, terms: &Terms) -> Result<()> {
+    let (target, status) = (&evidence.target, head.describe_status());
     if !evidence.requested() && !terms.allow_unrequested {
-        let message =
-            format!("{target} answered {status} but never asked for a certificate: the P12 was not tested");
-        return Err(match &evidence.proxy {
-            Some(proxy) => Error::new(Kind::NotRequested, message).with_hint(format!(
-                "{}; or the proxy {proxy} ends TLS itself, so that the endpoint never sees this connection",
-                Kind::NotRequested.hint()
-            )),
-            None => Error::new(Kind::NotRequested, message),
-        });
+        return Err(unasked::explain(head, speech, evidence));
     }
     if evidence.requested() && !evidence.sent() {
         let message = format!(
@@ -168,11 +160,14 @@ fn certificate_tested(head: &Head, evidence: &Evidence, terms: &Terms) -> Result
         );
         return Err(Error::new(Kind::NotSent, message));
     }
-    evidence.control.as_ref().map_or(Ok(()), |control| insisted(control, head.status, evidence, terms))
+    evidence
+        .control
+        .as_ref()
+        .map_or(Ok(()), |control| check_insistence(control, head.status, evidence, terms))
 }
 
 /// Whether the call without the certificate proves that the endpoint insists on it.
-fn insisted(control: &Control, status: StatusCode, evidence: &Evidence, terms: &Terms) -> Result<()> {
+fn check_insistence(control: &Control, status: StatusCode, evidence: &Evidence, terms: &Terms) -> Result<()> {
     let target = &evidence.target;
     let unknown = |why: &str| {
         let message = format!("whether {target} insists on the certificate was not found out: {why}");
@@ -185,14 +180,14 @@ fn insisted(control: &Control, status: StatusCode, evidence: &Evidence, terms: &
             format!("{target} answers {status} without the certificate too: it does not insist on it"),
         )),
         Control::Answered(without) if terms.accept(*without) => {
-            let answered =
-                StatusCode::from_u16(*without).map_or_else(|_| without.to_string(), diagnosis::status);
+            let answered = StatusCode::from_u16(*without)
+                .map_or_else(|_| without.to_string(), diagnosis::describe_status);
             let message =
                 format!("{target} answers {answered} without the certificate: it does not insist on it");
-            let hint = "the endpoint lets in whoever comes without a certificate, so this answer proves nothing about it";
+            let hint = "the endpoint also accepts calls without a certificate, so this answer proves nothing about the P12";
             Err(Error::new(Kind::NotInsisted, message).with_hint(hint))
         }
-        // What says nothing of the certificate: too late, too much, a fault (RFC 9110 section 15).
+        // These statuses have other causes than the certificate (RFC 9110 section 15).
         Control::Answered(without @ (408 | 409 | 421 | 425 | 429 | 500..)) => {
             unknown(&format!("it answered {without} without it"))
         }
@@ -201,7 +196,7 @@ fn insisted(control: &Control, status: StatusCode, evidence: &Evidence, terms: &
     }
 }
 
-/// Which of the two a status points to that may come from the platform as well as from the endpoint.
+/// What to check for a status that can come from the platform or from the endpoint.
 fn platform_hint(status: StatusCode) -> &'static str {
     match status.as_u16() {
         401 => "check the platform's credential first, then --authorization for the endpoint",
@@ -219,140 +214,4 @@ fn platform_hint(status: StatusCode) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::evidence::{CertificateRequest, Stage};
-
-    fn head(status: u16) -> Head {
-        let (parts, ()) = http::Response::builder().status(status).body(()).unwrap().into_parts();
-        Head::new(parts, Vec::new(), &Default::default())
-    }
-
-    fn evidence(sent: Option<bool>, control: Option<Control>) -> Evidence {
-        let request = |sent| CertificateRequest {
-            stage: Stage::Handshake,
-            issuers: Vec::new(),
-            ours_accepted: None,
-            algorithms: Vec::new(),
-            sent: Some(sent),
-        };
-        Evidence {
-            target: "api.example:443".into(),
-            requests: sent.map(request).into_iter().collect(),
-            control,
-            ..Evidence::default()
-        }
-    }
-
-    fn by_platform(author: Author) -> Evidence {
-        let (host, account) = ("platform.example".into(), "1".into());
-        let submission = Submission { host, found_by: None, account, author: Some(author) };
-        Evidence { submission: Some(submission), ..evidence(None, None) }
-    }
-
-    #[test]
-    fn each_combination_of_head_evidence_and_terms_has_its_verdict() {
-        let any = Terms::default;
-        let expect = |text: &str| Terms { expect: vec![text.parse().unwrap()], ..Terms::default() };
-        let unrequested = || Terms { allow_unrequested: true, ..Terms::default() };
-        let insisted = || Some(Control::Insisted("refused".into()));
-        let answered = |status| Some(Control::Answered(status));
-        let failed = || Some(Control::Failed("timeout".into()));
-        let table = [
-            ("asked, sent, 200", 200, evidence(Some(true), None), any(), None),
-            ("asked, sent, 404", 404, evidence(Some(true), None), any(), Some(Kind::Status)),
-            ("asked, sent, 404 wanted", 404, evidence(Some(true), None), expect("4xx"), None),
-            (
-                "asked, sent, 200 not wanted",
-                200,
-                evidence(Some(true), None),
-                expect("201"),
-                Some(Kind::Status),
-            ),
-            ("asked, not sent", 200, evidence(Some(false), None), any(), Some(Kind::NotSent)),
-            (
-                "asked, not sent, allowed",
-                200,
-                evidence(Some(false), None),
-                unrequested(),
-                Some(Kind::NotSent),
-            ),
-            ("never asked, 200", 200, evidence(None, None), any(), Some(Kind::NotRequested)),
-            ("never asked, 404", 404, evidence(None, None), any(), Some(Kind::NotRequested)),
-            ("never asked, allowed", 200, evidence(None, None), unrequested(), None),
-            ("control refused", 200, evidence(Some(true), insisted()), any(), None),
-            (
-                "control let in alike",
-                200,
-                evidence(Some(true), answered(200)),
-                any(),
-                Some(Kind::NotInsisted),
-            ),
-            ("control let in", 200, evidence(Some(true), answered(204)), any(), Some(Kind::NotInsisted)),
-            ("control forbidden", 200, evidence(Some(true), answered(403)), any(), None),
-            ("control busy", 200, evidence(Some(true), answered(503)), any(), Some(Kind::NotInsisted)),
-            ("control failed", 200, evidence(Some(true), failed()), any(), Some(Kind::NotInsisted)),
-            ("the wrong protocol", 101, evidence(Some(true), None), any(), Some(Kind::AnswerMalformed)),
-            ("misdirected", 421, evidence(Some(true), None), any(), Some(Kind::Misdirected)),
-            (
-                "the platform's 401",
-                401,
-                by_platform(Author::Platform("x".into())),
-                any(),
-                Some(Kind::PlatformCredential),
-            ),
-            (
-                "the platform's 403",
-                403,
-                by_platform(Author::Platform("x".into())),
-                any(),
-                Some(Kind::PlatformForbidden),
-            ),
-            (
-                "the platform's 429",
-                429,
-                by_platform(Author::Platform("x".into())),
-                any(),
-                Some(Kind::PlatformRate),
-            ),
-            (
-                "the platform's 500",
-                500,
-                by_platform(Author::Platform("x".into())),
-                any(),
-                Some(Kind::PlatformFailed),
-            ),
-            (
-                "no answer to the platform",
-                424,
-                by_platform(Author::PlatformOfRemote("x".into())),
-                any(),
-                Some(Kind::PlatformRemote),
-            ),
-            ("either's 403", 403, by_platform(Author::Unclear("x".into())), any(), Some(Kind::Status)),
-            ("either's 200", 200, by_platform(Author::Unclear("x".into())), any(), None),
-            ("the endpoint's 302 by the platform", 302, by_platform(Author::Remote("x".into())), any(), None),
-        ];
-        for (name, status, evidence, terms, wanted) in table {
-            let verdict = judge(&head(status), &Foreign::default(), &evidence, &terms);
-            assert_eq!(verdict.err().map(|error| error.kind), wanted, "{name}");
-        }
-    }
-
-    #[test]
-    fn an_answer_without_a_head_is_no_http() {
-        let mut head = head(200);
-        head.version = Version::HTTP_09;
-        let verdict = judge(&head, &Foreign::default(), &evidence(Some(true), None), &Terms::default());
-        assert_eq!(verdict.unwrap_err().kind, Kind::NotHttp);
-    }
-
-    #[test]
-    fn retry_advice_follows_the_status() {
-        for (status, wanted) in [(429, Retry::Yes), (503, Retry::IfIdempotent), (404, Retry::Never)] {
-            let verdict =
-                judge(&head(status), &Foreign::default(), &evidence(Some(true), None), &Terms::default());
-            assert_eq!(verdict.unwrap_err().retry(), wanted, "{status}");
-        }
-    }
-}
+mod tests;

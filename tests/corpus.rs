@@ -19,7 +19,7 @@ use openssl::provider::Provider;
 use p12_test::error::Kind;
 use p12_test::p12::anatomy::{Anatomy, KdfName, Protection};
 use p12_test::p12::{P12, P12File};
-use p12_test::secret::Secret;
+use p12_test::password::Password;
 use tools::skip;
 
 /// Labels proven wrong: the product must know these ciphers, and OpenSSL opens the files with the same password.
@@ -162,7 +162,7 @@ fn open_all(rows: &[Row]) -> Vec<Outcome> {
 
 fn open(row: &Row) -> Outcome {
     let opened = std::panic::catch_unwind(|| {
-        let password = row.password.clone().map(Secret::from);
+        let password = row.password.clone().map(|bytes| Password::exact(bytes.into()));
         block_on(async { P12::open(&P12File::read(&row.path).await?, password.as_ref(), None).await })
     });
     match opened {
@@ -255,7 +255,7 @@ fn the_algorithms_are_those_of_the_manifest() {
         };
         let row = row(folder, line);
         let file = block_on(P12File::read(&row.path)).unwrap();
-        let password = row.password.map(Secret::from);
+        let password = row.password.map(|bytes| Password::exact(bytes.into()));
         let Ok((anatomy, _)) = block_on(Anatomy::read(&file, password.as_ref())) else {
             wrong.push(format!("{}: it cannot be dissected", row.name));
             continue;

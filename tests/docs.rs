@@ -1,4 +1,6 @@
 //! The transcripts in `docs/` and the README: each `console` block is what the program says. `UPDATE=1` rewrites them.
+//! The pages show commands of a POSIX shell.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod harness;
@@ -12,7 +14,7 @@ use p12_test::demo::pki::{Identity, Profile, Purpose};
 
 use harness::{Lab, OK, PASSWORD, Served, Site, TOKEN};
 
-/// What the pages talk about: files in a folder, and endpoints that are called by the ports of the pages.
+/// What the pages use: files in a folder, and endpoints that are called by the ports of the pages.
 struct Stage {
     lab: Lab,
     sites: Vec<(&'static str, Site)>,
@@ -35,6 +37,7 @@ impl Stage {
         ] {
             lab.write(file, &identity.p12(PASSWORD, "client").unwrap());
         }
+        lab.write("intermediate.pem", &issuing.certificate_pem().unwrap());
         lab.write("wrong.txt", b"a guess\n");
         lab.write("token.txt", TOKEN.as_bytes());
         lab.write("old-token.txt", b"opaque-token_0\n");
@@ -91,7 +94,7 @@ impl Stage {
         self.as_on_the_page(&said)
     }
 
-    /// Ports, times and what else changes from run to run, as the pages have them.
+    /// The output with the ports and times of the page, and without what else changes from run to run.
     fn as_on_the_page(&self, said: &str) -> String {
         let mut text = said.to_owned();
         for (page, port) in self.ports() {
@@ -106,7 +109,7 @@ const RECORDS: &str = "{\"defaults\":{\"cacert\":\"ca.pem\",\"password_file\":\"
     {\"id\":\"billing\",\"p12\":\"expired.p12\",\"url\":\"https://localhost:8443/billing\"}\n\
     {\"id\":\"typo\",\"p12\":\"orders.p12\",\"url\":\"https://localhost:8443/\",\"pasword\":\"x\"}\n";
 
-/// A line whose times, dates and fingerprints are those of no run.
+/// The line with fixed times, dates and fingerprints.
 fn steady(line: &str) -> String {
     let today = p12_test::certificate::timestamp();
     let mut out = String::new();
@@ -121,13 +124,13 @@ fn steady(line: &str) -> String {
                 if word < today.as_str() { "2026-10-31" } else { "2027-11-24" }.to_owned()
             }
             word if is_clock(word) => "12:00:00".to_owned(),
-            // A year, as it was some milliseconds ago.
+            // The certificate was made for 365 days some milliseconds ago.
             "364" => "365".to_owned(),
             word if rest.starts_with(" bytes are missing") && word.parse::<u64>().is_ok() => "400".to_owned(),
             word if rest.starts_with(" bytes, DER") && word.parse::<u64>().is_ok() => "1500".to_owned(),
             "-3" => "-2".to_owned(),
             word if rest.starts_with(" ms") && word.parse::<f64>().is_ok() => {
-                // Columns stay where they are, to the right or, in a comparison, to the left.
+                // Keeps the columns: aligned to the right or, in a comparison, to the left.
                 let room = " ".repeat(word.len().saturating_sub(3));
                 match (line.starts_with("time "), out.ends_with("  ")) {
                     (true, _) if rest.starts_with(" ms  ") => {
@@ -149,7 +152,7 @@ fn steady(line: &str) -> String {
         };
         out += &shown;
     }
-    // Columns of times are as wide as their longest.
+    // The width of a column of times depends on its longest.
     out.trim_end().to_owned()
 }
 
@@ -161,7 +164,7 @@ fn is_clock(word: &str) -> bool {
     word.len() == 8 && word.bytes().filter(|byte| *byte == b':').count() == 2
 }
 
-/// A page with each block's answers as they are now.
+/// The page with the present output of each command.
 fn played(stage: &Stage, page: &str) -> String {
     let mut out = String::new();
     let mut lines = page.lines();

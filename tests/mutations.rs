@@ -21,10 +21,10 @@ use p12_test::error::Kind;
 use p12_test::inspect::{Criteria, Inspection};
 use p12_test::outcome::Outcome;
 use p12_test::p12::{P12, P12File};
-use p12_test::request::body::Body;
-use p12_test::request::{Parts, Request};
+use p12_test::password::Password;
+use p12_test::request::body::RequestBody;
+use p12_test::request::{Request, RequestParts};
 use p12_test::route::Route;
-use p12_test::secret::Secret;
 use p12_test::sink::Sink;
 use p12_test::verdict::Terms;
 use p12_test::view::json;
@@ -161,7 +161,8 @@ fn files() -> Vec<Vec<u8>> {
 fn mutated_files_end_in_a_verdict() {
     let (files, run) = (files(), Run::new("files"));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let passwords = [PASSWORD, "changeit", "", "wrong"].map(|text| Secret::from(text.as_bytes().to_vec()));
+    let passwords =
+        [PASSWORD, "changeit", "", "wrong"].map(|text| Password::exact(text.as_bytes().to_vec().into()));
     for case in 0..number("P12_TEST_CASES", 10_000) * 8 / 10 {
         let mut chance = run.case(case);
         let mut bytes = files[chance.below(files.len())].clone();
@@ -169,7 +170,7 @@ fn mutated_files_end_in_a_verdict() {
         let password = chance.below(passwords.len() + 1);
         let password = passwords.get(password);
         // Little work, so that a mutated count of iterations does not make the run a benchmark.
-        let file = P12File::from_bytes("mutated", bytes).with_work(20_000);
+        let file = P12File::from_bytes("mutated", bytes).with_work(60_000);
         let (opened, exit) = runtime.block_on(async {
             let opened = P12::open(&file, password, None).await.and_then(|p12| p12.identity());
             (opened, Inspection::of(&file, password, &Criteria::default()).await.exit as u8)
@@ -205,19 +206,20 @@ fn route() -> Route {
         },
         tls: Tls { insecure: true, ..Tls::default() },
         max_time: Duration::from_secs(10),
+        leaf_only: false,
         control: false,
     }))
 }
 
 fn request(endpoint: &Endpoint) -> Request {
     let url = format!("https://localhost:{}/", endpoint.address().port());
-    let parts = Parts {
+    let parts = RequestParts {
         url,
         method: None,
         content_type: None,
         authorization: None,
         headers: Vec::new(),
-        body: Body::Empty,
+        body: RequestBody::Empty,
     };
     parts.check().unwrap()
 }
@@ -241,7 +243,7 @@ fn mutated_answers_end_in_a_verdict() {
     let server = root.issue(&Profile::new("localhost", Purpose::Server)).unwrap();
     let client = root.issue(&Profile::new("client", Purpose::Client)).unwrap();
     let file = P12File::from_bytes("client", client.p12(PASSWORD, "client").unwrap());
-    let password = Secret::from(PASSWORD.as_bytes().to_vec());
+    let password = Password::exact(PASSWORD.as_bytes().to_vec().into());
     let p12 = runtime.block_on(P12::open(&file, Some(&password), None)).unwrap();
     let (next, run) = (Arc::<Mutex<Vec<u8>>>::default(), Run::new("answers"));
     runtime.block_on(async {

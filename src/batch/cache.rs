@@ -1,72 +1,77 @@
-//! What many tests have in common is made once: routes with their roots, opened P12 files.
+//! Makes once what many tests share: routes with their CAs, opened P12 files.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
 
-use super::manifest::Digest;
+use super::fields::Hash;
 use super::record::Test;
 use crate::error::{Exit, Result};
-use crate::inputs::Inputs;
-use crate::once::Once;
+use crate::inputs::{Inputs, TestInputs};
+use crate::once::SharedOnce;
 use crate::p12::P12;
+use crate::prompt::Prompt;
 use crate::request::Request;
 use crate::route::Route;
 
-/// Things by digest, the ones used last.
-struct Cache<T>(Mutex<LruCache<Digest, Arc<Once<Arc<T>>>>>);
+/// The values used last, by the hash of the options that they depend on.
+struct Cache<T>(Mutex<LruCache<Hash, Arc<SharedOnce<Arc<T>>>>>);
 
-/// Of each kind so many are kept.
-const KEPT: NonZeroUsize = NonZeroUsize::new(256).expect("is not zero");
+/// How many values of each kind are kept.
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("is not zero");
 
 impl<T> Cache<T> {
     fn new() -> Self {
-        Self(Mutex::new(LruCache::new(KEPT)))
+        Self(Mutex::new(LruCache::new(CAPACITY)))
     }
 
-    /// Makes it, or takes it as another made it. A P12 that is bad stays bad; what else failed may be there the next
-    /// time.
-    async fn get(&self, digest: Digest, make: impl Future<Output = Result<Arc<T>>>) -> Result<Arc<T>> {
+    /// Takes the value, or makes it. An error of a P12 is kept; other errors may not happen again.
+    async fn get(&self, key: Hash, make: impl Future<Output = Result<Arc<T>>>) -> Result<Arc<T>> {
         let once = {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let empty = || Arc::new(Once::keeping(|error| error.kind.exit() == Exit::P12));
-            Arc::clone(known.get_or_insert(digest, empty))
+            let mut values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || Arc::new(SharedOnce::keep_errors(|error| error.kind.exit() == Exit::P12));
+            Arc::clone(values.get_or_insert(key, new))
         };
         once.get(make).await
     }
 }
 
-/// What the tests of a batch have in common.
-pub struct Common {
+/// What the tests of a batch share.
+pub struct BatchCache {
     routes: Cache<Route>,
     p12s: Cache<P12>,
 }
 
-impl Default for Common {
+impl Default for BatchCache {
     fn default() -> Self {
         Self { routes: Cache::new(), p12s: Cache::new() }
     }
 }
 
-/// A test that takes its route and its P12 from what is common.
-pub struct Cached {
-    /// What is common.
-    pub common: Arc<Common>,
+/// The inputs of one test; its route and its P12 come from the cache.
+pub struct CachedInputs {
+    /// The cache of the batch.
+    pub cache: Arc<BatchCache>,
     /// The test.
     pub test: Arc<Test>,
 }
 
-impl Inputs for Cached {
+/// In a batch, nothing is asked at the terminal.
+fn uncached(test: &Test) -> TestInputs<'_> {
+    TestInputs { args: &test.args, prompt: Prompt::Never }
+}
+
+impl Inputs for CachedInputs {
     fn request(&self) -> Result<Request> {
-        self.test.args.request()
+        uncached(&self.test).request()
     }
 
     async fn route(&self) -> Result<Arc<Route>> {
-        self.common.routes.get(self.test.route, Inputs::route(&self.test.args)).await
+        self.cache.routes.get(self.test.route_key, uncached(&self.test).route()).await
     }
 
     async fn p12(&self) -> Result<Arc<P12>> {
-        self.common.p12s.get(self.test.p12, Inputs::p12(&self.test.args)).await
+        self.cache.p12s.get(self.test.p12_key, uncached(&self.test).p12()).await
     }
 }

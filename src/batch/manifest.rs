@@ -1,5 +1,5 @@
-//! The manifest: records out of NDJSON, CSV or TOML, one after another. A record that cannot be read is a record
-//! still, with what is wrong.
+//! The manifest: reads records from NDJSON, CSV or TOML, one after another. A record that cannot be read is handed on
+//! too, with what is wrong.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -7,38 +7,33 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use openssl::sha::Sha256;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::fields::{Fields, Hash};
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 
-/// Names of options and their values.
-pub type Fields = Map<String, Value>;
-
-/// Stands for some content.
-pub type Digest = [u8; 32];
-
-/// A record as the manifest has it.
-pub struct Entry {
-    /// The line that it begins in, from 1.
+/// A record as it stands in the manifest.
+pub struct RawRecord {
+    /// The line that it starts in, from 1.
     pub line: u64,
-    /// What it says, or why that cannot be read.
-    pub fields: std::result::Result<Fields, Unread>,
-    /// Bytes of the manifest up to its end.
+    /// Its options, or why they cannot be read.
+    pub fields: std::result::Result<Fields, Unreadable>,
+    /// The position of its end in the manifest, in bytes.
     pub read: u64,
 }
 
-/// A record that cannot be read.
+/// Why a record cannot be read.
 #[derive(Debug)]
-pub struct Unread {
-    /// Why, in words.
-    pub what: String,
-    /// Of all that it holds.
-    pub content: Digest,
+pub struct Unreadable {
+    /// In words.
+    pub why: String,
+    /// The hash of its content.
+    pub content: Hash,
 }
 
-/// Where records come from.
+/// The manifest of a batch.
 pub struct Manifest {
     path: Option<PathBuf>,
 }
@@ -46,72 +41,78 @@ pub struct Manifest {
 /// A record is a few hundred bytes; a longer line is some other file.
 const MAX_LINE: u64 = 1 << 20;
 
-/// TOML can only be read whole, so it is for what people write by hand.
+/// TOML can only be read as a whole, so it is for what people write by hand.
 const MAX_TOML: u64 = 64 << 20;
 
 impl Manifest {
-    /// A file, or standard input without one or for `-`.
+    /// A file; standard input for `-` or without a path.
     pub fn new(path: Option<&Path>) -> Self {
         Self { path: path.filter(|path| *path != Path::new("-")).map(Path::to_owned) }
     }
 
-    /// What it is called in messages.
+    /// Its name in messages.
     pub fn name(&self) -> String {
         self.path.as_ref().map_or_else(|| "standard input".into(), |path| path.display().to_string())
     }
 
-    /// Its size in bytes, where that is known.
+    /// Its size in bytes, if known.
     pub fn size(&self) -> Option<u64> {
         let metadata = self.path.as_ref()?.metadata().ok()?;
         metadata.is_file().then_some(metadata.len())
     }
 
-    /// Hands one record after another to `take`, until that says no more. An error ends the manifest.
-    pub fn read(&self, take: impl FnMut(Entry) -> bool) -> Result<()> {
+    /// Hands one record after another to `take`, until that returns false.
+    ///
+    /// # Errors
+    /// When the manifest cannot be read further.
+    pub fn read(&self, take: impl FnMut(RawRecord) -> bool) -> Result<()> {
         let unreadable = |error: io::Error| match &self.path {
             Some(path) => unusable(&diagnosis::unreadable(path, &error).message),
             None => unusable(&format!("cannot read standard input: {}", diagnosis::in_words(&error))),
         };
         let Some(path) = &self.path else {
-            return lines(BufReader::new(io::stdin()), take).map_err(unreadable);
+            return read_ndjson(BufReader::new(io::stdin()), take).map_err(unreadable);
         };
         let file = File::open(path).map_err(unreadable)?;
         match path.extension() {
             Some(csv) if csv.eq_ignore_ascii_case("csv") => {
-                rows(file, take).map_err(|what| self.malformed(&what))
+                read_csv(file, take).map_err(|why| self.malformed(&why))
             }
             Some(toml) if toml.eq_ignore_ascii_case("toml") => {
-                tables(file, take).map_err(|what| self.malformed(&what))
+                read_toml(file, take).map_err(|why| self.malformed(&why))
             }
-            _ => lines(BufReader::with_capacity(1 << 16, file), take).map_err(unreadable),
+            _ => read_ndjson(BufReader::with_capacity(1 << 16, file), take).map_err(unreadable),
         }
     }
 
-    fn malformed(&self, what: &str) -> Error {
-        unusable(&format!("cannot read {}: {what}", self.name()))
+    fn malformed(&self, why: &str) -> Error {
+        unusable(&format!("cannot read {}: {why}", self.name()))
     }
 }
 
-/// Options for every record, from a file of one JSON object or a TOML table.
-pub fn defaults(path: &Path) -> Result<Fields> {
-    let wrong = |what: &str| unusable(&format!("cannot read {}: {what}", path.display()));
+/// Reads options for every record from a file: one JSON object, or TOML.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn read_defaults(path: &Path) -> Result<Fields> {
+    let wrong = |why: &str| unusable(&format!("cannot read {}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| wrong(&diagnosis::in_words(&error)))?;
     let text = Zeroizing::new(text);
     let fields = match path.extension() {
         Some(toml) if toml.eq_ignore_ascii_case("toml") => {
-            toml::from_str(&text).map_err(|error| ill_formed(&text, &error)).and_then(json)
+            toml::from_str(&text).map_err(|error| describe_toml(&text, &error)).and_then(to_fields)
         }
-        _ => object(text.as_bytes()),
+        _ => parse_object(text.as_bytes()),
     };
-    fields.map_err(|what| wrong(&what))
+    fields.map_err(|why| wrong(&why))
 }
 
 pub(super) fn unusable(message: &str) -> Error {
     Error::new(Kind::ManifestUnusable, message)
 }
 
-/// NDJSON: a JSON object a line; empty lines are skipped.
-fn lines(mut from: impl BufRead, mut take: impl FnMut(Entry) -> bool) -> io::Result<()> {
+/// NDJSON: one JSON object per line; empty lines are skipped.
+fn read_ndjson(mut from: impl BufRead, mut take: impl FnMut(RawRecord) -> bool) -> io::Result<()> {
     let (mut number, mut read) = (0, 0);
     loop {
         let mut line = Zeroizing::new(Vec::new());
@@ -133,11 +134,11 @@ fn lines(mut from: impl BufRead, mut take: impl FnMut(Entry) -> bool) -> io::Res
             continue;
         }
         let fields = match whole {
-            true => object(text).inspect_err(|_| content.update(text)),
+            true => parse_object(text).inspect_err(|_| content.update(text)),
             false => Err(format!("the line is longer than {MAX_LINE} bytes")),
         };
-        let fields = fields.map_err(|what| Unread { what, content: content.finish() });
-        if !take(Entry { line: number, fields, read }) {
+        let fields = fields.map_err(|why| Unreadable { why, content: content.finish() });
+        if !take(RawRecord { line: number, fields, read }) {
             return Ok(());
         }
     }
@@ -158,38 +159,40 @@ fn skip_line(from: &mut impl BufRead, content: &mut Sha256) -> io::Result<usize>
     }
 }
 
-/// serde_json's messages on syntax name a place and quote nothing.
-fn object(text: &[u8]) -> std::result::Result<Fields, String> {
+/// serde_json's messages on syntax name a position and quote nothing.
+fn parse_object(text: &[u8]) -> std::result::Result<Fields, String> {
     match serde_json::from_slice(text) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(Value::Array(_)) => Err("it is a JSON array; a record is one JSON object in a line".into()),
-        Ok(_) => Err("it is no JSON object".into()),
+        Ok(Value::Array(_)) => {
+            Err("it is a JSON array; each record must be one JSON object on one line".into())
+        }
+        Ok(_) => Err("it is not a JSON object".into()),
         Err(error) => {
             let text = error.to_string();
-            let what = text.split(" at line ").next().unwrap_or_default();
-            Err(format!("it is not JSON: {what} at column {}", error.column()))
+            let why = text.split(" at line ").next().unwrap_or_default();
+            Err(format!("it is not JSON: {why} at column {}", error.column()))
         }
     }
 }
 
-/// CSV with the names of the options in its first row (RFC 4180). An empty field says nothing; a column may come
-/// more than once.
-fn rows(file: File, mut take: impl FnMut(Entry) -> bool) -> std::result::Result<(), String> {
+/// CSV with the names of the options in its first row (RFC 4180). An empty field is an absent option; a column may be
+/// repeated.
+fn read_csv(file: File, mut take: impl FnMut(RawRecord) -> bool) -> std::result::Result<(), String> {
     let left = Cell::new(MAX_LINE);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(Bounded { file, left: &left });
-    let names = reader.headers().map_err(|error| wrong_row(&error))?.clone();
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(BoundedFile { file, left: &left });
+    let names = reader.headers().map_err(|error| describe_csv(&error))?.clone();
     let mut row = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut row).map_err(|error| wrong_row(&error))? {
+    while reader.read_byte_record(&mut row).map_err(|error| describe_csv(&error))? {
         let line = row.position().map_or_else(|| reader.position().line(), csv::Position::line);
         let fields = match csv::StringRecord::from_byte_record(row.clone()) {
             Ok(row) if row.len() > names.len() => Err("it has more fields than the first row"),
-            // Where a quote is not closed, what follows is one field: it may hold secrets of other records.
+            // After a quote that is not closed, the rest is one field and may contain secrets of other records.
             Ok(row) if row.len() < names.len() => Err("it has fewer fields than the first row"),
-            Ok(row) => Ok(named(&names, &row)),
+            Ok(row) => Ok(zip_fields(&names, &row)),
             Err(_) => Err("it is not UTF-8"),
         };
-        let fields = fields.map_err(|what| Unread { what: what.into(), content: content(&row) });
-        if !take(Entry { line, fields, read: reader.position().byte() }) {
+        let fields = fields.map_err(|why: &str| Unreadable { why: why.into(), content: hash_row(&row) });
+        if !take(RawRecord { line, fields, read: reader.position().byte() }) {
             break;
         }
         left.set(MAX_LINE);
@@ -197,23 +200,24 @@ fn rows(file: File, mut take: impl FnMut(Entry) -> bool) -> std::result::Result<
     Ok(())
 }
 
-/// A file of which no record may take more bytes than are left: a quote that is not closed would go on to its end.
-struct Bounded<'a> {
+/// A file in which no record may be longer than the bytes left: a quote that is not closed would run to the end.
+struct BoundedFile<'a> {
     file: File,
     left: &'a Cell<u64>,
 }
 
-impl Read for Bounded<'_> {
+impl Read for BoundedFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
         let left = self.left.get().checked_sub(read as u64);
-        self.left
-            .set(left.ok_or_else(|| io::Error::other("a row is longer than 1 MiB; is a quote not closed?"))?);
+        self.left.set(
+            left.ok_or_else(|| io::Error::other("a row is longer than 1 MiB; a quote may not be closed"))?,
+        );
         Ok(read)
     }
 }
 
-fn wrong_row(error: &csv::Error) -> String {
+fn describe_csv(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::Io(error) => diagnosis::in_words(error),
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".into(),
@@ -221,7 +225,7 @@ fn wrong_row(error: &csv::Error) -> String {
     }
 }
 
-fn content(row: &csv::ByteRecord) -> Digest {
+fn hash_row(row: &csv::ByteRecord) -> Hash {
     let mut content = Sha256::new();
     for field in row {
         content.update(&field.len().to_be_bytes());
@@ -230,7 +234,7 @@ fn content(row: &csv::ByteRecord) -> Digest {
     content.finish()
 }
 
-fn named(names: &csv::StringRecord, row: &csv::StringRecord) -> Fields {
+fn zip_fields(names: &csv::StringRecord, row: &csv::StringRecord) -> Fields {
     let mut fields = Fields::new();
     for (name, value) in names.iter().zip(row).filter(|(_, value)| !value.is_empty()) {
         let value = Value::String(value.to_owned());
@@ -243,11 +247,11 @@ fn named(names: &csv::StringRecord, row: &csv::StringRecord) -> Fields {
     fields
 }
 
-/// TOML: `[defaults]`, and a `[[test]]` a record.
-fn tables(file: File, mut take: impl FnMut(Entry) -> bool) -> std::result::Result<(), String> {
+/// TOML: `[defaults]`, and one `[[test]]` per record.
+fn read_toml(file: File, mut take: impl FnMut(RawRecord) -> bool) -> std::result::Result<(), String> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Whole {
+    struct Document {
         defaults: Option<toml::Table>,
         #[serde(default)]
         test: Vec<toml::Spanned<toml::Table>>,
@@ -258,36 +262,41 @@ fn tables(file: File, mut take: impl FnMut(Entry) -> bool) -> std::result::Resul
         return Err(format!("it is larger than {} MiB; NDJSON may be of any size", MAX_TOML >> 20));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8")?;
-    let whole: Whole = toml::from_str(text).map_err(|error| ill_formed(text, &error))?;
-    if let Some(defaults) = whole.defaults {
-        let defaults = Value::Object(json(defaults)?);
-        take(Entry { line: 1, fields: Ok(Fields::from_iter([("defaults".to_owned(), defaults)])), read: 0 });
+    let document: Document = toml::from_str(text).map_err(|error| describe_toml(text, &error))?;
+    if let Some(defaults) = document.defaults {
+        let defaults = Value::Object(to_fields(defaults)?);
+        take(RawRecord {
+            line: 1,
+            fields: Ok(Fields::from_iter([("defaults".to_owned(), defaults)])),
+            read: 0,
+        });
     }
     let (mut line, mut counted) = (1, 0);
-    for table in whole.test {
+    for table in document.test {
         let (start, end) = (table.span().start, table.span().end);
-        line += line_ends(bytes.get(counted..start).unwrap_or_default());
+        line += count_newlines(bytes.get(counted..start).unwrap_or_default());
         counted = start;
-        if !take(Entry { line, fields: Ok(json(table.into_inner())?), read: end as u64 }) {
+        if !take(RawRecord { line, fields: Ok(to_fields(table.into_inner())?), read: end as u64 }) {
             break;
         }
     }
     Ok(())
 }
 
-fn line_ends(text: &[u8]) -> u64 {
+fn count_newlines(text: &[u8]) -> u64 {
     text.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
-/// By the line alone: toml's messages quote values, and those may be secrets.
-fn ill_formed(text: &str, error: &toml::de::Error) -> String {
+/// Names only the line: toml's messages quote values, and those may be secrets.
+fn describe_toml(text: &str, error: &toml::de::Error) -> String {
     let start = error.span().map_or(0, |span| span.start);
-    format!("line {} is not of the form", 1 + line_ends(text.as_bytes().get(..start).unwrap_or_default()))
+    let line = 1 + count_newlines(text.as_bytes().get(..start).unwrap_or_default());
+    format!("line {line} is not valid TOML, or not what is expected there")
 }
 
-fn json(table: toml::Table) -> std::result::Result<Fields, String> {
+fn to_fields(table: toml::Table) -> std::result::Result<Fields, String> {
     match serde_json::to_value(table) {
         Ok(Value::Object(fields)) => Ok(fields),
-        _ => Err("it is no table".into()),
+        _ => Err("it is not a table".into()),
     }
 }

@@ -1,4 +1,4 @@
-//! Where the answers of a batch may go: each to a file of its own, and none to where the results go.
+//! Output files of records: each belongs to one record, and none is the file that the results go to.
 
 use std::collections::HashSet;
 use std::fs::Metadata;
@@ -6,48 +6,48 @@ use std::path::Path;
 
 use openssl::sha::sha256;
 
-use super::manifest::Digest;
+use super::fields::Hash;
 use crate::files;
 
-/// The files that records have named.
-pub(super) struct Outputs {
-    results: Option<Identity>,
-    named: HashSet<Digest>,
+/// The output files that are taken.
+pub(super) struct OutputFiles {
+    results: Option<FileId>,
+    taken: HashSet<Hash>,
 }
 
-/// A device and a number on it.
-type Identity = (u64, u64);
+/// A device, and the number of a file on it.
+type FileId = (u64, u64);
 
-impl Outputs {
+impl OutputFiles {
     pub(super) fn new() -> Self {
         let results = files::stdout().and_then(|file| file.metadata()).ok();
-        Self { results: results.as_ref().and_then(identity), named: HashSet::new() }
+        Self { results: results.as_ref().and_then(identify), taken: HashSet::new() }
     }
 
-    /// Gives this file to one record.
-    pub(super) fn give(&mut self, path: &Path) -> Result<(), String> {
-        let there = path.metadata().ok().as_ref().and_then(identity);
-        if path == Path::new("-") || there.is_some() && there == self.results {
-            return Err("its output is where the results go".into());
+    /// Takes a file for one record.
+    pub(super) fn take(&mut self, path: &Path) -> Result<(), String> {
+        let id = path.metadata().ok().as_ref().and_then(identify);
+        if path == Path::new("-") || id.is_some() && id == self.results {
+            return Err("its output is the file that the results go to".into());
         }
         if files::is_device(path) {
             return Ok(());
         }
-        let named = sha256(files::whole(path).as_os_str().as_encoded_bytes());
-        match self.named.insert(named) {
+        let hash = sha256(files::canonicalize(path).as_os_str().as_encoded_bytes());
+        match self.taken.insert(hash) {
             true => Ok(()),
-            false => Err("its output is that of another record before it".into()),
+            false => Err("an earlier record has the same output file".into()),
         }
     }
 }
 
 #[cfg(unix)]
-fn identity(metadata: &Metadata) -> Option<Identity> {
+fn identify(metadata: &Metadata) -> Option<FileId> {
     use std::os::unix::fs::MetadataExt as _;
     Some((metadata.dev(), metadata.ino()))
 }
 
 #[cfg(not(unix))]
-fn identity(_: &Metadata) -> Option<Identity> {
+fn identify(_: &Metadata) -> Option<FileId> {
     None
 }

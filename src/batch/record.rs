@@ -1,86 +1,101 @@
-//! A record → a test: its fields are the command line's options, judged by the same parser.
+//! Turns a record into a test: its fields are options of the command line, and the same parser checks them.
 
-use std::io;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _, Parser};
 use openssl::sha::Sha256;
 use serde_json::Value;
-use zeroize::Zeroize as _;
 
-use super::manifest::{Digest, Entry, Fields, unusable};
-use super::outputs::Outputs;
-use crate::cli::{TestArgs, without_secrets};
-use crate::error::{Error, Kind, Result as Outcome};
+use super::fields::{Fields, Hash, WipedFields, canonical, hash, normalize};
+use super::manifest::{RawRecord, unusable};
+use super::outputs::OutputFiles;
+use crate::cli::{TestArgs, summarize};
+use crate::error::{self, Error, Kind};
+use crate::inputs::conflicts;
 use crate::request::url::ForwardUrl;
 
-/// One test of a batch.
+/// A record of the manifest.
 pub struct Record {
-    /// What its result is known by, if it says so.
+    /// Its id, if it has one.
     pub id: Option<String>,
-    /// The same in records that are alike.
-    pub content: Digest,
-    /// Where the manifest has it, from 1.
+    /// The hash of its content, without secrets.
+    pub content: Hash,
+    /// The line of the manifest that it starts in, from 1.
     pub line: u64,
-    /// Bytes of the manifest up to its end.
+    /// The position of its end in the manifest, in bytes.
     pub read: u64,
-    /// Whether it is made of options and values at all.
+    /// Whether it consists of options and values at all.
     pub readable: bool,
     /// The test, or why there is none.
-    pub test: Outcome<Arc<Test>>,
+    pub test: error::Result<Arc<Test>>,
 }
 
-/// A test, and what it may have in common with others.
+/// A test, and what it can share with others.
 pub struct Test {
-    /// As the command line would have it.
+    /// Its options, as if from a command line.
     pub args: TestArgs,
     /// `host:port` of its URL, or the platform.
     pub host: String,
-    /// The same in tests that go the same way.
-    pub route: Digest,
-    /// The same in tests of the same P12 under the same password.
-    pub p12: Digest,
+    /// Key of its route in the cache.
+    pub route_key: Hash,
+    /// Key of its P12, with the password, in the cache.
+    pub p12_key: Hash,
 }
 
-/// Reads records; keeps what `defaults` said.
+/// Turns one record after another into tests; keeps the defaults that apply to the next.
 pub struct Records {
     command: Command,
     defaults: Fields,
-    outputs: Outputs,
+    outputs: OutputFiles,
 }
 
-/// A longer id is no name, in bytes.
+/// Longest id, in bytes.
 const MAX_ID: usize = 1024;
 
 /// A test without the other commands.
 #[derive(Parser)]
 #[command(no_binary_name = true, disable_help_flag = true)]
-struct Line {
+struct RecordArgs {
     #[command(flatten)]
     test: TestArgs,
 }
 
-/// Options that are about the one answer of a single run, or about reading standard input.
-const NOT_FOR_RECORDS: &[&str] =
-    &["help", "version", "json", "report", "include", "quiet", "verbose", "color", "password-stdin", "curl"];
+/// Options that are not fields: they are about the answer of a single run, or about standard input.
+const COMMAND_LINE_ONLY: &[&str] = &[
+    "help",
+    "version",
+    "json",
+    "report",
+    "report-format",
+    "include",
+    "quiet",
+    "verbose",
+    "color",
+    "password-stdin",
+    "curl",
+];
 
-/// Options whose very values are secrets, or may hold one.
-const LITERAL: &[&str] = &["password", "authorization", "bearer", "body", "header", "proxy"];
+/// Options whose values are secrets, or may contain one.
+const SECRETS: &[&str] = &["password", "authorization", "bearer", "body", "header", "proxy"];
 
-/// Options of which one takes the place of another.
-const FAMILIES: &[&[&str]] = &[
+/// Groups of options of which one replaces another.
+const ALTERNATIVES: &[&[&str]] = &[
     &["password", "password-file", "password-env", "no-password"],
     &["authorization", "authorization-file", "authorization-env"],
     &["bearer", "bearer-file", "bearer-env", "oauth1", "oauth1-file", "oauth1-env"],
     &["proxy-user-file", "proxy-user-env"],
+    &["ipv4", "ipv6"],
+    &["compare", "no-precheck"],
+    &["compare", "each-address"],
+    &["compare", "repeat"],
 ];
 
-/// What tells one P12 under its password from another.
-const OF_THE_P12: &[&str] =
+/// Options that a P12 and its password depend on.
+const P12_OPTIONS: &[&str] =
     &["p12", "password", "password-file", "password-env", "no-password", "alias", "no-precheck"];
 
-/// What is of one request alone; all else is of the route.
-const OF_THE_REQUEST: &[&str] = &[
+/// Options of the request alone. The route depends on all others.
+const REQUEST_OPTIONS: &[&str] = &[
     "url",
     "method",
     "content-type",
@@ -91,108 +106,117 @@ const OF_THE_REQUEST: &[&str] = &[
     "authorization-env",
     "output",
     "include-body",
+    "each-address",
+    "repeat",
 ];
 
 impl Records {
     /// With these defaults.
-    pub fn new(defaults: Fields) -> Outcome<Self> {
-        let defaults = spelled(defaults).map_err(|what| unusable(&format!("in the defaults, {what}")))?;
-        Ok(Self { command: Line::command(), defaults, outputs: Outputs::new() })
+    ///
+    /// # Errors
+    /// When they contain an option twice.
+    pub fn new(defaults: Fields) -> error::Result<Self> {
+        let defaults = normalize(defaults).map_err(|why| unusable(&format!("in the defaults, {why}")))?;
+        Ok(Self { command: RecordArgs::command(), defaults, outputs: OutputFiles::new() })
     }
 
-    /// The record of an entry; `None` when it was `{"defaults": …}`, which is for all that follow.
-    pub fn take(&mut self, entry: Entry) -> Option<Record> {
-        let Entry { line, fields, read } = entry;
+    /// Turns a record into a test; `None` for `{"defaults": …}`, which applies to all records after it.
+    pub fn convert(&mut self, raw: RawRecord) -> Option<Record> {
+        let RawRecord { line, fields, read } = raw;
         let readable = fields.is_ok();
         let (content, (id, test)) = match fields {
-            Ok(fields) => (self.content(&fields), self.named(fields)?),
-            Err(unread) => (unread.content, (None, Err(unread.what))),
+            Ok(fields) => (self.hash_content(&fields), self.parse(fields)?),
+            Err(unreadable) => (unreadable.content, (None, Err(unreadable.why))),
         };
         let test = test
             .map(Arc::new)
-            .map_err(|what| Error::new(Kind::RecordInvalid, format!("the record in line {line}: {what}")));
+            .map_err(|why| Error::new(Kind::RecordInvalid, format!("the record in line {line}: {why}")));
         Some(Record { id, content, line, read, readable, test })
     }
 
-    /// Its id and its test; `None` of defaults.
-    fn named(&mut self, mut fields: Fields) -> Option<(Option<String>, Result<Test, String>)> {
+    /// The id and the test; `None` for defaults.
+    fn parse(&mut self, mut fields: Fields) -> Option<(Option<String>, Result<Test, String>)> {
         if let (1, Some(Value::Object(_))) = (fields.len(), fields.get("defaults")) {
             let Some(Value::Object(defaults)) = fields.remove("defaults") else { return None };
-            return match spelled(defaults) {
+            return match normalize(defaults) {
                 Ok(defaults) => {
-                    self.defaults = self.merged(defaults);
+                    self.defaults = self.add_defaults(defaults);
                     None
                 }
-                Err(what) => Some((None, Err(what))),
+                Err(why) => Some((None, Err(why))),
             };
         }
         let id = match fields.remove("id") {
             Some(Value::String(id)) if id.len() > MAX_ID || id.contains(['\r', '\n']) => {
-                Err("its id is no name: it has several lines, or is too long")
+                Err("its id has more than one line, or is longer than 1024 bytes")
             }
             Some(Value::String(id)) if !id.is_empty() => Ok(id),
-            // Others were rounded when they were read, and two of them may be one then.
+            // Other numbers are rounded, so that two ids could become one.
             Some(Value::Number(id)) if id.is_i64() || id.is_u64() => Ok(id.to_string()),
-            Some(Value::Number(_)) => Err("its id is neither a text nor a whole number of up to 64 bits"),
+            Some(Value::Number(_)) => Err("its id is not a string, nor an integer of up to 64 bits"),
             None => Err("it has no id"),
-            Some(_) => Err("its id is neither a text nor a number"),
+            Some(_) => Err("its id is not a string, nor an integer"),
         };
         Some(match id {
-            Ok(id) => (Some(id), spelled(fields).and_then(|fields| self.test(&Wiped(self.merged(fields)).0))),
-            Err(what) => (None, Err(what.into())),
+            Ok(id) => (
+                Some(id),
+                normalize(fields).and_then(|fields| self.test(&WipedFields(self.add_defaults(fields)).0)),
+            ),
+            Err(why) => (None, Err(why.into())),
         })
     }
 
-    /// Of its fields, and of the values that are no secrets: it stands in results.
-    fn content(&self, fields: &Fields) -> Digest {
-        let open = |name: &str| self.option(name).is_some() && !LITERAL.contains(&name);
+    /// Leaves secret values out, as results show the hash.
+    fn hash_content(&self, fields: &Fields) -> Hash {
+        let is_open = |name: &str| self.find_option(name).is_some() && !SECRETS.contains(&name);
         let mut content = Sha256::new();
         for (name, value) in fields {
             let name = canonical(name);
-            let shown = matches!(name.as_str(), "id" | "p12" | "url") || open(&name);
-            let value = if shown { value.to_string() } else { String::new() };
+            let is_open = matches!(name.as_str(), "id" | "p12" | "url") || is_open(&name);
+            let value = if is_open { value.to_string() } else { String::new() };
             content.update(format!("{name:?}={value}\n").as_bytes());
         }
         content.finish()
     }
 
-    fn option(&self, name: &str) -> Option<&Arg> {
+    fn find_option(&self, name: &str) -> Option<&Arg> {
         self.command.get_arguments().find(|argument| argument.get_long() == Some(name))
     }
 
     fn is_switch(&self, name: &str) -> bool {
-        self.option(name).is_some_and(|option| matches!(option.get_action(), ArgAction::SetTrue))
+        self.find_option(name).is_some_and(|option| matches!(option.get_action(), ArgAction::SetTrue))
     }
 
     fn test(&mut self, fields: &Fields) -> Result<Test, String> {
         let arguments = self.arguments(fields)?;
-        let matches = self.command.try_get_matches_from_mut(arguments).map_err(told)?;
-        let args = Line::from_arg_matches(&matches).map_err(told)?.test;
+        let matches = self.command.try_get_matches_from_mut(arguments).map_err(summarize)?;
+        let args = RecordArgs::from_arg_matches(&matches).map_err(summarize)?.test;
         if args.reads_stdin() {
-            return Err("a body from standard input is not for records".into());
+            return Err("a record cannot take its body from standard input".into());
         }
-        let host = match args.platform.account() {
+        let host = match &args.platform.account {
             Some(account) => format!("the platform, account {}", account.as_str()),
-            None => ForwardUrl::parse(args.url().map_err(|error| error.message)?)
-                .map_err(|error| error.message)?
-                .target(),
+            None => {
+                let url = args.target().and_then(|target| ForwardUrl::parse(&target.url));
+                url.map_err(|error| error.message)?.target()
+            }
         };
-        args.outputs_apart().map_err(|error| error.message)?;
-        args.output.output.as_deref().map_or(Ok(()), |output| self.outputs.give(output))?;
-        let of_the_p12 = |name: &str| OF_THE_P12.contains(&name);
-        let of_the_route = |name: &str| !OF_THE_P12.contains(&name) && !OF_THE_REQUEST.contains(&name);
-        Ok(Test { host, route: digest(fields, of_the_route), p12: digest(fields, of_the_p12), args })
+        conflicts::check_outputs(&args).map_err(|error| error.message)?;
+        args.output.output.as_deref().map_or(Ok(()), |output| self.outputs.take(output))?;
+        let p12 = |name: &str| P12_OPTIONS.contains(&name);
+        let route = |name: &str| !p12(name) && !REQUEST_OPTIONS.contains(&name);
+        Ok(Test { host, route_key: hash(fields, route), p12_key: hash(fields, p12), args })
     }
 
-    /// The fields as a command line. Names are looked up first: no message may quote the value of a mistyped one.
+    /// The fields as a command line. Unknown names are refused here, as clap would quote the values too.
     fn arguments(&self, fields: &Fields) -> Result<Vec<String>, String> {
         let mut arguments = Vec::new();
         for (name, value) in fields {
             if matches!(name.as_str(), "p12" | "url") {
                 continue;
             }
-            if self.option(name).is_none() || NOT_FOR_RECORDS.contains(&name.as_str()) {
-                return Err(format!("there is no field {name:?} in records"));
+            if self.find_option(name).is_none() || COMMAND_LINE_ONLY.contains(&name.as_str()) {
+                return Err(format!("a record has no field {name:?}"));
             }
             let switch = self.is_switch(name);
             let values = match value {
@@ -200,7 +224,7 @@ impl Records {
                 one => std::slice::from_ref(one),
             };
             for value in values {
-                arguments.extend(argument(name, switch, value)?);
+                arguments.extend(to_argument(name, switch, value)?);
             }
         }
         arguments.push("--".into());
@@ -212,14 +236,18 @@ impl Records {
         }
         Ok(arguments)
     }
-    /// The defaults, and over them what the record says. A password that is null, or `no_password` that is false, takes
-    /// no other's place.
-    fn merged(&self, mut fields: Fields) -> Fields {
-        let family = |name: &str| FAMILIES.iter().find(|family| family.contains(&name));
-        fields.retain(|name, value| !value.is_null() || family(name).is_none());
+
+    /// Adds the defaults that the record does not replace. A password that is null, or `no_password` that is false,
+    /// replaces none.
+    fn add_defaults(&self, mut fields: Fields) -> Fields {
+        let alternatives = |name: &str| {
+            let groups = ALTERNATIVES.iter().filter(|group| group.contains(&name));
+            groups.copied().flatten().copied().collect::<Vec<_>>()
+        };
+        fields.retain(|name, value| !value.is_null() || alternatives(name).is_empty());
         let off = |name: &str, value: &Value| self.is_switch(name) && (value == false || value == "false");
-        let said = |name: &&str| fields.get(*name).is_some_and(|value| !off(name, value));
-        let replaced = |name: &str| family(name).is_some_and(|family| family.iter().any(&said));
+        let is_set = |name: &&str| fields.get(*name).is_some_and(|value| !off(name, value));
+        let replaced = |name: &str| alternatives(name).iter().any(&is_set);
         let kept = self.defaults.iter().filter(|(name, _)| !replaced(name));
         let mut all: Fields = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
         all.extend(fields);
@@ -227,88 +255,15 @@ impl Records {
     }
 }
 
-fn argument(name: &str, switch: bool, value: &Value) -> Result<Option<String>, String> {
+fn to_argument(name: &str, switch: bool, value: &Value) -> Result<Option<String>, String> {
     match (switch, value) {
         (_, Value::Null) | (true, Value::Bool(false)) => Ok(None),
         (true, Value::String(text)) if text == "false" => Ok(None),
         (true, Value::Bool(true)) => Ok(Some(format!("--{name}"))),
         (true, Value::String(text)) if text == "true" => Ok(Some(format!("--{name}"))),
-        (true, _) => Err(format!("its {name} is neither true nor false")),
+        (true, _) => Err(format!("its {name} is not true or false")),
         (false, Value::String(text)) => Ok(Some(format!("--{name}={text}"))),
         (false, Value::Number(number)) => Ok(Some(format!("--{name}={number}"))),
-        (false, _) => Err(format!("its {name} is neither a text nor a number")),
-    }
-}
-
-/// Names as the command line has them. Two names of one option would hide a value.
-fn spelled(fields: Fields) -> Result<Fields, String> {
-    let mut spelled = Fields::new();
-    for (name, value) in fields {
-        let canonical = canonical(&name);
-        if spelled.insert(canonical.clone(), value).is_some() {
-            return Err(format!("{name:?} and another name of {canonical:?} are both there"));
-        }
-    }
-    Ok(spelled)
-}
-
-/// `password_file` and `password-file` are one, and so are aliases.
-fn canonical(name: &str) -> String {
-    let name = name.replace('_', "-");
-    match name.as_str() {
-        "request" => "method".into(),
-        "data" => "body".into(),
-        "headers" => "header".into(),
-        _ => name,
-    }
-}
-
-/// clap's first line: what is wrong with which option.
-fn told(error: clap::Error) -> String {
-    let text = without_secrets(error).to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
-}
-
-/// Fields come in the order of their names, so equal ones give equal digests.
-fn digest(fields: &Fields, chosen: impl Fn(&str) -> bool) -> Digest {
-    let mut sha256 = Sha256::new();
-    for (name, value) in fields.iter().filter(|(name, _)| chosen(name)) {
-        sha256.update(format!("{name:?}=").as_bytes());
-        // A hash takes whatever comes, and a value is JSON already.
-        let _ = serde_json::to_writer(Fed(&mut sha256), value);
-        sha256.update(b"\n");
-    }
-    sha256.finish()
-}
-
-/// A hash that is written to, so that no copy of what it takes is made.
-struct Fed<'a>(&'a mut Sha256);
-
-impl io::Write for Fed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Fields whose values are wiped when they are done with.
-struct Wiped(Fields);
-
-impl Drop for Wiped {
-    fn drop(&mut self) {
-        self.0.values_mut().for_each(wipe);
-    }
-}
-
-fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(values) => values.iter_mut().for_each(wipe),
-        _ => {}
+        (false, _) => Err(format!("its {name} is not a string or a number")),
     }
 }

@@ -1,4 +1,4 @@
-//! The body of an answer, still on its connection, and whether it came whole.
+//! The body of an answer, and whether it is complete.
 
 use http::Version;
 use http::response::Parts;
@@ -15,13 +15,13 @@ pub(super) struct Body {
     framing: Framing,
 }
 
-/// What shows that a body came whole.
+/// What proves that a body is complete.
 enum Framing {
-    /// Its length, or its last chunk; hyper looks after that.
+    /// Its length or its last chunk. hyper checks them.
     Framed,
     /// Nothing but the end of the connection.
     ByClose,
-    /// The end of its HTTP/2 stream, or its length where that was said.
+    /// The end of its HTTP/2 stream, or its length if stated.
     Stream { length: Option<u64>, ended: bool },
 }
 
@@ -40,24 +40,24 @@ impl Body {
         Self { incoming, framing }
     }
 
-    /// Looks whether the stream ended with the frame that has just come: it may be reset later.
+    /// Notes whether the stream ended with the last frame, as it can still be reset later.
     pub(super) fn note_end(&mut self) {
         if let Framing::Stream { ended, .. } = &mut self.framing {
             *ended |= self.incoming.is_end_stream();
         }
     }
 
-    /// Why nothing proves that a body which has ended is all of it; `None` where something does.
+    /// The error for a body that ended without proof that it is complete; `None` if it is proven.
     pub(super) fn missing_end(&self, evidence: &Evidence) -> Option<Error> {
         match self.framing {
             Framing::ByClose if evidence.end == Some(End::theirs(Cause::Eof)) => {
-                Some(diagnosis::answer::unproven(evidence))
+                Some(diagnosis::answer::explain_open_end(evidence))
             }
-            // hyper takes a stream that was broken off without an error for one that ended.
+            // For hyper, a stream that was reset with NO_ERROR has ended normally.
             Framing::Stream { length, ended }
                 if !ended && !self.incoming.is_end_stream() && length != Some(evidence.received) =>
             {
-                Some(diagnosis::answer::broken_off_silently(evidence, length.is_some()))
+                Some(diagnosis::answer::explain_silent_end(evidence, length.is_some()))
             }
             _ => None,
         }

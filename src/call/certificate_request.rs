@@ -1,25 +1,25 @@
-//! What a CertificateRequest says of the signatures that the endpoint takes.
+//! Which signature algorithms a CertificateRequest names.
 
-/// The signature algorithms that a CertificateRequest names, the endpoint's favourite first: RFC 8446 sections
-/// 4.3.2 and 4.2.3, RFC 5246 section 7.4.4. `message` is the handshake message with its header.
-pub(super) fn algorithms(message: &[u8], tls13: bool) -> Vec<String> {
+/// The signature algorithms that a CertificateRequest names, the endpoint's first choice first: RFC 8446 sections 4.3.2
+/// and 4.2.3, RFC 5246 section 7.4.4. `message` is the handshake message with its header.
+pub(super) fn read_algorithms(message: &[u8], tls13: bool) -> Vec<String> {
     let body = message.get(4..).unwrap_or_default();
-    let codes = if tls13 { in_extensions(body) } else { after_types(body) };
-    codes.unwrap_or_default().chunks_exact(2).map(|code| scheme(code[0], code[1])).collect()
+    let codes = if tls13 { read_tls13(body) } else { read_tls12(body) };
+    codes.unwrap_or_default().chunks_exact(2).map(|code| name_scheme(code[0], code[1])).collect()
 }
 
-fn after_types(body: &[u8]) -> Option<&[u8]> {
-    let (_, rest) = vector(body, 1)?;
-    Some(vector(rest, 2)?.0)
+fn read_tls12(body: &[u8]) -> Option<&[u8]> {
+    let (_, rest) = split_vector(body, 1)?;
+    Some(split_vector(rest, 2)?.0)
 }
 
-fn in_extensions(body: &[u8]) -> Option<&[u8]> {
-    let (_, rest) = vector(body, 1)?;
-    let (mut extensions, _) = vector(rest, 2)?;
+fn read_tls13(body: &[u8]) -> Option<&[u8]> {
+    let (_, rest) = split_vector(body, 1)?;
+    let (mut extensions, _) = split_vector(rest, 2)?;
     while let [high, low, rest @ ..] = extensions {
-        let (content, next) = vector(rest, 2)?;
+        let (content, next) = split_vector(rest, 2)?;
         if [*high, *low] == SIGNATURE_ALGORITHMS {
-            return Some(vector(content, 2)?.0);
+            return Some(split_vector(content, 2)?.0);
         }
         extensions = next;
     }
@@ -29,15 +29,15 @@ fn in_extensions(body: &[u8]) -> Option<&[u8]> {
 const SIGNATURE_ALGORITHMS: [u8; 2] = [0, 13];
 
 /// A vector with its length in front, and what follows it (RFC 8446 section 3.4).
-fn vector(bytes: &[u8], width: usize) -> Option<(&[u8], &[u8])> {
+fn split_vector(bytes: &[u8], width: usize) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_at_checked(width)?;
     let length = length.iter().fold(0_usize, |length, octet| length << 8 | usize::from(*octet));
     rest.split_at_checked(length)
 }
 
-/// A name of IANA's registry of TLS SignatureSchemes; what TLS 1.2 can say and that does not name goes by hash
-/// and signature, or by number.
-fn scheme(first: u8, second: u8) -> String {
+/// The name in IANA's registry of TLS SignatureSchemes. Pairs of TLS 1.2 that are not there are named by hash and
+/// signature, or by number.
+fn name_scheme(first: u8, second: u8) -> String {
     let code = u16::from_be_bytes([first, second]);
     let known = SCHEMES.iter().find(|(known, _)| *known == code).map(|(_, name)| (*name).to_owned());
     known.unwrap_or_else(|| {
@@ -83,14 +83,14 @@ mod tests {
     fn both_versions_name_their_algorithms() {
         let tls12 = [13, 0, 0, 12, 2, 1, 64, 0, 6, 4, 3, 8, 4, 2, 2, 0, 0];
         let wanted = ["ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256", "dsa_sha1"];
-        assert_eq!(algorithms(&tls12, false), wanted);
+        assert_eq!(read_algorithms(&tls12, false), wanted);
         let tls13 = [13, 0, 0, 17, 0, 0, 14, 0, 47, 0, 2, 0, 0, 0, 13, 0, 4, 0, 2, 8, 7];
-        assert_eq!(algorithms(&tls13, true), ["ed25519"]);
+        assert_eq!(read_algorithms(&tls13, true), ["ed25519"]);
     }
 
     #[test]
     fn a_message_cut_short_names_none() {
-        assert!(algorithms(&[13, 0, 0, 12, 2, 1], false).is_empty());
-        assert!(algorithms(&[], true).is_empty());
+        assert!(read_algorithms(&[13, 0, 0, 12, 2, 1], false).is_empty());
+        assert!(read_algorithms(&[], true).is_empty());
     }
 }

@@ -1,10 +1,10 @@
-//! Watching client authentication inside OpenSSL: the only `unsafe` code of the project.
+//! Watches client authentication inside OpenSSL: the only `unsafe` code of the project.
 //!
 //! The `openssl` crate binds none of the functions below. All are stable parts of OpenSSL's public API
 //! (`SSL_set_msg_callback(3)`, `SSL_get_client_CA_list(3)`, `SSL_CTX_set_post_handshake_auth(3)`,
 //! `SSL_CTX_set_security_callback(3)`). The message callback sees each handshake message and alert of the
 //! connection, decrypted, in both directions: in the handshake, at a TLS 1.2 renegotiation and at a TLS 1.3
-//! post-handshake request alike. What it records of the endpoint was on the wire; what it records of us was on its way,
+//! post-handshake request alike. What it records of the endpoint has arrived; what it records of us may still be waiting,
 //! and `recorded.rs` knows whether it got there.
 #![allow(unsafe_code, reason = "these OpenSSL functions have no safe binding")]
 
@@ -23,7 +23,7 @@ use super::shared::Shared;
 use super::tls_trace::TlsTrace;
 use crate::evidence::{Message, Side};
 
-/// Where a connection keeps its trace.
+/// The slot of a connection that holds its trace.
 fn trace_index() -> Result<Index<Ssl, Shared<TlsTrace>>, ErrorStack> {
     static INDEX: OnceLock<Index<Ssl, Shared<TlsTrace>>> = OnceLock::new();
     if let Some(index) = INDEX.get() {
@@ -33,7 +33,7 @@ fn trace_index() -> Result<Index<Ssl, Shared<TlsTrace>>, ErrorStack> {
     Ok(*INDEX.get_or_init(|| index))
 }
 
-/// The trace of this connection, where it has one.
+/// The trace of this connection, if it has one.
 pub(super) fn trace_of(ssl: &SslRef) -> Option<&Shared<TlsTrace>> {
     ssl.ex_data(trace_index().ok()?)
 }
@@ -52,8 +52,8 @@ pub(super) fn allow_post_handshake(context: &mut SslContextBuilder) {
     unsafe { ffi::SSL_CTX_set_post_handshake_auth(context.as_ptr(), 1) };
 }
 
-/// Lets a weak certificate of our own be sent (RSA-1024, SHA-1): that the endpoint takes it or not is the
-/// question. What the endpoint shows stays under OpenSSL's own rules.
+/// Allows a weak certificate of our own (RSA-1024, SHA-1) to be sent, as the question is whether the endpoint
+/// accepts it. The endpoint's certificate must still follow OpenSSL's rules.
 pub(super) fn allow_own_weakness(context: &mut SslContextBuilder) {
     // SAFETY: `context` is a live SSL_CTX; the callback has the signature that OpenSSL documents.
     unsafe {
@@ -108,12 +108,12 @@ extern "C" fn on_message(
     let from = if written == 1 { Side::Us } else { Side::Endpoint };
     let tls13 = version >= ffi::TLS1_3_VERSION;
     match (content, message) {
-        (ALERT, [level, description]) => trace.add_step(from, alert(*level, *description, tls13)),
+        (ALERT, [level, description]) => trace.add_step(from, classify_alert(*level, *description, tls13)),
         (HANDSHAKE, [kind, ..]) => {
             trace.add_step(from, Message::Handshake(*kind));
             match (from, *kind) {
                 (Side::Endpoint, CERTIFICATE_REQUEST) => trace.add_request(message, tls13),
-                (Side::Us, CERTIFICATE) => trace.add_certificate(message, tls13, acceptable_issuers(ssl)),
+                (Side::Us, CERTIFICATE) => trace.add_certificate(message, tls13, read_issuers(ssl)),
                 _ => {}
             }
         }
@@ -122,7 +122,7 @@ extern "C" fn on_message(
 }
 
 /// Whether an alert ends the connection: TLS 1.3 has no levels (RFC 8446 section 6).
-fn alert(level: u8, description: u8, tls13: bool) -> Message {
+fn classify_alert(level: u8, description: u8, tls13: bool) -> Message {
     const WARNING: u8 = 1;
     const USER_CANCELED: u8 = 90;
     let ends = match tls13 {
@@ -132,11 +132,11 @@ fn alert(level: u8, description: u8, tls13: bool) -> Message {
     if ends { Message::Alert(description) } else { Message::Warning(description) }
 }
 
-/// More CAs than any person reads; a hostile endpoint may name them without end.
+/// How many CAs are kept. A hostile endpoint may name any number.
 const MAX_ISSUERS: usize = 1000;
 
 /// The CAs named in the endpoint's last CertificateRequest.
-fn acceptable_issuers(ssl: &SslRef) -> Vec<X509Name> {
+fn read_issuers(ssl: &SslRef) -> Vec<X509Name> {
     // SAFETY: the list belongs to the live connection and is read at once; NULL means there is none.
     let names = unsafe {
         let list = SSL_get_client_CA_list(ssl.as_ptr());

@@ -18,7 +18,7 @@ use crate::error::{Error, Kind, Result};
 use crate::evidence::Evidence;
 use crate::request::url::ForwardUrl;
 
-/// How to get to an endpoint.
+/// How to reach an endpoint.
 #[derive(Debug)]
 pub struct Connect {
     /// Addresses to use in place of DNS.
@@ -27,7 +27,7 @@ pub struct Connect {
     pub family: Option<Family>,
     /// Which proxy, for which endpoints.
     pub proxies: Proxies,
-    /// For everything up to the end of the TLS handshake.
+    /// The time for everything up to the end of the TLS handshake.
     pub timeout: Duration,
     /// Which addresses may be connected to; any unless set.
     pub policy: Option<Policy>,
@@ -42,7 +42,7 @@ pub enum Family {
     V6,
 }
 
-/// `HOST:PORT:ADDRESS[,ADDRESS]…` as curl's `--resolve` has it.
+/// `HOST:PORT:ADDRESS[,ADDRESS]…`, like curl's `--resolve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
     host: String,
@@ -56,7 +56,7 @@ impl Override {
         self.port
     }
 
-    /// The host that DNS is not asked for.
+    /// The host, which DNS is not asked for.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -86,37 +86,68 @@ impl std::str::FromStr for Override {
 }
 
 impl Connect {
-    /// Connects, by way of the proxy where there is one. What came before we spoke is handed over with the stream. What was
-    /// seen is noted in `evidence`.
+    /// A wait that `-m` ended is not one that `--connect-timeout` ended.
+    pub(super) fn blame_max_time(&self, max_time: Duration, error: Error) -> Error {
+        let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
+        match late && max_time < self.timeout {
+            true => {
+                error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer")
+            }
+            false => error,
+        }
+    }
+
+    /// All addresses of a host, of both families unless one was chosen.
+    ///
+    /// # Errors
+    /// When DNS fails, or a proxy would choose the address.
+    pub async fn addresses(&self, url: &ForwardUrl) -> Result<Vec<SocketAddr>> {
+        if self.proxies.find(url).is_some() {
+            let message = "--each-address cannot choose addresses behind a proxy";
+            let hint = "call without a proxy: --proxy '', or the host in NO_PROXY";
+            return Err(Error::new(Kind::Usage, message).with_hint(hint));
+        }
+        let deadline = Instant::now() + self.timeout;
+        let addresses = self.look_up(url.host(), url.port(), deadline).await?;
+        match addresses.is_empty() {
+            true => Err(reach::explain_failures(&url.target(), &[])),
+            false => Ok(addresses),
+        }
+    }
+
+    /// Connects, through the proxy where there is one; to `only` this address where that is set. Bytes that came before we
+    /// sent any are returned with the stream. What was seen is added to `evidence`.
     pub(super) async fn dial(
         &self,
         url: &ForwardUrl,
+        only: Option<IpAddr>,
         deadline: Instant,
         evidence: &mut Evidence,
     ) -> Result<(TcpStream, Bytes)> {
-        let Some(intercept) = self.proxies.of(url) else {
-            let stream = self.direct(url.host(), url.port(), deadline, evidence).await?;
+        let Some(intercept) = self.proxies.find(url) else {
+            let stream = self.connect(url.host(), url.port(), only, deadline, evidence).await?;
             return Ok((stream, Bytes::new()));
         };
-        let (host, port) = proxy::address(&intercept)?;
+        let (host, port) = proxy::read_address(&intercept)?;
         let name = format!("{host}:{port}");
         evidence.proxy = Some(name.clone());
-        let stream = self.direct(&host, port, deadline, evidence).await.map_err(|error| {
+        let stream = self.connect(&host, port, None, deadline, evidence).await.map_err(|error| {
             let kind = if error.kind == Kind::OutOfFiles { error.kind } else { Kind::ProxyFailed };
             Error::new(kind, format!("the proxy could not be reached: {}", error.message))
         })?;
         let began = Instant::now();
-        let through = self.through(&intercept, stream, url, &name);
+        let through = self.pass_proxy(&intercept, stream, url, &name);
         let late = |_| Error::new(Kind::ProxyFailed, format!("the proxy {name} did not answer in time"));
         let stream = timeout_at(deadline.into(), through).await.map_err(late)??;
         evidence.timings.connect += began.elapsed();
         Ok(stream)
     }
 
-    async fn direct(
+    async fn connect(
         &self,
         host: &Host,
         port: u16,
+        only: Option<IpAddr>,
         deadline: Instant,
         evidence: &mut Evidence,
     ) -> Result<TcpStream> {
@@ -124,10 +155,12 @@ impl Connect {
             policy.check_name(name)?;
         }
         let began = Instant::now();
-        let late = |_| Error::new(Kind::DnsFailure, format!("DNS did not answer for {host} in time"));
-        let addresses = timeout_at(deadline.into(), self.resolve(host, port)).await.map_err(late)??;
+        let addresses = match only {
+            Some(ip) => vec![SocketAddr::new(ip, port)],
+            None => self.look_up(host, port, deadline).await?,
+        };
         evidence.timings.dns = began.elapsed();
-        // On the very addresses that are connected to next: a second lookup could answer something else.
+        // Checks the addresses that are then connected to, as a second lookup could give others.
         self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&format!("{host}:{port}"), &addresses))?;
         let began = Instant::now();
         let mut failures = Vec::new();
@@ -142,12 +175,17 @@ impl Connect {
         let reasons = failures.iter().map(|(address, error)| (*address, diagnosis::in_words(error)));
         evidence.failed_addresses = reasons.collect();
         let stream = raced.ok().flatten();
-        let stream = stream.ok_or_else(|| reach::unreached(&format!("{host}:{port}"), &failures))?;
+        let stream = stream.ok_or_else(|| reach::explain_failures(&format!("{host}:{port}"), &failures))?;
         evidence.address = stream.peer_addr().ok();
         Ok(stream)
     }
 
-    /// The addresses to try, families taking turns, the system's first choice first (RFC 8305 section 4).
+    async fn look_up(&self, host: &Host, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>> {
+        let late = |_| Error::new(Kind::DnsFailure, format!("DNS did not answer for {host} in time"));
+        timeout_at(deadline.into(), self.resolve(host, port)).await.map_err(late)?
+    }
+
+    /// The addresses to try: IPv4 and IPv6 alternate, the system's first choice first (RFC 8305 section 4).
     async fn resolve(&self, host: &Host, port: u16) -> Result<Vec<SocketAddr>> {
         let name = host.to_string();
         let overridden = self.overrides.iter().find(|o| o.host == name && o.port == port);
@@ -163,7 +201,7 @@ impl Connect {
             }
             (None, Host::Domain(name)) => match tokio::net::lookup_host((name.as_str(), port)).await {
                 Ok(found) => found.collect(),
-                Err(error) => return Err(reach::lookup(name, &error)),
+                Err(error) => return Err(reach::explain_lookup(name, &error)),
             },
         };
         let wanted = addresses.into_iter().filter(|address: &SocketAddr| match self.family {
@@ -174,7 +212,7 @@ impl Connect {
         Ok(take_turns(wanted.collect()))
     }
 
-    async fn through(
+    async fn pass_proxy(
         &self,
         intercept: &Intercept,
         stream: TcpStream,
@@ -182,17 +220,19 @@ impl Connect {
         name: &str,
     ) -> Result<(TcpStream, Bytes)> {
         let stream = match intercept.uri().scheme_str() {
-            Some("socks5h") => proxy::socks(intercept, stream, url.host().clone(), url.port(), name).await,
+            Some("socks5h") => {
+                proxy::connect_socks(intercept, stream, url.host().clone(), url.port(), name).await
+            }
             Some("socks5") => {
                 let address = self.resolve(url.host(), url.port()).await?.into_iter().next();
                 let host = match address.map(|address| address.ip()) {
                     Some(IpAddr::V4(ip)) => Host::Ipv4(ip),
                     Some(IpAddr::V6(ip)) => Host::Ipv6(ip),
-                    None => return Err(reach::unreached(&url.target(), &[])),
+                    None => return Err(reach::explain_failures(&url.target(), &[])),
                 };
-                proxy::socks(intercept, stream, host, url.port(), name).await
+                proxy::connect_socks(intercept, stream, host, url.port(), name).await
             }
-            _ => return proxy::tunnel(intercept, stream, url, name).await,
+            _ => return proxy::open_tunnel(intercept, stream, url, name).await,
         };
         Ok((stream?, Bytes::new()))
     }
@@ -212,10 +252,10 @@ fn take_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-/// Before the next address is tried beside one that is silent (RFC 8305 section 5).
+/// How long to wait for an address before the next one is tried too (RFC 8305 section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// The first address to answer wins; a failure starts the next one at once.
+/// Connects to the first address that answers. A failure starts the next attempt at once.
 async fn race(addresses: &[SocketAddr], failures: &mut Vec<(SocketAddr, io::Error)>) -> Option<TcpStream> {
     let mut waiting = addresses.iter().copied();
     let mut attempts = JoinSet::new();
@@ -232,7 +272,7 @@ async fn race(addresses: &[SocketAddr], failures: &mut Vec<(SocketAddr, io::Erro
         };
         match joined {
             Some(Ok((_, Ok(stream)))) => {
-                // Small writes of the handshake must not wait for each other; a refusal changes nothing.
+                // Small writes of the handshake must not wait for each other. It works without, so a failure is ignored.
                 let _ = stream.set_nodelay(true);
                 return Some(stream);
             }

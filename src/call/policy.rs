@@ -1,4 +1,4 @@
-//! Which addresses may be connected to, so that a service that calls for others is no way into a private network.
+//! Which addresses may be called, so that `serve` does not open a way into a private network.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -6,17 +6,21 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::error::{Error, Kind, Result};
 
-/// Lets connections to public addresses through, and to others only where a network was opened.
+/// Allows public addresses, and others only if their network was allowed.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
-    /// Networks that are open though they are not public. A mapped IPv4 address belongs to its IPv4 network.
+    /// Networks that are allowed although they are not public. A mapped IPv4 address belongs to its IPv4
+    /// network.
     pub allowed: Vec<IpNet>,
 }
 
 impl Policy {
     /// Refuses unless every one of the addresses may be connected to: a name that also leads to a forbidden
     /// one is not to be trusted.
-    pub(super) fn check(&self, target: &str, addresses: &[SocketAddr]) -> Result<()> {
+    ///
+    /// # Errors
+    /// With `address-forbidden`.
+    pub fn check(&self, target: &str, addresses: &[SocketAddr]) -> Result<()> {
         let forbidden =
             addresses.iter().find_map(|address| Some((address.ip(), self.forbids(address.ip())?)));
         forbidden.map_or(Ok(()), |(ip, why)| {
@@ -37,7 +41,7 @@ impl Policy {
         Ok(())
     }
 
-    /// Why an address may not be connected to; `None` when it may.
+    /// Why an address may not be called; `None` if it may.
     pub fn forbids(&self, ip: IpAddr) -> Option<&'static str> {
         let ip = ip.to_canonical();
         if self.allowed.iter().any(|net| net.contains(&ip)) {
@@ -56,7 +60,7 @@ impl Policy {
     }
 }
 
-/// All that has been given out for global unicast (RFC 4291 section 2.4, IANA).
+/// The addresses assigned for global unicast (RFC 4291 section 2.4, IANA).
 const GLOBAL_UNICAST: IpNet = v6(0x2000, 0, 0, 3);
 
 const fn v4(a: u8, b: u8, c: u8, d: u8, length: u8) -> IpNet {
@@ -80,8 +84,8 @@ fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// IANA's registries of special-purpose addresses, multicast, and the metadata address that has a public number. Others
-/// of that kind (169.254.169.254, 100.100.100.200, 192.0.0.192) lie within these networks.
+/// IANA's registries of special-purpose addresses, multicast, and a metadata service with a public address.
+/// Other metadata services (169.254.169.254, 100.100.100.200, 192.0.0.192) are in these networks.
 const SPECIAL: &[(IpNet, &str)] = &[
     (v4(0, 0, 0, 0, 8), "this host or network (RFC 1122)"),
     (v4(10, 0, 0, 0, 8), "a private address (RFC 1918)"),
@@ -117,7 +121,7 @@ mod tests {
     use super::*;
     use crate::request::url::ForwardUrl;
 
-    /// What a forward URL with this host leads to, by the parser that every URL goes through.
+    /// Why a URL with this host is forbidden, parsed like every forward URL.
     fn forbidden(host: &str) -> Option<&'static str> {
         let url = ForwardUrl::parse(&format!("https://{host}/")).unwrap_or_else(|_| panic!("{host}"));
         let ip = match url.host() {

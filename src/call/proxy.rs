@@ -14,13 +14,13 @@ use crate::error::{Error, Kind, Result};
 use crate::request::url::ForwardUrl;
 use crate::secret::Secret;
 
-/// The proxy to use: one that was named, or those of the environment; `NO_PROXY` holds for both.
+/// The proxy to use: the one given, or those of the environment. `NO_PROXY` holds for both.
 pub struct Proxies {
     matcher: Matcher,
     named: Option<Secret>,
 }
 
-/// A password of a URL, and the pair as `Proxy-Authorization` has it.
+/// The password in a URL, and the pair as in `Proxy-Authorization`.
 fn credentials(url: &Url) -> Option<[Secret; 3]> {
     let password = url.password()?;
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(password).collect();
@@ -41,9 +41,13 @@ impl Proxies {
         Self { matcher: Matcher::from_env(), named: None }
     }
 
-    /// `[SCHEME://][USER[:PASSWORD]@]HOST:PORT`, schemes http, socks5 and socks5h; empty means none. `user`
-    /// is `USER:PASSWORD`. Anything else is a usage error, told without the text, which may hold a password.
-    pub fn named(proxy: &Secret, user: Option<&Secret>) -> Result<Self> {
+    /// `[SCHEME://][USER[:PASSWORD]@]HOST:PORT`, schemes http, socks5 and socks5h; empty means none. `user` is
+    /// `USER:PASSWORD`.
+    ///
+    /// # Errors
+    ///
+    /// A usage error for anything else. It does not show the text, which may hold a password.
+    pub fn parse(proxy: &Secret, user: Option<&Secret>) -> Result<Self> {
         let unusable =
             || Error::new(Kind::Usage, "--proxy is not of the form [http|socks5|socks5h]://HOST:PORT");
         let text = std::str::from_utf8(proxy.expose()).map_err(|_| unusable())?;
@@ -72,7 +76,7 @@ impl Proxies {
         Self { matcher: Matcher::builder().build(), named: Some(Secret::default()) }
     }
 
-    /// Users and passwords in the URLs of proxies, encoded and as they are meant.
+    /// Users and passwords in the URLs of proxies, as written there and decoded.
     pub fn secrets(&self) -> Vec<Secret> {
         let named = self.named.as_ref().map(|named| String::from_utf8_lossy(named.expose()).into_owned());
         let variables = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -90,12 +94,12 @@ impl Proxies {
         self.named.as_ref()
     }
 
-    pub(super) fn of(&self, url: &ForwardUrl) -> Option<Intercept> {
+    pub(super) fn find(&self, url: &ForwardUrl) -> Option<Intercept> {
         self.matcher.intercept(&url.as_str().parse().ok()?)
     }
 }
 
-pub(super) fn address(proxy: &Intercept) -> Result<(Host, u16)> {
+pub(super) fn read_address(proxy: &Intercept) -> Result<(Host, u16)> {
     let uri = proxy.uri();
     let usual = if uri.scheme_str() == Some("http") { 80 } else { 1080 };
     let host = uri.host().and_then(|host| Host::parse(host).ok());
@@ -107,8 +111,8 @@ pub(super) fn address(proxy: &Intercept) -> Result<(Host, u16)> {
     Ok((host.ok_or_else(unusable)?, uri.port_u16().unwrap_or(usual)))
 }
 
-/// SOCKS5 (RFC 1928), with user and password (RFC 1929) where the proxy's URL has them.
-pub(super) async fn socks(
+/// SOCKS5 (RFC 1928), with user and password (RFC 1929) if the proxy's URL has them.
+pub(super) async fn connect_socks(
     proxy: &Intercept,
     stream: TcpStream,
     host: Host,
@@ -127,11 +131,11 @@ pub(super) async fn socks(
         }
         None => Socks5Stream::connect_with_socket(stream, target).await,
     };
-    connected.map(Socks5Stream::into_inner).map_err(|error| reach::socks(name, &host, port, &error))
+    connected.map(Socks5Stream::into_inner).map_err(|error| reach::explain_socks(name, &host, port, &error))
 }
 
-/// HTTP CONNECT (RFC 9110 section 9.3.6): the stream, and what the other end said before it was asked.
-pub(super) async fn tunnel(
+/// HTTP CONNECT (RFC 9110 section 9.3.6): the stream, and what came through it together with the proxy's answer.
+pub(super) async fn open_tunnel(
     proxy: &Intercept,
     stream: TcpStream,
     url: &ForwardUrl,
@@ -146,22 +150,22 @@ pub(super) async fn tunnel(
     let target = url.target();
     let mut request = http::Request::new(Empty::<Bytes>::new());
     *request.method_mut() = http::Method::CONNECT;
-    *request.uri_mut() = target.parse().map_err(|_| usage_target(&target))?;
-    let host = HeaderValue::from_str(&target).map_err(|_| usage_target(&target))?;
+    *request.uri_mut() = target.parse().map_err(|_| refuse_target(&target))?;
+    let host = HeaderValue::from_str(&target).map_err(|_| refuse_target(&target))?;
     request.headers_mut().insert(HOST, host);
     if let Some(authorization) = proxy.basic_auth() {
         request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
     }
     let response = sender.send_request(request).await.map_err(failed)?;
     if !response.status().is_success() {
-        return Err(reach::proxy_status(name, &target, response.status()));
+        return Err(reach::explain_proxy_status(name, &target, response.status()));
     }
     let upgraded = hyper::upgrade::on(response).await.map_err(failed)?;
     let parts = upgraded.downcast::<TokioIo<TcpStream>>();
-    let parts = parts.map_err(|_| Error::new(Kind::Internal, "the proxy's stream is of another kind"))?;
+    let parts = parts.map_err(|_| Error::new(Kind::Internal, "the proxy's stream is not TCP"))?;
     Ok((parts.io.into_inner(), parts.read_buf))
 }
 
-fn usage_target(target: &str) -> Error {
-    Error::new(Kind::Usage, format!("{target} cannot be asked of a proxy"))
+fn refuse_target(target: &str) -> Error {
+    Error::new(Kind::Usage, format!("{target} cannot be named to a proxy"))
 }

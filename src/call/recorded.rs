@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -17,7 +18,7 @@ use crate::evidence::{Cause, End};
 /// which ends soon, tells what happened. Any other failure to write is this machine's own.
 pub(super) struct RecordedTcp<S> {
     inner: S,
-    /// What a proxy handed over with the stream.
+    /// Bytes that a proxy sent together with its answer.
     early: Bytes,
     log: Shared<StreamLog>,
 }
@@ -54,7 +55,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for RecordedTcp<S> {
         let outcome = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes));
         let mut log = self.log.lock();
         match &outcome {
-            Ok(_) => log.mark_write(),
+            Ok(_) => log.last_write = Some(Instant::now()),
             Err(error) if diagnosis::is_peer_gone(error) => {
                 log.write_failure = Some(diagnosis::in_words(error));
                 return Poll::Ready(Ok(bytes.len()));
@@ -136,8 +137,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for RecordedTls<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use openssl::ssl::{Ssl, SslContext, SslMethod};
     use tokio::io::AsyncWriteExt as _;
     use tokio_openssl::SslStream;
@@ -145,7 +144,7 @@ mod tests {
     use super::*;
     use crate::evidence::Side;
 
-    /// A stream to which nothing can be written.
+    /// A stream that refuses all writes.
     struct Refusing(io::ErrorKind);
 
     impl AsyncWrite for Refusing {
@@ -163,7 +162,7 @@ mod tests {
     }
 
     async fn write(kind: io::ErrorKind) -> (io::Result<usize>, Shared<StreamLog>) {
-        let log = Shared::new(StreamLog::new(Instant::now()));
+        let log = Shared::<StreamLog>::default();
         (RecordedTcp::new(Refusing(kind), Bytes::new(), log.clone()).write(b"hello").await, log)
     }
 
@@ -187,7 +186,7 @@ mod tests {
         // Neither client nor server: OpenSSL cannot write to it.
         let (here, _there) = tokio::io::duplex(64);
         let stream = SslStream::new(Ssl::new(&context).unwrap(), here).unwrap();
-        let log = Shared::new(StreamLog::new(Instant::now()));
+        let log = Shared::<StreamLog>::default();
         assert!(RecordedTls::new(stream, log.clone()).write(b"hello").await.is_err());
         let end = log.lock().end.clone().unwrap();
         assert!(end.side == Side::Us && matches!(end.cause, Cause::Tls(_)), "{end:?}");

@@ -3,13 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Written by one layer and read by another.
+#[derive(Default)]
 pub(super) struct Shared<T>(Arc<Mutex<T>>);
 
 impl<T> Shared<T> {
-    pub(super) fn new(value: T) -> Self {
-        Self(Arc::new(Mutex::new(value)))
-    }
-
     /// Access to the value; a layer that panicked leaves what it had written.
     pub(super) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

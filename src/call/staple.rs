@@ -1,4 +1,4 @@
-//! The status that an endpoint staples to its certificate (OCSP, RFC 6960 and RFC 6066 section 8).
+//! The OCSP status that an endpoint staples to its certificate (RFC 6960 and RFC 6066 section 8).
 
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
@@ -9,10 +9,10 @@ use crate::certificate;
 use crate::diagnosis;
 use crate::evidence::Staple;
 
-/// Five minutes between two clocks are no fault, in seconds.
+/// How far two clocks may differ, in seconds.
 const SKEW: u32 = 300;
 
-/// What is stapled, where something is. Only what a trusted signature covers counts as good or revoked.
+/// The stapled status, if there is one. It counts as good or revoked only with a trusted signature.
 pub(super) fn read(ssl: &SslRef) -> Option<Staple> {
     let response = ssl.ocsp_status().filter(|response| !response.is_empty())?;
     Some(judge(ssl, response).unwrap_or_else(|stack| Staple::Unusable(diagnosis::reasons(&stack))))

@@ -1,77 +1,56 @@
-//! What passed through a connection, as far as it matters to the verdict and to `-i`.
+//! The parts of a connection's bytes that the verdict and `-i` need.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::evidence::End;
 
 /// The bytes and moments that are kept of one connection.
+#[derive(Default)]
 pub(super) struct StreamLog {
-    start: Instant,
     /// The heads of the answer, interim ones included, as they came.
     pub(super) head: Vec<u8>,
-    /// Since the start of the call, at the answer's first byte.
-    pub(super) first_byte: Option<Duration>,
+    /// When the answer's first byte came.
+    pub(super) first_byte: Option<Instant>,
     /// The first bytes from the network, below TLS.
     pub(super) greeting: Vec<u8>,
     /// How the connection ended: the first end that was seen.
     pub(super) end: Option<End>,
-    /// The first write that failed as the endpoint had gone.
+    /// The first write that failed because the endpoint had gone.
     pub(super) write_failure: Option<String>,
-    /// The last write that the system took, since the start of the call.
-    pub(super) last_written: Duration,
+    /// When the system last accepted a write.
+    pub(super) last_write: Option<Instant>,
     head_complete: bool,
-    /// Where the head that is coming begins: past the interim ones.
+    /// Where the current head begins, after the interim ones.
     head_start: usize,
     /// How much of it has been searched for its end.
     searched: usize,
 }
 
 impl StreamLog {
-    /// Longer heads are HTTP's fault to report, not ours to keep.
+    /// Longer heads are not kept; the HTTP parser reports them.
     const MAX_HEAD: usize = 1 << 20;
 
     /// Enough for the first line of any protocol.
     const GREETING: usize = 128;
 
-    /// An empty log. `start` is time zero.
-    pub(super) fn new(start: Instant) -> Self {
-        Self {
-            start,
-            head: Vec::new(),
-            first_byte: None,
-            greeting: Vec::new(),
-            end: None,
-            write_failure: None,
-            last_written: Duration::ZERO,
-            head_complete: false,
-            head_start: 0,
-            searched: 0,
-        }
-    }
-
-    /// For HTTP/2, whose heads are not text, and whose first bytes are no answer.
+    /// Keeps no head: HTTP/2 heads are not text, and its first bytes are not an answer.
     pub(super) fn keep_no_head(&mut self) {
         self.head_complete = true;
     }
 
-    /// Whether what came began as a TLS record does (RFC 8446 section 5.1), or nothing came.
+    /// Whether the first bytes are a TLS record (RFC 8446 section 5.1), or nothing came.
     pub(super) fn is_tls(&self) -> bool {
         self.greeting.first().is_none_or(|kind| (20..=23).contains(kind))
     }
 
-    /// Takes note of an end; what follows the first one is its effect.
+    /// Notes an end. Only the first one counts: later ones are its effect.
     pub(super) fn note_end(&mut self, end: End) {
         self.end.get_or_insert(end);
     }
 
-    /// Takes note of the answer's first byte.
+    /// Notes the time of the answer's first byte.
     pub(super) fn mark_first_byte(&mut self) {
-        self.first_byte.get_or_insert_with(|| self.start.elapsed());
-    }
-
-    /// Takes note of a write that the system took.
-    pub(super) fn mark_write(&mut self) {
-        self.last_written = self.start.elapsed();
+        self.first_byte.get_or_insert_with(Instant::now);
     }
 
     /// Keeps bytes from the network as long as they belong to the greeting.
@@ -94,8 +73,8 @@ impl StreamLog {
         self.head_complete |= self.head.len() > Self::MAX_HEAD;
     }
 
-    /// Where the final head ends, past any interim (1xx) ones; `None` while it has not come whole. Nothing is searched
-    /// twice: a head may come byte by byte.
+    /// Where the final head ends, after any interim (1xx) ones; `None` while it is incomplete. No byte is
+    /// searched twice, as a head may come byte by byte.
     fn find_end_of_heads(&mut self) -> Option<usize> {
         // Empty lines before a head are skipped (RFC 9112 section 2.2 has them before a request).
         while matches!(self.head.get(self.head_start), Some(b'\r' | b'\n')) {
@@ -114,10 +93,10 @@ impl StreamLog {
     }
 }
 
-/// What ends a head, at its longest: the end of its last line and an empty one.
+/// The longest end of a head: the end of its last line, and an empty line.
 const EMPTY_LINE: &[u8] = b"\n\r\n";
 
-/// Past the first empty line from there on; a bare LF ends a line too (RFC 9112 section 2.2).
+/// The place after the first empty line. A bare LF ends a line too (RFC 9112 section 2.2).
 fn find_empty_line(head: &[u8], from: usize) -> Option<usize> {
     (from..head.len()).filter(|at| head.get(*at) == Some(&b'\n')).find_map(|at| match head.get(at + 1..)? {
         [b'\n', ..] => Some(at + 2),
@@ -132,7 +111,7 @@ mod tests {
 
     /// The heads of an answer that comes in pieces of this size.
     fn heads(answer: &[u8], piece: usize) -> Vec<u8> {
-        let mut log = StreamLog::new(Instant::now());
+        let mut log = StreamLog::default();
         answer.chunks(piece).for_each(|bytes| log.append_answer(bytes));
         assert!(log.head_complete, "the head does not end");
         log.head

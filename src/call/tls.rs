@@ -1,4 +1,4 @@
-//! TLS with our certificate: the context, what is trusted, the handshake.
+//! TLS with our certificate: the context, the trusted CAs, the handshake.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,8 @@ use openssl::ssl::{
     Ssl, SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode, SslRef, SslVerifyMode, SslVersion,
     StatusType,
 };
+#[cfg(any(windows, target_os = "macos"))]
+use openssl::x509::X509;
 use openssl::x509::store::X509Lookup;
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags};
 use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
@@ -26,15 +28,15 @@ use super::tls_trace::{ChainFault, TlsTrace};
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::evidence::Session;
+use crate::evidence::{Offer, Session};
 use crate::p12::Identity;
 
-/// How to speak TLS, and whom to trust.
+/// How to speak TLS, and which CAs to trust.
 #[derive(Debug, Default)]
 pub struct Tls {
-    /// Trust these roots alone, a PEM file or a hashed directory; else those of the system.
+    /// The only CAs to trust: a PEM file or a hashed directory. Unless set, those of the system.
     pub cacert: Option<PathBuf>,
-    /// Go on when the endpoint's certificate does not verify. What was found is still told.
+    /// Continue if the endpoint's certificate does not verify. The fault is still reported.
     pub insecure: bool,
     /// The lowest version offered; TLS 1.2 unless set. Below that, OpenSSL's rules for weak keys are off too.
     pub min: Option<Version>,
@@ -42,11 +44,11 @@ pub struct Tls {
     pub max: Option<Version>,
     /// Offer HTTP/2 as well as HTTP/1.1.
     pub http2: bool,
-    /// Made at the first call, so that many calls load the roots once.
+    /// Shared by all calls, so that the CAs are loaded only once.
     pub context: Context,
 }
 
-/// What all connections of one [`Tls`] have in common.
+/// What all connections of one [`Tls`] share.
 #[derive(Debug, Default)]
 pub struct Context(OnceLock<SslContext>);
 
@@ -76,14 +78,14 @@ impl From<Version> for SslVersion {
 
 impl Tls {
     /// A connection that answers a request for a certificate with `identity`, and is recorded in `trace`.
-    pub(super) fn session(
+    pub(super) fn prepare(
         &self,
         host: &Host,
         identity: Option<&Identity>,
         trace: Shared<TlsTrace>,
     ) -> Result<Ssl> {
         let failed = |stack| diagnosis::openssl("setting up TLS", &stack);
-        let mut ssl = Ssl::new(self.context()?).map_err(failed)?;
+        let mut ssl = Ssl::new(self.load_context()?).map_err(failed)?;
         ssl.set_status_type(StatusType::OCSP).map_err(failed)?;
         if let Some(identity) = identity {
             present(&mut ssl, identity).map_err(|stack| {
@@ -91,22 +93,31 @@ impl Tls {
                 Error::new(Kind::KeyNotForTls, format!("TLS cannot use the P12's certificate: {reasons}"))
             })?;
         }
-        can_be_named(host)?;
-        address(&mut ssl, host).map_err(failed)?;
+        check_name(host)?;
+        name_endpoint(&mut ssl, host).map_err(failed)?;
         client_auth::record(&mut ssl, trace).map_err(failed)?;
         Ok(ssl)
     }
 
-    fn context(&self) -> Result<&SslContext> {
+    /// What is offered to this host.
+    pub(super) fn offer(&self, host: &Host) -> Offer {
+        let name = match host {
+            Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()),
+            Host::Ipv4(_) | Host::Ipv6(_) => None,
+        };
+        Offer { name, tls13: self.max.is_none_or(|max| max == Version::Tls13), http2: self.http2 }
+    }
+
+    fn load_context(&self) -> Result<&SslContext> {
         if let Some(made) = self.context.0.get() {
             return Ok(made);
         }
-        let mut builder = self.rules().map_err(|stack| diagnosis::openssl("setting up TLS", &stack))?;
+        let mut builder = self.set_rules().map_err(|stack| diagnosis::openssl("setting up TLS", &stack))?;
         self.trust(&mut builder)?;
         Ok(self.context.0.get_or_init(|| builder.build()))
     }
 
-    fn rules(&self) -> std::result::Result<SslContextBuilder, ErrorStack> {
+    fn set_rules(&self) -> std::result::Result<SslContextBuilder, ErrorStack> {
         let mut builder = SslContext::builder(SslMethod::tls_client())?;
         let min = self.min.unwrap_or(Version::Tls12).min(self.max.unwrap_or(Version::Tls13));
         if min < Version::Tls12 {
@@ -114,8 +125,8 @@ impl Tls {
         }
         builder.set_min_proto_version(Some(min.into()))?;
         builder.set_max_proto_version(self.max.map(Into::into))?;
-        // Nothing from the trust store may complete our chain: what is tested is what the P12 holds.
-        // And a write that had to wait may go on from another place: hyper's buffer grows in the meantime.
+        // Our chain must not be completed from the trust store, as the P12 is what is tested. And a write
+        // that had to wait may continue from another place, as hyper's buffer grows in the meantime.
         let writes = SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER;
         builder.set_mode(SslMode::NO_AUTO_CHAIN | writes);
         builder.set_read_ahead(true);
@@ -136,15 +147,15 @@ impl Tls {
         match &self.cacert {
             None => trust_system(builder),
             Some(path) if path.is_dir() => {
-                add_directory(builder, path).map_err(|stack| unusable_roots(path, &stack))
+                add_directory(builder, path).map_err(|stack| explain_unusable_cas(path, &stack))
             }
             Some(path) => {
                 std::fs::File::open(path).map_err(|error| diagnosis::unreadable(path, &error))?;
-                builder.set_ca_file(path).map_err(|stack| unusable_roots(path, &stack))
+                builder.set_ca_file(path).map_err(|stack| explain_unusable_cas(path, &stack))
             }
         }?;
-        // A CA that the user names is trusted as it is, though it be no root (curl does the same): for the chain, and for
-        // the signature under a stapled status.
+        // Like curl, trust a CA that the user names even if it is not a root: for the chain, and for the
+        // signature of a stapled status.
         let flags = X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::TRUSTED_FIRST;
         let set = builder.cert_store_mut().set_flags(flags);
         set.and_then(|()| builder.verify_param_mut().set_flags(flags))
@@ -152,27 +163,50 @@ impl Tls {
     }
 }
 
-fn unusable_roots(path: &Path, stack: &ErrorStack) -> Error {
+fn explain_unusable_cas(path: &Path, stack: &ErrorStack) -> Error {
     let message =
         format!("{} holds no CA certificate in PEM form: {}", path.display(), diagnosis::reasons(stack));
     Error::new(Kind::FileUnreadable, message)
 }
 
-/// A hashed directory costs nothing until a root is looked up, while a bundle file is parsed whole: some
-/// 140 certificates at every start. So the directory is preferred where it is one (Debian, Alpine, SUSE).
+/// A hashed directory costs nothing until a CA is looked up. A bundle file is parsed at every start, with
+/// about 140 certificates. So a hashed directory is preferred (Debian, Alpine, SUSE).
 fn trust_system(builder: &mut SslContextBuilder) -> Result<()> {
+    if cfg!(any(windows, target_os = "macos")) && !variables_name_roots() {
+        return trust_store(builder);
+    }
     let found = openssl_probe::probe();
     let file_named = std::env::var_os("SSL_CERT_FILE").is_some();
     let hashed: Vec<_> = found.cert_dir.iter().filter(|path| is_hashed(path)).collect();
     for directory in &hashed {
-        add_directory(builder, directory).map_err(|stack| unusable_roots(directory, &stack))?;
+        add_directory(builder, directory).map_err(|stack| explain_unusable_cas(directory, &stack))?;
     }
     match found.cert_file {
         Some(file) if file_named || hashed.is_empty() => {
-            builder.set_ca_file(&file).map_err(|stack| unusable_roots(&file, &stack))
+            builder.set_ca_file(&file).map_err(|stack| explain_unusable_cas(&file, &stack))
         }
         _ => Ok(()),
     }
+}
+
+fn variables_name_roots() -> bool {
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some())
+}
+
+/// Windows and macOS keep their roots in a store, where companies put theirs too.
+#[cfg(any(windows, target_os = "macos"))]
+fn trust_store(builder: &mut SslContextBuilder) -> Result<()> {
+    let roots = rustls_native_certs::load_native_certs().certs;
+    for root in roots.iter().filter_map(|root| X509::from_der(root).ok()) {
+        // What is there twice is no fault.
+        let _ = builder.cert_store_mut().add_cert(root);
+    }
+    Ok(())
+}
+
+#[cfg(not(any(windows, target_os = "macos")))]
+fn trust_store(_: &mut SslContextBuilder) -> Result<()> {
+    Ok(())
 }
 
 /// Whether a directory holds names such as `5ad8a5d6.0`, which `openssl rehash` makes.
@@ -199,19 +233,19 @@ fn present(ssl: &mut SslRef, identity: &Identity) -> std::result::Result<(), Err
     Ok(())
 }
 
-/// TLS takes no longer name than DNS has (RFC 1035 section 2.3.4).
-fn can_be_named(host: &Host) -> Result<()> {
+/// Refuses a name that is too long for DNS, and so for TLS (RFC 1035 section 2.3.4).
+fn check_name(host: &Host) -> Result<()> {
     match host {
         Host::Domain(name) if name.trim_end_matches('.').len() > 253 => Err(Error::new(
             Kind::Usage,
-            format!("a host name has 253 letters at most, and this one {}", name.len()),
+            format!("a host name has 253 letters at most, and this one has {}", name.len()),
         )),
         _ => Ok(()),
     }
 }
 
-/// Names whom we want to reach (RFC 6066 section 3) and to whom the certificate must belong (RFC 9525).
-fn address(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), ErrorStack> {
+/// Sets the name to ask for (RFC 6066 section 3) and the name that the certificate must hold (RFC 9525).
+fn name_endpoint(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), ErrorStack> {
     ssl.set_connect_state();
     ssl.param_mut().set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
     match host {
@@ -225,7 +259,7 @@ fn address(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), ErrorStack>
     }
 }
 
-/// Keeps the first fault that verification finds, with the chain that it had put together by then.
+/// Keeps the first fault that verification finds, with the chain that it had built by then.
 fn keep_fault(context: &X509StoreContextRef) {
     let result: X509VerifyResult = context.error();
     let at = context.current_cert().map(certificate::describe).unwrap_or_default();
@@ -237,7 +271,7 @@ fn keep_fault(context: &X509StoreContextRef) {
     }
 }
 
-/// The handshake. On failure the stream's trace holds what was seen.
+/// Makes the handshake. On failure the stream's trace holds what was seen.
 pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     ssl: Ssl,
     stream: S,
@@ -248,18 +282,18 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         Ok(()) => Ok(stream),
         Err(error) if log.lock().is_tls() => Err(error),
         Err(error) => {
-            // OpenSSL stops at the first bytes that are no TLS; the rest of them tells what else speaks there.
+            // OpenSSL stops at the first bytes that are not TLS. The rest of the line tells which protocol it is.
             let _ = timeout(REST_OF_LINE, stream.get_mut().read(&mut [0; 128])).await;
             Err(error)
         }
     }
 }
 
-/// Whoever has begun a line sends the rest of it with it, or soon.
+/// A server that has begun a line sends the rest of it at once, or soon.
 const REST_OF_LINE: Duration = Duration::from_millis(100);
 
-/// What the handshake agreed on.
-pub(super) fn session(ssl: &SslRef) -> Session {
+/// What both sides agreed on in the handshake.
+pub(super) fn describe_session(ssl: &SslRef) -> Session {
     let cipher = ssl.current_cipher();
     let name = cipher.map(|cipher| cipher.standard_name().unwrap_or_else(|| cipher.name()));
     Session {

@@ -1,21 +1,22 @@
-//! What OpenSSL showed of one connection: the messages and alerts of both sides, and each request for a certificate.
+//! The TLS messages of one connection: handshake messages and alerts of both sides, and each request for a
+//! certificate.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use openssl::x509::{X509Name, X509VerifyResult};
 
 use super::certificate_request;
-use super::shared::Shared;
-use crate::evidence::{Certificate, Message, Side, Stage, Step};
+use crate::evidence::{Certificate, Message, Side, Stage};
 
 /// The messages of one connection.
+#[derive(Default)]
 pub(super) struct TlsTrace {
-    start: Instant,
-    /// Set once the first handshake is through; a request after it is a further one.
+    /// Set after the first handshake. Requests after it are later ones.
     pub(super) established: bool,
-    pub(super) steps: Vec<Step>,
+    /// Each message or alert, when it passed, and who sent it.
+    pub(super) steps: Vec<(Instant, Side, Message)>,
     pub(super) requests: Vec<TracedRequest>,
-    /// Whether the endpoint said goodbye (close_notify).
+    /// Whether the endpoint sent a close_notify.
     pub(super) closed: bool,
     pub(super) chain_fault: Option<ChainFault>,
 }
@@ -26,41 +27,29 @@ pub(super) struct TracedRequest {
     pub(super) issuers: Vec<X509Name>,
     pub(super) algorithms: Vec<String>,
     pub(super) sent: Option<bool>,
-    /// When that message was made, since the start of the call.
-    pub(super) answered_at: Duration,
+    /// When that message was made.
+    pub(super) answered_at: Option<Instant>,
 }
 
 /// Why the endpoint's chain did not verify: the first fault found.
 #[derive(Clone)]
 pub(super) struct ChainFault {
     pub(super) result: X509VerifyResult,
-    /// The certificates that verification had put together, leaf first.
+    /// The chain that verification had built, leaf first.
     pub(super) chain: Vec<Certificate>,
     /// The certificate at fault.
     pub(super) at: Certificate,
 }
 
 impl TlsTrace {
-    /// A hostile endpoint may send messages without end; beyond so many none is kept.
+    /// How many messages are kept. A hostile endpoint may send any number.
     const MAX_STEPS: usize = 512;
     const MAX_REQUESTS: usize = 8;
-
-    /// An empty trace. `start` is time zero.
-    pub(super) fn shared(start: Instant) -> Shared<Self> {
-        Shared::new(Self {
-            start,
-            established: false,
-            steps: Vec::new(),
-            requests: Vec::new(),
-            closed: false,
-            chain_fault: None,
-        })
-    }
 
     pub(super) fn add_step(&mut self, from: Side, what: Message) {
         self.closed |= (from, &what) == (Side::Endpoint, &Message::Alert(0));
         if self.steps.len() < Self::MAX_STEPS {
-            self.steps.push(Step { at: self.start.elapsed(), from, what });
+            self.steps.push((Instant::now(), from, what));
         }
     }
 
@@ -72,9 +61,9 @@ impl TlsTrace {
             (true, true) => Stage::PostHandshake,
         };
         if self.requests.len() < Self::MAX_REQUESTS {
-            let algorithms = certificate_request::algorithms(message, tls13);
-            let (issuers, answered_at) = (Vec::new(), Duration::ZERO);
-            self.requests.push(TracedRequest { stage, issuers, algorithms, sent: None, answered_at });
+            let algorithms = certificate_request::read_algorithms(message, tls13);
+            let (issuers, sent, answered_at) = (Vec::new(), None, None);
+            self.requests.push(TracedRequest { stage, issuers, algorithms, sent, answered_at });
         }
     }
 
@@ -83,7 +72,7 @@ impl TlsTrace {
         if let Some(request) = self.requests.last_mut().filter(|request| request.sent.is_none()) {
             request.sent = Some(holds_certificate(message, tls13));
             request.issuers = issuers;
-            request.answered_at = self.start.elapsed();
+            request.answered_at = Some(Instant::now());
         }
     }
 }

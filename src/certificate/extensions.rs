@@ -1,4 +1,4 @@
-//! The extensions of a certificate that decide what it is good for (RFC 5280 section 4.2).
+//! The extensions that decide what a certificate may be used for (RFC 5280 section 4.2).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -7,7 +7,7 @@ use openssl::x509::{GeneralNameRef, X509Ref};
 use super::usage::Usage;
 use crate::ber::{self, Read, Reader};
 
-/// What was read from the extensions; empty where there are none or they cannot be read.
+/// What was read from the extensions; empty if there are none or they cannot be read.
 #[derive(Default)]
 pub(super) struct Extensions {
     pub(super) usages: Option<Vec<Usage>>,
@@ -21,28 +21,9 @@ impl Extensions {
         let mut extensions = Self::default();
         if let Ok(der) = certificate.to_der() {
             // What was read before a fault counts.
-            let _ = extensions.read(&der);
+            let _ = each(&der, |oid, critical, value| extensions.take(oid, critical, value));
         }
         extensions
-    }
-
-    fn read(&mut self, der: &[u8]) -> Read<()> {
-        let mut whole = Reader::new(der).expect(ber::SEQUENCE, "")?.inside()?;
-        let mut fields = whole.expect(ber::SEQUENCE, "")?.inside()?;
-        while !fields.is_empty() {
-            let field = fields.any()?;
-            if field.tag != EXTENSIONS {
-                continue;
-            }
-            let mut list = field.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
-            while !list.is_empty() {
-                let mut extension = list.expect(ber::SEQUENCE, "")?.inside()?;
-                let oid = extension.expect(ber::OID, "")?.oid();
-                let critical = extension.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]);
-                self.take(oid, critical, &extension.expect(ber::OCTET_STRING, "")?.octets()?);
-            }
-        }
-        Ok(())
     }
 
     fn take(&mut self, oid: String, critical: bool, value: &[u8]) {
@@ -55,6 +36,37 @@ impl Extensions {
             _ => {}
         }
     }
+}
+
+/// Shows each extension: its OID, whether it is critical, its value.
+fn each(der: &[u8], mut show: impl FnMut(String, bool, &[u8])) -> Read<()> {
+    let mut whole = Reader::new(der).expect(ber::SEQUENCE, "")?.inside()?;
+    let mut fields = whole.expect(ber::SEQUENCE, "")?.inside()?;
+    while !fields.is_empty() {
+        let field = fields.any()?;
+        if field.tag != EXTENSIONS {
+            continue;
+        }
+        let mut list = field.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
+        while !list.is_empty() {
+            let mut extension = list.expect(ber::SEQUENCE, "")?.inside()?;
+            let oid = extension.expect(ber::OID, "")?.oid();
+            let critical = extension.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]);
+            show(oid, critical, &extension.expect(ber::OCTET_STRING, "")?.octets()?);
+        }
+    }
+    Ok(())
+}
+
+/// Whether the extension of this OID is critical, and its value as it stands.
+pub fn extension(certificate: &X509Ref, wanted: &str) -> Option<(bool, Vec<u8>)> {
+    let mut found = None;
+    let _ = each(&certificate.to_der().ok()?, |oid, critical, value| {
+        if oid == wanted {
+            found = Some((critical, value.to_vec()));
+        }
+    });
+    found
 }
 
 /// The `[3]` of a TBSCertificate.

@@ -1,4 +1,4 @@
-//! What kind of key a certificate or a private key has.
+//! The type of a certificate's or private key.
 
 use std::fmt;
 
@@ -11,17 +11,17 @@ use serde::{Serialize, Serializer};
 use super::name::short_name;
 use crate::ber::{self, Read, Reader};
 
-/// The kind of a key. Its text is `RSA 2048`, `EC prime256v1`, `ED25519`; empty when the key cannot be read.
+/// The type of a key, as text `RSA 2048`, `EC prime256v1`, `ED25519`; empty if the key cannot be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum KeyKind {
     /// OpenSSL cannot read it.
     #[default]
     Unreadable,
-    /// RSA of so many bits.
+    /// RSA with this many bits.
     Rsa(u32),
-    /// RSA for PSS signatures alone (RFC 4055), of so many bits.
+    /// RSA for PSS signatures only (RFC 4055), with this many bits.
     RsaPss(u32),
-    /// DSA of so many bits.
+    /// DSA with this many bits.
     Dsa(u32),
     /// EC on this curve.
     Ec(Curve),
@@ -31,7 +31,7 @@ pub enum KeyKind {
     Ed448,
     /// RFC 9881: with 44, 65 or 87.
     MlDsa(u8),
-    /// Another algorithm, by its OID.
+    /// Another algorithm, with its OID.
     Other(String),
 }
 
@@ -40,7 +40,8 @@ pub enum KeyKind {
 pub struct Curve {
     /// Its OID; `None` where it has none that OpenSSL knows.
     pub oid: Option<String>,
-    /// Whether the key spells out the curve's parameters instead of naming it (RFC 5480 section 2.1.1 forbids that).
+    /// Whether the key contains the curve's parameters instead of its name (forbidden by RFC 5480 section
+    /// 2.1.1).
     pub explicit: bool,
 }
 
@@ -62,7 +63,7 @@ impl Curve {
         known.map(|(_, name)| *name)
     }
 
-    /// TLS 1.3 names a curve with each algorithm, TLS 1.2 means all curves.
+    /// In TLS 1.3 each algorithm names a curve; in TLS 1.2 it is for all curves.
     fn signs_by(&self, algorithm: &str) -> bool {
         let named = algorithm.contains("_secp") || algorithm.contains("_brainpool");
         let own = || self.name_in_tls().is_some_and(|name| algorithm.contains(name));
@@ -79,7 +80,8 @@ impl Curve {
 }
 
 impl KeyKind {
-    /// The kind of a certificate's key and its size in bits. Of a key that OpenSSL cannot read, the algorithm is known.
+    /// The type of a certificate's key, and its size in bits. If OpenSSL cannot read the key, the type is its
+    /// algorithm.
     pub(super) fn of_certificate(certificate: &X509Ref) -> (Self, u32) {
         match certificate.public_key() {
             Ok(key) => Self::of(&key),
@@ -123,7 +125,7 @@ impl KeyKind {
         oid.map_or_else(|| self.to_string(), |oid| format!("{self}, OID {oid}"))
     }
 
-    /// Whether the key can sign by this algorithm, which goes by IANA's name for TLS: `ecdsa_secp256r1_sha256`.
+    /// Whether the key can sign with this algorithm, by IANA's name for TLS such as `ecdsa_secp256r1_sha256`.
     pub fn signs_by(&self, algorithm: &str) -> bool {
         match self {
             Self::Rsa(_) => algorithm.starts_with("rsa_") && !algorithm.starts_with("rsa_pss_pss_"),

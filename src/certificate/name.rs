@@ -4,10 +4,7 @@ use std::fmt::Write as _;
 
 use openssl::asn1::Asn1ObjectRef;
 use openssl::nid::Nid;
-use openssl::x509::{X509Name, X509NameEntryRef, X509NameRef};
-
-use crate::ber::{self, Reader};
-use crate::escape;
+use openssl::x509::X509NameRef;
 
 /// A distinguished name, most specific part first as RFC 4514 has it: `CN=client, O=Example`.
 pub fn name(name: &X509NameRef) -> String {
@@ -22,42 +19,6 @@ pub fn name(name: &X509NameRef) -> String {
     text
 }
 
-/// A name as `openssl req -utf8 -subj` takes it: `/O=Example/CN=client`. `None` where that cannot make the same again.
-pub fn subject_option(name: &X509NameRef) -> Option<String> {
-    let der = name.to_der().ok()?;
-    let mut sets = Reader::new(&der).expect(ber::SEQUENCE, "").ok()?.inside().ok()?;
-    let (mut entries, mut text) = (name.entries(), String::new());
-    while !sets.is_empty() {
-        let mut set = sets.expect(ber::SET, "").ok()?.inside().ok()?;
-        let mut before = '/';
-        while !set.is_empty() {
-            set.any().ok()?;
-            let (kind, value) = part(entries.next()?)?;
-            let _ = write!(text, "{before}{kind}={value}");
-            before = '+';
-        }
-    }
-    Some(if text.is_empty() { "/".to_owned() } else { text })
-}
-
-fn part(entry: &X509NameEntryRef) -> Option<(&'static str, String)> {
-    let kind = Some(entry.object().nid()).filter(|nid| *nid != Nid::UNDEF)?;
-    let value = entry.data().to_string().ok()?;
-    // OpenSSL has lengths and letters of its own for each kind, the same here as there.
-    X509Name::builder().ok()?.append_entry_by_nid(kind, &value).ok()?;
-    if value.is_empty() || !escape::is_plain(&value) {
-        return None;
-    }
-    let mut escaped = String::new();
-    for letter in value.chars() {
-        if matches!(letter, '/' | '+' | '\\') {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
-    }
-    Some((kind.short_name().ok()?, escaped))
-}
-
 /// What OpenSSL calls an object in full, or its OID.
 pub(super) fn long_name(object: &Asn1ObjectRef) -> String {
     match object.nid() {
@@ -66,36 +27,10 @@ pub(super) fn long_name(object: &Asn1ObjectRef) -> String {
     }
 }
 
-/// What OpenSSL calls an object, or its OID: `CN`, `clientAuth`, `1.2.3.4`.
+/// OpenSSL's short name of an object, or its OID: `CN`, `clientAuth`, `1.2.3.4`.
 pub(super) fn short_name(object: &Asn1ObjectRef) -> String {
     match object.nid() {
         Nid::UNDEF => object.to_string(),
         nid => nid.short_name().map_or_else(|_| object.to_string(), str::to_owned),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn option(entries: &[(&str, &str)]) -> Option<String> {
-        let mut name = X509Name::builder().unwrap();
-        for (kind, value) in entries {
-            name.append_entry_by_text(kind, value).unwrap();
-        }
-        subject_option(&name.build())
-    }
-
-    #[test]
-    fn a_subject_is_written_so_that_openssl_takes_it_apart_again() {
-        let name = option(&[("O", "Example, Inc."), ("OU", "a/b+c\\d=e"), ("CN", "Zoë")]);
-        assert_eq!(name.as_deref(), Some("/O=Example, Inc./OU=a\\/b\\+c\\\\d=e/CN=Zoë"));
-        assert_eq!(option(&[]).as_deref(), Some("/"));
-    }
-
-    #[test]
-    fn a_subject_that_openssl_cannot_make_again_is_not_written() {
-        assert_eq!(option(&[("CN", "turned\u{202e}around")]), None);
-        assert_eq!(option(&[("CN", "two\nlines")]), None);
     }
 }

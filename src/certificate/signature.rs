@@ -17,7 +17,7 @@ pub struct SignatureAlgorithm {
     digest: Option<BrokenDigest>,
 }
 
-/// A digest under which a signature can be forged.
+/// A digest with which signatures can be forged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BrokenDigest {
     /// RFC 6149.
@@ -41,7 +41,7 @@ impl SignatureAlgorithm {
         Self { name: long_name(object), digest: digest.and_then(BrokenDigest::of) }
     }
 
-    /// Its digest, where that is broken.
+    /// Its digest, if that is broken.
     pub fn broken_digest(&self) -> Option<BrokenDigest> {
         self.digest
     }
@@ -59,7 +59,7 @@ impl BrokenDigest {
     }
 }
 
-/// The digest of RSASSA-PSS stands in the parameters; SHA-1 unless one is named (RFC 4055 section 3.1).
+/// The digest of RSASSA-PSS is in its parameters; SHA-1 if none is named (RFC 4055 section 3.1).
 fn pss_digest(certificate: &X509Ref) -> Option<Nid> {
     let der = certificate.to_der().ok()?;
     let named = || -> Read<Option<String>> {

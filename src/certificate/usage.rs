@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::name::short_name;
 
-/// A purpose out of an extended key usage (RFC 5280 section 4.2.1.12). Its text is OpenSSL's name, or the OID.
+/// A purpose of an extended key usage (RFC 5280 section 4.2.1.12), as text OpenSSL's name or the OID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Usage {
     /// `clientAuth`.

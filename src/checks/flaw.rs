@@ -2,7 +2,7 @@
 
 use crate::certificate::BrokenDigest;
 
-/// What a chain is to be used for.
+/// The purpose of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// To be a client in TLS.
@@ -11,16 +11,16 @@ pub enum Role {
     Server,
 }
 
-/// Something that is wrong with one certificate of a chain.
+/// A flaw of one certificate in a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flaw {
     /// What is wrong.
     pub kind: FlawKind,
-    /// The certificate that has it: its place in the chain, 0 for the leaf.
+    /// The place of that certificate in the chain, 0 for the leaf.
     pub at: usize,
 }
 
-/// What is wrong with a certificate, the likeliest cause of a refusal first.
+/// What is wrong with a certificate. The most likely cause of a refusal comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FlawKind {
     /// Its validity has ended.
@@ -33,7 +33,7 @@ pub enum FlawKind {
     WrongPurpose,
     /// Its extended key usage allows any purpose, but does not name this one.
     AnyPurposeAlone,
-    /// It is a CA's certificate and stands where the client's should.
+    /// It is a CA's certificate in place of the client's.
     AuthorityAsLeaf,
     /// Its key usage does not allow signatures, by which TLS proves the key (RFC 5280 section 4.2.1.3).
     NoDigitalSignature,
@@ -41,7 +41,8 @@ pub enum FlawKind {
     KeyAgreementAlone,
     /// Its Netscape certificate type does not allow the purpose.
     NetscapeType,
-    /// It issued a certificate and is no CA, or may not sign certificates (RFC 5280 sections 4.2.1.3 and 4.2.1.9).
+    /// It issued a certificate, but is not a CA or may not sign certificates (RFC 5280 sections 4.2.1.3 and
+    /// 4.2.1.9).
     NotAnAuthority,
     /// More CAs follow below it than it allows (RFC 5280 section 4.2.1.9).
     PathLength,
@@ -51,29 +52,30 @@ pub enum FlawKind {
     UnknownCritical,
     /// The certificate above it has the name of its issuer, but not the key that signed it.
     WrongSignature,
-    /// Its key spells out the parameters of its curve (RFC 5480 section 2.1.1 forbids that).
+    /// Its key contains the parameters of the curve instead of its name (forbidden by RFC 5480 section
+    /// 2.1.1).
     ExplicitCurve,
-    /// TLS servers take no keys of its kind.
+    /// TLS servers do not accept keys of this type.
     UnusualKey,
     /// Its key is too small for what TLS libraries accept by default.
     SmallKey,
-    /// It is signed over a digest for which TLS libraries no longer accept signatures.
+    /// It is signed with a digest that TLS libraries no longer accept.
     BrokenDigest(BrokenDigest),
     /// OpenSSL refuses it for another reason, in its words.
     Invalid(&'static str),
-    /// So many CA certificates stand above the leaf, the root aside, that some servers' limit is exceeded.
+    /// There are more CA certificates between leaf and root than some servers allow.
     LongChain,
 }
 
 impl FlawKind {
-    /// Whether it is too weak a key or signature.
+    /// Whether the key or the signature is too weak.
     pub fn is_weakness(self) -> bool {
         matches!(self, Self::SmallKey | Self::BrokenDigest(_))
     }
 }
 
 impl Flaw {
-    /// Whether servers in general refuse the chain for it; else some do.
+    /// Whether most servers refuse the chain for it. Otherwise only some do.
     pub fn is_fatal(self) -> bool {
         match self.kind {
             // An endpoint may have a better certificate of that CA.

@@ -1,11 +1,11 @@
-//! The rules of RFC 5280 and of TLS that each certificate of a chain has to keep.
+//! The rules of RFC 5280 and of TLS for each certificate of a chain.
 
 use openssl::x509::X509KeyUsage;
 
 use super::flaw::{Flaw, FlawKind, Role};
 use crate::certificate::{Certificate, KeyKind, Usage};
 
-/// What breaks a rule, certificate by certificate.
+/// The broken rules of each certificate.
 pub(super) fn flaws(chain: &[&Certificate], role: Role) -> Vec<Flaw> {
     let of_one = |(at, certificate): (usize, &&Certificate)| {
         let by_place = match at {
@@ -36,11 +36,11 @@ fn leaf(certificate: &Certificate, role: Role, alone: bool) -> [Option<FlawKind>
     ]
 }
 
-/// The certificates between it and the leaf count for the path length; those that a CA issued to itself do not, but
-/// nobody has two of them in one chain.
+/// The certificates between this one and the leaf count for the path length. Those that a CA issued to itself
+/// do not count, but real chains do not have two of them.
 fn authority(certificate: &Certificate, at: usize) -> [Option<FlawKind>; 4] {
     let may_sign = certificate.key_usage.is_none_or(|usage| usage.contains(X509KeyUsage::KEY_CERT_SIGN));
-    // A root from before X.509 version 3 has no extensions that could say so.
+    // A root older than X.509 version 3 has no extensions that say that it is a CA.
     let is_old_root = certificate.is_self_issued() && certificate.key_usage.is_none();
     let is_authority = (certificate.authority || is_old_root) && may_sign;
     let below = u32::try_from(at - 1).unwrap_or(u32::MAX);
@@ -60,7 +60,7 @@ fn validity(certificate: &Certificate) -> Option<FlawKind> {
     certificate.not_yet_valid.then_some(FlawKind::NotYetValid)
 }
 
-/// OpenSSL asks for the purpose by name in every certificate that has an extended key usage.
+/// OpenSSL wants the purpose by name in every certificate with an extended key usage.
 fn wrong_purpose(certificate: &Certificate, role: Role) -> Option<FlawKind> {
     let usages = certificate.usages.as_ref()?;
     let wanted = match role {
@@ -107,17 +107,17 @@ fn small_key(certificate: &Certificate) -> Option<FlawKind> {
         KeyKind::Ec(_) => 224,
         _ => 0,
     };
-    // Zero bits are those of a key that cannot be read.
+    // Zero bits mean that the key cannot be read.
     (1..smallest).contains(&certificate.key_bits).then_some(FlawKind::SmallKey)
 }
 
-/// A root's signature on itself proves nothing and is not looked at.
+/// The signature of a root on itself proves nothing, so it is not checked.
 fn broken_digest(certificate: &Certificate) -> Option<FlawKind> {
     let digest = certificate.signature.broken_digest()?;
     (!certificate.is_self_issued()).then_some(FlawKind::BrokenDigest(digest))
 }
 
-/// nginx accepts one CA certificate between leaf and root, unless its ssl_verify_depth says otherwise.
+/// By default, nginx accepts one CA certificate between leaf and root (ssl_verify_depth).
 fn long_chain(chain: &[&Certificate]) -> impl Iterator<Item = Flaw> {
     let between = chain.iter().skip(1).filter(|certificate| !certificate.is_self_issued()).count();
     (between > 1).then_some(Flaw { kind: FlawKind::LongChain, at: between }).into_iter()

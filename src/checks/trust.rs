@@ -1,4 +1,4 @@
-//! Would a server that trusts these CAs take this chain for client authentication?
+//! Whether a server that trusts given CAs would accept a chain for client authentication.
 
 use openssl::x509::verify::X509VerifyFlags;
 use openssl::x509::{X509, X509VerifyResult};
@@ -27,7 +27,7 @@ impl Obstacle {
     }
 }
 
-/// Verifies a chain that has these flaws, as a server built on OpenSSL does. `None` when it would be accepted.
+/// Verifies a chain with these flaws, as a server that uses OpenSSL does. `None` if it would be accepted.
 pub(super) fn obstacle(chain: &[&Certificate], flaws: &[Flaw], trusted: &[X509]) -> Option<Obstacle> {
     let certificates: Vec<_> = chain.iter().map_while(|certificate| certificate.x509.clone()).collect();
     let demands = Demands { role: Some(Role::Client), flags: X509VerifyFlags::empty(), level: LEVEL };
@@ -38,7 +38,7 @@ pub(super) fn obstacle(chain: &[&Certificate], flaws: &[Flaw], trusted: &[X509])
         }
     };
     if verified.result == X509VerifyResult::OK {
-        // What TLS asks for, and X.509 does not.
+        // A rule of TLS, but not of X.509.
         let by_tls = flaws.iter().find(|flaw| flaw.at == 0 && flaw.kind == FlawKind::UnusualKey);
         return by_tls.map(|flaw| Obstacle::flaw(flaw, chain));
     }
@@ -62,10 +62,10 @@ pub(super) fn obstacle(chain: &[&Certificate], flaws: &[Flaw], trusted: &[X509])
 
 const LEAF: &str = "its certificate";
 
-/// OpenSSL's default since its version 3.2, and Debian's before.
+/// The default of OpenSSL since 3.2, and of Debian's OpenSSL before that.
 const LEVEL: i32 = 2;
 
-/// The flaw where verification failed, or else OpenSSL's words.
+/// The flaw at which verification failed, or OpenSSL's reason.
 fn invalid(verified: &Verified, chain: &[&Certificate], flaws: &[Flaw]) -> Obstacle {
     let own = |certificate: &X509| {
         chain.get(verified.at).is_some_and(|known| known.x509.as_ref() == Some(certificate))
@@ -85,14 +85,14 @@ fn invalid(verified: &Verified, chain: &[&Certificate], flaws: &[Flaw]) -> Obsta
     }
 }
 
-/// The chain leads to none of the trusted CAs, or only to a part of the way.
+/// Explains that the chain does not lead to a trusted CA, or not all the way.
 fn unanchored(chain: &[&Certificate], trusted: &[X509]) -> Option<Obstacle> {
     let last = *chain.last()?;
     let Certificate { subject, issuer, .. } = last;
     if chain.len() == 1 && last.is_self_issued() {
         return Some(Obstacle::new(
             "its certificate is self-signed and is not itself among the trusted",
-            "ask a CA that is trusted there for a certificate, or have this very one trusted",
+            "ask a CA that is trusted there for a certificate, or have this certificate trusted there",
         ));
     }
     let described: Vec<_> = trusted.iter().map(|anchor| (anchor, describe(anchor))).collect();

@@ -1,4 +1,4 @@
-//! OpenSSL's verification of a chain, as a server does it.
+//! Verifies a chain with OpenSSL, as a server does.
 
 use openssl::error::ErrorStack;
 use openssl::stack::Stack;
@@ -15,19 +15,19 @@ pub(super) struct Verified {
     pub(super) result: X509VerifyResult,
     /// The place in the chain where it failed.
     pub(super) at: usize,
-    /// The certificate there, which may be one of the trusted.
+    /// The certificate there; it can be one of the trusted ones.
     pub(super) culprit: Option<X509>,
 }
 
-/// What a server asks of a chain.
+/// What a server requires of a chain.
 pub(super) struct Demands {
     pub(super) role: Option<Role>,
     pub(super) flags: X509VerifyFlags,
-    /// OpenSSL's security level, for keys and digests; none are looked at below 1.
+    /// OpenSSL's security level for keys and digests. At 0 they are not checked.
     pub(super) level: i32,
 }
 
-/// What OpenSSL finds beyond the flaws that are known already. The topmost certificate alone is trusted.
+/// The flaws that OpenSSL finds in addition to the known ones. Only the topmost certificate is trusted.
 pub(super) fn flaws(chain: &[&Certificate], role: Role, known: &[Flaw]) -> Vec<Flaw> {
     let certificates: Vec<_> = chain.iter().map_while(|certificate| certificate.x509.clone()).collect();
     let (Some(top), true) = (certificates.last(), certificates.len() == chain.len()) else {
@@ -36,7 +36,7 @@ pub(super) fn flaws(chain: &[&Certificate], role: Role, known: &[Flaw]) -> Vec<F
     let has = |kind| known.iter().any(|flaw| flaw.kind == kind);
     let mut flags = X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::NO_CHECK_TIME;
     flags.set(X509VerifyFlags::IGNORE_CRITICAL, has(FlawKind::UnknownCritical));
-    // What is known already must not hide what comes after it.
+    // A known flaw must not hide later ones.
     let of_purpose = [
         FlawKind::WrongPurpose,
         FlawKind::AnyPurposeAlone,
@@ -60,12 +60,12 @@ pub(super) fn flaws(chain: &[&Certificate], role: Role, known: &[Flaw]) -> Vec<F
     }
 }
 
-/// Known flaws by which OpenSSL ends, and that no flag lets pass.
+/// Known flaws at which OpenSSL stops and that no flag can ignore.
 fn is_fatal_above(flaw: Flaw) -> bool {
     matches!(flaw.kind, FlawKind::NotAnAuthority | FlawKind::PathLength | FlawKind::ExplicitCurve)
 }
 
-/// What a result of OpenSSL means; nothing where it only could not put the chain together.
+/// The meaning of a result of OpenSSL; `None` if it only could not build the chain.
 fn kind(result: X509VerifyResult) -> Option<FlawKind> {
     Some(match result.as_raw() {
         ffi::X509_V_ERR_PERMITTED_VIOLATION
@@ -89,7 +89,8 @@ fn kind(result: X509VerifyResult) -> Option<FlawKind> {
     })
 }
 
-/// Certificates that the next one did not sign, though it has the issuer's name. What OpenSSL cannot check is left out.
+/// Certificates that were not signed by the next one, although it has the issuer's name. Signatures that
+/// OpenSSL cannot check are left out.
 fn wrong_signatures(chain: &[X509]) -> Vec<Flaw> {
     let wrong = |pair: &[X509]| match pair {
         [below, above] => above.public_key().and_then(|key| below.verify(&key)).is_ok_and(|fits| !fits),
@@ -102,7 +103,7 @@ fn wrong_signatures(chain: &[X509]) -> Vec<Flaw> {
 /// Verifies a chain, its leaf first.
 ///
 /// # Errors
-/// Where OpenSSL runs out of memory.
+/// OpenSSL has no memory.
 pub(super) fn verify(chain: &[X509], trusted: &[X509], demands: &Demands) -> Result<Verified, ErrorStack> {
     let mut untrusted = Stack::new()?;
     for certificate in chain.iter().skip(1) {

@@ -1,4 +1,4 @@
-//! Each flaw in a sentence, and how to fix it.
+//! The text for each flaw, and how to fix it.
 
 use openssl::x509::X509KeyUsage;
 
@@ -6,7 +6,7 @@ use super::flaw::{Flaw, FlawKind};
 use crate::certificate::{Certificate, Usage};
 
 impl Flaw {
-    /// The flaw as a clause. `leaf` is what the leaf is called there, such as "the P12's certificate".
+    /// The flaw as a clause. `leaf` is the name for the leaf in it, such as "the P12's certificate".
     pub fn sentence(&self, chain: &[&Certificate], leaf: &str) -> String {
         let Some(culprit) = chain.get(self.at) else { return String::new() };
         let ca = format!("the CA certificate {}", culprit.subject);
@@ -68,7 +68,7 @@ impl Flaw {
         }
     }
 
-    /// What to do about it, in words.
+    /// What to do about it.
     pub fn fix(&self, chain: &[&Certificate]) -> String {
         let in_authority = || fix_of_authority(self.kind).filter(|_| self.at > 0);
         let fix = in_authority().unwrap_or_else(|| fix_of_leaf(self.kind));
@@ -102,7 +102,7 @@ fn fix_of_leaf(kind: FlawKind) -> &'static str {
             "wait until it is valid, or ask its CA for one that is valid now; check this machine's clock too"
         }
         FlawKind::SelfSigned => {
-            "ask a CA that the endpoint trusts for a certificate; or ask the endpoint's owner to trust this very one"
+            "ask a CA that the endpoint trusts for a certificate; or ask the endpoint's owner to trust this certificate"
         }
         FlawKind::WrongPurpose | FlawKind::AnyPurposeAlone => {
             "ask its CA for a certificate with the extended key usage clientAuth"

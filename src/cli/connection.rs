@@ -1,133 +1,78 @@
-//! How to get to the endpoint, and whom to trust.
+//! How to reach the endpoint, and which CAs to trust.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args as Group, ValueEnum};
+use clap::Args as Group;
 
-use super::values::{seconds, secret, source};
-use crate::call::connect::{Connect, Family, Override};
-use crate::call::proxy::Proxies;
-use crate::call::tls::{Tls, Version};
-use crate::error::{Error, Kind, Result};
+use super::values::{one_of, seconds, secret, source};
+use crate::call::connect::{Family, Override};
+use crate::call::tls::Version;
 use crate::secret::Secret;
+use crate::secret_source::SecretSource;
 
-/// How to get to the endpoint, and whom to trust.
+/// How to reach the endpoint, and which CAs to trust.
 #[derive(Debug, Group)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
-    /// Trust the CAs of this PEM file or hashed directory, and no others
+    /// Trust only the CAs in this PEM file or hashed directory
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
-    pub(super) cacert: Option<PathBuf>,
-    /// Go on though the endpoint's certificate is not trusted
+    pub cacert: Option<PathBuf>,
+    /// Continue even if the endpoint's certificate is not trusted
     #[arg(short = 'k', long)]
-    pub(super) insecure: bool,
-    /// Use this address for a host and port in place of DNS; may be repeated
+    pub insecure: bool,
+    /// Use this address for a host and port instead of DNS; may be repeated
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
-    pub(super) resolve: Vec<Override>,
-    /// The proxy: [http|socks5|socks5h]://HOST:PORT; empty for none
+    pub resolve: Vec<Override>,
+    /// Proxy to use: [http|socks5|socks5h]://HOST:PORT; an empty value means none
     #[arg(short = 'x', long, value_name = "URL", value_parser = secret())]
-    pub(super) proxy: Option<Secret>,
-    /// Read user:password for --proxy from a file
+    pub proxy: Option<Secret>,
+    /// Read USER:PASSWORD for --proxy from a file
     #[arg(long, value_name = "FILE", requires = "proxy", value_hint = clap::ValueHint::FilePath)]
-    pub(super) proxy_user_file: Option<PathBuf>,
-    /// Read user:password for --proxy from an environment variable
+    pub proxy_user_file: Option<PathBuf>,
+    /// Read USER:PASSWORD for --proxy from an environment variable
     #[arg(long, value_name = "VAR", requires = "proxy", conflicts_with = "proxy_user_file")]
-    pub(super) proxy_user_env: Option<OsString>,
-    /// Seconds for DNS, TCP, proxy and TLS together
+    pub proxy_user_env: Option<OsString>,
+    /// Time limit for DNS, TCP, proxy and TLS together, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    pub(super) connect_timeout: Duration,
-    /// Seconds for the whole call
+    pub connect_timeout: Duration,
+    /// Time limit for the whole call, in seconds
     #[arg(short = 'm', long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
-    pub(super) max_time: Duration,
-    /// The lowest TLS version
-    #[arg(long, value_name = "VERSION")]
-    pub(super) tls_min: Option<TlsVersion>,
-    /// The highest TLS version
-    #[arg(long, value_name = "VERSION")]
-    pub(super) tls_max: Option<TlsVersion>,
-    /// Offer HTTP/2 as well
+    pub max_time: Duration,
+    /// Lowest TLS version to offer
+    #[arg(long, value_name = "VERSION", value_parser = one_of(TLS_VERSIONS))]
+    pub tls_min: Option<Version>,
+    /// Highest TLS version to offer
+    #[arg(long, value_name = "VERSION", value_parser = one_of(TLS_VERSIONS))]
+    pub tls_max: Option<Version>,
+    /// Offer HTTP/2 as well as HTTP/1.1
     #[arg(long)]
-    pub(super) http2: bool,
+    pub http2: bool,
     /// Use IPv4 only
     #[arg(short = '4', long)]
-    pub(super) ipv4: bool,
+    pub ipv4: bool,
     /// Use IPv6 only
     #[arg(short = '6', long, conflicts_with = "ipv4")]
-    pub(super) ipv6: bool,
+    pub ipv6: bool,
 }
 
-/// A TLS version by its number.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-#[allow(missing_docs)]
-pub enum TlsVersion {
-    #[value(name = "1.0")]
-    V10,
-    #[value(name = "1.1")]
-    V11,
-    #[value(name = "1.2")]
-    V12,
-    #[value(name = "1.3")]
-    V13,
-}
-
-impl From<TlsVersion> for Version {
-    fn from(version: TlsVersion) -> Self {
-        match version {
-            TlsVersion::V10 => Self::Tls10,
-            TlsVersion::V11 => Self::Tls11,
-            TlsVersion::V12 => Self::Tls12,
-            TlsVersion::V13 => Self::Tls13,
-        }
-    }
-}
-
-impl TlsVersion {
-    /// `1.2`.
-    pub(super) fn number(self) -> &'static str {
-        match self {
-            Self::V10 => "1.0",
-            Self::V11 => "1.1",
-            Self::V12 => "1.2",
-            Self::V13 => "1.3",
-        }
-    }
-}
+/// TLS versions by their numbers.
+pub const TLS_VERSIONS: [(&str, Version); 4] =
+    [("1.0", Version::Tls10), ("1.1", Version::Tls11), ("1.2", Version::Tls12), ("1.3", Version::Tls13)];
 
 impl ConnectionArgs {
-    pub(super) fn connect(&self) -> Result<Connect> {
-        Ok(Connect {
-            overrides: self.resolve.clone(),
-            family: match (self.ipv4, self.ipv6) {
-                (true, _) => Some(Family::V4),
-                (_, true) => Some(Family::V6),
-                _ => None,
-            },
-            proxies: self.proxies()?,
-            timeout: self.connect_timeout,
-            policy: None,
-        })
+    /// Where USER:PASSWORD for the proxy comes from.
+    pub fn proxy_user(&self) -> Option<SecretSource> {
+        source(&None, &self.proxy_user_file, &self.proxy_user_env)
     }
 
-    pub(super) fn proxies(&self) -> Result<Proxies> {
-        let Some(proxy) = &self.proxy else { return Ok(Proxies::from_environment()) };
-        let user = source(&None, &self.proxy_user_file, &self.proxy_user_env);
-        Proxies::named(proxy, user.map(|source| source.read()).transpose()?.as_ref())
-    }
-
-    pub(super) fn tls(&self) -> Result<Tls> {
-        let (min, max) = (self.tls_min.map(Version::from), self.tls_max.map(Version::from));
-        if min > max && max.is_some() {
-            return Err(Error::new(Kind::Usage, "--tls-min is above --tls-max"));
+    /// The only address family to use, if one was chosen.
+    pub fn family(&self) -> Option<Family> {
+        match (self.ipv4, self.ipv6) {
+            (true, _) => Some(Family::V4),
+            (_, true) => Some(Family::V6),
+            _ => None,
         }
-        Ok(Tls {
-            cacert: self.cacert.clone(),
-            insecure: self.insecure,
-            min,
-            max,
-            http2: self.http2,
-            ..Tls::default()
-        })
     }
 }

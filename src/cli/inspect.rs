@@ -1,12 +1,11 @@
-//! `inspect`: its flags.
+//! The flags of `inspect`.
 
 use std::path::PathBuf;
 
 use clap::Args as Group;
 
-use super::{LookArgs, PasswordArgs};
-use crate::error::Result;
-use crate::inspect::{Criteria, Trusted};
+use super::console::ConsoleArgs;
+use super::password::PasswordArgs;
 
 /// `inspect`.
 #[derive(Debug, Group)]
@@ -17,37 +16,30 @@ pub struct InspectArgs {
     /// Their password.
     #[command(flatten)]
     pub password: PasswordArgs,
-    /// Warn of certificates that expire within this time, in days (30d) or weeks (6w)
+    /// Warn about certificates that expire within this time, in days (30d) or weeks (6w)
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = days)]
-    within: i32,
+    pub within: i32,
     /// Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    trust: Option<PathBuf>,
+    pub trust: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    /// Also write a page for people to a file, with findings, fixes and all that is in the P12 files; it contains no secrets
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
     /// How to print.
     #[command(flatten)]
-    pub look: LookArgs,
+    pub console: ConsoleArgs,
 }
 
-impl InspectArgs {
-    /// What the files are held against.
-    ///
-    /// # Errors
-    /// When the file of --trust cannot be read.
-    pub fn criteria(&self) -> Result<Criteria> {
-        let trusted = self.trust.as_deref().map(Trusted::read).transpose()?;
-        Ok(Criteria { within: self.within, trusted })
-    }
-}
-
-fn days(text: &str) -> std::result::Result<i32, String> {
+fn days(text: &str) -> Result<i32, String> {
     let (number, days) = match (text.strip_suffix('w'), text.strip_suffix('d')) {
         (Some(weeks), _) => (weeks, 7),
         (None, Some(days)) => (days, 1),
         (None, None) => (text, 1),
     };
-    let number: i32 = number.parse().map_err(|_| "the form is 30d or 6w".to_owned())?;
-    number.checked_mul(days).filter(|days| *days >= 0).ok_or_else(|| "not a time".to_owned())
+    let number: i32 =
+        number.parse().map_err(|_| "expected a number of days or weeks, such as 30d or 6w".to_owned())?;
+    number.checked_mul(days).filter(|days| *days >= 0).ok_or_else(|| "out of range".to_owned())
 }

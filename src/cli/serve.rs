@@ -8,15 +8,15 @@ use std::time::Duration;
 use clap::Args as Group;
 use ipnet::IpNet;
 
-use super::LookArgs;
+use super::console::ConsoleArgs;
 use super::values::{at_least_one, seconds, size, source};
 use crate::call::Local;
 use crate::call::connect::{Connect, Override};
 use crate::call::policy::Policy;
 use crate::call::proxy::Proxies;
 use crate::call::tls::Tls;
+use crate::password::PasswordSource;
 use crate::platform::gateway::Base;
-use crate::secret::Password;
 
 /// `serve`.
 #[derive(Debug, Group)]
@@ -62,7 +62,7 @@ pub struct ServeArgs {
     pub limits: LimitArgs,
     /// How to print.
     #[command(flatten)]
-    pub look: LookArgs,
+    pub console: ConsoleArgs,
 }
 
 /// The limits of `serve`.
@@ -107,14 +107,15 @@ impl ServeArgs {
                 policy: Some(Policy { allowed: self.allow_net.clone() }),
             },
             tls: Tls { cacert: self.cacert.clone(), ..Tls::default() },
+            leaf_only: false,
             max_time: self.max_time,
             control: false,
         }
     }
 
     /// The source of the password of `--tls-p12`.
-    pub fn tls_password(&self) -> Password {
+    pub fn tls_password(&self) -> PasswordSource {
         source(&None, &self.tls_password_file, &self.tls_password_env)
-            .map_or(Password::Unsaid, Password::From)
+            .map_or(PasswordSource::Unspecified, PasswordSource::Named)
     }
 }

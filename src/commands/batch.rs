@@ -1,41 +1,40 @@
-//! `batch`: many tests; results on stdout, a bar and the tally on stderr.
+//! `batch`: many tests. Results go to stdout; a progress bar and the totals go to stderr.
 
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
 use super::test;
-use crate::batch::{self, Tally, cache::Cached, manifest::Manifest};
+use crate::batch::{self, Tally, cache::CachedInputs, manifest::Manifest};
 use crate::cli::{BatchArgs, Format};
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
-use crate::interrupt::interrupted;
+use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::progress;
-use crate::secret;
 use crate::sink::{output, queue::Queue};
-use crate::view::{self, Tested, View, text};
+use crate::view::format::{Tested, View};
+use crate::view::{self, text};
 
 /// Tests each record of a manifest.
 pub(super) async fn run(args: &BatchArgs) -> Exit {
-    secret::never_ask();
-    let console = Console::new(&args.look);
+    let console = Console::new(&args.console);
     text::conclude(batch(args, &console).await, &console)
 }
 
 async fn batch(args: &BatchArgs, console: &Console) -> Result<Exit> {
     let mut results = Results::new(args, console).await?;
-    let tally = batch::run(args, Call, async |done, tally| results.add(done, tally).await).await?;
+    let tally = batch::run(args, RecordTester, async |done, tally| results.add(done, tally).await).await?;
     results.finish(&tally).await?;
     tally.verdict().map(|()| Exit::Success)
 }
 
-/// Makes the call of a record as a test of the command line does.
+/// Tests a record in the same way as a test from the command line.
 #[derive(Clone)]
-struct Call;
+struct RecordTester;
 
-impl batch::Call for Call {
-    async fn call(&self, inputs: Cached) -> Outcome {
+impl batch::Tester for RecordTester {
+    async fn call(&self, inputs: CachedInputs) -> Outcome {
         let mut outcome = Outcome::default();
         let args = &inputs.test.args;
         outcome.result = test::call(&inputs, args, &Console::silent(), &mut outcome).await;
@@ -43,7 +42,7 @@ impl batch::Call for Call {
     }
 }
 
-/// Writes results as they come.
+/// Writes each result as soon as it is there.
 struct Results<'a> {
     console: &'a Console,
     view: Box<dyn View>,
@@ -52,16 +51,16 @@ struct Results<'a> {
     start: Instant,
 }
 
-/// For what is on its way to a reader, when nothing else is waited for.
+/// How long a slow reader of stdout is waited for after a second signal.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl<'a> Results<'a> {
     async fn new(args: &BatchArgs, console: &'a Console) -> Result<Self> {
         let size = Manifest::new(args.manifest.as_deref()).size();
         let bar = progress::batch(console.is_animated(), size);
-        let (view, out) = (view::of(args.format), Queue::start(&bar)?);
+        let (view, out) = (view::of(args.format, args.manifest.as_deref()), Queue::start(&bar)?);
         let mut results = Self { console, view, out, bar, start: Instant::now() };
-        // Whoever wrote there before was ended in the middle of a line.
+        // An earlier run was killed in the middle of a line.
         if args.format == Format::Ndjson && output::stdout_is_midline() {
             results.out.write("\n".into()).await?;
         }
@@ -78,14 +77,14 @@ impl<'a> Results<'a> {
         self.out.write(self.view.add(&tested, total)).await
     }
 
-    /// Ends what is written, and says what it came to. A reader that has stopped is waited for until somebody wants an
-    /// end, and hardly at all when that has been said twice.
+    /// Writes the end of the results and the totals. If the reader of stdout has stopped, this waits until a
+    /// signal comes; after a second signal it waits only for `PATIENCE`.
     async fn finish(mut self, tally: &Tally) -> Result<()> {
         self.bar.finish_and_clear();
         let interrupted = async {
             match tally.abandoned {
                 true => tokio::time::sleep(PATIENCE).await,
-                false => interrupted().await,
+                false => wait_for_signal().await,
             }
         };
         tokio::select! {

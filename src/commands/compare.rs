@@ -1,10 +1,10 @@
-//! `--compare`: the same request by both routes. What is printed is the answer from here.
+//! `--compare`: the same request by both routes. The answer to the call from this machine is printed.
 
 use crate::cli::TestArgs;
-use crate::compare::Sides;
+use crate::compare::BothRoutes;
 use crate::console::{Console, Detail};
 use crate::error::{Exit, Result};
-use crate::inputs::Inputs;
+use crate::inputs::{self, Inputs};
 use crate::outcome::Outcome;
 use crate::p12::P12;
 use crate::request::Request;
@@ -19,14 +19,14 @@ pub(super) async fn call(
     console: &Console,
     here: &mut Outcome,
 ) -> Result<()> {
-    let local = Route::Local(Box::new(args.local()?));
+    let local = Route::Local(Box::new(inputs::local(args)?));
     let (request, platform) = (inputs.request()?, inputs.route().await?);
     let mut there = Outcome::default();
     for (outcome, route) in [(&mut there, &*platform), (&mut *here, &local)] {
         outcome.add_request(&request, route);
         console.warn(&outcome.warnings);
     }
-    // Each side may give back what was sent to the other.
+    // Each side may return secrets that were sent to the other.
     here.learn(platform.secrets());
     let p12 = inputs.p12().await?;
     here.warnings.splice(..0, std::mem::take(&mut there.warnings));
@@ -38,13 +38,13 @@ pub(super) async fn call(
     attempt(&local, &request, &p12, args, (here, &mut sink), console).await?;
     let mut counter = Sink::default().with_digest();
     attempt(&platform, &request, &p12, args, (&mut there, &mut counter), console).await?;
-    let sides = Sides { here: here.side(), there: there.side() };
-    let (comparison, verdict) = (sides.compare(), sides.verdict());
+    let both = BothRoutes { here: here.route_result(), there: there.route_result() };
+    let (comparison, verdict) = (both.compare(), both.verdict());
     here.comparison = Some(comparison);
     verdict
 }
 
-/// Makes one of the calls and reports it. Fails where nothing can be compared.
+/// Makes one of the calls and reports it. Fails if there is nothing to compare.
 async fn attempt(
     route: &Route,
     request: &Request,

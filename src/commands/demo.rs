@@ -6,18 +6,18 @@ use crate::console::{Console, Paint};
 use crate::demo::Demo;
 use crate::error::{Exit, Result};
 use crate::escape::escape;
-use crate::interrupt::unless_interrupted;
+use crate::interrupt::run_until_signal;
 use crate::view::text;
 
 /// Starts the demo, makes its tests, and ends it.
 pub(super) async fn run(args: &DemoArgs) -> Exit {
-    let console = Console::new(&args.look).with_detail(&args.detail);
+    let console = Console::new(&args.console).with_detail(&args.verbose);
     text::conclude(demo(args, &console).await, &console)
 }
 
 async fn demo(args: &DemoArgs, console: &Console) -> Result<Exit> {
     let demo = Demo::start().await?;
-    unless_interrupted(walk(&demo, console)).await?;
+    run_until_signal(walk(&demo, console)).await?;
     demo.finish(args.keep, |sentence| console.say(sentence)).await?;
     Ok(Exit::Success)
 }

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use crate::cli::ServeArgs;
 use crate::console::Console;
 use crate::error::{Exit, Result};
-use crate::interrupt::{interrupted, unless};
+use crate::interrupt::{run_until, wait_for_signal};
 use crate::serve::Server;
 use crate::view::text;
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(super) async fn run(args: &ServeArgs) -> Exit {
-    let console = Arc::new(Console::new(&args.look));
+    let console = Arc::new(Console::new(&args.console));
     text::conclude(serve(args, &console).await, &console)
 }
 
 async fn serve(args: &ServeArgs, console: &Arc<Console>) -> Result<Exit> {
-    // One wait for both, so that no signal falls between them.
-    let mut end = std::pin::pin!(interrupted());
+    // One future for start and service, so that no signal is lost between them.
+    let mut end = std::pin::pin!(wait_for_signal());
     let log = Arc::clone(console);
-    let server = unless(&mut end, Server::bind(args, Arc::new(move |line| log.log(line)))).await?;
+    let server = run_until(&mut end, Server::bind(args, Arc::new(move |line| log.log(line)))).await?;
     console.say(format!("listening on {}", server.url()?));
     server.run(end).await;
     Ok(Exit::Success)

@@ -1,40 +1,44 @@
-//! A test: a request, a route, a P12, one call. Every other command that calls goes through [`call`].
+//! A test: a request, a route, a P12, one call. Every other command that calls an endpoint uses [`call`].
 
 use std::path::Path;
 
-use super::compare;
-use crate::cli::{OutputArgs, TestArgs};
+use super::{compare, series};
+use crate::cli::{OutputArgs, ReportFormat, TestArgs};
 use crate::console::{Console, Detail};
+use crate::curl::Curl;
 use crate::error::{Error, Exit, Kind, Result};
-use crate::inputs::Inputs;
-use crate::interrupt::unless_interrupted;
+use crate::inputs::{Inputs, TestInputs, conflicts};
+use crate::interrupt::run_until_signal;
 use crate::outcome::Outcome;
+use crate::prompt::Prompt;
 use crate::sink::Sink;
 use crate::sink::output::Output;
-use crate::view::{json, text};
+use crate::view::{json, page, text};
 
-/// Makes the test of a command line.
+/// Makes the test that the command line describes.
 pub(super) async fn run(args: &TestArgs) -> Exit {
-    let console = Console::new(&args.look).with_detail(&args.detail);
+    let console = Console::new(&args.console).with_detail(&args.verbose);
     if args.output.curl {
         return text::conclude(curl(args, &console).await, &console);
     }
-    // Before any document is written, be it one of a fault.
-    match args.outputs_apart().and_then(|()| check_report(&args.output)) {
+    // First of all, as a failed test writes these files too.
+    match conflicts::check_outputs(args).and_then(|()| check_report(&args.output)) {
         Ok(()) => test(args, &console).await,
         Err(error) => text::conclude(Err(error), &console),
     }
 }
 
-/// Makes the test and shows what it came to.
+/// Makes the test and shows its outcome.
 pub(super) async fn test(args: &TestArgs, console: &Console) -> Exit {
+    let inputs = TestInputs { args, prompt: Prompt::Terminal };
     let mut outcome = Outcome::default();
-    outcome.result = unless_interrupted(call(args, args, console, &mut outcome)).await;
+    outcome.result = run_until_signal(call(&inputs, args, console, &mut outcome)).await;
     text::show(&outcome, console);
     text::conclude(write_documents(&outcome, &args.output).map(|()| outcome.exit()), console)
 }
 
-/// The main path, by one route or by both. What is known of the call is in `outcome`, even where it is interrupted.
+/// The main path, by one route or by both. It fills in `outcome` step by step, so that an interrupted call
+/// leaves what is known.
 pub(super) async fn call(
     inputs: &impl Inputs,
     args: &TestArgs,
@@ -44,12 +48,15 @@ pub(super) async fn call(
     if args.platform.compare {
         return compare::call(inputs, args, console, outcome).await;
     }
-    let (request, route) = (inputs.request()?, inputs.route().await?);
+    let (mut request, route) = (inputs.request()?, inputs.route().await?);
     outcome.add_request(&request, &route);
     console.warn(&route.warnings());
     let p12 = inputs.p12().await?;
     outcome.add_p12(&p12);
     console.warn(p12.warnings());
+    if args.verdict.is_series() {
+        return series::call(&mut request, &route, &p12, args, console, outcome).await;
+    }
     let started = console.waiting(&request, route.start(&request, &p12, &outcome.known)).await?;
     let mut sink = Sink::new(&args.output, console.detail == Detail::Silent).animated(console.is_animated());
     let result = outcome.receive(started, &args.terms(), &mut sink).await;
@@ -57,15 +64,16 @@ pub(super) async fn call(
     result
 }
 
-/// The curl command for the same request, and what stands in its variables.
+/// Prints the curl command for the same request, and what its variables are.
 async fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
-    let curl = unless_interrupted(args.curl()).await?;
+    let curl = run_until_signal(Curl::new(args)).await?;
     Output::open(None)?.write(&curl.line())?;
     curl.notes.iter().for_each(|note| console.say(format!("# {note}")));
     Ok(Exit::Success)
 }
 
-/// Fails when the report could not be written, before anything is sent. A pipe is opened once only, at the end.
+/// Fails if the report cannot be written, before anything is sent. A pipe is not tried, as it can be opened
+/// only once.
 fn check_report(args: &OutputArgs) -> Result<()> {
     let Some(path) = &args.report else { return Ok(()) };
     if path == Path::new("-") {
@@ -87,7 +95,11 @@ fn write_documents(outcome: &Outcome, args: &OutputArgs) -> Result<()> {
         Output::open(None)?.write(document.as_bytes())?;
     }
     let Some(path) = &args.report else { return Ok(()) };
+    let report = match args.report_format() {
+        ReportFormat::Json => document,
+        ReportFormat::Html => page::of_test(outcome),
+    };
     let mut file = Output::open(Some(path))?;
-    file.write(document.as_bytes())?;
+    file.write(report.as_bytes())?;
     file.complete()
 }

@@ -114,7 +114,7 @@ impl Manners {
     }
 }
 
-/// For the handshake of a client.
+/// The time for the handshake of a client.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 async fn accept(listener: TcpListener, context: SslContext, on_connection: OnConnection) {

@@ -42,7 +42,7 @@ pub enum Purpose {
 pub enum Key {
     /// NIST P-256.
     Ec,
-    /// RSA of so many bits.
+    /// RSA with this many bits.
     Rsa(u32),
     /// Ed25519.
     Ed25519,

@@ -1,15 +1,15 @@
-//! What each TLS alert says of our certificate: which flaws explain it, and what is left where none does.
+//! What each TLS alert means for our certificate: which flaws explain it, and what remains if none does.
 
 use crate::certificate::Certificate;
 use crate::checks::FlawKind;
 use crate::error::Kind;
 
-/// Why an endpoint may refuse our certificate, as far as that can be seen from here.
+/// Why an endpoint may refuse our certificate, as far as this machine can know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
     /// A flaw of our chain.
     Flaw(FlawKind),
-    /// Our chain leads to none of the CAs that the endpoint named.
+    /// Our chain does not lead to a CA that the endpoint named.
     NotAccepted,
 }
 
@@ -18,14 +18,14 @@ pub(super) enum Reason {
 pub enum Refusal {
     /// By an alert.
     Alert(u8),
-    /// By a page that says what this alert says.
+    /// By a page with the meaning of this alert.
     Page(u8),
     /// By a page that gives no reason, such as nginx's.
     Unexplained,
 }
 
 impl Refusal {
-    /// The alert that says the same; bad_certificate says nothing.
+    /// The alert of the same meaning; bad_certificate if there is no reason.
     fn as_alert(self) -> u8 {
         match self {
             Self::Alert(alert) | Self::Page(alert) => alert,
@@ -41,7 +41,7 @@ pub(super) enum Fit {
     Explains,
     /// The alert names no cause, so it may be this one.
     MayExplain,
-    /// Servers send other alerts for it.
+    /// Servers send other alerts for this cause.
     Besides,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn fit(refusal: Refusal, cause: Reason) -> Fit {
     }
 }
 
-/// These name no cause; GnuTLS's servers send 49 for all of them.
+/// These alerts do not name a cause. Servers with GnuTLS send 49 for every cause.
 fn is_general(alert: u8) -> bool {
     matches!(alert, 40 | 42 | 46 | 49)
 }
@@ -98,14 +98,14 @@ pub(super) fn kind(alert: u8, best: Option<Reason>) -> Kind {
     }
 }
 
-/// How far our chain leads in the endpoint's eyes.
+/// Whether our chain leads to a CA that the endpoint named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
     /// To a CA that the endpoint says it accepts.
     Accepted,
-    /// To none of those that it says it accepts.
+    /// To none of the CAs that it says it accepts.
     NotAccepted,
-    /// Nobody knows: the endpoint named no CAs.
+    /// Not known: the endpoint named no CAs.
     Unnamed,
 }
 

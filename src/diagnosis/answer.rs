@@ -8,8 +8,8 @@ use super::{client, in_words, own_body, own_failure};
 use crate::error::{Error, Kind, Retry};
 use crate::evidence::{Cause, Evidence, Message};
 
-/// No head of an answer came in time; `sending` says that the request's body had not been sent to its end by then.
-pub fn late(target: &str, limit: Duration, sending: bool) -> Error {
+/// No head of an answer came in time. `sending`: a part of the request's body was not sent by then.
+pub fn explain_timeout(target: &str, limit: Duration, sending: bool) -> Error {
     let seconds = limit.as_secs_f64();
     if sending {
         let hint = "either the body comes too slowly on this machine, or the endpoint takes it too slowly; -m SECONDS waits longer";
@@ -21,16 +21,16 @@ pub fn late(target: &str, limit: Duration, sending: bool) -> Error {
     Error::new(Kind::Timeout, format!("{target} did not answer within {seconds} s"))
 }
 
-/// The body stopped coming.
-pub fn stalled(evidence: &Evidence) -> Error {
+/// The body was not complete in time.
+pub fn explain_stall(evidence: &Evidence) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
     let message =
         format!("the answer of {target} was not complete in time; {received} bytes of the body had come");
     Error::new(Kind::AnswerTimeout, message)
 }
 
-/// The exchange failed after the handshake and before a whole head had come.
-pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
+/// The exchange failed after the handshake, before the head was complete.
+pub fn explain_none(evidence: &Evidence, http: &hyper::Error) -> Error {
     if let Some(error) = own_body(http) {
         let message = format!("the request's body could not be read: {}", in_words(error));
         return Error::new(Kind::FileUnreadable, message);
@@ -42,8 +42,8 @@ pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
         return error;
     }
     let target = &evidence.target;
-    if let Some(http2) = http2(http) {
-        return unanswered_stream(target, http2);
+    if let Some(http2) = find_http2(http) {
+        return explain_stream(target, http2);
     }
     if http.is_parse_too_large() {
         return Error::new(
@@ -81,8 +81,8 @@ pub fn none(evidence: &Evidence, http: &hyper::Error) -> Error {
     Error::new(kind, message)
 }
 
-/// The body ended with the connection, and nobody said that this is its end (RFC 9112 section 9.8).
-pub fn unproven(evidence: &Evidence) -> Error {
+/// The body ended with the connection, and nothing proves that it is complete (RFC 9112 section 9.8).
+pub fn explain_open_end(evidence: &Evidence) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
     let message = format!(
         "{target} ended the connection without a close_notify after {received} bytes of a body whose length it had not said"
@@ -90,15 +90,15 @@ pub fn unproven(evidence: &Evidence) -> Error {
     Error::new(Kind::EndUnproven, message)
 }
 
-/// The connection ended within the body. An alert by then is no refusal of the certificate, unless that was asked for after
-/// the answer had begun.
-pub fn broken(evidence: &Evidence, http: &hyper::Error) -> Error {
+/// The connection ended within the body. An alert refuses the certificate only if it was asked for after the
+/// answer had begun.
+pub fn explain_break(evidence: &Evidence, http: &hyper::Error) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
     if let Some(refusal) = client::refusal(evidence).filter(|_| evidence.requested_late()) {
         return refusal;
     }
-    if let Some(http2) = http2(http) {
-        let how = broken_off(http2);
+    if let Some(http2) = find_http2(http) {
+        let how = describe_break(http2);
         let message = format!("{target} {how} after {received} bytes of the body, before its end");
         return Error::new(Kind::AnswerReset, message);
     }
@@ -125,9 +125,9 @@ pub fn broken(evidence: &Evidence, http: &hyper::Error) -> Error {
     Error::new(kind, what)
 }
 
-/// HTTP/2 broke the stream off without an error (RFC 9113 section 8.1, NO_ERROR); `sized` says that its length was said,
-/// and so that some of it is missing.
-pub fn broken_off_silently(evidence: &Evidence, sized: bool) -> Error {
+/// The HTTP/2 stream was reset with NO_ERROR (RFC 9113 section 8.1). `sized`: the length is known, so a part
+/// is missing.
+pub fn explain_silent_end(evidence: &Evidence, sized: bool) -> Error {
     let (target, received) = (&evidence.target, evidence.received);
     match sized {
         true => Error::new(
@@ -142,8 +142,8 @@ pub fn broken_off_silently(evidence: &Evidence, sized: bool) -> Error {
     }
 }
 
-/// What HTTP/2 itself says of a failure. A connection that just ended is none: how it ended says more.
-fn http2(http: &hyper::Error) -> Option<&h2::Error> {
+/// The HTTP/2 error of a failure. A connection that just ended has none; there, its end says more.
+fn find_http2(http: &hyper::Error) -> Option<&h2::Error> {
     let causes = std::iter::successors(std::error::Error::source(http), |cause| cause.source());
     causes
         .into_iter()
@@ -151,9 +151,9 @@ fn http2(http: &hyper::Error) -> Option<&h2::Error> {
         .filter(|http2| http2.reason().is_some())
 }
 
-/// A stream that ended before its answer, though the connection may be open still (RFC 9113 sections 6.4 and 6.8).
-fn unanswered_stream(target: &str, http2: &h2::Error) -> Error {
-    let message = format!("{target} {} without an answer", broken_off(http2));
+/// The stream ended before its answer. The connection may still be open (RFC 9113 sections 6.4 and 6.8).
+fn explain_stream(target: &str, http2: &h2::Error) -> Error {
+    let message = format!("{target} {} without an answer", describe_break(http2));
     match http2.reason() {
         Some(Reason::HTTP_1_1_REQUIRED) => Error::new(Kind::NoProtocol, message).with_hint(
             "it wants HTTP/1.1 for this request, as over HTTP/2 no certificate can be asked for late (RFC 8740): leave --http2 out",
@@ -163,7 +163,7 @@ fn unanswered_stream(target: &str, http2: &h2::Error) -> Error {
     }
 }
 
-fn broken_off(http2: &h2::Error) -> String {
+fn describe_break(http2: &h2::Error) -> String {
     let reason = http2.reason().map_or_else(String::new, |reason| format!("{reason:?}"));
     match (http2.is_remote(), http2.is_go_away()) {
         (false, _) => format!("broke HTTP/2, so that the stream was given up here ({reason})"),

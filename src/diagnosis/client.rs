@@ -1,4 +1,5 @@
-//! The endpoint and our certificate: refused, missed, or left without a word; and what in the P12 may be why.
+//! The endpoint refused our certificate, got none, or ended the connection without a reason; and what in the
+//! P12 can be the cause.
 
 use super::alert::{self, Fit, Reach, Reason, Refusal};
 use crate::certificate::{Certificate, KeyKind};
@@ -6,10 +7,10 @@ use crate::checks::{self, Flaw, FlawKind, Role};
 use crate::error::{Error, Kind, Retry};
 use crate::evidence::{Evidence, Message};
 
-/// Something that was read from our own certificate or from the endpoint's request, and that may be why.
+/// A possible cause, read from our own certificate or from the endpoint's request.
 pub struct Suspect {
     cause: Reason,
-    /// Whether servers in general refuse a certificate for it.
+    /// Whether most servers refuse a certificate for it.
     fatal: bool,
     /// The fact, as a clause.
     pub fact: String,
@@ -22,10 +23,10 @@ fn chain(evidence: &Evidence) -> Vec<&Certificate> {
     evidence.ours.iter().chain(&evidence.our_chain).collect()
 }
 
-/// What may be wrong with our certificate in the endpoint's eyes, the likeliest first.
+/// What the endpoint may find wrong with our certificate, the most likely first.
 pub fn suspects(evidence: &Evidence) -> Vec<Suspect> {
     let mut all = all_suspects(evidence);
-    // Most endpoints take it, so it is the cause only where one says so.
+    // Most endpoints accept it, so it is named only if an alert fits.
     all.retain(|suspect| suspect.cause != Reason::Flaw(FlawKind::LongChain));
     all
 }
@@ -49,14 +50,15 @@ const OURS: &str = "the P12's certificate";
 
 /// Why an endpoint has refused our certificate.
 pub struct Why {
-    cause: Option<Reason>,
-    /// A clause with what separates it from the message; may be empty.
+    /// The flaw of our chain that explains it, if there is one.
+    pub(super) cause: Option<Reason>,
+    /// A clause with its separator; may be empty.
     pub clause: String,
     /// What to do.
     pub hint: String,
 }
 
-/// The flaw that a refusal fits, or the likeliest, or what is left where there is none.
+/// The flaw that explains a refusal, or the most likely one. If there is none, what else can be the cause.
 pub fn why_refused(evidence: &Evidence, refusal: Refusal) -> Why {
     let mut suspects = all_suspects(evidence);
     suspects.sort_by_key(|suspect| alert::fit(refusal, suspect.cause));
@@ -69,7 +71,7 @@ pub fn why_refused(evidence: &Evidence, refusal: Refusal) -> Why {
     let besides = match best {
         Some((Fit::Explains, suspect)) => return because("", suspect),
         Some((Fit::MayExplain, suspect)) => return because("most likely because ", suspect),
-        Some((Fit::Besides, suspect)) if suspect.fatal => format!("; besides, {}", suspect.fact),
+        Some((Fit::Besides, suspect)) if suspect.fatal => format!("; also, {}", suspect.fact),
         _ => String::new(),
     };
     let (clause, hint) = alert::left(refusal, reach(evidence), &chain(evidence));
@@ -77,7 +79,7 @@ pub fn why_refused(evidence: &Evidence, refusal: Refusal) -> Why {
     Why { cause: None, clause: format!("{separator}{clause}{besides}"), hint }
 }
 
-/// What servers in general, or some of them, refuse our chain for, in one line; for a call that passed.
+/// For a call that passed: one line on why other servers will refuse our chain.
 pub fn refused_elsewhere(evidence: &Evidence) -> Option<String> {
     let chain = chain(evidence);
     let flaws = checks::flaws(&chain, Role::Client);
@@ -95,7 +97,7 @@ fn reach(evidence: &Evidence) -> Reach {
     }
 }
 
-/// Our chain leads to none of the CAs that the endpoint named.
+/// Our chain does not lead to a CA that the endpoint named.
 fn not_accepted(evidence: &Evidence, chain: &[&Certificate]) -> Option<Suspect> {
     let asked = evidence.requests.last().filter(|asked| asked.ours_accepted == Some(false))?;
     let Certificate { subject, issuer, .. } = chain.last()?;
@@ -122,7 +124,7 @@ fn not_accepted(evidence: &Evidence, chain: &[&Certificate]) -> Option<Suspect> 
     })
 }
 
-/// An alert after a certificate was asked for.
+/// The endpoint sent an alert after it had asked for a certificate.
 pub(super) fn refusal(evidence: &Evidence) -> Option<Error> {
     let code = evidence.alert().filter(|_| evidence.answered_request())?;
     let name = Message::Alert(code).name();
@@ -142,6 +144,16 @@ fn refused(evidence: &Evidence, code: u8, name: &str) -> Error {
     let message = format!("{} refused the client certificate: {name}{clause}", evidence.target);
     Error::new(alert::kind(code, cause), message).with_hint(hint)
 }
+
+/// `--leaf-only` may be why the endpoint does not know the CA.
+pub fn blame_leaf_only(error: Error, left_out: bool) -> Error {
+    match error.kind {
+        Kind::ClientUnknownCa if left_out => error.with_hint(LEAF_ONLY),
+        _ => error,
+    }
+}
+
+const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";
 
 /// An end without a word after a certificate was asked for: servers such as Node and Java refuse this way.
 pub(super) fn ended(evidence: &Evidence) -> Option<Error> {
@@ -178,8 +190,8 @@ fn unclear(evidence: &Evidence, how: &str, otherwise: &str) -> Error {
     }
 }
 
-/// Nothing came after our certificate, in the time allowed for the handshake. Some servers hold a connection that they
-/// refused for a while (s2n: 10 to 30 seconds).
+/// Nothing came after our certificate in the time for the handshake. Some servers hold a refused connection
+/// for a while (s2n: 10 to 30 seconds).
 pub(super) fn silent(evidence: &Evidence) -> Error {
     let said = format!(
         "{} fell silent after the client certificate was sent, within the time allowed",
@@ -196,8 +208,8 @@ pub(super) fn silent(evidence: &Evidence) -> Error {
     }
 }
 
-/// A certificate was asked for and none was sent: there is none (a control call), or its key does not fit. Whether that is
-/// why the endpoint ended the connection is `sure` only where it said so.
+/// A certificate was asked for and none was sent: there is none (a control call), or its key does not fit.
+/// `sure` if the endpoint said that this is why it ended the connection.
 fn missed(evidence: &Evidence, how: &str, sure: bool) -> Error {
     let insists = match sure {
         true => "insists on a client certificate",
@@ -210,7 +222,7 @@ fn missed(evidence: &Evidence, how: &str, sure: bool) -> Error {
     Error::new(kind, format!("{} {insists}; {why}: {how}", evidence.target))
 }
 
-/// Why a request for a certificate was not answered with ours.
+/// Why our certificate was not sent.
 pub fn unfit(evidence: &Evidence) -> String {
     let Some(asked) = evidence.requests.last().filter(|asked| asked.sent.is_some()) else {
         return "the connection was lost while it was on its way".to_owned();

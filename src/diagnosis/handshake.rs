@@ -1,50 +1,64 @@
 //! The TLS handshake failed. The alert, the step reached and the end decide; never the order of two errors.
 
-use super::{client, own_failure};
+use super::{client, own_failure, unasked};
 use crate::error::{Error, Kind};
 use crate::evidence::{Cause, Evidence, Message, Side};
 
-/// Something ended the handshake, the endpoint's certificate aside. `capped` says that the newest version was not
-/// offered.
-pub fn explain(evidence: &Evidence, capped: bool) -> Error {
+/// The handshake failed, but not because of the endpoint's certificate.
+pub fn explain(evidence: &Evidence) -> Error {
     if let Some(code) = evidence.alert() {
-        let error = client::refusal(evidence).unwrap_or_else(|| alert(code, evidence));
-        return match error.kind {
-            Kind::TlsVersion if capped => error.with_hint(
-                "--tls-max keeps TLS 1.3 from being offered; without it, the endpoint may take that",
-            ),
-            _ => error,
-        };
+        let error = client::refusal(evidence).unwrap_or_else(|| explain_alert(code, evidence));
+        return advise(error, evidence);
     }
     if let Some(error) = own_failure(evidence) {
         return error;
     }
     let target = &evidence.target;
     match evidence.end.as_ref().map(|end| &end.cause) {
-        Some(Cause::Tls(reason)) if !heard(evidence) => not_tls(reason, evidence),
+        Some(Cause::Tls(reason)) if !has_spoken(evidence) => explain_other_protocol(reason, evidence),
         Some(Cause::Tls(reason)) if broke_request(evidence) => {
             let message = format!("{target} asked for a certificate in a way that breaks TLS ({reason})");
             Error::new(Kind::RequestMalformed, message)
         }
-        Some(Cause::Tls(reason)) => own_refusal(reason, target),
+        Some(Cause::Tls(reason)) => explain_own_refusal(reason, target),
         cause => client::ended(evidence).unwrap_or_else(|| {
             let how = match cause {
                 Some(cause @ (Cause::Reset | Cause::System(_))) => cause.in_words(),
                 _ => "ended the connection".into(),
             };
-            let when = if heard(evidence) { "in" } else { "at the first message of" };
+            let when = if has_spoken(evidence) { "in" } else { "at the first message of" };
             Error::new(Kind::HandshakeReset, format!("{target} {how} {when} the TLS handshake"))
         }),
     }
 }
 
-/// The handshake did not end in time.
-pub fn explain_silence(evidence: &Evidence) -> Error {
+/// The same error, with a hint that fits what was offered.
+fn advise(error: Error, evidence: &Evidence) -> Error {
+    match (error.kind, unasked::name_hint(evidence, "")) {
+        (Kind::NameNotServed, Some(hint)) => {
+            let message = format!("{} wants a host name, and none was sent", evidence.target);
+            Error::new(error.kind, format!("{message}: {}", Message::Alert(112).name())).with_hint(hint)
+        }
+        (Kind::NoCipher, Some(hint)) => {
+            let hint = format!("{hint}; or {}", error.hint());
+            error.with_hint(hint)
+        }
+        (Kind::TlsVersion, _) if !evidence.offer.tls13 => error
+            .with_hint("--tls-max keeps TLS 1.3 from being offered; without it, the endpoint may take that"),
+        (Kind::NoProtocol, _) if evidence.offer.http2 => error.with_hint(
+            "HTTP/1.1 and HTTP/2 were both offered: ask the endpoint's owner which protocols it takes (ALPN)",
+        ),
+        _ => error,
+    }
+}
+
+/// The handshake was not complete in time.
+pub fn explain_timeout(evidence: &Evidence) -> Error {
     let target = &evidence.target;
     if evidence.sent() {
         return client::silent(evidence);
     }
-    if heard(evidence) {
+    if has_spoken(evidence) {
         let message =
             format!("{target} began the TLS handshake and then fell silent within the time allowed");
         let hint =
@@ -55,18 +69,18 @@ pub fn explain_silence(evidence: &Evidence) -> Error {
     Error::new(Kind::TlsTimeout, message)
 }
 
-/// This side refused the CertificateRequest itself: it was the last that came.
+/// Whether this side failed at the CertificateRequest: it was the last message that came.
 fn broke_request(evidence: &Evidence) -> bool {
     let last = evidence.steps.iter().rev().find(|step| step.from == Side::Endpoint);
     last.is_some_and(|step| step.what == CERTIFICATE_REQUEST)
 }
 
-fn heard(evidence: &Evidence) -> bool {
+fn has_spoken(evidence: &Evidence) -> bool {
     evidence.steps.iter().any(|step| step.from == Side::Endpoint)
 }
 
-/// An alert that has nothing to do with our certificate (RFC 8446 section 6.2).
-fn alert(code: u8, evidence: &Evidence) -> Error {
+/// An alert that is not about our certificate (RFC 8446 section 6.2).
+fn explain_alert(code: u8, evidence: &Evidence) -> Error {
     let (target, name) = (&evidence.target, Message::Alert(code).name());
     let answered = evidence.steps.iter().any(|step| step.from == Side::Endpoint && step.what == SERVER_HELLO);
     let (kind, what) = match code {
@@ -94,8 +108,8 @@ fn alert(code: u8, evidence: &Evidence) -> Error {
 const SERVER_HELLO: Message = Message::Handshake(2);
 const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
 
-/// OpenSSL refused what the endpoint proposed.
-fn own_refusal(reason: &str, target: &str) -> Error {
+/// OpenSSL on this machine refused the handshake.
+fn explain_own_refusal(reason: &str, target: &str) -> Error {
     let (kind, what) = match reason {
         _ if reason.contains("dh key too small") => {
             (Kind::WeakKeyExchange, "offers a Diffie-Hellman group that is too small to be safe".into())
@@ -125,8 +139,8 @@ fn own_refusal(reason: &str, target: &str) -> Error {
     Error::new(kind, format!("{target} {what}"))
 }
 
-/// What came was no TLS; what it says tells what speaks there.
-fn not_tls(reason: &str, evidence: &Evidence) -> Error {
+/// What came is not TLS. Its first line may show which protocol it is.
+fn explain_other_protocol(reason: &str, evidence: &Evidence) -> Error {
     let target = &evidence.target;
     let line = evidence.greeting.map(|text| text.lines().next().unwrap_or_default().trim_end().to_owned());
     let (greeting, text) = (evidence.greeting.text(), line.text());
@@ -140,7 +154,7 @@ fn not_tls(reason: &str, evidence: &Evidence) -> Error {
         (false, reason) => reason.to_owned(),
     };
     let error = Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}"));
-    match protocol(&text) {
+    match name_protocol(&text) {
         Some(protocol) => {
             error.with_hint(format!("that is {protocol}: check the host and the port of the URL"))
         }
@@ -149,7 +163,7 @@ fn not_tls(reason: &str, evidence: &Evidence) -> Error {
 }
 
 /// Protocols in which the server speaks first.
-fn protocol(line: &str) -> Option<&'static str> {
+fn name_protocol(line: &str) -> Option<&'static str> {
     const GREETINGS: &[(&str, &str)] = &[
         ("SSH-", "SSH"),
         ("220", "a mail or FTP server"),

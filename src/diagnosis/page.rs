@@ -1,150 +1,116 @@
-//! Certificates that are refused in HTTP instead of TLS: what the answer says about them.
+//! Certificates that are refused in HTTP instead of TLS, and answers that are not HTTP.
 
-use http::StatusCode;
-use http::header::LOCATION;
-
-use super::alert::Refusal;
-use super::client;
+use super::speech::{self, Says, Speech};
+use super::{between, client, unasked};
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
 use crate::exchange::Head;
 use crate::foreign::Foreign;
 
-/// How many bytes of a body are searched.
-pub const EXCERPT: usize = 4096;
+/// How many bytes of a body are searched: past the styles of IIS's pages.
+pub const EXCERPT: usize = 16 * 1024;
 
-/// The pages of servers that refuse in HTTP: nginx (400, 495, 496) and IIS (403.7 to 403.17). Also 421 (RFC 9110
+/// What an answer says about our certificate, if its status can be a refusal: 400 to 403, and nginx's 495 and
+/// 496.
+pub fn read(head: &Head, excerpt: &Foreign) -> Option<Speech> {
+    matches!(head.status.as_u16(), 400..=403 | 495 | 496).then(|| speech::read(head, excerpt)).flatten()
+}
+
+/// The error for an answer that refuses or misses the certificate, or is from another host (421, RFC 9110
 /// section 15.5.20).
-pub fn refusal(status: StatusCode, excerpt: &Foreign, evidence: &Evidence) -> Option<Error> {
-    let text = excerpt.text();
-    let refused = REFUSED.iter().find(|(phrase, _)| text.contains(phrase));
-    let missed = MISSED.iter().find(|phrase| text.contains(*phrase));
-    let target = &evidence.target;
-    match (status.as_u16(), refused, missed) {
-        (421, ..) => {
-            let message = format!(
-                "{target} answered {}: it does not serve this host on this connection",
-                super::status(status)
-            );
-            Some(Error::new(Kind::Misdirected, message))
+pub fn explain(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Option<Error> {
+    match (head.status.as_u16(), speech) {
+        (421, _) => Some(explain_misdirected(head, evidence)),
+        (_, Some(speech)) if speech.says == Says::Missing => {
+            Some(explain_lost(head, evidence, &speech.quote(head)))
         }
-        (495 | 400..=403, Some((phrase, refusal)), _) => {
-            let what = format!("{}, and its page says {phrase:?}", super::status(status));
-            Some(rejected(evidence, &what, *refusal))
-        }
-        (495, None, _) => {
+        (_, Some(speech)) => Some(explain_rejected(speech.says, evidence, &speech.quote(head))),
+        (495, None) => {
             let what = "495, nginx's status for a client certificate that failed verification";
-            Some(rejected(evidence, what, Refusal::Unexplained))
+            Some(explain_rejected(Says::Refused, evidence, what))
         }
-        (496 | 400..=403, _, Some(phrase)) => {
-            Some(lost(evidence, &format!("{}, and its page says {phrase:?}", super::status(status))))
+        (496, None) => {
+            Some(explain_lost(head, evidence, "496, nginx's status for a missing client certificate"))
         }
-        (496, _, None) => Some(lost(evidence, "496, nginx's status for a missing client certificate")),
         _ => None,
     }
 }
 
-/// What a page says, and what it means; IIS gives a reason, nginx none.
-const REFUSED: &[(&str, Refusal)] = &[
-    ("The SSL certificate error", Refusal::Unexplained),
-    ("SSL certificate error", Refusal::Unexplained),
-    ("SSL Certificate Error", Refusal::Unexplained),
-    ("403.13 - ", Refusal::Page(44)),
-    ("403.16 - ", Refusal::Page(48)),
-    ("403.17 - ", Refusal::Page(45)),
-    ("Client certificate is untrusted or invalid", Refusal::Page(48)),
-    ("Client certificate revoked", Refusal::Page(44)),
-    ("Client certificate has expired or is not yet valid", Refusal::Page(45)),
-];
-
-const MISSED: &[&str] = &[
-    "No required SSL certificate was sent",
-    "SSL Certificate Required",
-    "403.7 - ",
-    "Client certificate required",
-];
-
-fn rejected(evidence: &Evidence, what: &str, refusal: Refusal) -> Error {
-    let target = &evidence.target;
-    let head = match evidence.sent() {
-        true => format!("{target} accepted the certificate in TLS and refused it in HTTP: {what}"),
-        false => format!("{target} refused the certificate in HTTP: {what}"),
-    };
-    let why = client::why_refused(evidence, refusal);
-    Error::new(Kind::CertificateRejected, format!("{head}{}", why.clause)).with_hint(why.hint)
-}
-
-fn lost(evidence: &Evidence, what: &str) -> Error {
-    let target = &evidence.target;
-    match (&evidence.submission, evidence.sent()) {
-        (None, true) => {
-            let message = format!("the certificate was sent to {target}, which answered {what}");
-            Error::new(Kind::CertificateMissed, message)
-        }
-        (None, false) => {
-            let message = format!("{target} never asked for a certificate in TLS, and answered {what}");
-            Error::new(Kind::CertificateMissed, message).with_hint(
-                "a proxy or load balancer in front of the endpoint ends TLS without asking for a certificate: \
-                 ask its owner to enable client certificates there",
-            )
-        }
-        (Some(_), _) => {
-            let message = format!("{target}, through the platform, answered {what}");
-            Error::new(Kind::CertificateMissed, message).with_hint(
-                "either the platform sent no certificate, or the endpoint lost it between TLS and the page; \
-                 --compare shows how it looks from here",
-            )
-        }
+fn explain_misdirected(head: &Head, evidence: &Evidence) -> Error {
+    let (target, status) = (&evidence.target, head.describe_status());
+    let message = format!("{target} answered {status}: it does not serve this host on this connection");
+    let error = Error::new(Kind::Misdirected, message);
+    match unasked::name_hint(evidence, unasked::OTHER_HOST) {
+        Some(hint) => error.with_hint(hint),
+        None => error,
     }
 }
 
-/// A redirect to a login page: the certificate alone was not enough.
-pub fn login(head: &Head, evidence: &Evidence) -> Option<Error> {
-    let location = head.field(&LOCATION).filter(|_| head.status.is_redirection())?;
-    let place =
-        location.map(|location| location.split(['?', '#', ';']).next().unwrap_or_default().to_owned());
-    // A word that was in the URL already, such as /auth, does not make the redirect one to a login page.
-    let known = login_words(&format!("{}{}", evidence.target, evidence.path));
-    let found = login_words(&place.text()).iter().any(|word| !known.contains(word));
-    let message = || {
-        format!(
-            "{} answered {} to {place:?}, which looks like a login page",
-            evidence.target,
-            super::status(head.status)
-        )
+fn explain_rejected(says: Says, evidence: &Evidence, what: &str) -> Error {
+    let target = &evidence.target;
+    let message = match evidence.sent() {
+        true => format!("{target} accepted the certificate in TLS and refused it in HTTP: {what}"),
+        false => format!("{target} refused the certificate in HTTP: {what}"),
     };
-    found.then(|| Error::new(Kind::LoginPage, message()))
+    let why = client::why_refused(evidence, says.refusal());
+    let hint = advise(says, evidence).filter(|_| why.cause.is_none()).unwrap_or(why.hint);
+    Error::new(Kind::CertificateRejected, format!("{message}{}", why.clause)).with_hint(hint)
 }
 
-/// The words of a URL that login pages are named by, in lower case.
-fn login_words(place: &str) -> Vec<String> {
-    const WORDS: &[&str] = &[
-        "login",
-        "logon",
-        "signin",
-        "sso",
-        "saml",
-        "saml2",
-        "adfs",
-        "auth",
-        "oauth",
-        "oauth2",
-        "oidc",
-        "authorize",
-    ];
-    let words = |part: &str| part.to_lowercase().split(['-', '_']).map(str::to_owned).collect::<Vec<_>>();
-    let parts = place.split(['/', '.', ':']).map(words);
-    let names = parts.flat_map(|words| {
-        let pairs: Vec<_> = words.windows(2).map(<[String]>::concat).collect();
-        [words, pairs].concat()
-    });
-    names.filter(|name| WORDS.contains(&name.as_str())).collect()
+/// What to do if nothing is wrong with the P12, so that it need not be changed.
+fn advise(says: Says, evidence: &Evidence) -> Option<String> {
+    let subject = evidence.ours.as_ref().map_or("the certificate's subject", |ours| &ours.subject);
+    Some(match says {
+        Says::Expired => "the certificate is valid by this machine's clock: ask the endpoint's owner to check the clock \
+                          there, and the CA certificates that it trusts"
+            .into(),
+        Says::Revoked => "ask the certificate's CA whether it is revoked; if not, the endpoint cannot reach its CRL \
+                          (revocation list), or has an old one: ask its owner"
+            .into(),
+        Says::Untrusted => "ask the endpoint's owner to trust the CA of the certificate, for the whole machine and not one \
+                            user; IIS also says so where its store of roots holds a certificate that is no root"
+            .into(),
+        Says::NotAuthorized => format!("ask the endpoint's owner to give access to {subject}"),
+        Says::Missing | Says::Refused => return None,
+    })
+}
+
+fn explain_lost(head: &Head, evidence: &Evidence, what: &str) -> Error {
+    let target = &evidence.target;
+    if evidence.submission.is_some() {
+        let message = format!("{target}, through the platform, answered {what}");
+        return Error::new(Kind::CertificateMissed, message).with_hint(
+            "either the platform sent no certificate, or the endpoint lost it between TLS and the page; \
+             --compare shows how it looks from here",
+        );
+    }
+    if !evidence.sent() {
+        let message = format!("{target} never asked for a certificate in TLS, and answered {what}");
+        return Error::new(Kind::CertificateMissed, message).with_hint(unasked::FRONT);
+    }
+    let message = format!("the certificate was sent to {target}, which answered {what}");
+    let error = Error::new(Kind::CertificateMissed, message);
+    match between::find_front(&head.headers) {
+        Some((product, field)) => error.with_hint(format!(
+            "the answer came through {product} (header {field}), where the certificate may stop: \
+             ask its owner how it is passed on"
+        )),
+        None => error,
+    }
 }
 
 /// An answer without a head, so HTTP/0.9 or no HTTP at all.
-pub fn headless(excerpt: &Foreign, target: &str) -> Error {
+pub fn explain_headless(excerpt: &Foreign, evidence: &Evidence) -> Error {
+    let target = &evidence.target;
     if let [_, _, _, SETTINGS, _, 0, 0, 0, 0, ..] = excerpt.bytes() {
-        return Error::new(Kind::NoProtocol, format!("{target} speaks HTTP/2 and nothing else"));
+        let error = Error::new(Kind::NoProtocol, format!("{target} speaks HTTP/2 and nothing else"));
+        return match evidence.offer.http2 {
+            true => error.with_hint(
+                "--http2 has offered HTTP/2, and the endpoint did not choose it by ALPN (RFC 9113 section 3.3): \
+                 ask its owner to enable ALPN",
+            ),
+            false => error,
+        };
     }
     let line = excerpt.map(|text| {
         let line: String = text.lines().next().unwrap_or_default().chars().take(60).collect();
@@ -156,76 +122,3 @@ pub fn headless(excerpt: &Foreign, target: &str) -> Error {
 
 /// The type of the first frame of an HTTP/2 server (RFC 9113 section 3.4).
 const SETTINGS: u8 = 4;
-
-/// What to do about a status, where the page does not mention certificates.
-pub fn status_hint(status: StatusCode, evidence: &Evidence) -> String {
-    let suspect = client::suspects(evidence).into_iter().next();
-    let through = if evidence.sent() { "the certificate got through; " } else { "" };
-    let what = match (status.as_u16(), suspect) {
-        (400 | 401 | 403, Some(suspect)) => {
-            return format!(
-                "see the answer; the certificate can also be the cause ({}): {}",
-                suspect.fact, suspect.hint
-            );
-        }
-        (400, None) => {
-            return "see the answer: the endpoint does not accept the request, or not this certificate"
-                .into();
-        }
-        (401, None) => {
-            return "the endpoint also wants an Authorization header: give it with --authorization-file"
-                .into();
-        }
-        (403, None) => {
-            return "this certificate is not authorized, or the endpoint has another reason: see the answer"
-                .into();
-        }
-        (404, _) => "the server does not know this path: check the URL",
-        (405, _) => "the endpoint does not accept this method: choose another with -X",
-        (415, _) => "the endpoint does not accept this content type: choose another with --content-type",
-        (429 | 503, _) => "the endpoint is busy or limits the rate of calls: wait, then try again",
-        (502 | 504, _) => "a gateway got no answer from the server behind it: ask the endpoint's owner",
-        (500.., _) => {
-            "the endpoint failed while handling the request: see the answer, or ask its owner for the log"
-        }
-        _ => Kind::Status.hint(),
-    };
-    format!("{through}{what}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn leads_to_login(from: &str, location: &str) -> bool {
-        let evidence =
-            Evidence { target: "api.example:443".into(), path: from.into(), ..Evidence::default() };
-        let answer = http::Response::builder().status(StatusCode::FOUND).header(LOCATION, location).body(());
-        let head = Head::new(answer.unwrap().into_parts().0, Vec::new(), &Default::default());
-        login(&head, &evidence).is_some()
-    }
-
-    #[test]
-    fn a_login_page_is_known_by_a_whole_word() {
-        for login in [
-            "/login",
-            "/Login.html",
-            "/user/sign-in?x=1",
-            "https://login.example.com/",
-            "/oauth2/authorize",
-            "/log_on",
-            "/signin-oidc",
-        ] {
-            assert!(leads_to_login("/orders", login), "{login}");
-        }
-        for other in ["/signing-keys/v2", "/authors", "/blogin", "/orders?next=/login", "/ssot"] {
-            assert!(!leads_to_login("/orders", other), "{other}");
-        }
-    }
-
-    #[test]
-    fn a_word_of_the_url_that_was_called_is_no_sign_of_a_login_page() {
-        assert!(!leads_to_login("/auth", "/auth/"));
-        assert!(leads_to_login("/auth", "/auth/login"));
-    }
-}

@@ -2,12 +2,12 @@
 
 use std::io;
 
-use super::reach::{connect_kind, lookup};
+use super::reach::{explain_lookup, kind_of};
 use super::{in_words, own_body};
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
 
-/// `host:port` of a URL, without the port where it is the default one.
+/// `host:port` of a URL, without the default port.
 pub fn authority(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
@@ -45,7 +45,7 @@ pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
         );
     }
     if error.is_dns() || text.contains("dns error") {
-        let lookup = io.map_or_else(|| new(Kind::DnsFailure, &reason), |io| lookup(host, io));
+        let lookup = io.map_or_else(|| new(Kind::DnsFailure, &reason), |io| explain_lookup(host, io));
         return Error::new(lookup.kind, format!("{who} was not reached: {}", lookup.message));
     }
     if error.is_timeout() {
@@ -58,18 +58,43 @@ pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
         return new(Kind::ProxyFailed, &format!("was not reached through the proxy: {reason}"));
     }
     match (error.is_connect(), io) {
-        (true, Some(io)) => new(connect_kind(io), &format!("cannot be reached: {}", in_words(io))),
+        (true, Some(io)) => new(kind_of(io), &format!("cannot be reached: {}", in_words(io))),
         (true, None) => new(Kind::HandshakeFailed, &format!("did not complete the TLS handshake: {reason}")),
         (false, _) => new(Kind::CutShort, &format!("ended the connection without an answer: {reason}")),
     }
 }
 
-/// OpenSSL's reason not to trust a chain: `…certificate verify failed:… (self-signed certificate)`.
+/// Why a chain is not trusted: by OpenSSL's text, `…certificate verify failed:… (self-signed certificate)`, or by the
+/// numbers of Windows and macOS, whose text is in the language of their user.
 fn distrust(text: &str) -> Option<&str> {
+    let numbered = UNTRUSTED.iter().find(|(number, _)| text.contains(&format!("{number})")));
+    if let Some((_, reason)) = numbered {
+        return Some(reason);
+    }
     let (_, after) = text.split_once("certificate verify failed")?;
     let reason = after.rsplit_once('(').and_then(|(_, reason)| reason.split(')').next());
     Some(reason.filter(|reason| !reason.is_empty()).unwrap_or("its chain does not verify"))
 }
+
+/// winerror.h's CERT_E_*, CRYPT_E_* and SEC_E_*, and Apple's errSec*, as numbers.
+const UNTRUSTED: &[(&str, &str)] = &[
+    ("-2146762495", "it is expired or not yet valid"),
+    ("-2146762487", "its root is not trusted"),
+    ("-2146762486", "its chain leads to no trusted root"),
+    ("-2146762484", "it is revoked"),
+    ("-2146762482", "its revocation could not be checked"),
+    ("-2146762481", "it is for another host"),
+    ("-2146762480", "it is not for this purpose"),
+    ("-2146885616", "it is revoked"),
+    ("-2146885614", "its revocation could not be checked"),
+    ("-2146885613", "its revocation could not be checked: the server for that is offline"),
+    ("-2146893022", "it is for another host"),
+    ("-2146893019", "its root is not trusted"),
+    ("-2146893016", "it is expired"),
+    ("-67602", "it is for another host"),
+    ("-67818", "it is expired"),
+    ("-67843", "its chain leads to no trusted root"),
+];
 
 /// The platform did not answer in time.
 pub fn late(evidence: &Evidence, limit: std::time::Duration) -> Error {
@@ -104,4 +129,20 @@ pub fn unproven(evidence: &Evidence) -> Error {
     );
     let hint = "nothing proves that the answer is complete; try again, with --compare";
     Error::new(Kind::EndUnproven, message).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distrust_is_known_by_the_number_whatever_the_language() {
+        let windows =
+            "client error: OS Error -2146762487 (FormatMessageW() returned error 317) (os error -2146762487)";
+        assert_eq!(distrust(windows), Some("its root is not trusted"));
+        let openssl =
+            "error:0A000086:SSL routines::certificate verify failed:ssl/x.c:1: (self-signed certificate)";
+        assert_eq!(distrust(openssl), Some("self-signed certificate"));
+        assert_eq!(distrust("connection reset (os error 104)"), None);
+    }
 }

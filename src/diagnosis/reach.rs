@@ -1,4 +1,4 @@
-//! Getting there: DNS, TCP, proxies.
+//! The endpoint cannot be reached: DNS, TCP, proxies.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,9 +6,14 @@ use std::net::SocketAddr;
 use super::{in_words, is_out_of_files};
 use crate::error::{Error, Kind, Retry};
 
-/// A name that did not resolve. getaddrinfo's codes reach us as text only; these are glibc's, musl's and Apple's.
-pub fn lookup(host: &str, error: &io::Error) -> Error {
+/// WSAHOST_NOT_FOUND and WSANO_DATA: Windows' text is in the language of its user.
+const UNKNOWN_TO_WINDOWS: [i32; 2] = [11001, 11004];
+
+/// The lookup of a name failed. The codes of getaddrinfo are available as text only: these are glibc's,
+/// musl's and Apple's.
+pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
     let text = error.to_string();
+    let code = error.raw_os_error().is_some_and(|code| UNKNOWN_TO_WINDOWS.contains(&code));
     let unknown = [
         "not known",
         "No address",
@@ -17,7 +22,7 @@ pub fn lookup(host: &str, error: &io::Error) -> Error {
         "nodename nor servname",
         "No such host",
     ];
-    if unknown.iter().any(|part| text.contains(part)) {
+    if code || unknown.iter().any(|part| text.contains(part)) {
         return Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"));
     }
     let reason = in_words(error);
@@ -26,12 +31,13 @@ pub fn lookup(host: &str, error: &io::Error) -> Error {
     Error::new(kind, format!("DNS could not look up {host}: {reason}"))
 }
 
-/// No address took the connection. Where they failed in several ways, the kind is that of the one that came nearest, never
-/// that which came last; an address that could not be tried leaves all open.
-pub fn unreached(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
+/// No address accepted the connection. If they failed in several ways, the kind is that of the attempt that
+/// got nearest, not of the last one. An address that could not be tried because of a limit here comes first,
+/// as nothing is known about it.
+pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
     let tried: Vec<_> =
         failures.iter().map(|(address, error)| format!("{address}: {}", in_words(error))).collect();
-    let kinds = || failures.iter().map(|(_, error)| connect_kind(error));
+    let kinds = || failures.iter().map(|(_, error)| kind_of(error));
     let nearest = [Kind::OutOfFiles, Kind::ConnectionRefused, Kind::ConnectTimeout, Kind::Unroutable];
     let kind = nearest.into_iter().find(|kind| kinds().any(|met| met == *kind));
     let kind = kind.or_else(|| kinds().next()).unwrap_or(Kind::ConnectionFailed);
@@ -47,7 +53,7 @@ pub fn unreached(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
     Error::new(kind, message)
 }
 
-pub(super) fn connect_kind(error: &io::Error) -> Kind {
+pub(super) fn kind_of(error: &io::Error) -> Kind {
     match error.kind() {
         _ if is_out_of_files(error) => Kind::OutOfFiles,
         io::ErrorKind::ConnectionRefused => Kind::ConnectionRefused,
@@ -58,8 +64,8 @@ pub(super) fn connect_kind(error: &io::Error) -> Kind {
     }
 }
 
-/// A SOCKS5 proxy said no, or something else than SOCKS5.
-pub fn socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Error) -> Error {
+/// A SOCKS5 proxy refused, failed, or does not speak SOCKS5.
+pub fn explain_socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Error) -> Error {
     use tokio_socks::Error as Socks;
     let reason = match error {
         Socks::Io(io) => in_words(io),
@@ -81,15 +87,17 @@ pub fn socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Error) -> 
     Error::new(kind, format!("the proxy {proxy} did not connect to {host}:{port}: {reason}"))
 }
 
-/// A proxy answered CONNECT with something else than success.
-pub fn proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Error {
+/// A proxy did not answer CONNECT with success.
+pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Error {
     let (kind, said) = match status.as_u16() {
         407 => (Kind::ProxyCredentials, "wants credentials for"),
         401 | 403 | 405 => (Kind::ProxyRefused, "refuses to connect to"),
         _ => (Kind::ProxyFailed, "could not connect to"),
     };
-    let error =
-        Error::new(kind, format!("the proxy {proxy} {said} {target}: it answered {}", super::status(status)));
+    let error = Error::new(
+        kind,
+        format!("the proxy {proxy} {said} {target}: it answered {}", super::describe_status(status)),
+    );
     match status.as_u16() {
         500.. => error.with_hint(
             "the proxy works and does not reach the endpoint: check the URL's host and port, and whether the proxy may reach them",

@@ -97,7 +97,7 @@ fn purpose(at: &Certificate, reason: &str) -> String {
     }
 }
 
-/// What is stapled says that the certificate was revoked.
+/// The stapled OCSP status says that the certificate was revoked.
 pub fn revoked(when: &str, evidence: &Evidence) -> Error {
     let (target, subject) =
         (&evidence.target, evidence.server_chain.first().map_or("", |leaf| leaf.subject.as_str()));
@@ -107,7 +107,7 @@ pub fn revoked(when: &str, evidence: &Evidence) -> Error {
     Error::new(Kind::ServerRevoked, message)
 }
 
-/// The names that count (RFC 9525 section 6): the subject's only where there are no others to show.
+/// The certificate's names (RFC 9525 section 6), or its subject if it has none.
 fn names(leaf: &Certificate) -> String {
     match leaf.names.as_slice() {
         [] => leaf.subject.clone(),
@@ -115,7 +115,7 @@ fn names(leaf: &Certificate) -> String {
     }
 }
 
-/// The certificates that are weak by the rules of today, or all where none stands out.
+/// The certificates that are weak by today's rules; all of them if none is.
 fn weak(evidence: &Evidence, reason: &str) -> String {
     let facts = |c: &Certificate| format!("{} has key {} and signature {}", c.subject, c.key, c.signature);
     let chain: Vec<_> = evidence.server_chain.iter().collect();

@@ -1,5 +1,5 @@
-//! Which values of headers, and which parts of a URL, may be shown: the harmless are listed, all others hidden. And
-//! what is secret in a value that may not.
+//! Which values of headers and which parts of a URL may be shown: harmless ones are listed, all others are
+//! hidden. Also, which parts of a hidden value are secrets.
 
 use http::HeaderName;
 
@@ -8,12 +8,12 @@ use openssl::base64::decode_block;
 use super::HIDDEN;
 use crate::secret::Secret;
 
-/// Whether a header of a request says what is wanted, not who wants it.
+/// Whether the value of a request's header may be shown: it says what is asked for, not who asks.
 pub fn is_harmless(name: &HeaderName) -> bool {
     OF_REQUESTS.contains(&name.as_str())
 }
 
-/// The value of an answer's header as it may be handed on: whole, in part, or not at all.
+/// The value of an answer's header without secrets: all of it, a part, or `***`.
 pub fn shown(name: &str, value: &str) -> String {
     match name {
         "location" | "content-location" => without_values(value),
@@ -23,8 +23,8 @@ pub fn shown(name: &str, value: &str) -> String {
     }
 }
 
-/// What is secret in such a value: all of it; what follows the scheme in credentials, decoded where that is Basic (RFC
-/// 7617); the value of each cookie and of each parameter. A scheme by itself is none.
+/// The secrets in a hidden value: all of it; the credentials after the scheme, decoded if that is Basic (RFC
+/// 7617); the value of each cookie and parameter. A scheme alone is not a secret.
 pub fn secrets(value: &[u8]) -> Vec<Secret> {
     let mut secrets = vec![Secret::from(value.to_vec())];
     if let Some((scheme, credentials)) = split_once(value, b' ') {
@@ -43,11 +43,12 @@ pub fn secrets(value: &[u8]) -> Vec<Secret> {
     secrets
 }
 
-/// What a challenge gives and credentials repeat (RFC 7616 section 3.4, RFC 5849 section 3.1).
+/// Parameters that credentials repeat from the challenge, so not secret (RFC 7616 section 3.4, RFC 5849
+/// section 3.1).
 const OPEN_PARAMETERS: &[&[u8]] =
     &[b"realm", b"algorithm", b"qop", b"uri", b"oauth_signature_method", b"oauth_version"];
 
-/// `USER:PASSWORD`, and the password.
+/// Of Basic credentials: the password, and `USER:PASSWORD`.
 fn decoded(credentials: &[u8]) -> Vec<Secret> {
     let text = std::str::from_utf8(credentials.trim_ascii()).unwrap_or_default();
     let Ok(pair) = decode_block(text).map(Secret::from) else { return Vec::new() };
@@ -119,7 +120,7 @@ const OF_ANSWERS: &[&str] = &[
     "x-request-id",
 ];
 
-/// The first challenge's scheme; a realm, a nonce and what else follows are not needed to know what is asked for.
+/// The scheme of the first challenge. The rest, such as realm and nonce, is hidden.
 fn scheme(challenges: &str) -> String {
     match challenges.trim().split_once(' ') {
         Some((scheme, _)) => format!("{scheme} {HIDDEN}"),
@@ -127,8 +128,8 @@ fn scheme(challenges: &str) -> String {
     }
 }
 
-/// A URL, or a part of one, without user and password, and with the names in its path, query and fragment but not
-/// the values: `https://host/a;session=***?code=***#token=***`.
+/// A URL or a part of one, without user and password. Names in path, query and fragment are kept, values are
+/// hidden: `https://host/a;session=***?code=***#token=***`.
 pub fn without_values(url: &str) -> String {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let (place, values) = url.split_at(end);
@@ -152,7 +153,7 @@ pub fn without_values(url: &str) -> String {
     shown
 }
 
-/// A part of a path: its parameters lose their values (RFC 3986 section 3.3).
+/// A segment of a path, with the values of its parameters hidden (RFC 3986 section 3.3).
 fn segment(text: &str) -> String {
     let mut parts = text.split(';');
     let first = parts.next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! The secrets of one call, in every form in which they may come back.
+//! The secrets of one call, in every form in which they can come back.
 
 use std::fmt::Write as _;
 
@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// Replaces what it has learnt, in text from outside and nowhere else: in our own words, a hole where a password that
-/// is a common word stood would tell it. Secrets of fewer than six bytes are left alone for the same reason.
+/// Hides the secrets that it has learnt. Use it for text from outside only: if a password is a common word,
+/// `***` in our own sentences would reveal it. Secrets of fewer than six bytes are not hidden, for the same
+/// reason.
 #[derive(Default, Clone)]
 pub struct KnownSecrets {
     forms: Vec<Zeroizing<String>>,
@@ -22,7 +23,7 @@ impl std::fmt::Debug for KnownSecrets {
 
 const SHORTEST: usize = 6;
 
-/// What stands in the place of a secret.
+/// Replaces a secret.
 pub const HIDDEN: &str = "***";
 
 impl FromIterator<Secret> for KnownSecrets {
@@ -34,7 +35,8 @@ impl FromIterator<Secret> for KnownSecrets {
 }
 
 impl KnownSecrets {
-    /// Learns a secret: as it is, in hex, Base64 and URL encoding, and with the escapes of JSON and of our quotes.
+    /// Learns a secret in all its forms: as it is, in hex, Base64 and URL encoding, and with the escapes of
+    /// JSON and of quotes in messages.
     pub fn learn(&mut self, secret: &Secret) {
         let bytes = secret.expose();
         if bytes.len() < SHORTEST {
@@ -50,12 +52,14 @@ impl KnownSecrets {
             forms.push(percent(bytes, upper, blank));
         }
         self.forms.extend(forms.into_iter().filter(|form| form.len() >= SHORTEST));
-        // The longest first, so that no part of one is left when another is found within it.
+        // The longest first: if a shorter form is a part of a longer one, nothing of the longer one may
+        // remain.
         self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         self.forms.dedup();
     }
 
-    /// The text without what was learnt. It may have been cut anywhere, so that it ends with the beginning of a secret.
+    /// The text without the learnt secrets. It may be cut off anywhere, so the beginning of a secret at its
+    /// end is hidden too.
     pub fn clean(&self, text: &str) -> String {
         let mut clean = text.to_owned();
         for form in &self.forms {
@@ -71,15 +75,16 @@ impl KnownSecrets {
     }
 }
 
-/// How many bytes at the end of the text are the beginning of this form, where they are enough to tell.
+/// How many bytes at the end of the text are the beginning of this form; `None` if they are too few to be
+/// sure.
 fn beginning(form: &str, text: &str) -> Option<usize> {
     (SHORTEST..form.len())
         .rev()
         .find(|length| form.get(..*length).is_some_and(|beginning| text.ends_with(beginning)))
 }
 
-/// A text as it is, and as JSON has it: `/` and letters beyond ASCII escaped or not (RFC 8259 section 7); and each of
-/// these as it stands between quotes of ours.
+/// A text as it is, and in JSON's ways of writing it: with `/` and non-ASCII letters escaped or not (RFC 8259
+/// section 7). Each of these also in quotes, as in messages.
 fn spellings(text: &str) -> Vec<Zeroizing<String>> {
     let room = 6 * text.len() + 2;
     let json = |slash: &str, all: bool| {
@@ -110,7 +115,7 @@ fn inner(quoted: &str) -> &str {
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
 }
 
-/// A text that has room from the start: growing would leave a copy behind.
+/// A text with enough capacity from the start, as growing would leave a copy in memory.
 fn written(room: usize, write: impl FnOnce(&mut String) -> std::fmt::Result) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(room));
     // Writing to a `String` does not fail.
@@ -118,13 +123,13 @@ fn written(room: usize, write: impl FnOnce(&mut String) -> std::fmt::Result) -> 
     text
 }
 
-/// The letters that stand for these bytes wherever they begin, `shift` bytes into a group of three (RFC 4648 section
-/// 4), and the same in the alphabet for URLs.
+/// The Base64 letters of these bytes when they begin `shift` bytes into a group of three (RFC 4648 section
+/// 4), in the standard alphabet and in the one for URLs.
 fn base64(bytes: &[u8], shift: usize) -> [Zeroizing<String>; 2] {
     let mut shifted = Zeroizing::new(vec![0; shift]);
     shifted.extend_from_slice(bytes);
     let whole = Zeroizing::new(encode_block(&shifted));
-    // Letters that also hold bits of a neighbour are left out.
+    // Letters that also hold bits of other bytes are left out.
     let (from, to) = ((shift * 8).div_ceil(6), shifted.len() * 8 / 6);
     let sure = Zeroizing::new(whole.get(from..to).unwrap_or_default().to_owned());
     let for_urls = |letter| match letter {
@@ -135,7 +140,7 @@ fn base64(bytes: &[u8], shift: usize) -> [Zeroizing<String>; 2] {
     [written(sure.len(), |to| sure.chars().try_for_each(|letter| to.write_char(for_urls(letter)))), sure]
 }
 
-/// RFC 3986 section 2.1, with the unreserved letters left as they are.
+/// Percent-encodes all but the unreserved letters (RFC 3986 section 2.1).
 fn percent(bytes: &[u8], upper: bool, blank: &str) -> Zeroizing<String> {
     written(3 * bytes.len(), |to| {
         bytes.iter().try_for_each(|byte| match byte {

@@ -1,111 +1,155 @@
-//! Findings about the file: how it is protected, what else is in it, what things are called.
+//! Findings about the container: its protection, other contents, labels, the password.
+
+use std::collections::HashSet;
 
 use super::finding::{Finding, Name, Severity};
-use super::fix::{Changes, Fix, Inspected};
-use crate::p12::anatomy::{Algorithm, Anatomy, Cipher, Digest, KdfName, OtherBag, Protection};
-use crate::secret::Secret;
+use super::fix::{Fix, Inspected};
+use crate::p12::anatomy::{Anatomy, OtherBag, Protection};
+use crate::readers::{ITERATIONS, Trait, refused_by};
 use crate::words::counted;
 
 impl Inspected<'_> {
-    /// How the file is protected.
+    /// How the file is protected, and who refuses that.
     pub(super) fn container(&self) -> Vec<Finding> {
-        [self.cipher(), self.mac(), self.iterations(), self.open_key()].into_iter().flatten().collect()
+        let is = |one: Trait| one.is_of(self.anatomy);
+        let mut findings = Vec::new();
+        findings.extend(self.cipher(is));
+        findings.extend(self.old_readers(is));
+        findings.extend(self.mac(is));
+        findings.extend(self.iterations(is));
+        findings.extend(self.encoding(is));
+        findings.extend(self.secrecy(is));
+        findings.extend(self.keyless());
+        findings
     }
 
-    fn cipher(&self) -> Option<Finding> {
-        let fix = || self.packed("pack it again with AES-256, OpenSSL's default");
-        if self.anatomy.is_legacy() {
+    fn cipher(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+        let fix = || self.repacked("pack it again with AES-256", &[]);
+        if is(Trait::OldCipher) {
             let mut used: Vec<_> = self.anatomy.protections().collect();
             used.sort_by_key(|used| used.algorithm);
             let mut used: Vec<_> = used.into_iter().filter_map(Protection::legacy).collect();
             used.dedup();
-            let what = format!(
-                "it uses {}: OpenSSL 3 servers and clients refuse this file unless their legacy provider is on (curl, Node, Python and others are built on it)",
-                used.join(", ")
-            );
+            let what = refused(&format!("it uses {}", used.join(", ")), &[Trait::OldCipher]);
             return Some(Finding::new(Name::LegacyCipher, Severity::Warning, what, fix()));
         }
-        let what = "it is encrypted with 3DES: OpenSSL 3 reads it, strict policies (FIPS) do not";
-        let uses = self.anatomy.protections().filter_map(Protection::cipher).any(Cipher::is_triple_des);
-        uses.then(|| Finding::new(Name::OldCipher, Severity::Note, what, fix()))
+        let what = || refused("it is encrypted with 3DES", &[Trait::TripleDes]);
+        is(Trait::TripleDes).then(|| Finding::new(Name::OldCipher, Severity::Note, what(), fix()))
     }
 
-    fn mac(&self) -> Option<Finding> {
-        let mac = self.anatomy.mac.as_ref();
-        if mac.is_none() {
-            let what = "it has no MAC: nothing shows whether it was changed, and a wrong password shows late or not at all";
-            let fix = self.packed("pack it again, with a MAC");
-            return Some(Finding::new(Name::NoMac, Severity::Warning, what, fix));
+    fn old_readers(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+        let mac = self.anatomy.mac.as_ref().filter(|_| is(Trait::Sha2Mac) && is(Trait::Aes))?;
+        let what = refused(&format!("it uses AES and {}", mac.algorithm), &[Trait::Aes, Trait::Sha2Mac])
+            + "; most of them say that the password is wrong";
+        let words = "only if one of them must read it, pack it again with 3DES and SHA-1 (--for has a name for each); the price: they protect the key less well, and strict policies (FIPS) refuse them";
+        let fix = self.repacked(words, &["--for", "java8"]);
+        Some(Finding::new(Name::NotForOldReaders, Severity::Note, what, fix))
+    }
+
+    fn mac(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+        let missing = "it has no MAC: nothing shows whether it was changed, and a wrong password shows late or not at all";
+        let (name, what, traits) = match (is(Trait::NoMac), is(Trait::Pbmac1)) {
+            (true, _) => (Name::NoMac, missing, Trait::NoMac),
+            (_, true) => (Name::PbMac1, "its MAC is PBMAC1 (RFC 9879)", Trait::Pbmac1),
+            _ => return None,
+        };
+        let fix = self.repacked("pack it again with the usual MAC, which all programs know", &[]);
+        Some(Finding::new(name, Severity::Warning, refused(what, &[traits]), fix))
+    }
+
+    fn iterations(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+        let fix = || self.repacked(&format!("pack it again with {ITERATIONS} iterations"), &[]);
+        if is(Trait::ManyIterations) {
+            let what = refused("it takes more than 600000 iterations to open it", &[Trait::ManyIterations]);
+            return Some(Finding::new(Name::ManyIterations, Severity::Note, what, fix()));
         }
-        let what = "its MAC is PBMAC1 (RFC 9879): Java, current ones too, and OpenSSL before 3.4 refuse it";
-        let fix = || self.packed("pack it again with the usual MAC, which all programs know");
-        mac.is_some_and(Protection::is_pbmac1)
-            .then(|| Finding::new(Name::PbMac1, Severity::Warning, what, fix()))
-    }
-
-    fn iterations(&self) -> Option<Finding> {
         let fewest = self.anatomy.protections().map(|used| used.iterations).min()?;
         let what = format!(
             "{} of key derivation: anyone who has the file can guess its password quickly",
             counted(usize::try_from(fewest).unwrap_or_default(), "iteration")
         );
-        let changes = Changes { options: "-iter 100000 ", ..Changes::default() };
-        let fix = || self.changed("pack it again with 100000 iterations", &changes);
         (fewest < 1000).then(|| Finding::new(Name::FewIterations, Severity::Note, what, fix()))
     }
 
-    fn open_key(&self) -> Option<Finding> {
-        let open = self.anatomy.keys.iter().any(|key| !key.encrypted);
-        let what = "its private key is not encrypted: anyone who has the file has the key, and Java finds no entry in such a file";
-        let fix =
-            || self.packed("pack it again under a password; if others could read this file, replace the key");
-        open.then(|| Finding::new(Name::KeyInTheOpen, Severity::Warning, what, fix()))
+    fn encoding(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+        let what = || refused("it is written in BER (indefinite lengths)", &[Trait::Ber]);
+        let fix = || self.repacked("pack it again, in DER", &[]);
+        is(Trait::Ber).then(|| Finding::new(Name::IndefiniteLengths, Severity::Note, what(), fix()))
     }
 
-    /// What Java makes of it, as tried with its versions 8 to 17.
-    pub(super) fn java(&self) -> Vec<Finding> {
-        let Anatomy { mac, keys, certificates, opened, .. } = self.anatomy;
-        let aes = |used: &Protection| used.kdf == KdfName::Pbkdf2;
-        let old = match mac {
-            Some(mac)
-                if !matches!(mac.algorithm, Algorithm::Hmac(Digest::Sha1) | Algorithm::Pbmac1(_))
-                    && self.anatomy.protections().any(aes) =>
-            {
-                let what = format!(
-                    "AES and {}: Java before 8u301 and 11.0.12 says of this file that the password was incorrect",
-                    mac.algorithm
-                );
-                let options = "-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1 ";
-                let words = "only if such an old Java must read it, pack it again with 3DES and SHA-1; the price: they protect the key less well, and strict policies (FIPS) refuse them";
-                let fix = self.changed(words, &Changes { options, ..Changes::default() });
-                Some(Finding::new(Name::NotForOldJava, Severity::Note, what, fix))
-            }
-            _ => None,
-        };
+    /// What others can see of the key, and what the password is like.
+    fn secrecy(&self, is: impl Fn(Trait) -> bool) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let empty = is(Trait::NoPassword);
+        if is(Trait::OpenKey) {
+            let what = "its private key is not encrypted: anyone who has the file has the key";
+            let words = "pack it again under a password; if others could read this file, replace the key";
+            let options: &[&str] = if empty { &["--new-password"] } else { &[] };
+            let fix = self.repacked(words, options);
+            findings.push(Finding::new(
+                Name::KeyInTheOpen,
+                Severity::Warning,
+                refused(what, &[Trait::OpenKey]),
+                fix,
+            ));
+        } else if empty && !self.anatomy.keys.is_empty() {
+            let what = "it opens without a password: anyone who has the file has the key";
+            let fix = self.repacked("pack it again under a password", &["--new-password"]);
+            findings.push(Finding::new(
+                Name::NoPassword,
+                Severity::Warning,
+                refused(what, &[Trait::NoPassword]),
+                fix,
+            ));
+        }
+        if let Some(unusual) = self.anatomy.unusual {
+            let what = format!("the password fits only as {unusual}; other programs may refuse the file");
+            let fix = self.repacked("pack it again, with the password written as the standard has it", &[]);
+            findings.push(Finding::new(Name::PasswordEncoding, Severity::Warning, what, fix));
+        }
+        if let Some(reading) = &self.anatomy.reading {
+            let fix = Fix::words("give other programs the password alone");
+            findings.push(Finding::new(Name::PasswordSource, Severity::Warning, reading.clone(), fix));
+        }
+        if is(Trait::NotAscii) {
+            let what = "the password has letters that are not ASCII: programs encode them differently";
+            let fix =
+                self.repacked("pack it again under a new password of ASCII letters", &["--new-password"]);
+            findings.push(Finding::new(
+                Name::PasswordNotAscii,
+                Severity::Warning,
+                refused(what, &[Trait::NotAscii]),
+                fix,
+            ));
+        }
+        findings
+    }
+
+    fn keyless(&self) -> Option<Finding> {
+        let Anatomy { keys, certificates, opened, .. } = self.anatomy;
         let what = "Java finds no entry in a file that holds certificates without a key, unless keytool has marked them as trusted";
         let fix = || {
             Fix::words(
                 "if it is for a client, export it with its key; if it is a trust store, import it with keytool",
             )
         };
-        let keyless = *opened && keys.is_empty() && !certificates.is_empty();
-        let keyless = keyless.then(|| Finding::new(Name::NoEntryInJava, Severity::Note, what, fix()));
-        old.into_iter().chain(keyless).collect()
+        (*opened && keys.is_empty() && !certificates.is_empty())
+            .then(|| Finding::new(Name::NoEntryInJava, Severity::Note, what, fix()))
     }
 
-    /// What belongs to no key, and what cannot be read.
+    /// Contents that belong to no key, or cannot be read.
     pub(super) fn leftovers(&self) -> Vec<Finding> {
         let Anatomy { unreadable, others, trailing, closed, .. } = self.anatomy;
         let mut findings = Vec::new();
         findings.extend(self.extra());
         if *unreadable > 0 {
             let what = format!("{} in it cannot be read as X.509", counted(*unreadable, "certificate"));
-            let fix = Fix::words("export it again from where it was made, without them");
+            let fix = self.repacked("pack it again without them", &[]);
             findings.push(Finding::new(Name::UnreadableCertificates, Severity::Warning, what, fix));
         }
         if *closed > 0 {
             let what = format!("{} with another password, left out here", counted(*closed, "key"));
-            let fix = Fix::words("export it again from where it was made, under one password");
+            let fix = self.repacked("pack it again without them, or export it again under one password", &[]);
             findings.push(Finding::new(Name::KeysLeftOut, Severity::Warning, what, fix));
         }
         if !others.is_empty() {
@@ -116,12 +160,12 @@ impl Inspected<'_> {
             let kinds: Vec<_> = kinds.iter().map(|kind| format!("{kind} ({})", count(kind))).collect();
             let what =
                 format!("it also holds things that are neither key nor certificate: {}", kinds.join(", "));
-            let fix = self.packed("pack only the key and the certificates");
+            let fix = self.repacked("pack only the key and the certificates", &[]);
             findings.push(Finding::new(Name::OtherContents, Severity::Note, what, fix));
         }
         if *trailing > 0 {
             let what = format!("{} after its end; strict readers refuse that", counted(*trailing, "byte"));
-            let fix = self.packed("pack it again");
+            let fix = self.repacked("pack it again", &[]);
             findings.push(Finding::new(Name::TrailingBytes, Severity::Warning, what, fix));
         }
         findings
@@ -139,13 +183,12 @@ impl Inspected<'_> {
             subjects.take(3).collect::<Vec<_>>().join("; "),
             if extra.len() > 3 { "; and others" } else { "" }
         );
-        let changes = Changes { only: Some(&chain), ..Changes::default() };
-        let fix = || self.changed("pack it again without them", &changes);
+        let fix = || self.repacked("pack it again without them", &[]);
         (!chain.is_empty() && !extra.is_empty())
             .then(|| Finding::new(Name::ExtraCertificates, Severity::Note, what, fix()))
     }
 
-    /// friendlyNames that programs stumble over.
+    /// Friendly names that other programs have trouble with.
     pub(super) fn labels(&self) -> Vec<Finding> {
         let Anatomy { keys, certificates, .. } = self.anatomy;
         let of_keys = || keys.iter().filter_map(|key| key.alias.as_deref());
@@ -154,38 +197,29 @@ impl Inspected<'_> {
             let start: String = alias.chars().take(LONG_NAME).collect();
             let what =
                 format!("the friendlyName {start:?} {oddity}: some programs cannot find the key by it");
-            let changes = Changes { name: Some("client"), ..Changes::default() };
-            let fix = self.changed("pack it again under the plain name \"client\"", &changes);
+            let fix = self.repacked("pack it again under the plain name \"client\"", &["--name", "client"]);
             Finding::new(Name::OddFriendlyName, Severity::Note, what, fix)
         });
-        let folded = |alias: &str| alias.to_lowercase();
-        let before = |at: usize, alias: &str| of_keys().take(at).any(|other| folded(other) == folded(alias));
-        let twice = of_keys().enumerate().find(|(at, alias)| before(*at, alias)).map(|(_, alias)| {
+        let mut seen = HashSet::new();
+        let twice = of_keys().find(|alias| !seen.insert(alias.to_lowercase())).map(|alias| {
             let what = format!("two keys have the friendlyName {alias:?}: Java sees only one of them");
-            let fix = Fix::words("export them again from where they were made, each under a different name");
+            let fix =
+                Fix::words("pack each by itself, under a name of its own: repack --alias '#1' --name NAME");
             Finding::new(Name::FriendlyNameTwice, Severity::Warning, what, fix)
         });
         odd.into_iter().chain(twice).collect()
     }
+}
 
-    /// How the password is written.
-    pub(super) fn password(&self, password: Option<&Secret>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        if let Some(unusual) = self.anatomy.unusual {
-            let what = format!("the password fits only as {unusual}; other programs may refuse the file");
-            let fix = Fix::words("export it again from where it was made, under a password of ASCII letters");
-            findings.push(Finding::new(Name::PasswordEncoding, Severity::Warning, what, fix));
-        }
-        if password.is_some_and(|password| !password.expose().is_ascii()) {
-            let what = "the password has letters that are not ASCII: programs encode them differently, and Java refuses the file";
-            let fix = self.packed("pack it again under a new password of ASCII letters");
-            findings.push(Finding::new(Name::PasswordNotAscii, Severity::Warning, what, fix));
-        }
-        findings
+/// What is so, and the readers that refuse it.
+fn refused(what: &str, traits: &[Trait]) -> String {
+    match refused_by(traits) {
+        Some(readers) => format!("{what}; it is refused by {readers}"),
+        None => what.to_owned(),
     }
 }
 
-/// In letters: more than any tool makes of itself.
+/// In letters. No tool makes such a long name by itself.
 const LONG_NAME: usize = 128;
 
 fn oddity(alias: &str) -> Option<String> {

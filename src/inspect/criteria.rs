@@ -1,4 +1,4 @@
-//! What the user wants to know of a file.
+//! What the user wants to know about a file.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use openssl::x509::X509;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 
-/// What a file is held against.
+/// The criteria for findings.
 #[derive(Debug, Default)]
 pub struct Criteria {
-    /// Certificates that end within so many days end soon.
+    /// How many days before its end a certificate is reported.
     pub within: i32,
     /// The CAs that a server trusts.
     pub trusted: Option<Trusted>,
@@ -19,7 +19,7 @@ pub struct Criteria {
 /// The certificates that a server trusts.
 #[derive(Debug)]
 pub struct Trusted {
-    /// What the file is called that they came from.
+    /// The name of the file that holds them.
     pub name: String,
     /// The certificates.
     pub certificates: Vec<X509>,

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::fix::Fix;
 use crate::error::{Error, Kind};
 
-/// How bad something is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
@@ -19,18 +19,18 @@ pub enum Severity {
     Note,
 }
 
-/// Something that was found.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Its stable name.
     pub name: Name,
     /// How bad it is.
     pub severity: Severity,
-    /// What is so, in a sentence.
+    /// What was found, in a sentence.
     pub what: String,
     /// What to do about it, in words; also what the command needs or costs.
     pub fix: String,
-    /// A command for a POSIX shell that does it; `None` where none can.
+    /// A command for a POSIX shell that does it, if there is one.
     pub command: Option<String>,
 }
 
@@ -50,13 +50,13 @@ macro_rules! names {
         /// The stable name of a finding.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Name {
-            /// A fault that keeps the file from being used; it goes by the name of its kind.
+            /// An error because of which the file cannot be used. It has the name of its kind.
             Fault(Kind),
             $(#[doc = $meaning] $variant,)*
         }
 
         impl Name {
-            /// The name that scripts know it by; it does not change.
+            /// The name in reports and scripts; it never changes.
             pub fn as_str(self) -> &'static str {
                 match self {
                     Self::Fault(kind) => kind.name(),
@@ -102,8 +102,11 @@ names! {
     NoMac "no-mac" "Nothing shows whether the file was changed.";
     PbMac1 "pbmac1" "A MAC that many programs do not know.";
     FewIterations "few-iterations" "The password is quickly guessed.";
+    ManyIterations "many-iterations" "Some programs refuse so many.";
+    IndefiniteLengths "indefinite-lengths" "It is written in BER.";
+    NoPassword "no-password" "It opens without a password.";
     KeyInTheOpen "key-in-the-open" "The private key is not encrypted.";
-    NotForOldJava "not-for-old-java" "Old versions of Java cannot read it.";
+    NotForOldReaders "not-for-old-readers" "Old programs cannot read it.";
     NoEntryInJava "no-entry-in-java" "Java finds nothing in it.";
     UnreadableCertificates "unreadable-certificates" "Certificates that are not readable as X.509.";
     KeysLeftOut "keys-left-out" "Keys under another password.";
@@ -112,6 +115,7 @@ names! {
     ExtraCertificates "extra-certificates" "Certificates that belong to no key's chain.";
     OddFriendlyName "odd-friendly-name" "A friendlyName that programs have trouble with.";
     FriendlyNameTwice "friendly-name-twice" "Two keys of one friendlyName.";
+    PasswordSource "password-source" "The password's source holds more than the password.";
     PasswordEncoding "password-encoding" "The password is written in an unusual way.";
     PasswordNotAscii "password-not-ascii" "The password has letters beyond ASCII.";
 }

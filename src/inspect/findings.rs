@@ -1,39 +1,27 @@
-//! All findings about a file, put together.
+//! All findings about a file.
 
-use super::criteria::Criteria;
 use super::finding::{Finding, Severity};
-use super::fix::{Changes, Fix, Inspected, quoted};
+use super::fix::{Fix, Inspected};
 use crate::error::{Error, Kind};
-use crate::p12::anatomy::{Anatomy, StoredCertificate};
-use crate::secret::Secret;
+use crate::p12::anatomy::StoredCertificate;
 
-/// All that is found in what could be opened.
-pub(super) fn of(
-    file: &str,
-    anatomy: &Anatomy,
-    password: Option<&Secret>,
-    criteria: &Criteria,
-) -> Vec<Finding> {
-    let inspected = Inspected { file: quoted(file), anatomy, criteria };
+/// All that is found in what could be opened, and why it cannot be used as it is.
+pub(super) fn of(inspected: &Inspected<'_>) -> Vec<Finding> {
     let mut findings = inspected.keys();
     findings.extend(inspected.container());
-    findings.extend(inspected.java());
     findings.extend(inspected.leftovers());
     findings.extend(inspected.labels());
-    findings.extend(inspected.password(password));
     findings
 }
 
 /// Why the file cannot be used as it is.
-pub(super) fn refused(file: &str, anatomy: Option<&Anatomy>, error: &Error) -> Finding {
+pub(super) fn refused(inspected: Option<&Inspected<'_>>, error: &Error) -> Finding {
     let finding = Finding::fault(error);
-    match (error.kind, anatomy) {
+    match (error.kind, inspected) {
         (Kind::SeveralKeys, _) => Finding { severity: Severity::Warning, ..finding },
-        (Kind::KeyMismatch | Kind::NoCertificate, Some(anatomy)) => {
-            let inspected = Inspected { file: quoted(file), anatomy, criteria: &Criteria::default() };
+        (Kind::KeyMismatch | Kind::NoCertificate, Some(inspected)) => {
             let words = "first save the certificate that was issued for this very key, and those above it, as client.pem";
-            let changes = Changes { only: Some(&[]), add: "client.pem", ..Changes::default() };
-            let Fix { words, command } = inspected.changed(words, &changes);
+            let Fix { words, command } = inspected.repacked(words, &["--certificate", "client.pem"]);
             Finding { fix: words, command, ..finding }
         }
         _ => finding,
@@ -41,8 +29,8 @@ pub(super) fn refused(file: &str, anatomy: Option<&Anatomy>, error: &Error) -> F
 }
 
 impl Inspected<'_> {
-    /// What each key's certificates are like. With one key that is fine a test can pass, so what is wrong with another
-    /// is no error.
+    /// Findings about each key's certificates. If one key is fine, a test can pass, so findings about the
+    /// others are not errors.
     fn keys(&self) -> Vec<Finding> {
         let keys = || self.anatomy.keys.iter().filter(|_| self.anatomy.opened);
         let fails = |findings: &[Finding]| findings.iter().any(|one| one.severity == Severity::Error);

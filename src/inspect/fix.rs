@@ -1,16 +1,21 @@
-//! How to fix what was found: by commands of OpenSSL where they can do it, else in words.
+//! How to fix what was found: by `repack` where it can, else in words.
+
+use std::collections::HashSet;
 
 use super::criteria::Criteria;
-use crate::escape;
-use crate::p12::anatomy::{Anatomy, Protection, StoredCertificate, Wrapping};
+use crate::error::Kind;
+use crate::p12::anatomy::{Anatomy, Key};
 use crate::shell;
 
-/// A file that is looked into.
+/// The inspected file.
 pub(super) struct Inspected<'a> {
-    /// Its name, quoted for a shell.
-    pub(super) file: String,
+    pub(super) file: &'a str,
     pub(super) anatomy: &'a Anatomy,
+    /// Why a test would refuse it.
+    pub(super) refused: Option<Kind>,
     pub(super) criteria: &'a Criteria,
+    /// The certificate of each key, in the order that `--alias` counts in.
+    leaves: Vec<usize>,
 }
 
 /// What to do about a finding.
@@ -25,149 +30,86 @@ impl Fix {
     pub(super) fn words(words: impl Into<String>) -> Self {
         Self { words: words.into(), command: None }
     }
-
-    fn command(words: &str, command: String) -> Self {
-        Self { words: words.to_owned(), command: Some(command) }
-    }
 }
 
-/// What changes when the contents go into a new file.
-#[derive(Default)]
-pub(super) struct Changes<'a> {
-    /// The certificates that stay, by index; all of them unless given.
-    pub(super) only: Option<&'a [usize]>,
-    /// A file of the user's with certificates to add.
-    pub(super) add: &'static str,
-    /// Another friendlyName.
-    pub(super) name: Option<&'static str>,
-    /// Options of `openssl pkcs12 -export`.
-    pub(super) options: &'static str,
+impl<'a> Inspected<'a> {
+    pub(super) fn new(
+        file: &'a str,
+        anatomy: &'a Anatomy,
+        refused: Option<Kind>,
+        criteria: &'a Criteria,
+    ) -> Self {
+        let mut seen = HashSet::new();
+        let all = anatomy.keys.iter().filter_map(|key| key.chain.first().copied());
+        let leaves = all.filter(|leaf| seen.insert(*leaf)).collect();
+        Self { file, anatomy, refused, criteria, leaves }
+    }
 }
 
 impl Inspected<'_> {
-    /// The same contents as `new.p12`.
-    pub(super) fn packed(&self, words: &str) -> Fix {
-        self.changed(words, &Changes::default())
-    }
-
-    /// The contents with some changes as `new.p12`. What is taken out lies in a private folder and is gone in the end,
-    /// Ctrl-C included. OpenSSL reads its input twice, so no pipe will do.
-    pub(super) fn changed(&self, words: &str, changes: &Changes<'_>) -> Fix {
-        if let Some(obstacle) = self.obstacle() {
-            return Fix::words(format!("{words}; {obstacle}"));
-        }
-        let Changes { only, add, name, options } = changes;
-        let alone = self.anatomy.keys.iter().any(|key| key.chain.is_empty());
-        if alone && *only != Some(&[]) {
-            return Fix::words(format!("{words}; but first its key needs its certificate"));
-        }
-        let chosen = only.map_or(String::new(), |only| format!(" | {}", choosing(only)));
-        let add = if add.is_empty() { String::new() } else { format!(r#"cat {add} >> "$d/all.pem" && "#) };
-        let name = name.map(str::to_owned).or_else(|| self.name());
-        let name = name.map_or(String::new(), |name| format!("-name {} ", quoted(&name)));
-        let unpacked = self.unpacked("");
-        Fix::command(
-            &format!("{words}; the new file is new.p12"),
-            format!(
-                r#"(umask 077; d=$(mktemp -d) && trap 'rm -rf "$d"' EXIT && trap 'exit 1' HUP INT TERM && {unpacked}{chosen} > "$d/all.pem" && {add}openssl pkcs12 -export {name}{options}-in "$d/all.pem" -out "$d/new.p12" && mv -i "$d/new.p12" new.p12)"#
-            ),
-        )
-    }
-
-    /// A request for a new certificate on the same key.
-    pub(super) fn requested(&self, leaf: &StoredCertificate) -> Fix {
-        let words =
-            "request.csr, made on the same key, goes to a CA; what comes back is packed with that key";
-        let Some(subject) = self.subject(leaf) else {
-            return Fix::words("ask a CA for a new certificate on the same key, and pack both");
-        };
-        if let Some(obstacle) = self.obstacle() {
-            return Fix::words(format!("ask a CA for a new certificate on this key; {obstacle}"));
-        }
-        let key = self.unpacked(" -nocerts");
-        Fix::command(words, format!("{key} | {}", request("-key /dev/stdin", &subject)))
-    }
-
-    /// A request for a new certificate on a new key.
-    pub(super) fn renewed(&self, leaf: &StoredCertificate) -> Fix {
-        let words =
-            "request.csr, made on a new key (new.key), goes to a CA; what comes back is packed with that key";
-        let Some(subject) = self.subject(leaf) else {
-            return Fix::words("make a key of today's size, and ask a CA for a certificate on it");
-        };
-        let made = request("-newkey rsa:3072 -keyout new.key", &subject);
-        Fix::command(words, format!("test ! -e new.key && {made}"))
-    }
-
-    /// A CA's certificate is not to be had by a client's request.
-    fn subject(&self, leaf: &StoredCertificate) -> Option<String> {
-        leaf.subject_option.as_deref().filter(|_| !leaf.certificate.authority).map(quoted)
-    }
-
-    /// The contents taken out by OpenSSL, on its standard output.
-    fn unpacked(&self, options: &str) -> String {
-        let Anatomy { wrapping, mac, .. } = self.anatomy;
-        let legacy = if self.anatomy.is_legacy() { " -legacy" } else { "" };
-        // OpenSSL before 3.4 knows no PBMAC1; that the MAC is right was found out here.
-        let unproved = if mac.as_ref().is_some_and(Protection::is_pbmac1) { " -nomacver" } else { "" };
-        let openssl = format!("openssl pkcs12{legacy}{unproved} -noenc{options}");
-        match wrapping {
-            Wrapping::Base64 => {
-                format!(
-                    "grep -v -e ----- < {} | tr -d '[:space:]' | openssl base64 -d -A | {openssl}",
-                    self.file
-                )
-            }
-            _ => format!("{openssl} -in {}", self.file),
+    /// A new file of the only key, with these options.
+    pub(super) fn repacked(&self, words: &str, options: &[&str]) -> Fix {
+        match self.refused {
+            Some(Kind::SeveralKeys) => Fix::words(format!("{words}; repack --alias takes one of the keys")),
+            _ => self.packed(words, options),
         }
     }
 
-    /// Why OpenSSL's commands cannot take the contents out and pack them again.
-    fn obstacle(&self) -> Option<&'static str> {
-        let Anatomy { opened, keys, unreadable, wrapping, closed, unusual, .. } = self.anatomy;
-        Some(match keys.as_slice() {
-            _ if !opened => "with its password, inspect prints the command",
-            [] => "export it so from where it was made",
-            [_, _, ..] => {
-                "openssl pkcs12 packs one key only: export each key by itself from where it was made"
-            }
-            _ if *closed > 0 => {
-                "export it again from where it was made: some of its keys have another password"
-            }
-            [key] if key.bits == 0 || *unreadable > 0 => {
-                "export it again from where it was made: openssl cannot read all that is in it"
-            }
-            _ if unusual.is_some() => {
-                "export it again from where it was made: openssl may not take its password"
-            }
-            _ if *wrapping == Wrapping::Other => {
-                "openssl cannot read this form: save it in binary (DER) first"
-            }
-            _ => return None,
-        })
+    /// A new file of this key.
+    pub(super) fn repacked_key(&self, key: &Key, words: &str, options: &[&str]) -> Fix {
+        let alias = self.alias(key);
+        self.packed(words, &[&self.choice(alias.as_deref()), options].concat())
     }
 
-    /// The friendlyName of the only key or its certificate, where it can be typed.
-    fn name(&self) -> Option<String> {
-        let key = self.anatomy.keys.first()?;
-        let of_leaf = || self.held(*key.chain.first()?)?.alias.as_ref();
-        let name = key.alias.as_ref().or_else(of_leaf)?;
-        Some(name.clone()).filter(|name| !name.is_empty() && escape::is_plain(name))
+    /// A request for a new certificate on this key.
+    pub(super) fn requested(&self, key: &Key) -> Fix {
+        let words = "request.csr, made on the same key, goes to a CA; what comes back goes into a new file: repack --certificate";
+        let alias = self.alias(key);
+        let options = [&["--request"], self.choice(alias.as_deref()).as_slice()].concat();
+        self.command(words, &options, &[]).map_command(|command| format!("{command} > request.csr"))
+    }
+
+    fn packed(&self, words: &str, options: &[&str]) -> Fix {
+        let new = if self.file == NEW { "newer.p12" } else { NEW };
+        self.command(&format!("{words}; the new file is {new}"), options, &[new])
+    }
+
+    fn command(&self, words: &str, options: &[&str], after: &[&str]) -> Fix {
+        let renewed = options.contains(&"--certificate");
+        match self.refused {
+            None | Some(Kind::SeveralKeys) if self.anatomy.opened => {}
+            Some(Kind::KeyMismatch | Kind::NoCertificate) if renewed => {}
+            Some(Kind::KeyMismatch | Kind::NoCertificate) => {
+                return Fix::words(format!("{words}; but first its key needs its certificate"));
+            }
+            _ if !self.anatomy.opened => {
+                return Fix::words(format!("{words}; with its password, inspect prints the command"));
+            }
+            _ => return Fix::words(words),
+        }
+        // A name must not be taken for an option.
+        let file = if self.file.starts_with('-') { format!("./{}", self.file) } else { self.file.to_owned() };
+        let all = [&["p12-test", "repack"], options, &[&file], after].concat();
+        let quoted =
+            all.iter().map(|word| String::from_utf8_lossy(&shell::quote(word.as_bytes())).into_owned());
+        Fix { words: words.to_owned(), command: Some(quoted.collect::<Vec<_>>().join(" ")) }
+    }
+
+    fn choice<'a>(&self, alias: Option<&'a str>) -> Vec<&'a str> {
+        alias.map_or_else(Vec::new, |alias| vec!["--alias", alias])
+    }
+
+    /// How to choose this key of several; `None` for the only one.
+    fn alias(&self, key: &Key) -> Option<String> {
+        let at = self.leaves.iter().position(|leaf| Some(leaf) == key.chain.first())?;
+        (self.leaves.len() > 1).then(|| format!("#{}", at + 1))
     }
 }
 
-/// Lets the key through, and these of the certificates, which come in the order of the file.
-fn choosing(only: &[usize]) -> String {
-    let which: String = only.iter().map(|at| format!(" || n == {}", at + 1)).collect();
-    format!("awk '/^-----BEGIN /{{c = /CERT/; n += c}} !c{which}'")
+impl Fix {
+    fn map_command(self, change: impl FnOnce(String) -> String) -> Self {
+        Self { command: self.command.map(change), ..self }
+    }
 }
 
-fn request(key: &str, subject: &str) -> String {
-    format!(
-        "openssl req -new -utf8 {key} -subj {subject} -addext extendedKeyUsage=clientAuth -out request.csr"
-    )
-}
-
-pub(super) fn quoted(text: &str) -> String {
-    String::from_utf8_lossy(&shell::quoted(text.as_bytes())).into_owned()
-}
+const NEW: &str = "new.p12";

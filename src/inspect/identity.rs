@@ -2,10 +2,11 @@
 
 use super::criteria::Trusted;
 use super::finding::{Finding, Name, Severity};
-use super::fix::{Changes, Fix, Inspected};
+use super::fix::{Fix, Inspected};
 use crate::certificate::{Certificate, Usage, timestamp};
 use crate::checks::{self, Flaw, FlawKind, Obstacle, Role};
 use crate::p12::anatomy::{Key, StoredCertificate};
+use crate::repack::fetch::issuer_urls;
 use crate::words::counted;
 
 impl Inspected<'_> {
@@ -14,15 +15,15 @@ impl Inspected<'_> {
         let held: Vec<_> = key.chain.iter().filter_map(|at| self.held(*at)).collect();
         let chain: Vec<_> = held.iter().map(|held| &held.certificate).collect();
         let flaws = checks::flaws(&chain, Role::Client);
-        let mut findings: Vec<_> = flaws.iter().map(|flaw| self.flaw(*flaw, key, &held, &chain)).collect();
+        let mut findings: Vec<_> = flaws.iter().map(|flaw| self.flaw(*flaw, key, &chain)).collect();
         findings.extend(chain.iter().enumerate().filter_map(|(at, c)| self.expires_soon(key, at, c)));
         findings.extend(self.criteria.trusted.as_ref().map(|trusted| trust(&chain, trusted)));
-        let others = [self.open(&held), self.unordered(key), self.key_id(key), self.siblings(key)];
+        let others = [self.open(key, &held), self.unordered(key), self.key_id(key), self.siblings(key)];
         findings.extend(others.into_iter().flatten());
         findings
     }
 
-    fn flaw(&self, flaw: Flaw, key: &Key, held: &[&StoredCertificate], chain: &[&Certificate]) -> Finding {
+    fn flaw(&self, flaw: Flaw, key: &Key, chain: &[&Certificate]) -> Finding {
         let subject = chain.first().map_or("", |leaf| leaf.subject.as_str());
         let severity = match flaw.kind {
             _ if flaw.is_fatal() => Severity::Error,
@@ -30,44 +31,49 @@ impl Inspected<'_> {
             _ => Severity::Warning,
         };
         let what = flaw.sentence(chain, &format!("its certificate {subject}"));
-        let fix = self.fix(flaw, key, held).unwrap_or_else(|| Fix::words(flaw.fix(chain)));
+        let fix = self.fix(flaw, key, chain).unwrap_or_else(|| Fix::words(flaw.fix(chain)));
         Finding::new(name(flaw, chain), severity, what, fix)
     }
 
     /// By a command; `None` where words have to do.
-    fn fix(&self, flaw: Flaw, key: &Key, held: &[&StoredCertificate]) -> Option<Fix> {
-        let culprit = held.get(flaw.at).filter(|culprit| flaw.at == 0 && !culprit.certificate.authority);
+    fn fix(&self, flaw: Flaw, key: &Key, chain: &[&Certificate]) -> Option<Fix> {
+        // A CA's certificate cannot be had by a client's request.
+        let is_own = flaw.at == 0 && chain.first().is_some_and(|leaf| !leaf.authority);
         match flaw.kind {
             FlawKind::NotYetValid => {
                 let fix =
                     format!("wait until then; or is this machine's clock wrong? It says {}", timestamp());
                 Some(Fix::words(fix))
             }
-            FlawKind::Expired if flaw.at > 0 => Some(self.replaced(key, flaw.at)),
+            FlawKind::Expired if flaw.at > 0 => Some(self.replaced(key)),
             FlawKind::WrongSignature => {
                 let words =
                     "first save the CA certificate that did sign it, and those above it, as intermediate.pem";
-                let only = key.chain.get(..=flaw.at);
-                Some(self.changed(words, &Changes { only, add: "intermediate.pem", ..Changes::default() }))
+                Some(self.repacked_key(key, words, &["--add", "intermediate.pem"]))
             }
-            FlawKind::ExplicitCurve | FlawKind::UnusualKey | FlawKind::SmallKey => {
-                culprit.map(|leaf| self.renewed(leaf))
+            FlawKind::ExplicitCurve | FlawKind::UnusualKey | FlawKind::SmallKey if is_own => {
+                Some(Fix::words("make a new key of today's size, and ask a CA for a certificate on it"))
             }
             FlawKind::Expired
             | FlawKind::SelfSigned
             | FlawKind::WrongPurpose
             | FlawKind::AnyPurposeAlone
-            | FlawKind::BrokenDigest(_) => culprit.map(|leaf| self.requested(leaf)),
+            | FlawKind::BrokenDigest(_)
+                if is_own =>
+            {
+                Some(self.requested(key))
+            }
             _ => None,
         }
     }
 
-    /// A key without a certificate among others that have one.
+    /// A key without a certificate, while other keys have one.
     pub(super) fn uncertified(&self, key: &Key) -> Finding {
         let alias = key.alias.as_ref().map_or(String::new(), |alias| format!(" {alias:?}"));
         let what = format!("its key{alias} ({}) has no certificate in the file", key.key);
-        let fix =
-            Fix::words("export it again without that key, or with the certificate that was issued for it");
+        let words =
+            "pack it again without that key, or export it with the certificate that was issued for it";
+        let fix = self.repacked(words, &[]);
         Finding::new(Name::KeyWithoutCertificate, Severity::Warning, what, fix)
     }
 
@@ -78,34 +84,43 @@ impl Inspected<'_> {
         }
         let which = if at == 0 { "its certificate" } else { "the CA certificate" };
         let what = format!("{which} {subject} expires in {days_left} days, on {not_after}");
-        let fix = match key.chain.first().and_then(|leaf| self.held(*leaf)) {
-            Some(leaf) if at == 0 => self.requested(leaf),
-            _ => self.replaced(key, at),
+        let fix = match at {
+            0 if certificate.authority => Fix::words("ask its CA for a new certificate"),
+            0 => self.requested(key),
+            _ => self.replaced(key),
         };
         Some(Finding::new(Name::ExpiresSoon, Severity::Warning, what, fix))
     }
 
-    /// The chain of a key with another CA from this place on.
-    fn replaced(&self, key: &Key, at: usize) -> Fix {
+    /// The chain of a key with another CA's certificate.
+    fn replaced(&self, key: &Key) -> Fix {
         let words = "first save the new certificate of that CA, and those above it, as new-chain.pem";
-        let changes = Changes { only: key.chain.get(..at), add: "new-chain.pem", ..Changes::default() };
-        self.changed(words, &changes)
+        self.repacked_key(key, words, &["--add", "new-chain.pem"])
     }
 
-    fn open(&self, chain: &[&StoredCertificate]) -> Option<Finding> {
-        let Certificate { subject, issuer, .. } =
-            chain.last().map(|held| &held.certificate).filter(|top| !top.is_self_issued())?;
+    fn open(&self, key: &Key, chain: &[&StoredCertificate]) -> Option<Finding> {
+        let top = chain.last().map(|held| &held.certificate).filter(|top| !top.is_self_issued())?;
+        let Certificate { subject, issuer, x509, .. } = top;
         let what = format!(
             "the chain ends with {subject}, issued by {issuer}, which is not in the file: fine where the endpoint has that certificate (a root it trusts), else an intermediate is missing"
         );
         let severity = if chain.len() == 1 { Severity::Warning } else { Severity::Note };
-        let words =
-            format!("where that is needed, first save the certificate of {issuer} as intermediate.pem");
-        let fix = self.changed(&words, &Changes { add: "intermediate.pem", ..Changes::default() });
+        let at_hand =
+            x509.as_ref().is_some_and(|top| issuer_urls(top).iter().any(|url| url.starts_with("http://")));
+        let fix = match at_hand {
+            true => self.repacked_key(key, "where that is needed, get it from its CA", &["--fetch-chain"]),
+            false => {
+                let words = format!(
+                    "where that is needed, first save the certificate of {issuer} as intermediate.pem"
+                );
+                self.repacked_key(key, &words, &["--add", "intermediate.pem"])
+            }
+        };
         Some(Finding::new(Name::ChainOpen, severity, what, fix))
     }
 
-    /// Programs that send what is stored as it is stored break the order of RFC 5246 section 7.4.2.
+    /// Some programs send the certificates in the order of the file, which must be that of RFC 5246 section
+    /// 7.4.2.
     fn unordered(&self, key: &Key) -> Option<Finding> {
         if key.chain.is_sorted() {
             return None;
@@ -120,11 +135,12 @@ impl Inspected<'_> {
             "its certificates are stored in another order than a chain has, which p12-test puts right and other programs may send as it is: {}",
             names(&stored)
         );
-        let fix = format!("export it again in this order: {}", names(&key.chain));
-        Some(Finding::new(Name::ChainUnordered, Severity::Warning, what, Fix::words(fix)))
+        let words = format!("pack it again in this order: {}", names(&key.chain));
+        let fix = self.repacked_key(key, &words, &[]);
+        Some(Finding::new(Name::ChainUnordered, Severity::Warning, what, fix))
     }
 
-    /// Programs that go by the localKeyID take the wrong certificate for the key's.
+    /// Programs that use the localKeyID take the wrong certificate.
     fn key_id(&self, key: &Key) -> Option<Finding> {
         let (id, leaf) = (key.key_id.as_ref()?, *key.chain.first()?);
         let has_id = |at: &usize| self.held(*at).is_some_and(|held| held.key_id.as_ref() == Some(id));
@@ -139,11 +155,12 @@ impl Inspected<'_> {
             subject(other),
             subject(leaf)
         );
-        let fix = self.packed("pack it again: openssl gives the localKeyID to the key's own certificate");
+        let fix =
+            self.repacked_key(key, "pack it again: the new file has the localKeyID where it belongs", &[]);
         Some(Finding::new(Name::KeyIdElsewhere, Severity::Warning, what, fix))
     }
 
-    /// Several certificates on one key, such as an expired one and its successor.
+    /// Several certificates for one key, such as an expired one and its successor.
     fn siblings(&self, key: &Key) -> Option<Finding> {
         let all = self.same_key(key);
         if all.len() < 2 {
@@ -163,8 +180,7 @@ impl Inspected<'_> {
             described(leaf),
             others.join("; ")
         );
-        let only = Changes { only: Some(&key.chain), ..Changes::default() };
-        let fix = self.changed("pack it again with one of them", &only);
+        let fix = self.repacked_key(key, "pack it again with the one that is sent", &[]);
         Some(Finding::new(Name::SeveralCertificates, Severity::Warning, what, fix))
     }
 

@@ -1,9 +1,9 @@
-//! Who may have made a file: what its algorithms and counts look like. Never sure, as most tools can be told to use
-//! others. The defaults are those seen in files of these programs.
+//! Guesses which program made a file, by its algorithms and counts. This is never certain, as most programs
+//! have options for them. The defaults here were seen in files of these programs.
 
 use crate::p12::anatomy::{Anatomy, Cipher, Form, Protection};
 
-/// The program, and what speaks for it.
+/// The program, and the reason for the guess.
 pub(super) fn guess(anatomy: &Anatomy) -> Option<String> {
     let mac = anatomy.mac.as_ref().map_or(0, |mac| mac.iterations);
     let protections =

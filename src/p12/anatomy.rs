@@ -1,17 +1,20 @@
-//! All that a file holds, for people: how it is protected, what is in it, what belongs together.
+//! Everything in a file, for people: its protection, its contents, and what belongs together.
 
 use openssl::x509::X509;
 use serde::Serialize;
 
 use super::bag::{Bag, Label};
+use super::chain::Issuers;
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::file::P12File;
+use super::leaves::Leaves;
 use super::off_thread::off_thread_in_turn;
 use super::opening::{self, Opening};
 use super::pick;
 use crate::certificate::{self, KeyKind};
 use crate::error::{Error, Result};
 use crate::evidence::Certificate;
+use crate::password::Password;
 use crate::secret::Secret;
 
 pub use super::bag::OtherBag;
@@ -23,17 +26,17 @@ pub use super::sniff::{Form, Wrapping};
 /// What was found in a file. Indexes count from 0.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Anatomy {
-    /// In bytes, as it lies on the disk.
+    /// Its size on disk, in bytes.
     pub size: u64,
     /// How it is written.
     pub form: Form,
     /// Bytes that follow the end.
     pub trailing: usize,
-    /// Whether the password opened it; if not, only what stands in the open is known.
+    /// Whether the password opened it. If not, only unencrypted parts are known.
     pub opened: bool,
-    /// How it is protected against change; `None` when it is not.
+    /// The MAC; `None` if there is none.
     pub mac: Option<Protection>,
-    /// How each safe is encrypted; `None` for one in the open.
+    /// The encryption of each safe; `None` for one that is not encrypted.
     pub safes: Vec<Option<Protection>>,
     /// The private keys, as far as they could be opened.
     pub keys: Vec<Key>,
@@ -41,17 +44,23 @@ pub struct Anatomy {
     pub certificates: Vec<StoredCertificate>,
     /// Certificates that are not readable as X.509.
     pub unreadable: usize,
-    /// Things that are no part of an identity.
+    /// Other contents, which are not part of an identity.
     pub others: Vec<OtherBag>,
     /// What is odd about it.
     pub warnings: Vec<String>,
     /// Keys that have another password.
     #[serde(skip)]
     pub closed: usize,
-    /// How the password had to be written, where that is unusual.
+    /// The password that fitted; of a file that stayed closed the usual reading of the one that was given.
+    #[serde(skip)]
+    pub password: Option<Secret>,
+    /// How the password was found in its source, in a sentence, where that is unusual.
+    #[serde(skip)]
+    pub reading: Option<String>,
+    /// How the password had to be encoded, if that is unusual.
     #[serde(skip)]
     pub unusual: Option<&'static str>,
-    /// How programs that know only DER and BER may read it.
+    /// What the file is wrapped in, for programs that read only DER and BER.
     #[serde(skip)]
     pub wrapping: Wrapping,
 }
@@ -63,13 +72,13 @@ pub struct Key {
     pub alias: Option<String>,
     /// Its localKeyID in hex.
     pub key_id: Option<String>,
-    /// `RSA 2048`; where OpenSSL cannot read it, its algorithm.
+    /// `RSA 2048`; its algorithm if OpenSSL cannot read it.
     pub key: String,
-    /// In bits; zero where OpenSSL cannot read it.
+    /// In bits; zero if OpenSSL cannot read it.
     pub bits: u32,
-    /// How it is encrypted by itself; `None` when it is not.
+    /// Its own encryption; `None` if it has none.
     pub protection: Option<Protection>,
-    /// Whether anything encrypts it: that, or the safe around it.
+    /// Whether it is encrypted, by itself or by the safe around it.
     pub encrypted: bool,
     /// Its certificate and the ones above, its issuer first; empty when no certificate belongs to it.
     pub chain: Vec<usize>,
@@ -82,25 +91,25 @@ pub struct StoredCertificate {
     pub alias: Option<String>,
     /// Its localKeyID in hex.
     pub key_id: Option<String>,
-    /// What it says.
+    /// Its facts.
     #[serde(flatten)]
     pub certificate: Certificate,
-    /// Its subject for `openssl req -subj`, where that can write it.
-    #[serde(skip)]
-    pub subject_option: Option<String>,
 }
 
 impl Anatomy {
-    /// Looks at everything in a file, in another thread. The second is why [`super::P12::open`] would refuse the file;
-    /// then what lies in the open is still found.
+    /// Reads everything in a file, in another thread. The second value is why [`super::P12::open`] would
+    /// fail; then the unencrypted parts are still read.
     ///
     /// # Errors
-    /// When the file is no container that can be read.
-    pub async fn read(file: &P12File, password: Option<&Secret>) -> Result<(Self, Option<Error>)> {
+    /// When the container cannot be read.
+    pub async fn read(file: &P12File, password: Option<&Password>) -> Result<(Self, Option<Error>)> {
         let (file, password) = (file.clone(), password.cloned());
-        off_thread_in_turn(move || {
-            let opening = opening::open(&file, password.as_ref()).map_err(|fault| file.fail(fault))?;
-            Ok(Self::describe(opening, &file))
+        off_thread_in_turn(move |given_up| {
+            let opening =
+                opening::open(&file, password.as_ref(), given_up).map_err(|fault| file.fail(fault))?;
+            let (mut anatomy, refused) = Self::describe(opening, &file);
+            anatomy.password = anatomy.password.or_else(|| password.map(|password| password.usual()));
+            Ok((anatomy, refused))
         })
         .await
     }
@@ -131,7 +140,7 @@ impl Anatomy {
         (anatomy, refused)
     }
 
-    /// All algorithms that protect something.
+    /// All algorithms that protect the file or a part of it.
     pub fn protections(&self) -> impl Iterator<Item = &Protection> {
         let Self { mac, safes, keys, .. } = self;
         safes.iter().flatten().chain(keys.iter().filter_map(|key| key.protection.as_ref())).chain(mac)
@@ -144,10 +153,11 @@ impl Anatomy {
 
     fn add_contents(&mut self, contents: &Contents) {
         self.opened = true;
+        let (leaves, issuers) =
+            (Leaves::new(&contents.keys, &contents.certificates), Issuers::new(&contents.certificates));
         let describe = |key: &KeyEntry| {
-            let leaves = pick::find_leaves(key, &contents.certificates);
-            let chain =
-                leaves.first().map_or_else(Vec::new, |leaf| pick::build_chain(*leaf, &contents.certificates));
+            let leaves = leaves.find(key);
+            let chain = leaves.first().map_or_else(Vec::new, |leaf| issuers.build_chain(*leaf));
             Key { chain, ..describe_key(key) }
         };
         self.keys = contents.keys.iter().map(describe).collect();
@@ -156,11 +166,13 @@ impl Anatomy {
         self.certificates = contents.certificates.iter().map(describe).collect();
         self.unreadable = contents.unreadable;
         (self.closed, self.unusual) = (contents.closed, contents.unusual);
+        self.password.clone_from(&contents.password);
+        self.reading.clone_from(&contents.reading);
         self.others.clone_from(&contents.others);
         self.warnings.clone_from(&contents.warnings);
     }
 
-    /// What shows of something that was not opened.
+    /// Adds what is known of something that was not opened.
     fn add_closed(&mut self, bag: Bag) {
         let closed = || ("not opened".to_owned(), 0);
         match bag {
@@ -178,7 +190,7 @@ impl Anatomy {
 }
 
 fn describe_key(key: &KeyEntry) -> Key {
-    let kind = match &key.key {
+    let kind = match key.key() {
         Some(readable) => {
             let (kind, bits) = KeyKind::of(readable);
             (kind.to_string(), bits)
@@ -196,7 +208,6 @@ fn label_key(label: Label, (key, bits): (String, u32), protection: Option<Protec
 
 fn describe_certificate(certificate: &X509, label: Label) -> StoredCertificate {
     let key_id = label.key_id.map(|id| certificate::hex(&id));
-    let subject_option = certificate::subject_option(certificate.subject_name());
     let certificate = certificate::describe(certificate);
-    StoredCertificate { alias: label.alias, key_id, certificate, subject_option }
+    StoredCertificate { alias: label.alias, key_id, certificate }
 }

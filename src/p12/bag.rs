@@ -1,22 +1,21 @@
-//! What a safe holds: bags and their attributes (RFC 7292 section 4.2). Structure only; nothing is decrypted here.
+//! The contents of a safe: bags and their attributes (RFC 7292 section 4.2). Structure only; nothing is
+//! decrypted here.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::fault::{Fault, Parsed};
-use super::kdf::Wiped;
+use super::budget::Budget;
+use super::fault::Parsed;
+use super::iterate::Wiped;
 use super::scheme::Scheme;
 use crate::ber::{self, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
 
-/// More bags in a safe than this are an attack.
-const MAX_BAGS: usize = 2_000;
-
-/// Safes within safes; real files have one such step at most.
+/// How deep safes may be nested. Real files have one level at most.
 const MAX_NESTING: usize = 8;
 
-/// One thing in a safe.
+/// An item in a safe.
 #[derive(Debug)]
 pub(super) enum Bag {
     Key(Wiped, Label),
@@ -25,13 +24,15 @@ pub(super) enum Bag {
     Other(OtherBag),
 }
 
-/// Something that is no part of an identity.
+/// An item that is not part of an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OtherBag {
     /// A revocation list.
     Crl,
     /// A type that RFC 7292 does not know.
     Unknown,
+    /// What lets Windows users or groups open the file in place of a password.
+    GroupProtection,
     /// A certificate of another kind, such as SDSI.
     OtherCertificate,
     /// A secret, such as a symmetric key.
@@ -43,6 +44,7 @@ impl fmt::Display for OtherBag {
         f.write_str(match self {
             Self::Crl => "a CRL",
             Self::Unknown => "a bag of unknown type",
+            Self::GroupProtection => "a bag that protects it to Windows users or groups",
             Self::OtherCertificate => "a certificate that is not X.509",
             Self::Secret => "a secret key",
         })
@@ -55,35 +57,35 @@ impl Serialize for OtherBag {
     }
 }
 
-/// What a bag is called.
+/// The labels of a bag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Label {
     pub(super) alias: Option<String>,
     pub(super) key_id: Option<Vec<u8>>,
 }
 
-/// Whether decrypted bytes are a safe's: one SEQUENCE, whole, of SEQUENCEs. Wrong keys give noise.
+/// Whether decrypted bytes are a safe: one complete SEQUENCE of SEQUENCEs. A wrong key gives random bytes.
 pub(super) fn is_safe(plain: &[u8]) -> bool {
     let mut reader = Reader::new(plain);
     let list = reader.expect(SEQUENCE, "").and_then(|list| list.inside());
     list.is_ok_and(|mut list| list.is_empty() || list.expect(SEQUENCE, "").is_ok())
 }
 
-/// The bags of a safe, those of safes within it included.
-pub(super) fn read_bags(contents: &[u8]) -> Parsed<Vec<Bag>> {
+/// The bags of a safe and of the safes in it.
+pub(super) fn read_bags(contents: &[u8], budget: &mut Budget) -> Parsed<Vec<Bag>> {
     let mut bags = Vec::new();
     if !contents.is_empty() {
-        collect(contents, 0, &mut bags).map_err(|fault| fault.within("a safe"))?;
+        collect(contents, &mut bags, budget).map_err(|fault| fault.within("a safe"))?;
     }
     Ok(bags)
 }
 
-fn collect(contents: &[u8], nesting: usize, bags: &mut Vec<Bag>) -> Parsed<()> {
+fn collect(contents: &[u8], bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
     let list = Reader::new(contents).expect(SEQUENCE, "the list of bags")?;
-    collect_list(&list, nesting, bags)
+    collect_list(&list, 0, bags, budget)
 }
 
-fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>) -> Parsed<()> {
+fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
     let mut list = list.inside()?;
     while !list.is_empty() {
         let bag = list.expect(SEQUENCE, "a bag")?;
@@ -91,16 +93,14 @@ fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>) -> Pars
         let kind = inside.expect(OID, "the type of a bag")?.oid();
         let value = inside.expect(0xa0, "the value of a bag")?;
         let label = read_label(&mut inside);
-        if bags.len() >= MAX_BAGS {
-            return Err(Fault::malformed("more bags than any P12 has"));
-        }
+        budget.take_bag()?;
         match kind.strip_prefix("1.2.840.113549.1.12.10.1.") {
             Some("6") if nesting >= MAX_NESTING => {
                 return Err(ber::malformed(bag.at, "safes nested too deep".into()).into());
             }
             Some("6") => {
                 let list = value.inside()?.expect(SEQUENCE, "the list of bags")?;
-                collect_list(&list, nesting + 1, bags)?;
+                collect_list(&list, nesting + 1, bags, budget)?;
             }
             kind => bags.push(parse_bag(kind, &value, label)?),
         }
@@ -114,7 +114,7 @@ fn parse_bag(kind: Option<&str>, value: &Element<'_>, label: Label) -> Parsed<Ba
         Some("2") => parse_shrouded(value, label),
         Some("3") => parse_certificate(value, label),
         Some("4") => Ok(Bag::Other(OtherBag::Crl)),
-        Some("5") => Ok(Bag::Other(OtherBag::Secret)),
+        Some("5") => Ok(Bag::Other(parse_secret(value).unwrap_or(OtherBag::Secret))),
         _ => Ok(Bag::Other(OtherBag::Unknown)),
     }
 }
@@ -123,9 +123,22 @@ fn read_key<'a>(value: &Element<'a>) -> Parsed<&'a [u8]> {
     Ok(value.inside()?.expect(SEQUENCE, "a private key")?.whole)
 }
 
-/// EncryptedPrivateKeyInfo: RFC 5958 section 3.
+/// The type of a secret (RFC 7292 section 4.2.5) tells what Windows puts there.
+fn parse_secret(value: &Element<'_>) -> ber::Read<OtherBag> {
+    let mut secret = value.inside()?.expect(SEQUENCE, "a secret")?.inside()?;
+    Ok(match secret.expect(OID, "the type of a secret")?.oid().as_str() {
+        "1.3.6.1.4.1.311.17.4" => OtherBag::GroupProtection,
+        _ => OtherBag::Secret,
+    })
+}
+
+/// EncryptedPrivateKeyInfo: RFC 5958 section 3. With an empty password, GnuTLS 3.7 puts a key there as it is.
 fn parse_shrouded(value: &Element<'_>, label: Label) -> Parsed<Bag> {
-    let mut info = value.inside()?.expect(SEQUENCE, "an encrypted key")?.inside()?;
+    let element = value.inside()?.expect(SEQUENCE, "an encrypted key")?;
+    if key_algorithm(element.whole).is_some() {
+        return Ok(Bag::Key(Zeroizing::new(element.whole.to_vec()), label));
+    }
+    let mut info = element.inside()?;
     let scheme = Scheme::parse(&info.expect(SEQUENCE, "the key's encryption")?)?;
     let ciphertext = info.expect(OCTET_STRING, "the encrypted key")?.octets()?;
     Ok(Bag::ShroudedKey(scheme, ciphertext.into_owned(), label))
@@ -140,7 +153,8 @@ fn parse_certificate(value: &Element<'_>, label: Label) -> Parsed<Bag> {
     Ok(Bag::Certificate(certificate.octets()?.into_owned(), label))
 }
 
-/// friendlyName and localKeyID (RFC 2985 section 5.5). Odd attributes are no reason to refuse a key.
+/// friendlyName and localKeyID (RFC 2985 section 5.5). Invalid attributes are ignored: they do not make a key
+/// unusable.
 fn read_label(bag: &mut Reader<'_>) -> Label {
     let mut label = Label::default();
     let attributes = bag.optional(SET).ok().flatten().and_then(|set| set.inside().ok());
@@ -169,7 +183,7 @@ fn read_attribute(mut attribute: Reader<'_>, label: &mut Label) -> ber::Read<()>
     Ok(())
 }
 
-/// The algorithm of a PKCS#8 key (RFC 5958 section 2), or `None` when it is no such key.
+/// The algorithm of a PKCS#8 key (RFC 5958 section 2); `None` if it is not such a key.
 pub(super) fn key_algorithm(pkcs8: &[u8]) -> Option<String> {
     let mut info = Reader::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
     info.expect(INTEGER, "").ok()?;
@@ -178,7 +192,7 @@ pub(super) fn key_algorithm(pkcs8: &[u8]) -> Option<String> {
     Some(algorithm)
 }
 
-/// The same key with zeros for its secret: what OpenSSL reads in the same way, up to there.
+/// The same key with zeros in place of the secret. OpenSSL reads it in the same way.
 pub(super) fn blank_key(pkcs8: &[u8]) -> Option<Vec<u8>> {
     let mut info = Reader::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
     info.expect(INTEGER, "").ok()?;

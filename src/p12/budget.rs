@@ -1,20 +1,53 @@
-//! How much work one file may cost.
+//! Limits how much work one file may cause.
 
-/// The work that is left. A unit is one iteration of SHA-1 or SHA-256, some 0.15 µs.
+use tokio_util::sync::CancellationToken;
+
+use super::fault::{Fault, Parsed};
+
+/// The work that is left.
 #[derive(Debug)]
-pub(super) struct Budget(u64);
+pub(super) struct Budget {
+    /// A unit is one iteration of SHA-1 or SHA-256, some 0.15 µs.
+    units: u64,
+    bags: usize,
+    /// Cancelled when the caller has gone.
+    given_up: CancellationToken,
+}
 
 impl Budget {
-    /// Room for ten million iterations, which take some 1.5 s; twice as many are an attack.
+    /// Enough for ten million iterations, which take about 1.5 s.
     pub(super) const LIMIT: u64 = 16_000_000;
 
-    pub(super) fn new(units: u64) -> Self {
-        Self(units)
+    pub(super) fn new(units: u64, given_up: CancellationToken) -> Self {
+        Self { units, bags: MAX_BAGS, given_up }
     }
 
-    /// Takes this much; `None`, and nothing taken, when there is not enough left.
+    /// Whether the caller has gone.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.given_up.is_cancelled()
+    }
+
+    /// Takes this much; `None`, and nothing taken, when there is not enough left or the work was given up.
     pub(super) fn spend(&mut self, cost: u64) -> Option<()> {
-        self.0 = self.0.checked_sub(cost)?;
+        if self.is_given_up() {
+            return None;
+        }
+        self.units = self.units.checked_sub(cost)?;
         Some(())
     }
+
+    /// Takes the cost of decrypting these bytes, or of computing a MAC over them.
+    pub(super) fn spend_on(&mut self, bytes: &[u8]) -> Option<()> {
+        self.spend(bytes.len() as u64 / 16)
+    }
+
+    /// Takes one bag of the number that all safes of a file may have.
+    pub(super) fn take_bag(&mut self) -> Parsed<()> {
+        let left = self.bags.checked_sub(1);
+        self.bags = left.ok_or_else(|| Fault::malformed("more bags than any P12 has"))?;
+        Ok(())
+    }
 }
+
+/// The limit. Real files have far fewer.
+const MAX_BAGS: usize = 2_000;

@@ -62,7 +62,7 @@ impl Cipher {
         }
     }
 
-    /// What its family is called, where OpenSSL 3 has it in its legacy provider only.
+    /// The name of its family, if OpenSSL 3 has it in its legacy provider only.
     pub(super) fn legacy(self) -> Option<&'static str> {
         match self {
             Self::Rc2Cbc | Self::Rc2_40Cbc | Self::Rc2_64Cbc => Some("RC2"),
@@ -89,7 +89,7 @@ impl Cipher {
         matches!(self, Self::Rc2Cbc | Self::Rc2_40Cbc | Self::Rc2_64Cbc)
     }
 
-    /// Fails when the padding shows that this is not the key, or when OpenSSL lacks the cipher.
+    /// Fails if the padding shows that the key is wrong, or if OpenSSL lacks the cipher.
     pub(super) fn decrypt(
         self,
         key: &[u8],

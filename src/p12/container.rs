@@ -19,7 +19,7 @@ pub(super) struct Pfx<'a> {
     pub(super) trailing: usize,
 }
 
-/// Whether DER begins as a PFX does: a SEQUENCE with a small version and a ContentInfo.
+/// Whether DER starts like a PFX: a SEQUENCE with a small version and a ContentInfo.
 pub(super) fn looks_like_pfx(bytes: &[u8]) -> bool {
     !Pfx::parse(bytes).is_err_and(|fault| fault.kind == Kind::NotAP12)
 }
@@ -29,7 +29,7 @@ impl<'a> Pfx<'a> {
         let mut file = Reader::new(bytes);
         let outer = file.any()?;
         if outer.tag != SEQUENCE {
-            return Err(Fault::not_a_p12("it is in no format that is known here"));
+            return Err(Fault::not_a_p12("its format is not known"));
         }
         let mut inside = outer.inside()?;
         check_version(&mut inside)?;
@@ -78,7 +78,7 @@ const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 const ENVELOPED_DATA: &str = "1.2.840.113549.1.7.3";
 const ENCRYPTED_DATA: &str = "1.2.840.113549.1.7.6";
 
-/// More safes than this are an attack.
+/// The limit on safes. Real files have a few.
 const MAX_SAFES: usize = 2_000;
 
 fn check_version(inside: &mut Reader<'_>) -> Parsed<()> {
@@ -102,7 +102,7 @@ fn check_version(inside: &mut Reader<'_>) -> Parsed<()> {
     }
 }
 
-/// What is inside an EXPLICIT `[0]`, where it is there.
+/// The content of an EXPLICIT `[0]`, if there is one.
 fn read_explicit<'a>(reader: &mut Reader<'a>) -> Parsed<Option<Element<'a>>> {
     Ok(reader.optional(0xa0)?)
 }
@@ -115,7 +115,7 @@ pub(super) enum Safe<'a> {
 }
 
 impl Safe<'_> {
-    /// How it is encrypted; `None` for one in the open.
+    /// Its encryption; `None` if it is not encrypted.
     pub(super) fn protection(&self) -> Option<Protection> {
         match self {
             Self::Plain(_) => None,

@@ -1,4 +1,4 @@
-//! Keys that a file's password gives: each derived once, those for the standard encoding side by side.
+//! Derives keys from the password: each once, and in parallel for the standard encoding.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,48 +7,52 @@ use std::thread;
 use zeroize::Zeroizing;
 
 use super::budget::Budget;
-use super::kdf::{Kdf, KeyUse, Wiped};
-use super::password::Encoding;
+use super::encoding::Encoding;
+use super::iterate::{KeyUse, Wiped};
+use super::kdf::Kdf;
 use super::protection::{Algorithm, Protection};
 
-/// What is derived from a password for one purpose: a key, or a key and its initialisation vector.
+/// A key, or a key with its initialisation vector, that is derived from a password.
 #[derive(Debug)]
 pub(super) struct Derivation {
     kdf: Kdf,
     parts: Vec<(KeyUse, usize)>,
-    /// What the standard encoding gave; paid for before it was derived.
+    /// The result for the standard encoding. Its cost was taken from the budget before.
     standard: OnceLock<Option<Wiped>>,
 }
 
 impl Derivation {
-    /// Parts of so many bytes.
+    /// A derivation with parts of these sizes, in bytes.
     pub(super) fn new(kdf: Kdf, parts: &[(KeyUse, usize)]) -> Self {
         Self { kdf, parts: parts.to_vec(), standard: OnceLock::new() }
     }
 
-    /// What it says of itself, for a key of this algorithm.
+    /// Its description, for a key of this algorithm.
     pub(super) fn describe(&self, algorithm: Algorithm) -> Protection {
         self.kdf.describe(algorithm)
     }
 
     /// In units of the budget.
-    fn cost(&self) -> Option<u64> {
-        self.parts.iter().try_fold(0_u64, |sum, (_, length)| sum.checked_add(self.kdf.cost(*length)?))
+    fn cost(&self, password: &Encoding) -> Option<u64> {
+        let password = self.kdf.input(password).len();
+        self.parts
+            .iter()
+            .try_fold(0_u64, |sum, (_, length)| sum.checked_add(self.kdf.cost(*length, password)?))
     }
 
-    /// Whether two ways to write a password give the same key.
+    /// Whether two encodings of the password give the same key.
     pub(super) fn is_same(&self, one: &Encoding, other: &Encoding) -> bool {
         self.kdf.input(one) == self.kdf.input(other)
     }
 
-    /// The parts one after another; `None` when there is not enough work left.
+    /// The parts, joined; `None` if the budget does not allow it.
     pub(super) fn key(&self, password: &Encoding, budget: &mut Budget) -> Option<Wiped> {
         if password.is_standard
             && let Some(known) = self.standard.get()
         {
             return known.clone();
         }
-        budget.spend(self.cost()?)?;
+        budget.spend(self.cost(password)?)?;
         self.derive(password)
     }
 
@@ -61,19 +65,21 @@ impl Derivation {
     }
 }
 
-/// Derives all of these from the standard encoding, side by side on the machine's processors, the longest first. `None`,
-/// and nothing done, when there is not enough work left for all.
+/// Derives all of these from the standard encoding, in parallel and the longest first. `None` if the budget
+/// does not allow all; then none is derived.
 pub(super) fn derive_all(
     mut derivations: Vec<&Derivation>,
     password: &Encoding,
     budget: &mut Budget,
 ) -> Option<()> {
-    let sum = derivations.iter().try_fold(0_u64, |sum, one| sum.checked_add(one.cost()?))?;
+    let sum = derivations.iter().try_fold(0_u64, |sum, one| sum.checked_add(one.cost(password)?))?;
     budget.spend(sum)?;
-    derivations.sort_by_key(|one| std::cmp::Reverse(one.cost()));
+    derivations.sort_by_key(|one| std::cmp::Reverse(one.cost(password)));
     let next = AtomicUsize::new(0);
     let work = || {
-        while let Some(one) = derivations.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(one) = derivations.get(next.fetch_add(1, Ordering::Relaxed))
+            && !budget.is_given_up()
+        {
             one.standard.get_or_init(|| one.derive(password));
         }
     };
@@ -81,7 +87,7 @@ pub(super) fn derive_all(
     let helpers = if sum < WORTH_A_THREAD { 0 } else { processors.min(derivations.len()).saturating_sub(1) };
     thread::scope(|scope| {
         for _ in 0..helpers {
-            // Where the system gives no thread, this one does it all.
+            // If the system gives no thread, this one does all the work.
             let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
@@ -89,5 +95,5 @@ pub(super) fn derive_all(
     Some(())
 }
 
-/// In units of the budget: below that, starting a thread takes longer than it saves.
+/// In units of the budget. Below that, a thread costs more time than it saves.
 const WORTH_A_THREAD: u64 = 5_000;

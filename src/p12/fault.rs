@@ -1,4 +1,4 @@
-//! Why a file cannot be used.
+//! Why a file cannot be used, as a kind and a message.
 
 use openssl::asn1::Asn1Object;
 use openssl::nid::Nid;
@@ -6,19 +6,25 @@ use openssl::nid::Nid;
 use crate::ber::Defect;
 use crate::error::Kind;
 
-/// What is wrong with a file: the kind, and words that follow "cannot open FILE: ".
+/// What is wrong with a file: the kind, and a text that follows "cannot open FILE: ".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) kind: Kind,
     pub(super) what: String,
+    /// What to do, where that is not what the kind says.
+    pub(super) hint: Option<String>,
 }
 
-/// What was read, or why it could not be.
+/// The result of reading a part of the file.
 pub(super) type Parsed<T> = Result<T, Fault>;
 
 impl Fault {
     pub(super) fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into() }
+        Self { kind, what: what.into(), hint: None }
+    }
+
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 
     pub(super) fn not_a_p12(what: impl Into<String>) -> Self {
@@ -33,13 +39,34 @@ impl Fault {
         Self::new(Kind::Unsupported, what)
     }
 
-    /// An algorithm that is not known here, by name where it has one.
-    pub(super) fn unknown(what: &str, oid: &str) -> Self {
-        let named = named(oid);
-        Self::unsupported(format!("{what} uses an algorithm that cannot be used here: {named}"))
+    /// More key derivation than is allowed.
+    pub(super) fn too_costly(what: impl Into<String>) -> Self {
+        Self::unsupported(what).with_hint(
+            "export the P12 again with fewer iterations: 100000 are enough (openssl pkcs12 -export -iter 100000)",
+        )
     }
 
-    /// The same in an inner layer. Nothing there can be cut short, as the file is whole.
+    /// An unknown algorithm, with its name if it has one.
+    pub(super) fn unknown(what: &str, oid: &str) -> Self {
+        let named = named(oid);
+        let fault = |owner: &str| {
+            Self::unsupported(format!("{what} uses an algorithm{owner} that cannot be used here: {named}"))
+        };
+        match oid {
+            "1.2.840.113549.1.12.1.80" => fault(" of CryptoPro CSP").with_hint(
+                "only CryptoPro CSP opens this file, and its key is for GOST TLS: test with CryptoPro's own tools, or ask for a certificate on an RSA or EC key",
+            ),
+            _ if oid.starts_with("1.2.643.") => fault(" of GOST").with_hint(
+                "export it again with AES-256 and SHA-256 where it was made; if its key is a GOST key, ask for a certificate on an RSA or EC key",
+            ),
+            _ if oid.starts_with("1.2.156.10197.") => fault(" of ShangMi (SM2, SM3, SM4)").with_hint(
+                "export it again with AES-256 and SHA-256 where it was made; if its key is an SM2 key, ask for a certificate on an RSA or EC key",
+            ),
+            _ => fault(""),
+        }
+    }
+
+    /// The same error in an inner layer. There it is never "cut short", as the file is complete.
     pub(super) fn within(self, layer: &str) -> Self {
         match self.kind {
             Kind::Truncated | Kind::Malformed => Self::malformed(format!("in {layer}, {}", self.what)),

@@ -1,4 +1,4 @@
-//! The bytes of a P12 file, and what it is called.
+//! The bytes of a P12 file, and its name.
 
 use std::fmt;
 use std::fs::File;
@@ -15,7 +15,7 @@ use super::off_thread::off_thread;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 
-/// A P12 file's bytes as read, and the name to call it by in messages. A clone shares the bytes.
+/// A P12 file's bytes as read, and its name in messages. A clone shares the bytes.
 #[derive(Clone)]
 pub struct P12File {
     name: String,
@@ -30,15 +30,15 @@ impl fmt::Debug for P12File {
 }
 
 impl P12File {
-    /// The largest file that is read, in bytes. Real ones hold some kilobytes.
+    /// The largest file that is read, in bytes. Real files have a few kilobytes.
     pub const MAX: u64 = 8 << 20;
 
     /// The key derivation that one file may cost unless [`Self::with_work`] says otherwise, in iterations of
     /// SHA-256. Ten million take some 1.5 s.
     pub const WORK: u64 = Budget::LIMIT;
 
-    /// Reads a file, a pipe or `/dev/stdin`, up to [`Self::MAX`]. Whoever stops waiting need not wait for a pipe or a
-    /// distant disk.
+    /// Reads a file, a pipe or `/dev/stdin`, up to [`Self::MAX`]. It can be cancelled while a pipe or a
+    /// remote disk blocks.
     ///
     /// # Errors
     /// When the file cannot be read, or is too large.
@@ -49,15 +49,13 @@ impl P12File {
 
     fn read_here(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let unreadable = |error: io::Error| match error.kind() {
-            io::ErrorKind::IsADirectory => {
-                Error::new(Kind::NotAP12, format!("cannot open {name}: it is a directory"))
-            }
-            _ => diagnosis::unreadable(path, &error),
+        let unreadable = |error: io::Error| match path.is_dir() {
+            true => Error::new(Kind::NotAP12, format!("cannot open {name}: it is a directory")),
+            false => diagnosis::unreadable(path, &error),
         };
         let file = File::open(path).map_err(unreadable)?;
         let size = file.metadata().map_or(0, |metadata| metadata.len().min(Self::MAX));
-        // Room for all, so that no copy of an unencrypted key is left behind by growing.
+        // Enough capacity, as growing would leave a copy of an unencrypted key in memory.
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1));
         file.take(Self::MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 > Self::MAX {
@@ -67,7 +65,7 @@ impl P12File {
         Ok(Self { name, bytes: Arc::new(bytes), work: Self::WORK })
     }
 
-    /// A file that is in memory already.
+    /// A file that is already in memory.
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
         Self { name: name.into(), bytes: Arc::new(Zeroizing::new(bytes)), work: Self::WORK }
     }
@@ -78,17 +76,21 @@ impl P12File {
         Self { work, ..self }
     }
 
-    /// What is wrong with it, as an error.
+    /// The error for a fault of this file.
     pub(super) fn fail(&self, fault: Fault) -> Error {
-        Error::new(fault.kind, format!("cannot open {}: {}", self.name, fault.what))
+        let error = Error::new(fault.kind, format!("cannot open {}: {}", self.name, fault.what));
+        match fault.hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
     }
 
-    /// What it is called in messages.
+    /// Its name in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The bytes as they were read, without a copy; wiped when the last holder lets go.
+    /// The bytes as they were read, without a copy. They are wiped when the last holder drops them.
     pub fn bytes(&self) -> Bytes {
         struct Shared(Arc<Zeroizing<Vec<u8>>>);
         impl AsRef<[u8]> for Shared {

@@ -1,9 +1,9 @@
-//! What TLS needs of a P12.
+//! The part of a P12 that TLS needs.
 
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 
-/// Key, leaf and chain as the TLS layer takes them.
+/// Key, leaf and chain for TLS.
 #[derive(Clone)]
 pub struct Identity {
     /// The private key; OpenSSL wipes it.

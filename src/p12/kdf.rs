@@ -1,20 +1,15 @@
 //! How a key is derived from a password.
 
-use openssl::error::ErrorStack;
-use openssl::md::Md;
-use openssl::md_ctx::MdCtx;
 use openssl::pkcs5;
 use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::digest::Digest;
+use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
-use super::password::Encoding;
+use super::iterate::{KeyUse, Wiped, pbkdf1, pkcs12};
 use super::protection::{Algorithm, KdfName, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
-
-/// Key bytes and the like, wiped after use.
-pub(super) type Wiped = Zeroizing<Vec<u8>>;
 
 /// A key derivation with its parameters.
 #[derive(Debug)]
@@ -29,17 +24,8 @@ pub(super) enum Kdf {
     Scrypt { salt: Vec<u8>, n: u64, r: u64, p: u64, length: Option<usize> },
 }
 
-/// What a derived key is for (RFC 7292 B.3).
-#[derive(Debug, Clone, Copy)]
-#[repr(u8)]
-pub(super) enum KeyUse {
-    Key = 1,
-    Iv = 2,
-    Mac = 3,
-}
-
 impl Kdf {
-    /// Derives so many bytes; `None` where OpenSSL cannot.
+    /// Derives so many bytes; `None` if OpenSSL cannot.
     pub(super) fn derive(&self, of: KeyUse, length: usize, password: &Encoding) -> Option<Wiped> {
         let (password, mut out) = (self.input(password), Zeroizing::new(vec![0; length]));
         let done = match self {
@@ -60,7 +46,7 @@ impl Kdf {
         done.ok().map(|()| out)
     }
 
-    /// The bytes of a password that this derivation takes.
+    /// The encoding of the password for this derivation.
     pub(super) fn input<'a>(&self, password: &'a Encoding) -> &'a [u8] {
         match self {
             Self::Pkcs12 { .. } => &password.wide,
@@ -68,19 +54,29 @@ impl Kdf {
         }
     }
 
-    /// In units of the budget; `None` where no number holds it.
-    pub(super) fn cost(&self, length: usize) -> Option<u64> {
-        let blocks = |digest: &Digest| Some(length.div_ceil(digest.sizes()?.0) as u64);
+    /// The cost in units of the budget; `None` if it is too large for a number.
+    pub(super) fn cost(&self, length: usize, password: usize) -> Option<u64> {
+        let (Self::Pkcs12 { salt, .. }
+        | Self::Pbkdf1 { salt, .. }
+        | Self::Pbkdf2 { salt, .. }
+        | Self::Scrypt { salt, .. }) = self;
+        // Password and salt are hashed before the first iteration, however long they are.
+        let input = (salt.len().checked_add(password)? / BYTES_A_UNIT) as u64;
+        let each = |digest: &Digest, iterations: &u64| {
+            let blocks = length.div_ceil(digest.sizes()?.0) as u64;
+            iterations.checked_add(input)?.checked_mul(blocks)?.checked_mul(digest.weight())
+        };
         match self {
-            Self::Pkcs12 { digest, iterations, .. } | Self::Pbkdf2 { digest, iterations, .. } => {
-                iterations.checked_mul(blocks(digest)?)?.checked_mul(digest.weight())
+            Self::Pkcs12 { digest, iterations, .. }
+            | Self::Pbkdf1 { digest, iterations, .. }
+            | Self::Pbkdf2 { digest, iterations, .. } => each(digest, iterations),
+            Self::Scrypt { n, r, p, .. } => {
+                n.checked_mul(*r)?.checked_mul(*p)?.checked_mul(2)?.checked_add(input)
             }
-            Self::Pbkdf1 { digest, iterations, .. } => iterations.checked_mul(digest.weight()),
-            Self::Scrypt { n, r, p, .. } => n.checked_mul(*r)?.checked_mul(*p)?.checked_mul(2),
         }
     }
 
-    /// What it says of itself, for a key of this algorithm.
+    /// Its description, for a key of this algorithm.
     pub(super) fn describe(&self, algorithm: Algorithm) -> Protection {
         let (kdf, prf, iterations, salt) = match self {
             Self::Pkcs12 { digest, salt, iterations } => (KdfName::Pkcs12, Some(*digest), *iterations, salt),
@@ -101,7 +97,7 @@ impl Kdf {
         }
     }
 
-    /// Refuses what no budget allows, before any password is judged.
+    /// Refuses what no budget allows, before a password is tried.
     pub(super) fn check_cost(self) -> Parsed<Self> {
         if let Self::Scrypt { n, r, .. } = &self {
             let memory = n.checked_mul(*r).and_then(|blocks| blocks.checked_mul(128));
@@ -112,8 +108,8 @@ impl Kdf {
                 )));
             }
         }
-        if self.cost(1).is_none_or(|cost| cost > Budget::LIMIT) {
-            return Err(Fault::unsupported(format!(
+        if self.cost(1, 0).is_none_or(|cost| cost > Budget::LIMIT) {
+            return Err(Fault::too_costly(format!(
                 "its key derivation is too costly; the limit is about {} iterations of SHA-256",
                 Budget::LIMIT
             )));
@@ -124,81 +120,8 @@ impl Kdf {
 
 const SCRYPT_MEMORY: u64 = 64 << 20;
 
-/// RFC 7292 appendix B.2; `password` as B.1 encodes it.
-fn pkcs12(
-    digest: Digest,
-    salt: &[u8],
-    iterations: u64,
-    of: KeyUse,
-    password: &[u8],
-    out: &mut [u8],
-) -> Result<(), ErrorStack> {
-    let Some((size, block)) = digest.sizes() else { return Err(ErrorStack::get()) };
-    let md = Md::fetch(None, digest.name(), None)?;
-    let mut context = MdCtx::new()?;
-    let diversifier = vec![of as u8; block];
-    let mut input = Zeroizing::new(stretch(salt, block));
-    input.extend_from_slice(&Zeroizing::new(stretch(password, block)));
-    let mut hash = Zeroizing::new(vec![0; size]);
-    for piece in out.chunks_mut(size) {
-        context.digest_init(&md)?;
-        context.digest_update(&diversifier)?;
-        context.digest_update(&input)?;
-        context.digest_final(&mut hash)?;
-        for _ in 1..iterations {
-            context.digest_init(&md)?;
-            context.digest_update(&hash)?;
-            context.digest_final(&mut hash)?;
-        }
-        for (to, from) in piece.iter_mut().zip(hash.iter()) {
-            *to = *from;
-        }
-        let addend = Zeroizing::new(hash.iter().copied().cycle().take(block).collect::<Vec<u8>>());
-        input.chunks_mut(block).for_each(|part| add_one_more(part, &addend));
-    }
-    Ok(())
-}
-
-/// Repeated to a multiple of the block; nothing stays nothing.
-fn stretch(bytes: &[u8], block: usize) -> Vec<u8> {
-    bytes.iter().copied().cycle().take(bytes.len().div_ceil(block) * block).collect()
-}
-
-/// `part = (part + addend + 1) mod 2^(8·len)`, big-endian.
-fn add_one_more(part: &mut [u8], addend: &[u8]) {
-    let mut carry = 1;
-    for (digit, more) in part.iter_mut().zip(addend).rev() {
-        let sum = u16::from(*digit) + u16::from(*more) + carry;
-        *digit = sum.to_be_bytes()[1];
-        carry = sum >> 8;
-    }
-}
-
-/// RFC 8018 section 5.1; gives no more than one digest.
-fn pbkdf1(
-    digest: Digest,
-    salt: &[u8],
-    iterations: u64,
-    password: &[u8],
-    out: &mut [u8],
-) -> Result<(), ErrorStack> {
-    let (Some((size, _)), md) = (digest.sizes(), Md::fetch(None, digest.name(), None)?) else {
-        return Err(ErrorStack::get());
-    };
-    let mut context = MdCtx::new()?;
-    let mut hash = Zeroizing::new(vec![0; size]);
-    context.digest_init(&md)?;
-    context.digest_update(password)?;
-    context.digest_update(salt)?;
-    context.digest_final(&mut hash)?;
-    for _ in 1..iterations {
-        context.digest_init(&md)?;
-        context.digest_update(&hash)?;
-        context.digest_final(&mut hash)?;
-    }
-    out.iter_mut().zip(hash.iter()).for_each(|(to, from)| *to = *from);
-    Ok(())
-}
+/// How much password and salt a unit of the budget stands for: they are copied, hashed and added to.
+const BYTES_A_UNIT: usize = 32;
 
 /// Reads the AlgorithmIdentifier of a key derivation by RFC 8018.
 pub(super) fn parse_kdf(algorithm: &Element<'_>) -> Parsed<Kdf> {
@@ -216,7 +139,7 @@ fn parse_pbkdf2(reader: &mut Reader<'_>) -> Parsed<Kdf> {
     let salt = parameters.any()?;
     match salt.tag {
         OCTET_STRING | 0x24 => {}
-        // One INTEGER more than the counts that must follow: it stands where the salt belongs.
+        // There is one INTEGER too many: it is in the place of the salt.
         INTEGER if count_integers(&parameters) == 2 => {
             return Err(Fault::unsupported("PBKDF2 with an INTEGER for its salt"));
         }
@@ -251,7 +174,7 @@ fn parse_scrypt(reader: &mut Reader<'_>) -> Parsed<Kdf> {
     Kdf::Scrypt { salt, n, r, p, length: parse_length(&mut parameters)? }.check_cost()
 }
 
-/// A key length in bytes, where there is one.
+/// A key length in bytes, if there is one.
 fn parse_length(parameters: &mut Reader<'_>) -> Parsed<Option<usize>> {
     let Some(length) = parameters.optional(INTEGER)? else { return Ok(None) };
     let bytes = length.unsigned().filter(|bytes| (1..=1024).contains(bytes));
@@ -266,13 +189,13 @@ pub(super) fn parse_salt_and_iterations(reader: &mut Reader<'_>) -> Parsed<(Vec<
     Ok((salt, parse_iterations(&parameters.expect(INTEGER, "the iteration count")?)?))
 }
 
-/// A count of iterations: positive, and one that a number can hold.
+/// A count of iterations: positive, and not too large for a number.
 pub(super) fn parse_iterations(count: &Element<'_>) -> Parsed<u64> {
     if count.is_negative() || count.unsigned() == Some(0) {
         return Err(malformed(count.at, "an iteration count below one".into()).into());
     }
     count.unsigned().ok_or_else(|| {
         let bits = count.content.len() * 8;
-        Fault::unsupported(format!("its iteration count of {bits} bits is beyond any limit"))
+        Fault::too_costly(format!("its iteration count of {bits} bits is beyond any limit"))
     })
 }

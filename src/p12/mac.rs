@@ -1,4 +1,4 @@
-//! How a file is protected against change: the MAC of RFC 7292, and PBMAC1 of RFC 9879.
+//! The MAC of a file: that of RFC 7292, and PBMAC1 of RFC 9879.
 
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
@@ -6,16 +6,17 @@ use openssl::sign::Signer;
 use super::budget::Budget;
 use super::derivation::Derivation;
 use super::digest::Digest;
+use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
-use super::kdf::{Kdf, KeyUse, parse_iterations, parse_kdf};
-use super::password::Encoding;
+use super::iterate::KeyUse;
+use super::kdf::{Kdf, parse_iterations, parse_kdf};
 use super::protection::{Algorithm, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
 
-/// How the file is protected against change.
+/// The MAC of the file.
 #[derive(Debug)]
 pub(super) struct Mac {
-    /// Of the MAC's key.
+    /// Derives the key of the MAC.
     pub(super) derivation: Derivation,
     algorithm: Algorithm,
     digest: Digest,
@@ -67,9 +68,10 @@ impl Mac {
         self.derivation.describe(self.algorithm)
     }
 
-    /// Whether the MAC is right under this password; `None` when there is not enough work left.
+    /// Whether the MAC fits this password; `None` if the budget does not allow the check.
     pub(super) fn verify(&self, content: &[u8], password: &Encoding, budget: &mut Budget) -> Option<bool> {
         let key = self.derivation.key(password, budget)?;
+        budget.spend_on(content)?;
         let key = PKey::hmac(&key).ok()?;
         let mac = Signer::new(self.digest.message_digest()?, &key)
             .and_then(|mut signer| signer.sign_oneshot_to_vec(content))

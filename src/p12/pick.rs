@@ -1,43 +1,39 @@
-//! Which key of a P12, which leaf, which chain: by the keys themselves, not by what their bags say.
+//! Chooses key, leaf and chain by the keys themselves, not by their labels.
 
-use std::cmp::Ordering;
-
-use openssl::asn1::Asn1Time;
 use openssl::pkey::{Id, PKey, Private};
-use openssl::x509::{X509, X509Ref, X509VerifyResult};
+use openssl::x509::X509;
 
 use super::bag::OtherBag;
-use super::contents::{CertificateEntry, Contents, KeyEntry};
+use super::chain::Issuers;
+use super::contents::{CertificateEntry, Contents};
 use super::fault::{Fault, Parsed};
 use super::file::P12File;
 use super::identity::Identity;
+use super::leaves::Leaves;
 use crate::certificate::{self, Certificate, KeyKind};
 use crate::error::{Error, Kind, Result};
 use crate::words::counted;
 
 /// The identity that was chosen.
 pub(super) struct Picked {
-    key: KeyEntry,
+    key: Option<PKey<Private>>,
+    algorithm: String,
     pub(super) leaf: X509,
     pub(super) chain: Vec<X509>,
     pub(super) alias: Option<String>,
 }
 
 impl Picked {
-    /// The identity for TLS, which knows signature keys only (RFC 8446 section 4.2.3).
+    /// The identity for TLS, which uses signature keys only (RFC 8446 section 4.2.3).
     pub(super) fn identity(&self, file: &P12File) -> Result<Identity> {
         let unusable = || {
-            let name = file.name();
-            let algorithm = match certificate::describe(&self.leaf).key {
-                KeyKind::Unreadable => self.key.algorithm(),
-                kind => kind.name_and_oid(),
-            };
+            let (name, algorithm) = (file.name(), &self.algorithm);
             Error::new(
                 Kind::KeyNotForTls,
                 format!("TLS cannot use the key of {name}: it is of type {algorithm}"),
             )
         };
-        let key = self.key.key.clone().filter(can_sign).ok_or_else(unusable)?;
+        let key = self.key.clone().filter(can_sign).ok_or_else(unusable)?;
         Ok(Identity { key, leaf: self.leaf.clone(), chain: self.chain.clone() })
     }
 }
@@ -55,7 +51,7 @@ struct Candidate {
     alias: Option<String>,
 }
 
-/// Chooses by alias; without one there has to be a single key.
+/// Chooses by alias. Without one, there must be a single key.
 pub(super) fn pick(
     mut contents: Contents,
     alias: Option<&str>,
@@ -69,7 +65,7 @@ pub(super) fn pick(
     let (chosen, others) = choose(candidates, alias, &contents.certificates)?;
     warnings.extend(others);
     let Candidate { key, leaf, alias } = chosen;
-    let chain = build_chain(leaf, &contents.certificates).into_iter().skip(1);
+    let chain = Issuers::new(&contents.certificates).build_chain(leaf).into_iter().skip(1);
     let chain =
         chain.filter_map(|at| contents.certificates.get(at)).map(|entry| entry.certificate.clone()).collect();
     if contents.unreadable > 0 {
@@ -77,7 +73,12 @@ pub(super) fn pick(
         warnings.push(format!("left out: {unreadable} in it"));
     }
     let leaf = contents.certificates.swap_remove(leaf).certificate;
-    Ok(Picked { key: contents.keys.swap_remove(key), leaf, chain, alias })
+    let key = contents.keys.swap_remove(key);
+    let algorithm = match certificate::describe(&leaf).key {
+        KeyKind::Unreadable => key.algorithm(),
+        kind => kind.name_and_oid(),
+    };
+    Ok(Picked { algorithm, key: key.into_key(), leaf, chain, alias })
 }
 
 /// Whether there is a key and a certificate at all.
@@ -118,8 +119,9 @@ fn explain_mismatch(contents: &Contents) -> Fault {
 /// Each key with each of its certificates; the same key twice is one.
 fn find_candidates(contents: &Contents) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
+    let leaves = Leaves::new(&contents.keys, &contents.certificates);
     for (at, key) in contents.keys.iter().enumerate() {
-        for leaf in find_leaves(key, &contents.certificates) {
+        for leaf in leaves.find(key) {
             if candidates.iter().any(|known| known.leaf == leaf) {
                 continue;
             }
@@ -131,36 +133,7 @@ fn find_candidates(contents: &Contents) -> Vec<Candidate> {
     candidates
 }
 
-/// The certificates of a key, the one to send first. A key that cannot be compared goes by its localKeyID, or by there
-/// being one only. A renewed certificate may keep its key: then the valid one counts, and of several that are valid the
-/// one whose localKeyID is the key's.
-pub(super) fn find_leaves(key: &KeyEntry, certificates: &[CertificateEntry]) -> Vec<usize> {
-    let same_id =
-        |entry: &CertificateEntry| key.label.key_id.is_some() && entry.label.key_id == key.label.key_id;
-    let Some(public) = &key.key else {
-        let single = || (certificates.len() == 1).then_some(0);
-        return certificates.iter().position(same_id).or_else(single).into_iter().collect();
-    };
-    let fits =
-        |entry: &CertificateEntry| entry.certificate.public_key().is_ok_and(|known| known.public_eq(public));
-    let mut leaves: Vec<usize> = Vec::new();
-    for (at, entry) in certificates.iter().enumerate().filter(|(_, entry)| fits(entry)) {
-        let known = |leaf: &usize| certificates.get(*leaf).map(|known| &known.certificate);
-        if !leaves.iter().any(|leaf| known(leaf) == Some(&entry.certificate)) {
-            leaves.push(at);
-        }
-    }
-    let entry = |at: &usize| certificates.get(*at);
-    leaves.sort_by_key(|at| entry(at).map(|entry| (!is_valid(&entry.certificate), !same_id(entry))));
-    leaves
-}
-
-fn is_valid(certificate: &X509Ref) -> bool {
-    Asn1Time::days_from_now(0)
-        .is_ok_and(|now| certificate.not_before() <= now.as_ref() && certificate.not_after() >= now.as_ref())
-}
-
-/// Also says which certificates of the same key were left out, where nobody has chosen.
+/// If the user has not chosen, it also returns which certificates of the same key were left out.
 fn choose(
     mut candidates: Vec<Candidate>,
     alias: Option<&str>,
@@ -215,50 +188,4 @@ fn choose(
             Err(Fault::new(Kind::UnknownAlias, what))
         }
     }
-}
-
-/// From the leaf on, by index, as far as the file has them. A certificate is an issuer by its name and by
-/// the signature, or, where none has signed, by what it says of itself; no certificate comes twice, so that a circle
-/// ends. Signatures cost time, so only so many are checked.
-pub(super) fn build_chain(leaf: usize, certificates: &[CertificateEntry]) -> Vec<usize> {
-    let mut used = vec![leaf];
-    let mut checks = MAX_CHECKS;
-    while let Some(last) = used.last().and_then(|at| certificates.get(*at)) {
-        let last = &last.certificate;
-        if is_self_issued(last) || checks == 0 {
-            break;
-        }
-        let named = |at: &usize| {
-            let entry = certificates.get(*at).filter(|_| !used.contains(at));
-            entry.is_some_and(|entry| is_named(&entry.certificate, last))
-        };
-        let named: Vec<_> = (0..certificates.len()).filter(named).collect();
-        let issuer = |at: &usize| certificates.get(*at).map(|entry| &entry.certificate);
-        let mut signer = |at: &usize| {
-            checks = checks.saturating_sub(1);
-            checks > 0 && issuer(at).is_some_and(|issuer| has_signed(issuer, last) == Some(true))
-        };
-        let seems = |at: &usize| issuer(at).is_some_and(|issuer| issuer.issued(last) == X509VerifyResult::OK);
-        match named.iter().find(|at| signer(at)).or_else(|| named.iter().find(|at| seems(at))) {
-            Some(at) => used.push(*at),
-            None => break,
-        }
-    }
-    used
-}
-
-fn is_self_issued(certificate: &X509Ref) -> bool {
-    certificate.issuer_name().try_cmp(certificate.subject_name()).is_ok_and(Ordering::is_eq)
-}
-
-/// Signatures checked for one chain. Real files need one or two for each of its certificates.
-const MAX_CHECKS: u32 = 200;
-
-fn is_named(issuer: &X509Ref, certificate: &X509Ref) -> bool {
-    issuer.subject_name().try_cmp(certificate.issuer_name()).is_ok_and(Ordering::is_eq)
-}
-
-/// Whether an issuer's key has signed a certificate; `None` where OpenSSL cannot tell.
-fn has_signed(issuer: &X509Ref, certificate: &X509Ref) -> Option<bool> {
-    issuer.public_key().and_then(|key| certificate.verify(&key)).ok()
 }

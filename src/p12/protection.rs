@@ -1,4 +1,4 @@
-//! How something in a file is protected: facts, which a view puts into words.
+//! The protection of a file or a part of it, as facts.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use serde::{Serialize, Serializer};
 use super::cipher::Cipher;
 use super::digest::Digest;
 
-/// An algorithm that makes a key out of a password, and what that key is for.
+/// The algorithm that a derived key is for, and how the key is derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Protection {
     /// What the key is for.
     pub algorithm: Algorithm,
-    /// What makes the key.
+    /// The key derivation.
     pub kdf: KdfName,
     /// The digest inside the key derivation; `None` for scrypt.
     pub prf: Option<Digest>,
@@ -29,7 +29,7 @@ pub enum Algorithm {
     Cipher(Cipher),
     /// The MAC of RFC 7292: HMAC with this digest.
     Hmac(Digest),
-    /// The MAC of RFC 9879: PBMAC1 around HMAC with this digest, whatever derives its key.
+    /// The MAC of RFC 9879: PBMAC1 with this HMAC digest, for any key derivation.
     Pbmac1(Digest),
 }
 
@@ -47,7 +47,7 @@ pub enum KdfName {
 }
 
 impl Protection {
-    /// The cipher, where it is encryption.
+    /// The cipher, if it is one.
     pub fn cipher(&self) -> Option<Cipher> {
         match self.algorithm {
             Algorithm::Cipher(cipher) => Some(cipher),
@@ -60,7 +60,7 @@ impl Protection {
         matches!(self.algorithm, Algorithm::Pbmac1(_))
     }
 
-    /// What OpenSSL 3 has in its legacy provider only, as people call it: `RC2`, `HMAC-MD4`.
+    /// The usual name, such as `RC2` or `HMAC-MD4`, if OpenSSL 3 has it in its legacy provider only.
     pub fn legacy(&self) -> Option<String> {
         match self.algorithm {
             Algorithm::Cipher(cipher) => cipher.legacy().map(str::to_owned),

@@ -4,14 +4,15 @@ use super::cipher::Cipher;
 use super::derivation::Derivation;
 use super::digest::Digest;
 use super::fault::{Fault, Parsed};
-use super::kdf::{Kdf, KeyUse, Wiped, parse_kdf, parse_salt_and_iterations};
+use super::iterate::{KeyUse, Wiped};
+use super::kdf::{Kdf, parse_kdf, parse_salt_and_iterations};
 use super::protection::{Algorithm, Protection};
 use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
 
 /// How a safe or a key is encrypted.
 #[derive(Debug)]
 pub(super) struct Scheme {
-    /// Of the key, and of the initialisation vector where the file has none.
+    /// Derives the key, and the initialisation vector if the file has none.
     pub(super) derivation: Derivation,
     cipher: Cipher,
     /// In bytes.
@@ -20,7 +21,7 @@ pub(super) struct Scheme {
 }
 
 impl Scheme {
-    /// Reads an AlgorithmIdentifier. An unknown algorithm is named before any password is judged.
+    /// Reads an AlgorithmIdentifier. An unknown algorithm is reported before a password is tried.
     pub(super) fn parse(algorithm: &Element<'_>) -> Parsed<Self> {
         let mut reader = algorithm.inside()?;
         let oid = reader.expect(OID, "an algorithm")?.oid();
@@ -85,7 +86,7 @@ impl Scheme {
             _ => return Err(Fault::unknown("the cipher", &oid)),
         };
         let iv = encryption.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
-        // Old NSS names AES-128 and uses the 32 bytes that its key derivation states.
+        // Old versions of NSS name AES-128, but use the 32 bytes that the key derivation states.
         let (cipher, key) = match (cipher, kdf.fixed_length()) {
             (Cipher::Aes128Cbc | Cipher::Aes192Cbc, Some(32)) => (Cipher::Aes256Cbc, 32),
             usual => (usual.0, key),
@@ -93,7 +94,7 @@ impl Scheme {
         Ok(Self::with_iv(kdf, cipher, key, iv))
     }
 
-    /// RFC 8018 B.2.3: the version stands for the effective key bits.
+    /// RFC 8018 B.2.3: the version encodes the effective key bits.
     fn parse_rc2(kdf: Kdf, encryption: &mut Reader<'_>) -> Parsed<Self> {
         let mut parameters = encryption.expect(SEQUENCE, "the RC2 parameters")?.inside()?;
         let version = parameters.optional(INTEGER)?.and_then(|version| version.unsigned());
@@ -111,7 +112,7 @@ impl Scheme {
     /// RFC 2144 appendix B.3: the vector, and the length of the key in bits.
     fn parse_cast5(kdf: Kdf, encryption: &mut Reader<'_>) -> Parsed<Self> {
         let parameters = encryption.any()?;
-        // Bouncy Castle writes the vector alone.
+        // Bouncy Castle writes only the vector.
         let mut parameters = match parameters.tag {
             OCTET_STRING => Reader::new(parameters.whole),
             _ => parameters.inside()?,
@@ -134,7 +135,7 @@ impl Scheme {
         self.derivation.describe(Algorithm::Cipher(self.cipher))
     }
 
-    /// Decrypts; `None` when the padding shows that this is not the key.
+    /// Decrypts; `None` if the padding shows that the key is wrong.
     pub(super) fn decrypt(&self, ciphertext: &[u8], derived: &[u8]) -> Option<Wiped> {
         let (key, derived_iv) = derived.split_at_checked(self.key)?;
         self.cipher.decrypt(key, self.iv.as_deref().unwrap_or(derived_iv), ciphertext).ok()

@@ -1,4 +1,4 @@
-//! What a file is: PKCS#12 in one of its wrappings, or what else.
+//! What a file is: PKCS#12, perhaps in a wrapping, or something else.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use zeroize::Zeroizing;
 
 use super::container::looks_like_pfx;
 use super::fault::{Fault, Parsed};
-use super::kdf::Wiped;
+use super::iterate::Wiped;
 
-/// The DER or BER of a file, and how it was found there.
+/// The DER or BER in a file, and its wrapping.
 pub(super) struct Sniffed {
     pub(super) bytes: Wiped,
     pub(super) form: Form,
     pub(super) wrapping: Wrapping,
 }
 
-/// How a P12 is written.
+/// The form of a P12.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Form {
     /// In binary, with definite lengths.
@@ -28,10 +28,10 @@ pub enum Form {
     Text,
 }
 
-/// What a P12 is wrapped in, as programs see it that know only DER and BER.
+/// The wrapping of a P12, for programs that read only DER and BER.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Wrapping {
-    /// In nothing: it is binary.
+    /// None: it is binary.
     #[default]
     None,
     /// In base64, with or without PEM's lines around it.
@@ -56,7 +56,7 @@ impl Serialize for Form {
     }
 }
 
-/// Finds the DER or BER inside, or says what the file is instead.
+/// Finds the DER or BER in a file, or says what the file is instead.
 pub(super) fn unwrap(file: &[u8]) -> Parsed<Sniffed> {
     match file {
         [] => Err(Fault::not_a_p12("it is empty")),
@@ -97,7 +97,7 @@ fn unwrap_text(file: &[u8]) -> Parsed<Sniffed> {
         [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
         _ if is_text(stripped) => Zeroizing::new(String::from_utf8_lossy(stripped).into_owned()),
-        _ => return Err(Fault::not_a_p12("it is in no format that is known here")),
+        _ => return Err(Fault::not_a_p12("its format is not known")),
     };
     let letters = letters.trim_start_matches('\u{feff}');
     if letters.contains("-----BEGIN ") {
@@ -120,7 +120,7 @@ fn unwrap_text(file: &[u8]) -> Parsed<Sniffed> {
     }
 }
 
-/// Base64, where nothing else is in the file once PEM's lines and all blanks are taken out.
+/// Base64, if the file holds nothing else besides PEM's lines and white space.
 fn wrapping(file: &[u8], base64: &str) -> Wrapping {
     let lines =
         file.split(|byte| *byte == b'\n').filter(|line| !line.windows(5).any(|five| five == b"-----"));
@@ -128,7 +128,7 @@ fn wrapping(file: &[u8], base64: &str) -> Wrapping {
     if letters.eq(base64.as_bytes()) { Wrapping::Base64 } else { Wrapping::Other }
 }
 
-/// Whether a file is printable ASCII: its first kilobyte, as no binary P12 is.
+/// Whether the first kilobyte of a file is printable ASCII. That of a binary P12 is not.
 fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().take(1024).all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~'))
 }
@@ -138,7 +138,8 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Zeroizing<String> {
     Zeroizing::new(char::decode_utf16(units).map(|letter| letter.unwrap_or('\u{fffd}')).collect())
 }
 
-/// The first block that may be a P12 by its content, as certutil calls anything a CERTIFICATE; and its base64.
+/// The first block whose content may be a P12, with its base64. Its label does not matter, as certutil calls
+/// everything a CERTIFICATE.
 fn decode_pem(text: &str) -> Parsed<(Wiped, Zeroizing<String>)> {
     let mut labels = Vec::new();
     for block in text.split("-----BEGIN ").skip(1) {
@@ -164,7 +165,8 @@ fn decode_hex(text: &str) -> Option<Wiped> {
     ))
 }
 
-/// Tolerates line ends, a missing padding, and what a cut left over. The second is the base64 without all that.
+/// Decodes base64. Tolerates line ends, missing padding and a cut-off end. The second value is the base64
+/// without them.
 fn decode_base64(text: &str) -> Option<(Wiped, Zeroizing<String>)> {
     let mut letters = Zeroizing::new(String::with_capacity(text.len() + 4));
     letters.extend(text.chars().filter(|letter| !letter.is_whitespace() && *letter != '=').map(|letter| {

@@ -1,86 +1,87 @@
-//! Opens what is closed, and says whose fault it is when it stays closed.
+//! Decrypts what is encrypted, and explains why something could not be decrypted.
 
-use openssl::pkey::PKey;
 use openssl::x509::X509;
 
-use super::bag::{Bag, Label, blank_key, is_safe, key_algorithm, read_bags};
+use super::bag::{Bag, OtherBag, is_safe, key_algorithm, read_bags};
 use super::budget::Budget;
 use super::container::{Pfx, Safe};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::derivation::{Derivation, derive_all};
+use super::encoding::{Encoding, encode};
 use super::fault::{Fault, Parsed};
-use super::kdf::Wiped;
-use super::password::{Encoding, encode};
-use super::protection::Protection;
+use super::iterate::Wiped;
 use super::scheme::Scheme;
 use crate::ber::SEQUENCE;
 use crate::error::Kind;
+use crate::password::{Password, Reading};
 use crate::secret::Secret;
 use crate::words::counted;
 
-/// What the MAC says of a password.
+/// The result of checking the MAC with a password.
 enum Proof {
     /// It is right, in this encoding.
     Right,
-    /// There is no MAC to ask.
+    /// There is no MAC.
     None,
     /// It does not fit: the password is wrong, or the file was changed.
     Wrong,
 }
 
-/// DSA, and the two forms of DH.
-const FINITE_FIELD: &[&str] = &["1.2.840.10040.4.1", "1.2.840.113549.1.3.1", "1.2.840.10046.2.1"];
-
-/// In bytes of PKCS#8: room for DSA of 4096 bits, thrice what FIPS 186-4 knows.
-const LARGEST_FINITE_FIELD: usize = 2048;
-
-/// In units of the budget: some 0.15 s for the largest.
-const FINITE_FIELD_COST: u64 = 1_000_000;
-
-/// In bytes of PKCS#8: room for RSA of 16384 bits, the largest that OpenSSL verifies.
-const LARGEST: usize = 16 * 1024;
-
-/// A safe, read as far as it is in the open.
+/// A safe, read as far as it is not encrypted.
 enum Part<'a> {
     Open(Vec<Bag>),
     Closed(&'a Scheme, &'a [u8]),
 }
 
 impl<'a> Part<'a> {
-    fn read(safe: &'a Safe<'_>) -> Parsed<Self> {
+    fn read(safe: &'a Safe<'_>, budget: &mut Budget) -> Parsed<Self> {
         match safe {
-            Safe::Plain(contents) => read_bags(contents).map(Self::Open),
+            Safe::Plain(contents) => read_bags(contents, budget).map(Self::Open),
             Safe::Encrypted(scheme, ciphertext) => Ok(Self::Closed(scheme, ciphertext)),
         }
     }
 }
 
+impl Part<'_> {
+    fn has_groups(&self) -> bool {
+        let is_group = |bag: &Bag| matches!(bag, Bag::Other(OtherBag::GroupProtection));
+        matches!(self, Self::Open(bags) if bags.iter().any(is_group))
+    }
+}
+
 struct Unlocking<'a> {
     pfx: &'a Pfx<'a>,
+    readings: Vec<Reading>,
     encodings: Vec<Encoding>,
     budget: Budget,
     proof: Proof,
     given: bool,
+    /// Whether Windows users or groups can open it in place of a password.
+    has_groups: bool,
     /// Whether anything encrypted came out as it should.
     decrypted: bool,
     encrypted: bool,
 }
 
-/// Opens all that the password opens. `work` is in units of the budget.
+/// Decrypts everything that the password opens.
 pub(super) fn unlock(
     pfx: &Pfx<'_>,
     safes: &[Safe<'_>],
-    password: Option<&Secret>,
-    work: u64,
+    password: Option<&Password>,
+    mut budget: Budget,
 ) -> Parsed<Contents> {
-    // Bags in the open are read first: an algorithm that nobody knows is told before any password is judged.
-    let parts = safes.iter().map(Part::read).collect::<Parsed<Vec<_>>>()?;
+    // Unencrypted bags are read first, so that an unknown algorithm is reported before a password is tried.
+    let parts = safes.iter().map(|safe| Part::read(safe, &mut budget)).collect::<Parsed<Vec<_>>>()?;
+    let none = || vec![Reading { secret: Secret::default(), unusual: None }];
+    let readings = password.map_or_else(none, Password::readings);
     let mut unlocking = Unlocking {
         pfx,
-        encodings: encode(password),
-        budget: Budget::new(work),
+        encodings: encode(&readings),
+        budget,
         proof: Proof::None,
-        given: password.is_some_and(|password| !password.expose().is_empty()),
+        has_groups: parts.iter().any(Part::has_groups),
+        given: readings.iter().any(|reading| !reading.secret.expose().is_empty()),
+        readings,
         decrypted: false,
         encrypted: false,
     };
@@ -90,7 +91,7 @@ pub(super) fn unlock(
 }
 
 impl Unlocking<'_> {
-    /// Derives the keys that the standard encoding gives: most passwords are right, and need them all.
+    /// Derives all keys from the standard encoding in advance: most passwords are right and need all of them.
     fn derive_ahead(&mut self, parts: &[Part<'_>]) -> Parsed<()> {
         let mut derivations: Vec<_> = self.pfx.mac.iter().map(|mac| &mac.derivation).collect();
         for part in parts {
@@ -106,8 +107,8 @@ impl Unlocking<'_> {
         derive_all(derivations, standard, &mut self.budget).ok_or_else(too_costly)
     }
 
-    /// Finds the encoding under which the MAC is right, and puts it first. With too little work left for a further one,
-    /// the search ends: a file that its standard encoding would have opened is not called costly.
+    /// Finds the encoding that fits the MAC, and puts it first. The search ends when the budget does not
+    /// allow another encoding. So a wrong password is not reported as too costly.
     fn check_mac(&mut self) {
         let Some(mac) = &self.pfx.mac else { return };
         let mut search = distinct(&self.encodings, &mac.derivation);
@@ -133,7 +134,8 @@ impl Unlocking<'_> {
                 Part::Open(bags) => (bags, false),
                 Part::Closed(scheme, ciphertext) => {
                     let plain = self.decrypt(scheme, ciphertext, is_safe)?;
-                    (read_bags(&plain.ok_or_else(|| self.explain_closed("a part of it"))?)?, true)
+                    let plain = plain.ok_or_else(|| self.explain_closed("a part of it"))?;
+                    (read_bags(&plain, &mut self.budget)?, true)
                 }
             };
             bags.extend(found.into_iter().map(|bag| (bag, encrypted)));
@@ -157,16 +159,24 @@ impl Unlocking<'_> {
         fits: fn(&[u8]) -> bool,
     ) -> Parsed<Option<Wiped>> {
         self.encrypted = true;
+        let mut found = None;
         for (at, encoding) in distinct(&self.encodings, &scheme.derivation) {
-            let Some(key) = scheme.derivation.key(encoding, &mut self.budget) else {
+            let paid = self.budget.spend_on(ciphertext);
+            let Some(key) = paid.and_then(|()| scheme.derivation.key(encoding, &mut self.budget)) else {
                 return if at == 0 { Err(too_costly()) } else { Ok(None) };
             };
             if let Some(plain) = scheme.decrypt(ciphertext, &key).filter(|plain| fits(plain)) {
-                self.decrypted = true;
-                return Ok(Some(plain));
+                found = Some((at, plain));
+                break;
             }
         }
-        Ok(None)
+        let Some((at, plain)) = found else { return Ok(None) };
+        if !matches!(self.proof, Proof::Right) {
+            // Without a MAC, this proves the encoding.
+            self.encodings.swap(0, at);
+        }
+        self.decrypted = true;
+        Ok(Some(plain))
     }
 
     /// Each bag with whether its safe is encrypted.
@@ -175,12 +185,14 @@ impl Unlocking<'_> {
         for (bag, encrypted) in bags {
             match bag {
                 Bag::Key(pkcs8, label) => {
-                    let key = self.parse_key(&pkcs8, label, None)?;
-                    contents.keys.push(KeyEntry { encrypted, ..key });
+                    let mut key = KeyEntry::new(pkcs8, label, None, &mut self.budget)?;
+                    key.encrypted = encrypted;
+                    contents.keys.push(key);
                 }
                 Bag::ShroudedKey(scheme, ciphertext, label) => match self.open_key(&scheme, &ciphertext)? {
                     Some(pkcs8) => {
-                        contents.keys.push(self.parse_key(&pkcs8, label, Some(scheme.protection()))?);
+                        let protection = Some(scheme.protection());
+                        contents.keys.push(KeyEntry::new(pkcs8, label, protection, &mut self.budget)?);
                     }
                     None => contents.closed += 1,
                 },
@@ -198,16 +210,26 @@ impl Unlocking<'_> {
         if closed > 0 {
             contents.warnings.push(format!("left out: {} with another password", counted(closed, "key")));
         }
-        contents.unusual = self.encodings.first().and_then(|first| first.unusual);
-        if let Some(unusual) = contents.unusual {
-            contents
-                .warnings
-                .push(format!("the password fits only as {unusual}; other programs may refuse the file"));
-        }
+        self.note_password(&mut contents);
         Ok(contents)
     }
 
-    /// Decrypts a key; `None` when it has another password. With the password proved, noise is the file's fault.
+    /// Adds a warning if the fitting password was unusual.
+    fn note_password(&self, contents: &mut Contents) {
+        let Some(encoding) = self.encodings.first() else { return };
+        let Some(reading) = self.readings.get(encoding.reading) else { return };
+        contents.password = Some(reading.secret.clone());
+        contents.unusual = encoding.unusual;
+        contents.reading.clone_from(&reading.unusual);
+        contents.warnings.extend(reading.unusual.clone());
+        if let Some(unusual) = encoding.unusual {
+            let warning = format!("the password fits only as {unusual}; other programs may refuse the file");
+            contents.warnings.push(warning);
+        }
+    }
+
+    /// Decrypts a key; `None` if it has another password. If the password is proven, random bytes mean that
+    /// the file is damaged.
     fn open_key(&mut self, scheme: &Scheme, ciphertext: &[u8]) -> Parsed<Option<Wiped>> {
         let found = self.decrypt(scheme, ciphertext, |plain| key_algorithm(plain).is_some())?;
         if found.is_some() || !matches!(self.proof, Proof::Right) {
@@ -223,25 +245,6 @@ impl Unlocking<'_> {
         }
     }
 
-    /// OpenSSL computes the public half of a finite-field key at once, in time that grows with the cube of its
-    /// size and without end in sight for a hostile one; so size and number are bounded before it sees them.
-    fn parse_key(&mut self, pkcs8: &[u8], label: Label, protection: Option<Protection>) -> Parsed<KeyEntry> {
-        let oid = key_algorithm(pkcs8).ok_or_else(|| Fault::malformed("its key is not PKCS#8"))?;
-        let finite_field = FINITE_FIELD.contains(&oid.as_str());
-        let largest = if finite_field { LARGEST_FINITE_FIELD } else { LARGEST };
-        let affordable =
-            pkcs8.len() <= largest && (!finite_field || self.budget.spend(FINITE_FIELD_COST).is_some());
-        if !affordable {
-            let what = format!("its keys (OID {oid}) are larger or more than any real ones");
-            return Err(Fault::unsupported(what));
-        }
-        let key = PKey::private_key_from_pkcs8(pkcs8).ok();
-        // OpenSSL's decoder lets go of a copy that it does not wipe. The same again without the secret gets that memory
-        // and overwrites it.
-        let _ = blank_key(pkcs8).map(|blank| PKey::private_key_from_pkcs8(&blank));
-        Ok(KeyEntry { key, label, encrypted: protection.is_some(), protection, oid })
-    }
-
     /// Why something encrypted did not open.
     fn explain_closed(&self, what: &str) -> Fault {
         let opens = match self.proof {
@@ -254,6 +257,15 @@ impl Unlocking<'_> {
     }
 
     fn explain_wrong(&self) -> Fault {
+        if self.has_groups {
+            let what = "it is protected to Windows users or groups, and this password does not open it";
+            let what = if self.given {
+                what
+            } else {
+                "it is protected to Windows users or groups in place of a password"
+            };
+            return Fault::unsupported(what).with_hint("as one of these users, import it into Windows and export it again with a password, without a choice of groups or user names");
+        }
         match (self.given, self.encrypted) {
             (false, _) => Fault::new(Kind::PasswordNeeded, "it has a password, and none was given"),
             (true, true) => Fault::new(Kind::WrongPassword, "the password does not match"),
@@ -276,5 +288,5 @@ fn distinct<'a>(
 }
 
 fn too_costly() -> Fault {
-    Fault::unsupported("opening it takes more key derivation (iterations) than is allowed for one file")
+    Fault::too_costly("opening it takes more key derivation (iterations) than is allowed for one file")
 }

@@ -12,10 +12,10 @@ use crate::evidence::Author;
 use crate::exchange::Head;
 use crate::foreign::Foreign;
 
-/// How much of a body is looked at. The platform's own are much shorter.
+/// How much of a body is searched, in bytes. The platform's own bodies are much shorter.
 pub(super) const EXCERPT: usize = 16 * 1024;
 
-/// Judges by the head and by the beginning of the body, `whole` when there is no more of it.
+/// Judges by the head and the beginning of the body; `whole` if that is all of it.
 pub(super) fn find_author(head: &Head, body: &Foreign, whole: bool) -> Author {
     if let Some(message) = head.field(&TRANSPORT_MESSAGE) {
         let error = head.field(&TRANSPORT_ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
@@ -51,7 +51,7 @@ pub(super) fn find_author(head: &Head, body: &Foreign, whole: bool) -> Author {
     }
 }
 
-/// The shapes of the platform's own errors.
+/// Whether this body or challenge is an error of the platform's own; returns the sign.
 fn find_own_error(body: &Foreign, whole: bool, challenge: Option<&Foreign>) -> Option<String> {
     let complains = |value: &Foreign| value.text().contains("oauth_problem");
     if body.bytes().starts_with(b"oauth_problem=") || challenge.is_some_and(complains) {

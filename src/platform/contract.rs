@@ -7,11 +7,11 @@ use super::gateway::Account;
 /// The permission that a credential needs.
 pub const PERMISSION: &str = "MTLS_READ_INTERNAL";
 
-/// The endpoint that the platform shall call.
+/// The endpoint that the platform is to call.
 pub const FORWARD_URL: HeaderName = HeaderName::from_static("lp-forward-url");
-/// The method that it shall use; always sent, as its default is not known.
+/// The method that it is to use. It is always sent, as the platform's default is not known.
 pub const METHOD: HeaderName = HeaderName::from_static("lp-method-override");
-/// The content type of the body, where there is one.
+/// The content type of the body, if there is a body.
 pub const CONTENT_TYPE: HeaderName = HeaderName::from_static("lp-content-type-override");
 /// The `Authorization` for the endpoint.
 pub const AUTHORIZATION: HeaderName = HeaderName::from_static("lp-authorization-override");
@@ -26,7 +26,7 @@ pub const TRANSPORT_ERROR: HeaderName = HeaderName::from_static("lp-error-from-t
 pub const FILE: &str = "file";
 /// The part with its password.
 pub const PASSWORD: &str = "password";
-/// The part with the body for the endpoint; there need not be one.
+/// The part with the body for the endpoint; optional.
 pub const BODY: &str = "body";
 
 /// The P12 is missing or cannot be used.
@@ -60,7 +60,7 @@ pub fn domain_path(account: &Account) -> String {
     format!("/api/account/{account}/service/{SERVICE}/baseURI.json")
 }
 
-/// The account in a path of the Domain API, and the service where it is for one only.
+/// The account in a path of the Domain API, and the service if it names one.
 pub fn parse_domain_path(path: &str) -> Option<(Account, Option<&str>)> {
     let path = path.strip_prefix("/api/account/")?.strip_suffix("/baseURI.json")?;
     let (account, service) = path.split_once("/service")?;

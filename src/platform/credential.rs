@@ -7,7 +7,9 @@ use url::Url;
 
 use super::oauth1::{Keys, Method};
 use crate::error::{Error, Kind, Result};
-use crate::secret::{self, Secret, Source};
+use crate::prompt::Prompt;
+use crate::secret::Secret;
+use crate::secret_source::SecretSource;
 
 /// A credential that was read.
 #[derive(Debug, Clone)]
@@ -22,7 +24,7 @@ pub enum Credential {
 #[derive(Debug, Clone)]
 pub enum CredentialSource {
     /// A Bearer token from this source.
-    Bearer(Source),
+    Bearer(SecretSource),
     /// OAuth 1.0a: each value from the file, else from a variable, else from the terminal.
     OAuth1 {
         /// A file of four lines or of `key=value` that only its owner may read.
@@ -43,20 +45,21 @@ impl CredentialSource {
     ///
     /// # Errors
     /// A source that cannot be read, or that holds no credential.
-    pub async fn read(&self) -> Result<Credential> {
+    pub async fn read(&self, prompt: Prompt) -> Result<Credential> {
         match self {
             Self::Bearer(source) => check_bearer(source.read()?),
             Self::OAuth1 { file, prefix, method } => {
                 let known = file
                     .as_ref()
                     .map_or_else(|| Ok(PartialKeys::default()), |file| PartialKeys::read(file.clone()))?;
-                Ok(Credential::OAuth1(known.complete(prefix).await?, *method))
+                Ok(Credential::OAuth1(known.complete(prefix, prompt).await?, *method))
             }
             Self::Unsaid if std::env::var_os(Self::BEARER).is_some() => {
-                check_bearer(Source::Environment(Self::BEARER.into()).read()?)
+                check_bearer(SecretSource::Environment(Self::BEARER.into()).read()?)
             }
             Self::Unsaid => check_bearer(
                 ask(
+                    prompt,
                     "Bearer token for the platform",
                     "--bearer-file, --bearer-env, P12_TEST_BEARER or --oauth1-file",
                 )
@@ -82,12 +85,12 @@ fn check_bearer(token: Secret) -> Result<Credential> {
     Ok(Credential::Bearer(token))
 }
 
-async fn ask(what: &str, elsewhere: &str) -> Result<Secret> {
-    if !secret::can_ask() {
+async fn ask(prompt: Prompt, what: &str, elsewhere: &str) -> Result<Secret> {
+    if !prompt.is_available() {
         let message = format!("the platform needs a credential: no {what} was given");
         return Err(Error::new(Kind::Usage, message).with_hint(format!("give a source: {elsewhere}")));
     }
-    secret::prompt(format!("{what}: ")).await
+    prompt.ask(format!("{what}: ")).await
 }
 
 /// The four values that a file holds; some may be missing.
@@ -105,7 +108,7 @@ const NAMES: [(&str, &str, &str); 4] = [
 impl PartialKeys {
     fn read(path: PathBuf) -> Result<Self> {
         let name = path.display().to_string();
-        let text = Source::PrivateFile(path).read()?;
+        let text = SecretSource::PrivateFile(path).read()?;
         let wrong = |what: &str| {
             let hint =
                 "the form is four lines, or consumer_key=…, consumer_secret=…, token=…, token_secret=…";
@@ -131,7 +134,7 @@ impl PartialKeys {
         Ok(found)
     }
 
-    async fn complete(self, prefix: &OsString) -> Result<Keys> {
+    async fn complete(self, prefix: &OsString, prompt: Prompt) -> Result<Keys> {
         let mut values = Vec::new();
         for (found, (_, suffix, question)) in self.0.into_iter().zip(NAMES) {
             let mut variable = prefix.clone();
@@ -139,9 +142,12 @@ impl PartialKeys {
             variable.push(suffix);
             values.push(match found {
                 Some(value) => value,
-                None if std::env::var_os(&variable).is_some() => Source::Environment(variable).read()?,
+                None if std::env::var_os(&variable).is_some() => {
+                    SecretSource::Environment(variable).read()?
+                }
                 None => {
-                    ask(question, &format!("--oauth1-file, or the variable {}", variable.display())).await?
+                    ask(prompt, question, &format!("--oauth1-file, or the variable {}", variable.display()))
+                        .await?
                 }
             });
         }

@@ -52,7 +52,7 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &Account) -> Res
         return Err(for_good(what).with_hint(NOT_ENABLED));
     }
     if !status.is_success() {
-        let what = format!("{target} answered {}", diagnosis::status(status));
+        let what = format!("{target} answered {}", diagnosis::describe_status(status));
         let again = status.is_server_error() || status.as_u16() == 429;
         return Err(if again { failed(what) } else { for_good(what) });
     }

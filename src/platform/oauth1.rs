@@ -175,27 +175,49 @@ fn encode(bytes: &[u8]) -> Zeroizing<String> {
 
 /// The parameters of an `Authorization: OAuth …` header, the realm included. `None` when it is not well formed.
 pub fn parse(header: &str) -> Option<Parameters> {
-    let (scheme, fields) = header.trim_start().split_once(' ')?;
+    let (scheme, mut rest) = header.trim_start().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("OAuth") {
         return None;
     }
     let mut parameters = Parameters::new();
-    for field in fields.split(',').map(str::trim).filter(|field| !field.is_empty()) {
-        let (name, value) = field.split_once('=')?;
-        let value = value.trim().strip_prefix('"')?.strip_suffix('"')?;
-        let (name, value) = (decode(name.trim())?, decode(value)?);
-        if parameters.len() >= MAX_PARAMETERS || parameters.iter().any(|(known, _)| *known == *name) {
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return Some(parameters);
+        }
+        let (name, value) = rest.split_once('=')?;
+        let name = decode(name.trim())?.to_string();
+        let (value, after) = split_quoted(value.trim_start())?;
+        // The realm alone is not percent-encoded (RFC 5849 section 3.5.1).
+        let value = if name == "realm" { Zeroizing::new(value.to_owned()) } else { decode(value)? };
+        if parameters.len() >= MAX_PARAMETERS || parameters.iter().any(|(known, _)| *known == name) {
             return None;
         }
-        parameters.push((name.to_string(), value));
+        parameters.push((name, value));
+        rest = after.trim_start();
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
     }
-    Some(parameters)
+}
+
+/// What stands in quotes, and what follows (RFC 9110 section 5.6.4).
+fn split_quoted(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('"')?;
+    let mut escaped = false;
+    let end = text.find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    })?;
+    let (value, rest) = text.split_at_checked(end)?;
+    Some((value, rest.strip_prefix('"')?))
 }
 
 /// The protocol defines eight.
 const MAX_PARAMETERS: usize = 16;
 
-/// `None` where a `%` has no two digits after it.
+/// `None` if a `%` is not followed by two digits.
 fn decode(text: &str) -> Option<Zeroizing<String>> {
     let is_pair = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     let mut bytes = Vec::with_capacity(text.len());
@@ -222,8 +244,8 @@ mod tests {
         pairs.iter().map(|(name, value)| ((*name).into(), Zeroizing::new((*value).into()))).collect()
     }
 
-    /// RFC 5849 section 1.2, the request for the photo. (The signature printed there for the first request, to
-    /// `/initiate`, follows from none of its values, as oauthlib finds too.)
+    /// RFC 5849 section 1.2, the request for the photo. (The signature of the first request there, to
+    /// `/initiate`, is wrong; oauthlib finds the same.)
     #[test]
     fn the_example_of_the_rfc_comes_out() {
         let client = ("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
@@ -240,7 +262,7 @@ mod tests {
         assert_eq!(signature, "MdpQcU8iPSUjWoN/UDMsK2sui9I=");
     }
 
-    /// RFC 5849 section 3.4.1.1, whose form body stands here as parameters of the request.
+    /// RFC 5849 section 3.4.1.1. Its form body is passed as parameters of the request here.
     #[test]
     fn the_base_string_of_the_rfc_comes_out() {
         let url = Url::parse("http://example.com/request?b5=%3D%253D&a3=a&c%40=&a2=r%20b").unwrap();
@@ -288,6 +310,8 @@ mod tests {
             "Bearer a=\"b\"",
             "OAuth",
             "OAuth a=\"%+1\"",
+            "OAuth a=\"b\" c=\"d\"",
+            "OAuth a=\"b\\\"",
         ] {
             assert_eq!(parse(line), None, "{line}");
         }

@@ -1,4 +1,4 @@
-//! The body of a request, and how it is sent: streamed in pieces, counted as it goes.
+//! The body of a request, and how it is sent: streamed in pieces, each counted.
 
 use std::fmt;
 use std::io;
@@ -9,26 +9,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::secret::{Secret, stdin_file};
+use crate::files;
+use crate::secret::Secret;
 
-/// Bytes of a request's body, counted as they go.
+/// How many bytes of a body have been sent.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Handed to the connection so far.
+    /// Bytes handed to the connection so far.
     pub sent: AtomicU64,
-    /// To be sent in all; zero while unknown.
+    /// All bytes to send; zero while unknown.
     pub total: AtomicU64,
-    /// Whether the last of them has been handed over.
+    /// Whether the last one has been handed over.
     done: AtomicBool,
 }
 
 impl Progress {
-    /// Whether all of the body has been handed to the connection.
+    /// Whether the connection has taken the whole body.
     pub fn is_done(&self) -> bool {
         self.done.load(Ordering::Relaxed)
     }
@@ -40,29 +41,29 @@ impl Progress {
     }
 }
 
-/// What is sent after the head.
+/// The body of a request.
 #[derive(Clone, Default)]
-pub enum Body {
-    /// Nothing, and no content type.
+pub enum RequestBody {
+    /// None, and so no content type.
     #[default]
     Empty,
     /// These bytes.
     Bytes(Secret),
     /// A file, streamed with its length.
     File(PathBuf),
-    /// Standard input; with a length where it is a file, else chunked.
+    /// Standard input: with a length if it is a file, else chunked.
     Stdin,
-    /// Bytes that come as they are sent, in chunks; once only.
-    Stream(Once),
+    /// A stream of unknown length; can be sent once.
+    Stream(OneTimeReader),
 }
 
 /// A reader that can be taken once.
-pub type Once = Arc<Mutex<Option<Reader>>>;
+pub type OneTimeReader = Arc<Mutex<Option<BoxedReader>>>;
 
-/// Bytes on their way.
-pub type Reader = Pin<Box<dyn AsyncRead + Send + Sync>>;
+/// A reader of any kind.
+pub type BoxedReader = Pin<Box<dyn AsyncRead + Send + Sync>>;
 
-impl fmt::Debug for Body {
+impl fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "Empty",
@@ -74,8 +75,8 @@ impl fmt::Debug for Body {
     }
 }
 
-impl Body {
-    /// `DATA`, `@FILE` or `@-`, as curl has it; but what is in the file is sent as it is.
+impl RequestBody {
+    /// From `DATA`, `@FILE` or `@-`, as for curl; but a file is sent unchanged.
     pub fn from_argument(argument: Secret) -> Self {
         match argument.expose() {
             b"@-" => Self::Stdin,
@@ -84,38 +85,38 @@ impl Body {
         }
     }
 
-    /// Whether there is none at all.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)
     }
 
-    pub(super) async fn open(&self) -> Result<Upload> {
+    pub(super) async fn open(&self) -> Result<OutgoingBody> {
         Ok(match self {
-            Self::Empty => Upload::of(Source::Bytes(Bytes::new()), Some(0)),
+            Self::Empty => OutgoingBody::new(Content::Bytes(Bytes::new()), Some(0)),
             Self::Bytes(secret) => {
                 let bytes = Bytes::from_owner(secret.clone());
                 let length = bytes.len() as u64;
-                Upload::of(Source::Bytes(bytes), Some(length))
+                OutgoingBody::new(Content::Bytes(bytes), Some(length))
             }
             Self::File(path) => {
                 let unreadable = |error| diagnosis::unreadable(path, &error);
                 let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
-                let length = regular_length(&file, path).await?;
-                Upload::of(Source::Reader(Box::pin(file)), length)
+                let length = count_bytes_left(&file, path).await?;
+                OutgoingBody::new(Content::Reader(Box::pin(file)), length)
             }
             Self::Stdin => {
                 let path = Path::new("standard input");
-                let stdin = stdin_file().map_err(|error| diagnosis::unreadable(path, &error))?;
+                let stdin = files::stdin().map_err(|error| diagnosis::unreadable(path, &error))?;
                 let file = tokio::fs::File::from_std(stdin);
-                let length = regular_length(&file, path).await?;
-                Upload::of(Source::Reader(Box::pin(file)), length)
+                let length = count_bytes_left(&file, path).await?;
+                OutgoingBody::new(Content::Reader(Box::pin(file)), length)
             }
             Self::Stream(once) => {
                 let reader = once.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let reader = reader.ok_or_else(|| {
-                    Error::new(Kind::Internal, "the request's body was to be sent a second time")
+                    Error::new(Kind::Internal, "the request's body is a stream and cannot be sent twice")
                 })?;
-                Upload::of(Source::Reader(reader), None)
+                OutgoingBody::new(Content::Reader(reader), None)
             }
         })
     }
@@ -132,11 +133,15 @@ fn bytes_to_path(bytes: &[u8]) -> PathBuf {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
-/// What is left of a regular file; `None` for a pipe or a terminal.
-async fn regular_length(file: &tokio::fs::File, path: &Path) -> Result<Option<u64>> {
+/// The bytes left in a regular file; `None` for a pipe or a terminal.
+async fn count_bytes_left(file: &tokio::fs::File, path: &Path) -> Result<Option<u64>> {
     use tokio::io::AsyncSeekExt as _;
     let unreadable = |error| diagnosis::unreadable(path, &error);
-    let metadata = file.metadata().await.map_err(unreadable)?;
+    let metadata = match file.metadata().await {
+        // Windows has none of pipes and devices.
+        Err(_) if cfg!(windows) => return Ok(None),
+        metadata => metadata.map_err(unreadable)?,
+    };
     if metadata.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
@@ -147,38 +152,38 @@ async fn regular_length(file: &tokio::fs::File, path: &Path) -> Result<Option<u6
     Ok(Some(metadata.len().saturating_sub(position)))
 }
 
-/// A body on its way: streamed in pieces, counted as it goes.
-pub struct Upload {
-    source: Source,
+/// A body that is being sent.
+pub struct OutgoingBody {
+    content: Content,
     pub(super) left: Option<u64>,
     pub(super) progress: Arc<Progress>,
     buffer: BytesMut,
 }
 
-enum Source {
+enum Content {
     Bytes(Bytes),
-    Reader(Reader),
+    Reader(BoxedReader),
 }
 
-impl Upload {
+impl OutgoingBody {
     const PIECE: usize = 64 * 1024;
 
-    /// How much is left to send, where that is known, in bytes.
+    /// Bytes left to send, if known.
     pub fn length(&self) -> Option<u64> {
         self.left
     }
 
-    fn of(source: Source, left: Option<u64>) -> Self {
-        Self { source, left, progress: Arc::default(), buffer: BytesMut::new() }
+    fn new(content: Content, left: Option<u64>) -> Self {
+        Self { content, left, progress: Arc::default(), buffer: BytesMut::new() }
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        let reader = match &mut self.source {
-            Source::Bytes(bytes) => {
+        let reader = match &mut self.content {
+            Content::Bytes(bytes) => {
                 let all = std::mem::take(bytes);
                 return Poll::Ready((!all.is_empty()).then_some(Ok(all)));
             }
-            Source::Reader(reader) => reader,
+            Content::Reader(reader) => reader,
         };
         if self.left == Some(0) {
             return Poll::Ready(None);
@@ -191,16 +196,17 @@ impl Upload {
         let read = piece.filled().len();
         Poll::Ready(match outcome {
             Err(error) => Some(Err(error)),
-            Ok(()) if read == 0 && self.left.is_some() => {
-                Some(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the body's file became shorter")))
-            }
+            Ok(()) if read == 0 && self.left.is_some() => Some(Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the body's file became shorter while it was sent",
+            ))),
             Ok(()) if read == 0 => None,
             Ok(()) => Some(Ok(self.buffer.split_to(read).freeze())),
         })
     }
 }
 
-impl HttpBody for Upload {
+impl Body for OutgoingBody {
     type Data = Bytes;
     type Error = io::Error;
 

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use http::Uri;
 use url::{Host, Url};
 
-use super::usage;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 
 /// A forward URL that can be called with a client certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,21 +18,26 @@ pub struct ForwardUrl {
 
 impl ForwardUrl {
     /// Reads a URL as typed; without a scheme it is https. International names become ASCII (UTS 46).
+    ///
+    /// # Errors
+    /// When it is not a URL, not https, or has a user or password.
     pub fn parse(text: &str) -> Result<Self> {
         let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        // What was typed may hold a password or a token, and nobody knows where, so it is not told.
+        // What was typed may contain a password or a token anywhere, so no error quotes it.
+        let usage = |message: &str| Error::new(Kind::Usage, message);
         let mut url =
-            Url::parse(&full).map_err(|error| usage(format!("the forward URL is not a URL: {error}")))?;
+            Url::parse(&full).map_err(|error| usage(&format!("the forward URL is not a URL: {error}")))?;
         if url.scheme() != "https" {
-            let message =
-                format!("{} has no client certificates: the URL must be https", url.scheme().escape_debug());
-            return Err(usage(message));
+            let scheme = url.scheme().escape_debug();
+            return Err(usage(&format!(
+                "the forward URL must be https: {scheme} has no client certificates"
+            )));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(usage("the URL holds a user or password; use --authorization-file instead".into()));
+            return Err(usage("the URL contains a user or password; use --authorization-file instead"));
         }
         url.set_fragment(None);
-        let unusable = || usage("the forward URL is not one that can be requested".into());
+        let unusable = || usage("the forward URL cannot be requested");
         let host = url.host().ok_or_else(unusable)?.to_owned();
         let path = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
@@ -44,12 +48,12 @@ impl ForwardUrl {
         Ok(Self { url, host, uri, absolute })
     }
 
-    /// The URL as it is called.
+    /// The URL that is called.
     pub fn as_str(&self) -> &str {
         self.url.as_str()
     }
 
-    /// The values of its query, as they stand there and decoded; what has no name is a value.
+    /// The values in its query, encoded and decoded; a part without a name is a value.
     pub fn query_values(&self) -> Vec<Cow<'_, str>> {
         let pairs = self.url.query().unwrap_or_default().split('&');
         let raw = pairs.map(|pair| Cow::from(pair.split_once('=').map_or(pair, |(_, value)| value)));
@@ -61,7 +65,7 @@ impl ForwardUrl {
         &self.host
     }
 
-    /// Its port, 443 unless it says another.
+    /// Its port, 443 by default.
     pub fn port(&self) -> u16 {
         self.url.port().unwrap_or(443)
     }
@@ -76,12 +80,12 @@ impl ForwardUrl {
         &self.uri
     }
 
-    /// The request target in absolute form, as HTTP/2 takes it apart (RFC 9113 section 8.3.1).
+    /// The request target in absolute form, for the pseudo-headers of HTTP/2 (RFC 9113 section 8.3.1).
     pub fn absolute_form(&self) -> &Uri {
         &self.absolute
     }
 
-    /// The value of `Host`: without the port where it is the usual one.
+    /// The value of `Host`: without the port if that is the default.
     pub fn authority(&self) -> String {
         match self.url.port() {
             Some(port) => format!("{}:{port}", self.host),
@@ -93,7 +97,6 @@ impl ForwardUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
 
     #[test]
     fn a_url_without_a_scheme_is_https() {

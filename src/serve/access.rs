@@ -1,41 +1,23 @@
 //! Who may call: the credentials in one file, with their accounts and permissions.
 
-use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, HeaderMap};
 use openssl::memcmp;
 use openssl::sha::sha256;
-use serde::Deserialize;
 use url::Url;
 
-use crate::error::{Error, Kind, Result};
+use super::credentials::{self, Grant, Verifier};
+use super::nonces::{Nonces, Problem};
 use crate::platform::contract::PERMISSION;
-use crate::platform::credential::is_token;
-use crate::platform::oauth1::{self, Keys, Method, Parameters};
-use crate::secret::{Secret, Source};
+use crate::platform::oauth1::{self, Method, Parameters};
+use crate::secret::Secret;
 
 /// The known credentials.
 pub(super) struct Access {
     grants: Vec<Grant>,
-    nonces: Mutex<Nonces>,
-}
-
-/// A credential and what it may do.
-struct Grant {
-    /// Its name in the log.
-    name: Arc<str>,
-    verifier: Verifier,
-    accounts: Vec<String>,
-    permissions: Vec<String>,
-}
-
-enum Verifier {
-    /// The digest of the token. Comparing digests does not reveal how much of a guess was right.
-    Bearer([u8; 32]),
-    OAuth1(Keys),
+    nonces: Arc<Nonces>,
 }
 
 /// Why a request is refused.
@@ -46,59 +28,15 @@ pub(super) enum Refused {
     Forbidden(Arc<str>, String),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CredentialsFile {
-    credential: Vec<CredentialEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CredentialEntry {
-    name: Option<String>,
-    bearer: Option<String>,
-    oauth1: Option<OAuth1Entry>,
-    accounts: Vec<String>,
-    permissions: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OAuth1Entry {
-    consumer_key: String,
-    consumer_secret: String,
-    token: String,
-    token_secret: String,
-}
-
 impl Access {
-    /// Reads the file, which only its owner may read. A mistake is reported by its line, never with its text.
-    pub(super) fn read(path: &Path) -> Result<Self> {
-        let name = path.display();
-        let wrong = |what: String| {
-            let hint = "each [[credential]] has bearer = \"…\" or oauth1 = { consumer_key, consumer_secret, token, token_secret }, accounts = [\"…\"], permissions = [\"MTLS_READ_INTERNAL\"]";
-            Error::new(Kind::Usage, format!("{name} holds no credentials: {what}")).with_hint(hint)
-        };
-        let bytes = Source::PrivateFile(path.to_owned()).read()?;
-        let text = std::str::from_utf8(bytes.expose()).map_err(|_| wrong("it is not UTF-8".into()))?;
-        let file: CredentialsFile = toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            let line = 1 + text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count();
-            wrong(format!("line {line} is not valid"))
-        })?;
-        let grants = file.credential.into_iter().enumerate().map(|(at, entry)| {
-            Grant::new(at + 1, entry).ok_or_else(|| {
-                wrong(format!(
-                    "credential {} needs either bearer or oauth1, not empty, and a token without spaces",
-                    at + 1
-                ))
-            })
-        });
-        let grants = grants.collect::<Result<Vec<_>>>()?;
-        if grants.is_empty() {
-            return Err(wrong("the file has no [[credential]]".into()));
-        }
-        Ok(Self { grants, nonces: Mutex::default() })
+    /// The credentials of a file. The nonces outlive it.
+    pub(super) fn read(path: &Path, nonces: &Arc<Nonces>) -> crate::error::Result<Self> {
+        Ok(Self { grants: credentials::read(path)?, nonces: Arc::clone(nonces) })
+    }
+
+    /// Whether any client signs its requests.
+    pub(super) fn uses_oauth1(&self) -> bool {
+        self.grants.iter().any(|grant| matches!(grant.verifier, Verifier::OAuth1(_)))
     }
 
     /// The name of the credential of a request, if it may test for this account.
@@ -108,7 +46,7 @@ impl Access {
         verb: &str,
         url: &Url,
         account: &str,
-    ) -> std::result::Result<Arc<str>, Refused> {
+    ) -> Result<Arc<str>, Refused> {
         let grant = self.authenticate(headers, verb, url)?;
         let forbidden = |why: String| Err(Refused::Forbidden(Arc::clone(&grant.name), why));
         if !grant.permissions.iter().any(|permission| permission == PERMISSION) {
@@ -125,12 +63,7 @@ impl Access {
         self.grants.iter().any(|grant| grant.covers(account))
     }
 
-    fn authenticate(
-        &self,
-        headers: &HeaderMap,
-        verb: &str,
-        url: &Url,
-    ) -> std::result::Result<&Grant, Refused> {
+    fn authenticate(&self, headers: &HeaderMap, verb: &str, url: &Url) -> Result<&Grant, Refused> {
         let unknown = |what: &str| Refused::Unknown(what.into(), None);
         let mut shown = headers.get_all(AUTHORIZATION).iter();
         let (Some(value), None) = (shown.next(), shown.next()) else {
@@ -165,12 +98,7 @@ impl Access {
     }
 
     /// RFC 5849 section 3.2. The names of problems are those of OAuth's problem reporting extension.
-    fn verify_signature(
-        &self,
-        shown: &Parameters,
-        verb: &str,
-        url: &Url,
-    ) -> std::result::Result<&Grant, (&'static str, &'static str)> {
+    fn verify_signature(&self, shown: &Parameters, verb: &str, url: &Url) -> Result<&Grant, Problem> {
         let parameter = |name: &str| {
             let found = shown.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
             found
@@ -199,106 +127,7 @@ impl Access {
         let timestamp =
             parameter("oauth_timestamp")?.parse().map_err(|_| ("timestamp_refused", "not a number"))?;
         let nonce = parameter("oauth_nonce")?;
-        let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
-        nonces.accept(now(), timestamp, format!("{key}\n{token}\n{nonce}").as_bytes())?;
+        self.nonces.accept(grant.verifier.digest(), timestamp, nonce)?;
         Ok(grant)
-    }
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-/// The nonces used within the window, by time; a bounded number. When one is dropped for lack of room, timestamps as
-/// old as its own are refused from then on, so that no request is accepted twice.
-#[derive(Default)]
-struct Nonces {
-    used: BTreeSet<(u64, [u8; 32])>,
-    oldest: u64,
-}
-
-impl Nonces {
-    /// How far a timestamp may be off, in seconds.
-    const WINDOW: u64 = 300;
-    const MAX: usize = 50_000;
-
-    fn accept(
-        &mut self,
-        now: u64,
-        timestamp: u64,
-        nonce: &[u8],
-    ) -> std::result::Result<(), (&'static str, &'static str)> {
-        let early = now.saturating_sub(Self::WINDOW).max(self.oldest);
-        if timestamp < early || timestamp > now + Self::WINDOW {
-            return Err((
-                "timestamp_refused",
-                "the clock is off by more than 300 s, or too many requests came since",
-            ));
-        }
-        self.used = self.used.split_off(&(early, [0; 32]));
-        if !self.used.insert((timestamp, sha256(nonce))) {
-            return Err(("nonce_used", "each request needs a new nonce"));
-        }
-        while self.used.len() > Self::MAX {
-            self.oldest = self.used.pop_first().map_or(self.oldest, |(second, _)| second + 1);
-        }
-        Ok(())
-    }
-}
-
-impl Grant {
-    fn new(number: usize, entry: CredentialEntry) -> Option<Self> {
-        let CredentialEntry { name, bearer, oauth1, accounts, permissions } = entry;
-        let secret = |text: String| Secret::from(text.into_bytes());
-        let verifier = match (bearer.filter(|token| is_token(token.as_bytes())).map(secret), oauth1) {
-            (Some(token), None) => Verifier::Bearer(sha256(token.expose())),
-            (None, Some(values)) => Verifier::OAuth1(Keys {
-                consumer_key: secret(values.consumer_key),
-                consumer_secret: secret(values.consumer_secret),
-                token: secret(values.token),
-                token_secret: secret(values.token_secret),
-            }),
-            _ => return None,
-        };
-        let is_whole = |verifier: &Verifier| match verifier {
-            Verifier::Bearer(_) => true,
-            Verifier::OAuth1(keys) => {
-                ![&keys.consumer_key, &keys.consumer_secret, &keys.token, &keys.token_secret]
-                    .iter()
-                    .any(|value| value.expose().is_empty())
-            }
-        };
-        let name = name.unwrap_or_else(|| format!("#{number}")).into();
-        is_whole(&verifier).then_some(Self { name, verifier, accounts, permissions })
-    }
-
-    fn covers(&self, account: &str) -> bool {
-        self.accounts.iter().any(|known| known == account || known == "*")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_nonce_counts_once_within_its_window() {
-        let mut nonces = Nonces::default();
-        assert!(nonces.accept(1_000, 1_000, b"a").is_ok());
-        assert_eq!(nonces.accept(1_000, 1_000, b"a").unwrap_err().0, "nonce_used");
-        assert!(nonces.accept(1_000, 1_001, b"a").is_ok());
-        assert_eq!(nonces.accept(1_400, 1_000, b"a").unwrap_err().0, "timestamp_refused");
-        assert_eq!(nonces.accept(1_000, 1_400, b"b").unwrap_err().0, "timestamp_refused");
-    }
-
-    #[test]
-    fn the_memory_of_nonces_is_bounded_and_forgets_nothing_that_could_come_again() {
-        let mut nonces = Nonces::default();
-        assert!(nonces.accept(1_000, 900, b"first").is_ok());
-        for number in 0..Nonces::MAX {
-            assert!(nonces.accept(1_000, 1_000, &number.to_be_bytes()).is_ok());
-        }
-        assert_eq!(nonces.used.len(), Nonces::MAX);
-        assert_eq!(nonces.accept(1_000, 900, b"first").unwrap_err().0, "timestamp_refused");
     }
 }

@@ -12,11 +12,15 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
 use serde_json::json;
 
-use super::journal::LogEntry;
+use super::journal::{End, LogEntry};
+use super::presence::Gone;
 use super::shares::Share;
 use crate::error::{Error, Exit, Kind};
-use crate::exchange::{Exchange, Head, Started};
+use crate::exchange::{Exchange, Head};
 use crate::platform::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
+
+/// The kind of a request whose client went away.
+const GONE: &str = "client-gone";
 
 /// A reply to a client.
 pub(super) type Reply = http::Response<UnsyncBoxBody<Bytes, io::Error>>;
@@ -42,10 +46,26 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, what)
     }
 
+    /// 413: more than is taken.
+    pub(super) fn too_large(what: &str) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, what)
+    }
+
+    /// 408: the client sends too slowly, or no more.
+    pub(super) fn late() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "the upload did not arrive in time")
+    }
+
     /// 503: there is no room now.
     pub(super) fn busy() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is busy; try again")
             .with(header::RETRY_AFTER, "1")
+    }
+
+    /// 408: the client has closed its sending side and does not seem to wait any more.
+    pub(super) fn gone() -> Self {
+        let refusal = Self::new(StatusCode::REQUEST_TIMEOUT, "the client closed the connection");
+        Self { kind: Some(GONE), ..refusal }
     }
 
     /// 429: too many requests.
@@ -62,7 +82,7 @@ impl Refusal {
     /// An `oauth_problem` as OAuth's problem reporting extension writes it.
     pub(super) fn oauth_problem(problem: &str, advice: &str) -> Self {
         let advice: String = url::form_urlencoded::byte_serialize(advice.as_bytes()).collect();
-        let body = format!("oauth_problem={problem}&oauth_problem_advice={advice}");
+        let body = format!("oauth_problem={problem}&oauth_problem_advice={advice}\n");
         let form = "application/x-www-form-urlencoded";
         Self { body, ..Self::new(StatusCode::UNAUTHORIZED, "") }
             .with(header::CONTENT_TYPE, form)
@@ -82,13 +102,19 @@ impl Refusal {
     pub(super) fn into_reply(self, mut entry: LogEntry) -> Reply {
         entry.status = self.status.as_u16();
         entry.kind = self.kind.or(entry.kind);
-        entry.add_sent(self.body.len());
-        entry.mark_complete();
+        entry.sent = self.body.len() as u64;
+        entry.finish(if self.kind == Some(GONE) { End::Gone } else { End::Complete });
         let body = Full::new(Bytes::from(self.body)).map_err(|never: Infallible| match never {});
         let mut answer = http::Response::new(body.boxed_unsync());
         *answer.status_mut() = self.status;
         answer.headers_mut().extend(self.headers);
         answer
+    }
+}
+
+impl From<Gone> for Refusal {
+    fn from(_: Gone) -> Self {
+        Self::gone()
     }
 }
 
@@ -129,9 +155,13 @@ pub(super) struct PassedOn {
 
 impl PassedOn {
     /// Fails when HTTP cannot pass the answer on.
-    pub(super) fn new((exchange, head): Started, method: &Method, place: Share) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        exchange: Box<dyn Exchange>,
+        head: Head,
+        method: &Method,
+        place: Share,
+    ) -> Result<Self, Refusal> {
         let nothing = |what: &str| Err(Refusal::from(Error::new(Kind::NotHttp, what)));
-        let head = head?;
         if head.version == http::Version::HTTP_09 {
             return nothing("the endpoint did not answer with HTTP");
         }
@@ -159,21 +189,25 @@ impl PassedOn {
             // No body follows.
             head.headers_mut().remove(header::CONTENT_LENGTH);
         }
-        let pieces = stream::unfold((exchange, entry, place), |(mut exchange, entry, place)| async move {
-            let piece = match exchange.piece().await {
-                None => {
-                    entry.mark_complete();
-                    return None;
-                }
-                // hyper cuts the connection, so that the client notices.
-                Some(Err(error)) => Err(io::Error::other(error)),
-                Some(Ok(bytes)) => {
-                    entry.add_sent(bytes.len());
-                    Ok(Frame::data(bytes))
-                }
-            };
-            Some((piece, (exchange, entry, place)))
-        });
+        let pieces =
+            stream::unfold((exchange, entry, place), |(mut exchange, mut entry, place)| async move {
+                let piece = match exchange.piece().await {
+                    None => {
+                        entry.finish(End::Complete);
+                        return None;
+                    }
+                    // hyper cuts the connection, so that the client notices.
+                    Some(Err(error)) => {
+                        entry.finish(End::Cut);
+                        Err(io::Error::other(error))
+                    }
+                    Some(Ok(bytes)) => {
+                        entry.sent += bytes.len() as u64;
+                        Ok(Frame::data(bytes))
+                    }
+                };
+                Some((piece, (exchange, entry, place)))
+            });
         head.map(|()| StreamBody::new(pieces).boxed_unsync())
     }
 }

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use prometheus_client::encoding::text;
@@ -13,12 +12,13 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use serde_json::json;
 
-use super::Log;
+use super::presence::Presence;
+use super::writer::{Log, Writer};
 use crate::certificate;
 
 /// Where lines go, and what is counted.
 pub(super) struct Journal {
-    log: Log,
+    pub(super) writer: Writer,
     registry: Registry,
     requests: Family<Vec<(&'static str, String)>, Counter>,
     running: Gauge,
@@ -29,6 +29,7 @@ pub(super) struct Journal {
 
 impl Journal {
     pub(super) fn new(log: Log) -> Self {
+        let writer = Writer::new(log);
         let mut registry = Registry::with_prefix("p12_test");
         let requests = Family::<Vec<(&'static str, String)>, Counter>::default();
         let (running, sent, turned_away) = (Gauge::default(), Counter::default(), Counter::default());
@@ -41,13 +42,15 @@ impl Journal {
             "Connections refused above the limit",
             turned_away.clone(),
         );
+        let dropped = "Lines of the log that were dropped, as nobody read them";
+        registry.register("log_lines_dropped", dropped, writer.all_dropped.clone());
         registry.register_with_unit(
             "duration",
             "Time from the head of a request to the end of its answer",
             Unit::Seconds,
             seconds.clone(),
         );
-        Self { log, registry, requests, running, sent, turned_away, seconds }
+        Self { writer, registry, requests, running, sent, turned_away, seconds }
     }
 
     /// Counts a connection above the limit.
@@ -64,12 +67,14 @@ impl Journal {
     }
 
     /// Starts the line of a request.
-    pub(super) fn begin(self: &Arc<Self>, peer: SocketAddr) -> LogEntry {
+    pub(super) fn begin(self: &Arc<Self>, peer: SocketAddr, presence: Arc<Presence>) -> LogEntry {
         self.running.inc();
+        presence.begin_answer();
         LogEntry {
             journal: Arc::clone(self),
             began: Instant::now(),
             peer,
+            presence,
             route: "unknown",
             status: 0,
             account: None,
@@ -77,8 +82,8 @@ impl Journal {
             forward: None,
             kind: None,
             expected: None,
-            sent: AtomicU64::new(0),
-            complete: AtomicBool::new(false),
+            sent: 0,
+            end: End::Gone,
         }
     }
 }
@@ -88,6 +93,7 @@ pub(super) struct LogEntry {
     journal: Arc<Journal>,
     began: Instant,
     peer: SocketAddr,
+    pub(super) presence: Arc<Presence>,
     pub(super) route: &'static str,
     pub(super) status: u16,
     pub(super) account: Option<String>,
@@ -98,8 +104,20 @@ pub(super) struct LogEntry {
     pub(super) kind: Option<&'static str>,
     /// The announced length of the answer, in bytes. Once it is reached, hyper asks for no more.
     pub(super) expected: Option<u64>,
-    sent: AtomicU64,
-    complete: AtomicBool,
+    /// Bytes of the body that were sent.
+    pub(super) sent: u64,
+    end: End,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// All of the answer was sent.
+    Complete,
+    /// The endpoint's answer broke off, and so did this one.
+    Cut,
+    /// The client went away first.
+    Gone,
 }
 
 impl LogEntry {
@@ -107,26 +125,24 @@ impl LogEntry {
         self.peer
     }
 
-    pub(super) fn add_sent(&self, bytes: usize) {
-        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    pub(super) fn mark_complete(&self) {
-        self.complete.store(true, Ordering::Relaxed);
+    /// Notes how the answer ended.
+    pub(super) fn finish(&mut self, end: End) {
+        self.end = end;
     }
 }
 
 impl Drop for LogEntry {
     fn drop(&mut self) {
+        self.presence.end_answer();
         let (journal, took) = (&self.journal, self.began.elapsed());
-        let sent = *self.sent.get_mut();
-        let complete = *self.complete.get_mut() || self.expected.is_some_and(|expected| sent >= expected);
+        let complete =
+            self.end == End::Complete || self.expected.is_some_and(|expected| self.sent >= expected);
         journal.running.dec();
-        journal.sent.inc_by(sent);
+        journal.sent.inc_by(self.sent);
         journal.seconds.observe(took.as_secs_f64());
         let labels = vec![("route", self.route.to_owned()), ("status", self.status.to_string())];
         journal.requests.get_or_create(&labels).inc();
-        (journal.log)(&json!({
+        journal.writer.write(json!({
             "time": certificate::timestamp(),
             "peer": self.peer.to_string(),
             "route": self.route,
@@ -135,8 +151,9 @@ impl Drop for LogEntry {
             "credential": self.credential.as_deref(),
             "forward": self.forward,
             "kind": self.kind,
-            "bytes": sent,
+            "bytes": self.sent,
             "complete": complete,
+            "gone": !complete && self.end == End::Gone,
             "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }));
     }

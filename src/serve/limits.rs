@@ -54,10 +54,10 @@ impl Limits {
         Self {
             known: Rate::new(args.rate),
             strangers: Rate::new(args.rate),
-            calls: Shares::new(args.max_calls),
-            // One address gets half of them, so that another one finds a processor with at most one rival.
-            openings: Shares::new(2 * cores),
-            kibibytes: Shares::new(HELD_KIB),
+            calls: Shares::new(args.max_calls, args.max_calls),
+            // With two, one address leaves one to the others. All calls may wait.
+            openings: Shares::new(cores.max(2), 2 * args.max_calls),
+            kibibytes: Shares::new(HELD_KIB, 0),
             upload: args.max_upload,
             body_time: args.body_time,
             work: args.max_kdf,
@@ -91,7 +91,7 @@ impl Limits {
 }
 
 /// An IPv6 address counts with all of its /64.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(ip) => Ipv6Net::new_assert(ip, 64).trunc().addr().into(),
         ip => ip,

@@ -1,15 +1,15 @@
 //! One request: its path, its credential, the upload, the call, the reply.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts as Head;
 use http::{Method, StatusCode};
-use hyper::body::Incoming;
 use ipnet::IpNet;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -17,16 +17,19 @@ use url::Url;
 
 use super::access::{Access, Refused};
 use super::answer::{self, PassedOn, Refusal, Reply};
+use super::incoming::{Incoming, Progress};
 use super::journal::{Journal, LogEntry};
 use super::limits::{Caller, Limits};
-use super::upload::{self, Drained, Form};
+use super::presence::Presence;
+use super::upload;
 use crate::call::Local;
 use crate::error::{Error, Kind};
-use crate::p12::{P12, P12File};
+use crate::p12::{Identity, P12, P12File};
+use crate::password::Password;
 use crate::platform::contract;
 use crate::platform::gateway::{Account, Base};
-use crate::request::body::Body;
-use crate::request::{Parts, Request};
+use crate::request::body::RequestBody;
+use crate::request::{Request, RequestParts};
 use crate::secret::Secret;
 
 /// What all requests share.
@@ -58,20 +61,20 @@ impl Resource {
     /// Answers any request. A panic ends this request only.
     pub(super) async fn answer(
         self: Arc<Self>,
-        request: http::Request<Incoming>,
-        peer: SocketAddr,
+        request: http::Request<hyper::body::Incoming>,
+        entry: LogEntry,
     ) -> Result<Reply, Infallible> {
         let (head, body) = request.into_parts();
-        let body = Drained::new(body, &head.headers);
-        let entry = self.journal.begin(peer);
+        let (peer, presence) = (entry.peer(), Arc::clone(&entry.presence));
+        let body = Incoming::new(body, &head.headers, &presence);
         let answer = AssertUnwindSafe(Arc::clone(&self).route(head, body, entry)).catch_unwind().await;
         Ok(answer.unwrap_or_else(|_| {
             let error = Error::new(Kind::Internal, "the server failed at this request");
-            Refusal::from(error).into_reply(self.journal.begin(peer))
+            Refusal::from(error).into_reply(self.journal.begin(peer, presence))
         }))
     }
 
-    async fn route(self: Arc<Self>, head: Head, body: Drained, mut entry: LogEntry) -> Reply {
+    async fn route(self: Arc<Self>, head: Head, body: Incoming, mut entry: LogEntry) -> Reply {
         let Some(action) = Action::parse(head.uri.path()) else {
             return Refusal::new(StatusCode::NOT_FOUND, "there is nothing here").into_reply(entry);
         };
@@ -120,7 +123,7 @@ impl Resource {
         answer::reply_with(StatusCode::OK, "application/json", format!("{json}\n"), entry)
     }
 
-    async fn test(&self, head: Head, body: Drained, account: Account, mut entry: LogEntry) -> Reply {
+    async fn test(&self, head: Head, body: Incoming, account: Account, mut entry: LogEntry) -> Reply {
         let called = self.call(&head, body, account.as_str(), &mut entry).await;
         entry.account = Some(account.to_string());
         match called {
@@ -134,23 +137,28 @@ impl Resource {
     async fn call(
         &self,
         head: &Head,
-        body: Drained,
+        body: Incoming,
         account: &str,
         entry: &mut LogEntry,
     ) -> Result<Option<PassedOn>, Refusal> {
         let (caller, boundary) = self.admit(head, account, entry)?;
-        let request = parse_forward(&head.headers)?.map(Parts::check).transpose()?;
-        let Form { file, password, body, body_type, held } =
-            upload::receive(boundary, body, &self.limits, &caller).await?;
-        let request = request.map(|request| add_body(request, body, body_type));
+        let request = parse_forward(&head.headers)?.map(RequestParts::check).transpose()?;
         entry.forward = request.as_ref().map(|request| request.url.target());
+        let (mut form, progress) = upload::receive(boundary, body, &self.limits, &caller).await?;
+        let (file, password) = form.take_p12()?;
+        let (file, memory) = file.take();
         let place = self.limits.take_place(&caller).await.ok_or_else(Refusal::busy)?;
-        let p12 = self.open(&caller, file, password).await?;
-        drop(held);
-        let Some(request) = request else { return Ok(p12.identity().map(|_| None)?) };
-        let known = Arc::new(request.secrets().into_iter().chain([p12.password()]).collect());
-        let started = self.local.start(&request, p12.identity()?, &known).await?;
-        PassedOn::new(started, &request.method, place).map(Some)
+        // The file is let go before the endpoint takes its time.
+        let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
+        let identity = self.open(&caller, &entry.presence, file, &password).await?;
+        drop(memory);
+        let Some(request) = request else { return Ok(None) };
+        let known = Arc::new(request.secrets().into_iter().chain([password]).collect());
+        let request = add_body(request, form.body, form.body_type);
+        let call = self.local.start(&request, identity, &known);
+        let (exchange, head) = entry.presence.wait_for(call, CALL_GRACE).await??;
+        let head = head.map_err(|error| find_fault(error, &progress))?;
+        PassedOn::new(exchange, head, &request.method, place).map(Some)
     }
 
     /// Checks everything that does not need the upload.
@@ -191,10 +199,17 @@ impl Resource {
     }
 
     /// Opens the P12: key derivation takes a processor for up to a second.
-    async fn open(&self, caller: &Caller, file: Vec<u8>, password: Secret) -> Result<P12, Refusal> {
+    async fn open(
+        &self,
+        caller: &Caller,
+        presence: &Presence,
+        file: P12File,
+        password: &Secret,
+    ) -> Result<Identity, Refusal> {
         let _turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
-        let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
-        Ok(P12::open(&file, Some(&password), None).await?)
+        let password = Password::exact(password.clone());
+        let p12 = presence.wait_for(P12::open(&file, Some(&password), None), OPENING_GRACE).await??;
+        Ok(p12.identity()?)
     }
 
     /// The URL that the client called, which an OAuth1 signature covers.
@@ -217,6 +232,10 @@ impl Resource {
         url.ok_or_else(|| Refusal::malformed("the Host is not well formed"))
     }
 }
+
+/// How long work goes on for a client that has closed its sending side, and so may be gone.
+const OPENING_GRACE: Duration = Duration::from_secs(1);
+const CALL_GRACE: Duration = Duration::from_secs(10);
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -245,17 +264,17 @@ impl Action {
 }
 
 /// What the LP headers ask for; `None` when no endpoint is named.
-fn parse_forward(headers: &HeaderMap) -> Result<Option<Parts>, Refusal> {
+fn parse_forward(headers: &HeaderMap) -> Result<Option<RequestParts>, Refusal> {
     let Some(url) = read_text(headers, &contract::FORWARD_URL)? else { return Ok(None) };
     let text = |name| Ok::<_, Refusal>(read_text(headers, name)?.map(str::to_owned));
     let authorization = read_one(headers, &contract::AUTHORIZATION)?;
-    Ok(Some(Parts {
+    Ok(Some(RequestParts {
         url: url.to_owned(),
         method: text(&contract::METHOD)?.or_else(|| Some("POST".into())),
         content_type: text(&contract::CONTENT_TYPE)?,
         authorization: authorization.map(|value| value.as_bytes().to_vec().into()),
         headers: Vec::new(),
-        body: Body::Empty,
+        body: RequestBody::Empty,
     }))
 }
 
@@ -272,8 +291,14 @@ fn read_one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a 
     }
 }
 
+/// A call that failed as the upload did is the client's fault.
+fn find_fault(error: Error, progress: &Progress) -> Refusal {
+    let stalled = || Some(Refusal::late()).filter(|_| progress.is_waiting() && error.kind == Kind::Timeout);
+    progress.take_failure().or_else(stalled).unwrap_or_else(|| error.into())
+}
+
 /// The content type is the one of the header, else the one of the part, else the default.
-fn add_body(mut request: Request, body: Body, body_type: Option<HeaderValue>) -> Request {
+fn add_body(mut request: Request, body: RequestBody, body_type: Option<HeaderValue>) -> Request {
     if body.is_empty() {
         request.headers.remove(header::CONTENT_TYPE);
     } else {

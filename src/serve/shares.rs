@@ -31,7 +31,8 @@ impl Party {
 
 /// The units, and who holds them.
 pub(super) struct Shares {
-    size: usize,
+    /// How many may wait. A party has to leave room here, too.
+    queue: usize,
     state: Mutex<State>,
 }
 
@@ -54,9 +55,9 @@ pub(super) struct Share {
 }
 
 impl Shares {
-    pub(super) fn new(size: usize) -> Arc<Self> {
+    pub(super) fn new(size: usize, queue: usize) -> Arc<Self> {
         let state = State { free: size, held: HashMap::new(), waiting: Vec::new() };
-        Arc::new(Self { size, state: Mutex::new(state) })
+        Arc::new(Self { queue, state: Mutex::new(state) })
     }
 
     /// Takes units now, or none.
@@ -76,7 +77,7 @@ impl Shares {
             state.waiting.retain(|waiting| !waiting.sender.is_closed());
             let belongs = |waiting: &&Waiting| waiting.parties.iter().any(|party| parties.contains(party));
             let own = state.waiting.iter().filter(belongs).count();
-            if own + state.waiting.len() >= self.size {
+            if own + state.waiting.len() >= self.queue {
                 return None;
             }
             let (sender, receiver) = oneshot::channel();
@@ -84,6 +85,11 @@ impl Shares {
             receiver
         };
         tokio::time::timeout(within, receiver).await.ok()?.ok()
+    }
+
+    /// Whether nothing is free.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().free == 0
     }
 
     fn share(self: &Arc<Self>, state: &mut State, parties: &[Party], units: usize) -> Share {
@@ -94,7 +100,7 @@ impl Shares {
         Share { shares: Arc::clone(self), parties: parties.to_vec(), units }
     }
 
-    /// Gives what is free to those who wait. A share that nobody waits for any more is returned.
+    /// Gives free units to those who wait. A share whose caller has gone is returned.
     fn hand_out(self: &Arc<Self>, state: &mut State) -> Option<Share> {
         loop {
             let fitting =
@@ -155,7 +161,7 @@ mod tests {
 
     #[test]
     fn five_greedy_parties_leave_some_for_the_next_one() {
-        let shares = Shares::new(64);
+        let shares = Shares::new(64, 0);
         let at =
             |last: u8| [Party::Credential(last.to_string().into()), Party::Address([127, 0, 0, last].into())];
         let held: Vec<_> = (1..6).map(|number| fill(&shares, &at(number))).collect();
@@ -163,12 +169,12 @@ mod tests {
         assert!(shares.try_take(&at(6), 1).is_some());
         drop(held);
         assert_eq!(shares.lock().free, 64);
-        assert_eq!(fill(&Shares::new(1), &at(1)).len(), 1);
+        assert_eq!(fill(&Shares::new(1, 0), &at(1)).len(), 1);
     }
 
     #[test]
     fn an_address_leaves_some_of_its_credential_to_another_address() {
-        let shares = Shares::new(64);
+        let shares = Shares::new(64, 0);
         let at = |last| [Party::Credential("a".into()), Party::Address(IpAddr::from([127, 0, 0, last]))];
         let first = fill(&shares, &at(1));
         assert_eq!((first.len(), fill(&shares, &at(2)).len()), (32, 11));
@@ -176,7 +182,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_holds_least_comes_first_and_who_gave_up_holds_nothing() {
-        let shares = Shares::new(3);
+        let shares = Shares::new(3, 3);
         let (busy, idle) = (credential("busy"), credential("idle"));
         let mut held = fill(&shares, &busy);
         let third = fill(&shares, &credential("third"));
@@ -201,7 +207,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_ends_and_a_party_cannot_fill_the_queue() {
-        let shares = Shares::new(4);
+        let shares = Shares::new(4, 4);
         let busy = credential("busy");
         let _held = fill(&shares, &busy);
         let wait = |parties: [Party; 1]| {

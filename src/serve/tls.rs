@@ -7,14 +7,16 @@ use crate::cli::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::p12::{P12, P12File};
-use crate::secret::Secret;
+use crate::password::Password;
+use crate::prompt::Prompt;
 
 /// Reads `--tls-p12`; `None` when there is none.
 pub(super) async fn read(args: &ServeArgs) -> Result<Option<SslContext>> {
     let Some(path) = &args.tls_p12 else { return Ok(None) };
     let file = P12File::read(path).await?;
-    let open = async |password: Option<Secret>| P12::open(&file, password.as_ref(), None).await;
-    let p12 = args.tls_password().unlock(file.name(), open).await?;
+    let open = async |password: Option<Password>| P12::open(&file, password.as_ref(), None).await;
+    let mut passwords = args.tls_password().read(Prompt::Terminal).await?;
+    let p12 = passwords.unlock(file.name(), open).await?;
     let identity = p12.identity()?;
     let unusable = |stack| {
         let reasons = diagnosis::reasons(&stack);

@@ -1,39 +1,50 @@
 //! The parts of the uploaded form. Small parts are held; a large body is streamed when it comes last.
 
 use std::io;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt as _};
+use encoding_rs::{Encoding, UTF_8};
+use futures_util::TryStreamExt as _;
+use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
-use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::io::AsyncReadExt as _;
 use tokio_util::io::StreamReader;
 use zeroize::Zeroizing;
 
 use super::answer::Refusal;
+use super::incoming::{Incoming, Pieces, Progress};
 use super::limits::{Caller, Limits};
 use super::shares::Share;
 use crate::p12::P12File;
 use crate::platform::contract;
-use crate::request::body::Body;
+use crate::request::body::RequestBody;
 use crate::secret::Secret;
 
 /// What was uploaded.
+#[derive(Default)]
 pub(super) struct Form {
-    pub(super) file: Vec<u8>,
-    pub(super) password: Secret,
-    pub(super) body: Body,
+    pub(super) file: Option<Held>,
+    pub(super) password: Option<Held>,
+    pub(super) body: RequestBody,
     pub(super) body_type: Option<HeaderValue>,
-    /// The memory reserved for the parts.
-    pub(super) held: Vec<Share>,
+    /// The memory that the body takes, until the call is over.
+    body_share: Option<Share>,
+}
+
+/// Bytes in memory that are counted.
+#[derive(Default)]
+pub(super) struct Held {
+    bytes: Zeroizing<Vec<u8>>,
+    share: Option<Share>,
+}
+
+impl Held {
+    /// The bytes, and what is given back when they are let go.
+    pub(super) fn take(mut self) -> (Vec<u8>, Option<Share>) {
+        (std::mem::take(&mut *self.bytes), self.share)
+    }
 }
 
 /// A body up to this size, in bytes, is held and sent with its length. A larger one is streamed in chunks.
@@ -42,62 +53,51 @@ const HELD_BODY: usize = 1 << 20;
 /// The longest password, in bytes.
 const MAX_PASSWORD: usize = 64 * 1024;
 
-/// How many bytes of boundaries and heads of parts may come between two pieces of content.
-const MAX_BETWEEN: u64 = 128 * 1024;
-
 /// Reads the parts. All except a large body must arrive within the time for bodies.
 pub(super) async fn receive(
     boundary: String,
-    body: Drained,
+    body: Incoming,
     limits: &Limits,
     caller: &Caller,
-) -> Result<Form, Refusal> {
-    let between = Arc::new(AtomicU64::new(0));
-    let pieces = Pieces { body, paused: true, between: Arc::clone(&between) };
+) -> Result<(Form, Arc<Progress>), Refusal> {
+    let progress = Arc::<Progress>::default();
+    let pieces = Pieces::new(body, Arc::clone(&progress), limits.body_time);
     let limit = SizeLimit::new().whole_stream(limits.upload);
     let parts = Multipart::with_constraints(pieces, boundary, Constraints::new().size_limit(limit));
-    let reading = Reading { parts, between, limits, caller, held: Vec::new() };
-    let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the upload did not arrive in time");
-    tokio::time::timeout(limits.body_time, reading.read()).await.map_err(late)?
+    let reading = Reading { parts, progress: Arc::clone(&progress), limits, caller };
+    let form = tokio::time::timeout(limits.body_time, reading.read()).await;
+    Ok((form.unwrap_or_else(|_| Err(Refusal::late()))?, progress))
 }
 
 struct Reading<'a> {
     parts: Multipart<'static>,
-    between: Arc<AtomicU64>,
+    progress: Arc<Progress>,
     limits: &'a Limits,
     caller: &'a Caller,
-    held: Vec<Share>,
 }
 
 impl Reading<'_> {
     async fn read(mut self) -> Result<Form, Refusal> {
-        let (mut file, mut password, mut body, mut body_type) = (None, None, None, None);
+        let mut form = Form::default();
+        let mut has_body = false;
         while let Some(mut part) = self.parts.next_field().await.map_err(explain)? {
-            self.between.store(0, Ordering::Relaxed);
-            let name = part.name().unwrap_or_default().to_owned();
-            let twice = match name.as_str() {
-                contract::FILE => {
-                    let (bytes, _) = self.read_part(&mut part, file_limit()).await?;
-                    file.replace(bytes).is_some()
-                }
-                contract::PASSWORD => {
-                    let (bytes, _) = self.read_part(&mut part, MAX_PASSWORD).await?;
-                    password.replace(bytes).is_some()
-                }
+            self.progress.reset_between();
+            let twice = match part.name().unwrap_or_default() {
+                contract::FILE => form.file.replace(self.read_file(&mut part).await?).is_some(),
+                contract::PASSWORD => form.password.replace(self.read_password(&mut part).await?).is_some(),
+                contract::BODY if has_body => true,
                 contract::BODY => {
-                    body_type = part.headers().get(CONTENT_TYPE).cloned();
-                    let (bytes, whole) = self.read_up_to(&mut part, HELD_BODY).await?;
-                    if !whole && file.is_some() && password.is_some() && body.is_none() {
-                        body = Some(stream_rest(bytes, part, self.between));
+                    has_body = true;
+                    form.body_type = part.headers().get(CONTENT_TYPE).cloned();
+                    let (held, whole) = self.read_up_to(&mut part, HELD_BODY).await?;
+                    let (bytes, share) = held.take();
+                    form.body_share = share;
+                    if !whole {
+                        form.body = self.stream_rest(&form, bytes, part)?;
                         break;
                     }
-                    if !whole {
-                        return Err(Refusal::new(
-                            StatusCode::PAYLOAD_TOO_LARGE,
-                            "a body this large must come last, after file and password",
-                        ));
-                    }
-                    body.replace(Body::Bytes(into_secret(bytes))).is_some()
+                    form.body = RequestBody::Bytes(bytes.into());
+                    false
                 }
                 // Other parts are skipped.
                 _ => {
@@ -106,174 +106,110 @@ impl Reading<'_> {
                 }
             };
             if twice {
-                return Err(Refusal::malformed(&format!("the part {name} comes twice")));
+                return Err(Refusal::malformed("a part of the form comes twice"));
             }
         }
-        let missing =
-            |name: &str| Refusal::new(contract::P12_UNUSABLE, &format!("the part {name} is missing"));
-        Ok(Form {
-            file: std::mem::take(&mut *file.ok_or_else(|| missing(contract::FILE))?),
-            password: into_secret(password.ok_or_else(|| missing(contract::PASSWORD))?),
-            body: body.unwrap_or_default(),
-            body_type,
-            held: self.held,
-        })
+        Ok(form)
+    }
+
+    async fn read_file(&self, part: &mut Field<'static>) -> Result<Held, Refusal> {
+        let limit = usize::try_from(P12File::MAX).unwrap_or(usize::MAX);
+        self.read_whole(part, contract::FILE, limit).await
+    }
+
+    /// Text, and so in the character set that the part names (RFC 7578 section 4.5).
+    async fn read_password(&self, part: &mut Field<'static>) -> Result<Held, Refusal> {
+        let charset =
+            part.content_type().and_then(|kind| kind.get_param("charset")).map(|name| name.to_string());
+        let held = self.read_whole(part, contract::PASSWORD, MAX_PASSWORD).await?;
+        let Some(charset) = charset else { return Ok(held) };
+        let encoding = Encoding::for_label(charset.as_bytes())
+            .ok_or_else(|| Refusal::malformed("the charset of the password is not known"))?;
+        if encoding == UTF_8 {
+            return Ok(held);
+        }
+        let text = encoding.decode_without_bom_handling_and_without_replacement(&held.bytes);
+        let text = text.ok_or_else(|| Refusal::malformed("the password does not fit its charset"))?;
+        let bytes = Zeroizing::new(text.into_owned().into_bytes());
+        Ok(Held { bytes, share: held.share })
     }
 
     async fn next_chunk(&self, part: &mut Field<'static>) -> Result<Option<Bytes>, Refusal> {
         let chunk = part.chunk().await.map_err(explain)?;
-        self.between.store(0, Ordering::Relaxed);
+        self.progress.reset_between();
         Ok(chunk)
     }
 
-    async fn read_part(
-        &mut self,
-        part: &mut Field<'static>,
-        limit: usize,
-    ) -> Result<(Zeroizing<Vec<u8>>, bool), Refusal> {
-        let (bytes, whole) = self.read_up_to(part, limit).await?;
-        if !whole {
-            let what = format!("the part {} is larger than {limit} bytes", part.name().unwrap_or_default());
-            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &what));
-        }
-        Ok((bytes, whole))
+    async fn read_whole(&self, part: &mut Field<'static>, name: &str, limit: usize) -> Result<Held, Refusal> {
+        let (held, whole) = self.read_up_to(part, limit).await?;
+        let too_large = || Refusal::too_large(&format!("the part {name} is larger than {limit} bytes"));
+        whole.then_some(held).ok_or_else(too_large)
     }
 
     /// The bytes of the part up to the limit, and whether that was all of it.
-    async fn read_up_to(
-        &mut self,
-        part: &mut Field<'static>,
-        limit: usize,
-    ) -> Result<(Zeroizing<Vec<u8>>, bool), Refusal> {
-        let mut bytes = Zeroizing::new(Vec::new());
+    async fn read_up_to(&self, part: &mut Field<'static>, limit: usize) -> Result<(Held, bool), Refusal> {
+        let mut held = Held::default();
         while let Some(chunk) = self.next_chunk(part).await? {
-            if bytes.len() + chunk.len() > bytes.capacity() {
-                // Uploads share the memory. The old bytes are wiped.
-                let capacity = (2 * (bytes.len() + chunk.len())).max(4096);
-                self.held.push(self.limits.reserve(self.caller, capacity).ok_or_else(Refusal::busy)?);
+            let needed = held.bytes.len() + chunk.len();
+            if needed > held.bytes.capacity() {
+                // Callers share the memory. The old bytes are wiped.
+                let capacity = (2 * needed).max(4096).min(limit.max(needed));
+                let share = self.limits.reserve(self.caller, capacity).ok_or_else(Refusal::busy)?;
                 let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
-                larger.extend_from_slice(&bytes);
-                bytes = larger;
+                larger.extend_from_slice(&held.bytes);
+                held = Held { bytes: larger, share: Some(share) };
             }
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() > limit {
-                return Ok((bytes, false));
+            held.bytes.extend_from_slice(&chunk);
+            if needed > limit {
+                return Ok((held, false));
             }
         }
-        Ok((bytes, true))
+        Ok((held, true))
+    }
+
+    /// A large body, still on its way.
+    fn stream_rest(&self, form: &Form, first: Vec<u8>, part: Field<'static>) -> Result<RequestBody, Refusal> {
+        if form.file.is_none() || form.password.is_none() {
+            return Err(Refusal::too_large("a body this large must come last, after file and password"));
+        }
+        let (seen, failed) = (Arc::clone(&self.progress), Arc::clone(&self.progress));
+        let rest = part.inspect_ok(move |_| seen.reset_between()).map_err(move |error| {
+            failed.fail(explain(error));
+            io::Error::other("the upload failed")
+        });
+        let reader = io::Cursor::new(first).chain(StreamReader::new(rest));
+        Ok(RequestBody::Stream(Arc::new(Mutex::new(Some(Box::pin(reader))))))
     }
 }
 
-fn file_limit() -> usize {
-    usize::try_from(P12File::MAX).unwrap_or(usize::MAX)
-}
-
-fn into_secret(mut bytes: Zeroizing<Vec<u8>>) -> Secret {
-    std::mem::take(&mut *bytes).into()
-}
-
-fn stream_rest(mut held: Zeroizing<Vec<u8>>, part: Field<'static>, between: Arc<AtomicU64>) -> Body {
-    let rest = part.map_err(io::Error::other).inspect_ok(move |_| between.store(0, Ordering::Relaxed));
-    let first = io::Cursor::new(std::mem::take(&mut *held));
-    Body::Stream(Arc::new(Mutex::new(Some(Box::pin(first.chain(StreamReader::new(rest)))))))
+impl Form {
+    /// The P12 and its password.
+    ///
+    /// # Errors
+    /// When a part is missing.
+    pub(super) fn take_p12(&mut self) -> Result<(Held, Secret), Refusal> {
+        let missing =
+            |name: &str| Refusal::new(contract::P12_UNUSABLE, &format!("the part {name} is missing"));
+        let file = self.file.take().ok_or_else(|| missing(contract::FILE))?;
+        let password = self.password.take().ok_or_else(|| missing(contract::PASSWORD))?;
+        Ok((file, password.take().0.into()))
+    }
 }
 
 fn explain(error: multer::Error) -> Refusal {
     match error {
         multer::Error::StreamSizeExceeded { limit } => {
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &format!("the upload is larger than {limit} bytes"))
+            Refusal::too_large(&format!("the upload is larger than {limit} bytes"))
         }
-        multer::Error::StreamReadFailed(_) => Refusal::malformed("the upload broke off"),
+        multer::Error::StreamReadFailed(error) => match error.downcast_ref().map(io::Error::kind) {
+            Some(io::ErrorKind::TimedOut) => Refusal::late(),
+            Some(io::ErrorKind::FileTooLarge) => Refusal::malformed("too much stands between two parts"),
+            _ => Refusal::malformed("the upload broke off"),
+        },
         multer::Error::IncompleteFieldData { .. } | multer::Error::IncompleteStream => {
             Refusal::malformed("the upload ends within a part")
         }
         multer::Error::IncompleteHeaders => Refusal::malformed("the upload ends within the head of a part"),
         _ => Refusal::malformed("the head of a part is not well formed"),
-    }
-}
-
-/// The pieces of a body, one at a time. The parser would take all that is ready; a pause after each piece keeps
-/// what it holds small.
-struct Pieces {
-    body: Drained,
-    paused: bool,
-    between: Arc<AtomicU64>,
-}
-
-impl Stream for Pieces {
-    type Item = io::Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        if !self.paused {
-            self.paused = true;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let piece = ready!(self.body.poll_piece(cx));
-        self.paused = false;
-        if let Some(Ok(bytes)) = &piece {
-            let between = self.between.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            if between > MAX_BETWEEN {
-                return Poll::Ready(Some(Err(io::ErrorKind::FileTooLarge.into())));
-            }
-        }
-        Poll::Ready(piece)
-    }
-}
-
-/// The body of a request. When the reply is ready before the body has arrived, the rest is read and discarded for a
-/// while: closing at once would reset the connection, and the client would lose the reply.
-pub(super) struct Drained {
-    body: Option<Incoming>,
-    /// Whether the client sends without waiting for `100 Continue`.
-    sending: bool,
-}
-
-impl Drained {
-    /// How much is discarded, in bytes, and for how long.
-    const MOST: usize = 16 << 20;
-    const LONGEST: Duration = Duration::from_secs(5);
-
-    pub(super) fn new(body: Incoming, headers: &HeaderMap) -> Self {
-        let sending = !headers.contains_key(http::header::EXPECT);
-        Self { body: Some(body), sending }
-    }
-
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        self.sending = true;
-        loop {
-            let Some(body) = &mut self.body else { return Poll::Ready(None) };
-            let frame = ready!(Pin::new(body).poll_frame(cx));
-            match frame {
-                None => self.body = None,
-                Some(Err(error)) => {
-                    self.body = None;
-                    return Poll::Ready(Some(Err(io::Error::other(error))));
-                }
-                Some(Ok(frame)) => {
-                    if let Ok(bytes) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(bytes)));
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Drained {
-    fn drop(&mut self) {
-        let Some(mut body) = self.body.take().filter(|body| self.sending && !body.is_end_stream()) else {
-            return;
-        };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        runtime.spawn(tokio::time::timeout(Self::LONGEST, async move {
-            let mut discarded = 0;
-            while let Some(Ok(frame)) = body.frame().await {
-                discarded += frame.data_ref().map_or(0, Bytes::len);
-                if discarded > Self::MOST {
-                    break;
-                }
-            }
-        }));
     }
 }

@@ -1,4 +1,4 @@
-//! A place to write to: stdout, a device or pipe that was named, or a file that appears only when it is complete.
+//! An output: stdout, a device or pipe, or a file that appears only when it is complete.
 
 use std::fs::File;
 use std::io::{IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
@@ -14,27 +14,27 @@ use crate::files;
 
 /// An open output.
 pub enum Output {
-    /// What comes is only counted.
+    /// Nothing is written.
     Nowhere,
-    /// Standard output, or a device or pipe that was named.
+    /// Standard output, a device or a pipe.
     Stream(Stream),
-    /// A file beside the final one.
+    /// A temporary file beside the final one.
     Pending(NamedTempFile, PathBuf),
 }
 
-/// What is written to at once.
+/// An output that is written to directly.
 pub struct Stream {
     file: Arc<File>,
     name: String,
-    /// Whether a write may wait for a reader.
+    /// Whether a write may block, waiting for a reader.
     may_wait: bool,
 }
 
 impl Output {
-    /// Opens a path; without one, or for `-`, standard output.
+    /// Opens a path, or standard output for `-` and `None`.
     ///
     /// # Errors
-    /// Fails with `output-failed` where it cannot be written.
+    /// `output-failed`.
     pub fn open(path: Option<&Path>) -> Result<Self> {
         match path {
             Some(path) if path != Path::new("-") => Self::file(path),
@@ -42,7 +42,7 @@ impl Output {
         }
     }
 
-    /// Not `io::Stdout`: it looks for line ends in every piece.
+    /// Not `io::Stdout`, which searches every piece for line ends.
     fn stdout() -> Result<Self> {
         let name = "standard output";
         Ok(Self::stream(files::stdout().map_err(unwritable(name))?, name.into()))
@@ -55,20 +55,20 @@ impl Output {
 
     fn file(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if files::is_device(&path) {
-            let device = File::options().write(true).open(&path).map_err(unwritable(&name))?;
+        if files::is_device(path) {
+            let device = File::options().write(true).open(path).map_err(unwritable(&name))?;
             return Ok(Self::stream(device, name));
         }
+        let path = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let pending = builder().tempfile_in(folder.unwrap_or_else(|| Path::new(".")));
         Ok(Self::Pending(pending.map_err(unwritable(&name))?, path))
     }
 
-    /// Writes at once.
+    /// Writes the bytes now.
     ///
     /// # Errors
-    /// Fails with `output-failed`.
+    /// `output-failed`.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         match self {
             Self::Nowhere => Ok(()),
@@ -77,11 +77,11 @@ impl Output {
         }
     }
 
-    /// Writes a piece. Where a reader may stop, of a pipe or at a terminal, that holds up a thread of its own, so that
-    /// Ctrl-C still ends everything.
+    /// Writes a piece. A pipe or a terminal may block, so it is written in another thread, and Ctrl-C still
+    /// works.
     ///
     /// # Errors
-    /// Fails with `output-failed`.
+    /// `output-failed`.
     pub async fn pass(&mut self, bytes: Bytes) -> Result<()> {
         let Self::Stream(Stream { file, name, may_wait: true }) = self else { return self.write(&bytes) };
         let out = Arc::clone(file);
@@ -93,7 +93,7 @@ impl Output {
     /// Gives the file its final name.
     ///
     /// # Errors
-    /// Fails with `output-failed`.
+    /// `output-failed`.
     pub fn complete(self) -> Result<()> {
         let Self::Pending(file, path) = self else { return Ok(()) };
         if let Ok(there) = path.metadata() {
@@ -103,7 +103,7 @@ impl Output {
         Ok(())
     }
 
-    /// What came of a broken answer stays beside the final name, and the error says where.
+    /// Keeps the part of a broken answer that has come, beside the final name. The error says where it is.
     #[must_use]
     pub fn keep_part(self, error: Error) -> Error {
         let Self::Pending(file, path) = self else { return error };
@@ -127,7 +127,7 @@ pub(super) fn unwritable(what: impl std::fmt::Display) -> impl Fn(std::io::Error
     move |error| diagnosis::unwritable(&what, &error)
 }
 
-/// Whether a write may wait for a reader.
+/// Whether a write may block, waiting for a reader.
 fn may_wait(file: &File) -> bool {
     #[cfg(unix)]
     let other_end = {
@@ -140,7 +140,7 @@ fn may_wait(file: &File) -> bool {
     other_end || file.is_terminal()
 }
 
-/// Readable by whom the umask lets, as a file made by a shell's redirection would be.
+/// With the permissions that the umask gives, like a file made by a shell's redirection.
 #[cfg(unix)]
 fn builder() -> tempfile::Builder<'static, 'static> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -156,13 +156,13 @@ fn builder() -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-/// Whether stdout is a file that already holds something, and no line end at its end.
+/// Whether stdout is a file that does not end with a line end.
 pub fn stdout_is_midline() -> bool {
     let last = || -> std::io::Result<u8> {
         if !files::stdout()?.metadata()?.is_file() {
             return Ok(b'\n');
         }
-        // Opened anew, as it may be open for writing only. An empty file has no last byte.
+        // Opened again, as stdout may be open for writing only. In an empty file the seek fails.
         let mut file = File::open("/dev/stdout")?;
         file.seek(SeekFrom::End(-1))?;
         let mut last = [0];

@@ -1,4 +1,4 @@
-//! Results on their way to stdout: a reader that stops holds up a thread of its own, and nothing else.
+//! A queue of results for stdout. If its reader stops, only the queue's own thread blocks.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -11,20 +11,20 @@ use super::output::unwritable;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 
-/// Writes texts in the order in which they come, each by one write.
+/// Writes texts in their order, each with one write.
 pub struct Queue {
     texts: Option<mpsc::Sender<String>>,
     writing: JoinHandle<io::Result<()>>,
 }
 
-/// Texts that wait for the reader.
+/// How many texts may wait for the reader.
 const WAITING: usize = 64;
 
 impl Queue {
-    /// To stdout; where that is a terminal, the bar makes room.
+    /// Starts a queue for stdout. On a terminal, the bar makes room for each text.
     ///
     /// # Errors
-    /// Fails with `output-failed` where stdout is closed.
+    /// `output-failed` if stdout is closed.
     pub fn start(bar: &ProgressBar) -> Result<Self> {
         let out = files::stdout().map_err(unwritable("standard output"))?;
         let (texts, coming) = mpsc::channel(WAITING);
@@ -33,10 +33,10 @@ impl Queue {
         Ok(Self { texts: Some(texts), writing })
     }
 
-    /// Hands a text over; waits where the reader is slow.
+    /// Adds a text. Waits if the reader is slow.
     ///
     /// # Errors
-    /// Fails with `output-failed` where the reader has gone.
+    /// `output-failed` if the reader has gone.
     pub async fn write(&mut self, text: String) -> Result<()> {
         let Some(texts) = self.texts.as_ref().filter(|_| !text.is_empty()) else { return Ok(()) };
         match texts.send(text).await {
@@ -45,10 +45,10 @@ impl Queue {
         }
     }
 
-    /// Waits until all is written.
+    /// Waits until everything is written.
     ///
     /// # Errors
-    /// Fails with `output-failed`.
+    /// `output-failed`.
     pub async fn finish(&mut self) -> Result<()> {
         self.texts = None;
         let lost = |_| Error::new(Kind::Internal, "the thread that writes the results ended");

@@ -1,4 +1,4 @@
-//! What `inspect` found: one file in full, many in a table, or JSON. This answer is ours, so it goes to stdout.
+//! What `inspect` found: one file in full, many in a table, or JSON.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::escape::{ascii, escape};
 use crate::inspect::{Inspection, SCHEMA, Severity};
 use crate::p12::anatomy::{Anatomy, Key, Protection};
 
-/// What was found, as text or as one JSON document.
+/// The inspections as text or as one JSON document.
 pub fn show(inspections: &[Inspection], json: bool, quiet: bool) -> String {
     match inspections {
         _ if json => ascii(&format!("{:#}\n", json!({ "schema": SCHEMA, "files": inspections }))),
@@ -21,7 +21,7 @@ fn line(label: &str, text: &str) -> String {
     format!("{}\n", format!("{label:<12} {}", escape(text)).trim_end())
 }
 
-/// Only what makes a test fail, one line each.
+/// Only the findings that make a test fail, one line each.
 fn failing(inspection: &Inspection) -> String {
     let errors = inspection.findings.iter().filter(|finding| finding.severity == Severity::Error);
     errors
@@ -69,18 +69,18 @@ fn container(anatomy: &Anatomy) -> String {
     let mac = anatomy.mac.as_ref().map_or_else(|| "none".into(), protection);
     let mut text = line("MAC", &mac);
     for safe in &anatomy.safes {
-        text += &line("safe", &safe.as_ref().map_or_else(|| "in the open".into(), protection));
+        text += &line("safe", &safe.as_ref().map_or_else(|| "not encrypted".into(), protection));
     }
     text
 }
 
-fn protection(protection: &Protection) -> String {
+pub(super) fn protection(protection: &Protection) -> String {
     let Protection { algorithm, kdf, prf, iterations, salt } = protection;
     let prf = prf.map_or(String::new(), |prf| format!(" with {prf}"));
     format!("{algorithm}; {kdf}{prf}, {iterations} iterations, {salt} bytes of salt")
 }
 
-fn described(key: &Key) -> String {
+pub(super) fn described(key: &Key) -> String {
     let alias = key.alias.as_ref().map_or(String::new(), |alias| format!("{alias:?}, "));
     let how = match &key.protection {
         Some(used) => protection(used),
@@ -107,7 +107,7 @@ fn certificate(alias: Option<&str>, c: &Certificate) -> String {
     text + &line("  SHA-1", &c.sha1)
 }
 
-/// The chain of a key, each certificate below its issuer.
+/// The chain of a key as a tree, each certificate below its issuer.
 fn tree(anatomy: &Anatomy, key: &Key) -> String {
     let chain: Vec<_> = key
         .chain

@@ -1,22 +1,25 @@
-//! One test as a JSON document, to be read by programs and handed on: no secret is in it. Its schema is
+//! A test as a JSON document, for programs and tickets: it holds no secret. Its schema is
 //! `schemas/report-1.json`.
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Tested, View};
+use super::format::{Tested, View};
 use crate::answer::Answer;
 use crate::certificate;
 use crate::compare::Comparison;
 use crate::error::{Error, Exit};
 use crate::escape::ascii;
-use crate::evidence::{Author, Evidence, Message, Side, Step};
+use crate::evidence::{Author, Evidence, Message, Side, Step, Timings};
 use crate::foreign::Foreign;
 use crate::outcome::{Asked, Opened, Outcome};
+use crate::series::{FinishedCall, Series, outcomes, spread};
 
-/// The name of the schema; another number means that something was taken away or changed its meaning.
+/// The name of the schema. Its number changes when a field is removed or changes its meaning.
 pub const SCHEMA: &str = "p12-test/report-1";
 
-/// NDJSON: one report a line, with the record's id and line.
+/// NDJSON: one report per line, with the record's id and line.
 pub struct Lines;
 
 impl View for Lines {
@@ -30,12 +33,12 @@ impl View for Lines {
     }
 }
 
-/// The document of one test, to be read by people too.
+/// The document of one test, indented for people.
 pub fn pretty(outcome: &Outcome) -> String {
     ascii(&format!("{:#}\n", document(outcome)))
 }
 
-/// The document, with what it all came to.
+/// The document of a test.
 fn document(outcome: &Outcome) -> Value {
     let error = outcome.result.as_ref().err();
     let exit = outcome.exit();
@@ -59,11 +62,12 @@ fn document(outcome: &Outcome) -> Value {
         "request": outcome.request.as_ref().map(request),
         "p12": outcome.p12.as_ref().map(p12),
         "answer": outcome.answer.as_ref().map(|shown| answer(shown, outcome.evidence.as_ref())),
+        "series": outcome.series.as_ref().map(series),
         "comparison": outcome.comparison.as_ref().map(comparison),
     });
     if let (Some(evidence), Value::Object(document)) = (&outcome.evidence, &mut document) {
         document.insert("evidence".into(), observed_facts(evidence));
-        document.insert("timings".into(), timings(evidence));
+        document.insert("timings".into(), timings(&evidence.timings));
     }
     document
 }
@@ -82,6 +86,7 @@ fn answer(answer: &Answer, evidence: Option<&Evidence>) -> Value {
     let head = &answer.head;
     json!({
         "status": head.status.as_u16(),
+        "reason": head.reason,
         "version": format!("{:?}", head.version),
         "headers": head.shown_fields(),
         "size": evidence.map(|evidence| evidence.received),
@@ -95,6 +100,45 @@ fn comparison(comparison: &Comparison) -> Value {
     let rows = comparison.rows.iter();
     let rows = rows.map(|row| json!({ "what": row.label, "here": row.here, "platform": row.there }));
     json!({ "alike": comparison.alike.is_some(), "rows": rows.collect::<Vec<_>>() })
+}
+
+fn series(series: &Series) -> Value {
+    let call = |call: &FinishedCall| {
+        json!({
+            "address": call.address,
+            "kind": call.kind_name(),
+            "exit": call.exit() as u8,
+            "message": call.result.as_ref().err().map(|error| &error.message),
+            "status": call.status,
+            "size": call.size,
+            "sha256": call.sha256,
+            "timings": timings(&call.timings),
+        })
+    };
+    let all = series.all();
+    let outcome = |group: Vec<&FinishedCall>| {
+        let first = group.first()?;
+        let (kind, exit) = (first.kind_name(), first.exit() as u8);
+        Some(json!({ "count": group.len(), "kind": kind, "exit": exit, "status": first.status }))
+    };
+    let part = |part: fn(&Timings) -> Duration| {
+        let spread = spread(&all, part)?;
+        let [min, median, max] = [spread.min, spread.median, spread.max].map(milliseconds);
+        Some(json!({ "min": min, "median": median, "max": max }))
+    };
+    json!({
+        "alike": series.is_alike(),
+        "outcomes": outcomes(&all).into_iter().filter_map(outcome).collect::<Vec<_>>(),
+        "timings": {
+            "unit": "milliseconds",
+            "dns": part(|times| times.dns),
+            "connect": part(|times| times.connect),
+            "tls": part(|times| times.tls),
+            "first_byte": part(|times| times.first_byte.unwrap_or_default()),
+            "total": part(|times| times.total),
+        },
+        "calls": series.calls.iter().map(call).collect::<Vec<_>>(),
+    })
 }
 
 fn observed_facts(evidence: &Evidence) -> Value {
@@ -143,8 +187,7 @@ fn author(author: &Author) -> Value {
     json!({ "who": who, "signal": signal })
 }
 
-fn timings(evidence: &Evidence) -> Value {
-    let times = &evidence.timings;
+fn timings(times: &Timings) -> Value {
     json!({
         "unit": "milliseconds",
         "dns": milliseconds(times.dns),
@@ -155,8 +198,8 @@ fn timings(evidence: &Evidence) -> Value {
     })
 }
 
-/// To the microsecond.
-fn milliseconds(duration: std::time::Duration) -> f64 {
+/// Rounded to the microsecond.
+fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 

@@ -1,14 +1,14 @@
-//! JUnit's XML, written whole at the end.
+//! JUnit's XML, written at the end.
 
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Summary, Tested, View};
+use super::format::{Summary, Tested, View};
 use crate::error::{Error, Kind, Result};
 use crate::escape::escape;
 
-/// The results until the end.
+/// Collects the results.
 pub struct Junit {
     suite: TestSuite,
 }
@@ -32,12 +32,13 @@ impl View for Junit {
         let xml = report.to_string().map_err(|error| {
             Error::new(Kind::Internal, format!("the results cannot be written as JUnit: {error}"))
         })?;
-        // Jenkins' schema does not know this attribute there, and nothing is ever skipped.
+        // Jenkins' schema does not allow this attribute here, and no test is ever skipped.
         Ok(xml.replacen(" skipped=\"0\"", "", 1) + "\n")
     }
 }
 
-/// A failure is a verdict on a certificate or an endpoint; an error is a test that could not be made.
+/// In JUnit's terms, a failure is a verdict on a certificate or an endpoint; an error is a test that could
+/// not be made.
 fn case(tested: &Tested) -> TestCase {
     let Summary { passed, exit, kind, what, hint, total, target } = Summary::of(&tested.outcome);
     let status = match (passed, exit) {

@@ -1,6 +1,6 @@
-//! A line a test, for people.
+//! A table for people: one line per test.
 
-use super::{Summary, Tested, View};
+use super::format::{Summary, Tested, View};
 use crate::escape::escape;
 
 /// A table that grows as results come.

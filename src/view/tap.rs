@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Summary, Tested, View};
+use super::format::{Summary, Tested, View};
 use crate::error::Result;
 use crate::escape::{ascii, escape};
 
-/// A test point a result, with what went wrong as YAML.
+/// A test point per result, with the error as YAML.
 pub struct Tap;
 
 impl View for Tap {
@@ -22,7 +22,7 @@ impl View for Tap {
         if passed {
             return format!("ok {number} - {id}\n");
         }
-        // JSON strings are YAML strings.
+        // Every JSON string is a YAML string.
         let quoted = |text: &str| ascii(&Value::from(text).to_string());
         format!(
             "not ok {number} - {id}\n  ---\n  kind: {kind}\n  exit: {exit}\n  message: {}\n  hint: {}\n  ...\n",

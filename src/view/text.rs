@@ -1,13 +1,13 @@
-//! A test for people: what was observed in about six labelled lines, what went wrong, and what to do.
+//! A test as text for people: what was observed in about six labelled lines, what went wrong, and what to do.
 
 use std::time::Duration;
 
 use http::Version;
 
+use super::series;
 use crate::answer::Answer;
 use crate::compare::Comparison;
 use crate::console::{Console, Detail, Paint};
-use crate::diagnosis;
 use crate::error::{Error, Exit, Result, Retry};
 use crate::escape::escape;
 use crate::evidence::{
@@ -15,25 +15,34 @@ use crate::evidence::{
 };
 use crate::outcome::Outcome;
 
-/// A label and what it says.
+/// A label and its text.
 type Line = (&'static str, String);
 
 fn line(label: &'static str, text: String) -> Line {
     (label, text)
 }
 
-/// All of a test: the report, a comparison, and what went wrong.
+/// Shows a whole test: the report or the comparison, and the error.
 pub fn show(outcome: &Outcome, console: &Console) {
     match &outcome.comparison {
         Some(comparison) => console.write(&self::comparison(comparison, console)),
         None => report(outcome, console),
+    }
+    if let Some(series) = outcome.series.as_ref().filter(|_| console.detail >= Detail::Usual) {
+        write_lines(series::lines(series), console);
     }
     if let Err(error) = &outcome.result {
         failure(error, console);
     }
 }
 
-/// The exit status of a command; where it failed, says why.
+fn write_lines(lines: impl IntoIterator<Item = Line>, console: &Console) {
+    for (label, text) in lines {
+        console.write(&format!("{} {}\n", console.paint(Paint::Dim, &format!("{label:<9}")), escape(&text)));
+    }
+}
+
+/// The exit status of a command. If it failed, shows the error.
 pub fn conclude(result: Result<Exit>, console: &Console) -> Exit {
     result.unwrap_or_else(|error| {
         failure(&error, console);
@@ -41,7 +50,7 @@ pub fn conclude(result: Result<Exit>, console: &Console) -> Exit {
     })
 }
 
-/// What was observed, and the answer where it came whole.
+/// Shows what was observed, and the answer if it is complete.
 pub fn report(outcome: &Outcome, console: &Console) {
     let (Some(evidence), verbose) = (&outcome.evidence, console.detail == Detail::Verbose) else { return };
     if console.detail < Detail::Usual {
@@ -51,15 +60,13 @@ pub fn report(outcome: &Outcome, console: &Console) {
     lines.extend(observed(evidence, verbose));
     let whole = outcome.answer.as_ref().filter(|answer| answer.whole);
     lines.extend(whole.map(|whole| answer(whole, evidence)));
-    for (label, text) in lines {
-        console.write(&format!("{} {}\n", console.paint(Paint::Dim, &format!("{label:<9}")), escape(&text)));
-    }
+    write_lines(lines, console);
     if whole.is_some() {
         console.warn(&outcome.observations());
     }
 }
 
-/// What went wrong and what to do next. This is written even when quiet.
+/// Shows what went wrong and what to do, even with `--quiet`.
 pub fn failure(error: &Error, console: &Console) {
     let part = |paint, label: &str, text: &str| {
         console.write(&format!("{} {}\n", console.paint(paint, label), escape(text)));
@@ -71,7 +78,7 @@ pub fn failure(error: &Error, console: &Console) {
     }
 }
 
-/// Whether to try again, where that makes sense at all.
+/// The advice on trying again; `None` if it does not help.
 fn retry_advice(error: &Error) -> Option<String> {
     let when = error.retry_after.as_ref().map_or(String::new(), |after| match after.text().parse::<u64>() {
         Ok(seconds) => format!(", after {seconds} s (Retry-After)"),
@@ -86,7 +93,7 @@ fn retry_advice(error: &Error) -> Option<String> {
     }
 }
 
-/// Both routes side by side, and whether they are alike.
+/// Both routes side by side, with a last line if they are alike.
 fn comparison(comparison: &Comparison, console: &Console) -> String {
     if console.detail < Detail::Usual {
         return String::new();
@@ -104,8 +111,8 @@ fn comparison(comparison: &Comparison, console: &Console) -> String {
     rows.iter().map(row).chain(alike).collect()
 }
 
-/// What was seen up to the answer; with `verbose` all of it.
-fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
+/// What was observed up to the answer; everything with `verbose`.
+pub(super) fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     lines.extend(evidence.ours.as_ref().map(|ours| line("P12", certificate(ours))));
     if let Some(submission) = &evidence.submission {
@@ -137,7 +144,7 @@ fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
     lines
 }
 
-fn certificate(c: &Certificate) -> String {
+pub(super) fn certificate(c: &Certificate) -> String {
     let Certificate { subject, issuer, not_before, not_after, days_left, not_yet_valid, .. } = c;
     let validity = match (not_yet_valid, days_left) {
         (true, _) => format!("not valid before {not_before}"),
@@ -159,7 +166,7 @@ fn author(target: &str, author: &Author) -> String {
         Author::Remote(signal) => format!("{target}, passed on by the platform: {signal}"),
         Author::PlatformOfRemote(message) => format!("the platform, of {target}: {message}"),
         Author::Platform(signal) => format!("the platform itself: {signal}"),
-        Author::Unclear(why) => format!("cannot be told apart, {target} or the platform: {why}"),
+        Author::Unclear(why) => format!("{target} or the platform: {why}"),
     }
 }
 
@@ -220,13 +227,13 @@ fn without(control: &Control) -> String {
     }
 }
 
-/// The status, the size, the time.
-fn answer(answer: &Answer, evidence: &Evidence) -> Line {
+/// The line on the answer: status, size and times.
+pub(super) fn answer(answer: &Answer, evidence: &Evidence) -> Line {
     let times = &evidence.timings;
     let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte.unwrap_or_default()));
     let status = match answer.head.version {
         Version::HTTP_09 => "no HTTP".into(),
-        _ => diagnosis::status(answer.head.status),
+        _ => answer.head.describe_status(),
     };
     let received = evidence.received;
     if let Some(submission) = &evidence.submission {
@@ -245,7 +252,7 @@ fn answer(answer: &Answer, evidence: &Evidence) -> Line {
 }
 
 /// Each message of the handshake with its time.
-fn steps(evidence: &Evidence) -> Vec<Line> {
+pub(super) fn steps(evidence: &Evidence) -> Vec<Line> {
     let arrow = |side| match side {
         Side::Us => "→",
         Side::Endpoint => "←",

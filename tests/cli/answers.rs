@@ -11,7 +11,7 @@ use crate::harness::{Lab, OK, PASSWORD};
 fn include_prints_the_heads_as_they_came() {
     let lab = Lab::new();
     let wire = "HTTP/1.1 103 Early Hints\r\nLink:  </a>\r\n\r\nHTTP/1.1 200  Fine \r\nX-CaSe:   odd  \r\nContent-Length: 2\r\n\r\nok";
-    lab.run(&lab.site(wire), &["-i"]).ends(0, "200 OK").printed(wire);
+    lab.run(&lab.site(wire), &["-i"]).ends(0, "200 \"Fine\"").printed(wire);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn quiet_says_nothing_but_faults() {
     let ran = lab.run(&lab.site(OK), &["-q"]);
     ran.exits(0).printed("hello\n");
     assert_eq!(ran.stderr, "");
-    let ran = lab.run(&lab.site("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"), &["-q"]);
+    let ran = lab.run(&lab.site("HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n"), &["-q"]);
     assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
     ran.ends(1, "error: ");
 }
@@ -85,7 +85,7 @@ fn a_final_answer_that_comes_before_the_body_was_sent_is_shown() {
             let _ = stream.read(&mut [0; 1024]).await;
             let _ = stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 4\r\n\r\nbig\n").await;
             let _ = stream.flush().await;
-            // The rest is read and dropped, or the kernel would answer it with a reset that eats the answer.
+            // Read the rest: the kernel would reset a connection with unread data, and the answer would be lost.
             let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
         }) as _
     });
@@ -109,7 +109,7 @@ fn an_answer_that_comes_before_the_request_is_an_answer() {
     }
 }
 
-/// Closed with the connection, and without TLS's goodbye: nothing proves that this is all.
+/// The connection ends without TLS's close_notify: nothing proves that the body is complete.
 #[test]
 fn a_coding_that_is_not_chunked_says_nothing_of_the_end() {
     let lab = Lab::new();
@@ -143,7 +143,7 @@ fn empty_lines_before_a_head_are_no_reason_to_print_the_body_twice() {
     lab.run(&lab.site(format!("{head}hello")), &["-i"]).exits(0).printed(format!("{head}hello"));
 }
 
-/// Answers, and goes without a word.
+/// Answers and closes the connection without close_notify.
 fn abrupt(answer: String) -> p12_test::demo::endpoint::OnConnection {
     let answer = Arc::new(answer);
     Arc::new(move |mut stream| {
@@ -163,7 +163,7 @@ fn what_is_written_never_takes_the_place_of_what_is_read() {
     lab.write("body.txt", b"body");
     let body = ["-o", "./body.txt", "-d", "@body.txt"];
     for more in [&["-o", "client.p12"][..], &["--report", "password.txt"], &body, &["-o", "ca.pem"]] {
-        lab.run(&site, more).ends(2, "is read, and would be written over");
+        lab.run(&site, more).ends(2, "is an input and would be overwritten");
     }
     lab.run(&site, &["-o", "both", "--report", "./both"]).ends(2, "name the same file");
     lab.run(&site, &["-o", "/dev/null", "--report", "/dev/null"]).exits(0);

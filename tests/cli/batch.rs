@@ -1,4 +1,4 @@
-//! Many tests at once.
+//! `batch`: many tests at once.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -84,7 +84,7 @@ fn shares_hold_each_record_once() {
     assert_eq!((all.len(), all.iter().collect::<BTreeSet<_>>().len()), (30, 30));
 }
 
-/// A batch whose results go to a file.
+/// Starts a batch whose results go to a file.
 fn start(lab: &Lab, results: &str, arguments: &[&str]) -> Child {
     let mut command = with(lab.command(), &["batch", "manifest", "-j", "2"]);
     command.args(arguments).stdin(Stdio::null()).stderr(Stdio::piped());
@@ -147,7 +147,7 @@ fn sigterm_does_the_same() {
     finishes_at(Signal::TERM);
 }
 
-/// What was begun and then given up would be asked twice.
+/// Requests that are in flight must be finished: otherwise a resumed batch would send them twice.
 fn finishes_at(signal: Signal) {
     let lab = Lab::new();
     let gate = Gate::new(&lab, 20);
@@ -308,7 +308,7 @@ fn no_host_gets_more_at_once_than_is_allowed() {
     assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
 }
 
-/// Whoever may open few files connects little at once; that is no fault of the endpoint's.
+/// With a low limit of open files, fewer connections are possible. That is not the endpoint's fault.
 #[test]
 fn a_lack_of_open_files_is_told_as_this_machines_fault() {
     let lab = Lab::new();
@@ -382,7 +382,7 @@ fn the_other_formats_tell_the_same() {
     assert!(![&table, &tap, &junit].iter().any(|text| text.contains('\x1b')));
 }
 
-/// Threads that still run while a process ends have crashed it before.
+/// The program once crashed when threads still ran while it ended.
 #[test]
 fn many_short_runs_end_in_order() {
     let lab = Lab::new();
@@ -402,7 +402,7 @@ fn results_come_while_the_manifest_is_still_open() {
     assert_eq!(open.end(), 0);
 }
 
-/// A batch whose manifest is not at its end yet.
+/// A batch whose manifest is still open.
 struct Open {
     child: Child,
     input: ChildStdin,

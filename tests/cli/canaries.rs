@@ -1,5 +1,5 @@
-//! Secrets that would be found again wherever they went: through every input, looked for in every output, at
-//! endpoints and platforms that give them back.
+//! Secrets that are easy to find again: given through every input and searched for in every output, with
+//! endpoints and platforms that send them back.
 
 use openssl::base64::encode_block;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::harness::{Lab, Ran, Site, with};
 mod commands;
 mod platform;
 
-/// Each with a `/`, a `+`, a quote or a blank where that is allowed.
+/// With a `/`, a `+`, a quote or a blank where allowed.
 const CANARIES: &[&str] = &[
     "canary-p12-\"pass/word+1",
     "canary-bearer/token+2",
@@ -29,7 +29,7 @@ const CANARIES: &[&str] = &[
     "canary-url-password-16",
 ];
 
-/// As it is, in hex, URL encoding, JSON and Base64 at each place in a group of three.
+/// The canary as it is, in hex, URL encoding, JSON, and in Base64 at each of the three offsets.
 fn forms(canary: &str) -> Vec<String> {
     let hex: String = canary.bytes().map(|byte| format!("{byte:02x}")).collect();
     let percent: String = url::form_urlencoded::byte_serialize(canary.as_bytes()).collect();
@@ -44,7 +44,7 @@ fn forms(canary: &str) -> Vec<String> {
     forms
 }
 
-/// Looks for every form, as it is and as it stands in quotes.
+/// Asserts that no form of a canary is there, plain or escaped in quotes.
 #[track_caller]
 fn is_free_of_canaries(what: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
@@ -60,8 +60,8 @@ fn is_free_of_canaries(what: &str, bytes: &[u8]) {
     }
 }
 
-/// An endpoint's head that gives back what it got: in fields that are shown, in fields that are not, in Retry-After
-/// and in Location; and in a trailer.
+/// An answer that sends canaries back: in fields that are shown, in fields that are not, in Retry-After, Location and
+/// a trailer.
 fn echo(canaries: &[&str], status: &str) -> String {
     let mut head = format!("HTTP/1.1 {status}\r\ntransfer-encoding: chunked\r\n");
     let all: Vec<String> = canaries.iter().flat_map(|canary| forms(canary)).collect();
@@ -97,7 +97,7 @@ fn basic() -> String {
     format!("Basic {}", encode_block(format!("user:{}", CANARIES[14]).as_bytes()))
 }
 
-/// What a run is told, and which canaries it holds: an endpoint can give back no others.
+/// The options of a run, and the canaries in them: an endpoint can send back no others.
 #[derive(Clone)]
 struct Case<'a> {
     what: &'a str,
@@ -114,7 +114,7 @@ impl<'a> Case<'a> {
         self.held.iter().map(|at| CANARIES[*at]).collect()
     }
 
-    /// Runs it with these flags, and looks for all canaries in all that is ours of what comes out.
+    /// Runs it with these flags, and searches everything that the program itself writes.
     fn run(&self, lab: &Lab, flags: &[&str], url: &str) {
         let environment = [
             ("P12_TEST_PASSWORD", 0),
@@ -191,7 +191,7 @@ fn no_secret_of_a_local_call_comes_out() {
     }
 }
 
-/// A line without a head is quoted in the message, and cut.
+/// A line that is not HTTP is quoted in the message, shortened.
 #[test]
 fn no_secret_comes_out_of_what_is_no_http() {
     let lab = seeded();

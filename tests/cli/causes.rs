@@ -116,7 +116,7 @@ fn a_flaw_of_the_leaf_is_found_and_named() {
             Recipe { extensions: &[], ..client }.issued_by(None),
             ("self-signed", "warning"),
             Some("is self-signed: no CA vouches for it"),
-            "ask the endpoint's owner to trust this very one (SHA-256 ",
+            "ask the endpoint's owner to trust this certificate (SHA-256 ",
         ),
     ] {
         check(&lab, &case);

@@ -9,10 +9,10 @@ const ANSWER: &str = "HTTP/1.1 404 Not Found\r\nx-odd: \u{e9}\r\ncontent-length:
 
 const BODY: &str = "b\u{f6}dy 'with' \"$quotes\"; and\n lines";
 
-/// As it is sent: what a URL's query cannot hold is encoded.
+/// As it is sent: characters that are not allowed in a query are percent-encoded.
 const QUERY: &str = "x=1&token=%27$(z)%27[1]{2}";
 
-/// The printed command by this shell, with its variables filled in.
+/// Runs the printed command in this shell, with its variables set.
 fn by_shell(lab: &Lab, shell: &str, line: &[u8], body: &str, stdin: &[u8]) -> Ran {
     lab.write("command.sh", line);
     let mut command = Command::new(shell);
@@ -23,13 +23,13 @@ fn by_shell(lab: &Lab, shell: &str, line: &[u8], body: &str, stdin: &[u8]) -> Ra
     Ran::of(command, stdin)
 }
 
-/// A request's first line and headers, in no order, and its body.
+/// A request's first line, its headers (unordered) and its body.
 fn parts(site: &Site) -> (String, BTreeSet<String>, String) {
     let request = site.request();
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let mut lines = head.split("\r\n").map(str::to_owned);
     let first = lines.next().unwrap();
-    // Names are in any case (RFC 9110 section 5.1).
+    // Header names are case-insensitive (RFC 9110 section 5.1).
     let lower = |line: String| match line.split_once(':') {
         Some((name, value)) => format!("{}:{value}", name.to_lowercase()),
         None => line,

@@ -6,8 +6,9 @@ use std::process::Command;
 use clap::Parser as _;
 use openssl::pkey::PKey;
 use p12_test::cli::Args;
-use p12_test::inputs::Inputs;
+use p12_test::inputs::{Inputs as _, TestInputs};
 use p12_test::outcome::Outcome;
+use p12_test::prompt::Prompt;
 use p12_test::sink::Sink;
 use p12_test::view::json;
 
@@ -15,7 +16,7 @@ use crate::harness::{Lab, OK, Ran};
 
 const PASSWORD: &str = "canary-of-the-memory";
 
-/// Runs the call in a process of its own, which looks through its own memory: whoever makes a P12 holds its secrets.
+/// The call runs in another process, which searches its own memory: this one made the P12, so it holds the secrets.
 #[test]
 fn neither_password_nor_key_is_left_when_a_call_is_over() {
     let lab = Lab::new();
@@ -41,7 +42,7 @@ fn neither_password_nor_key_is_left_when_a_call_is_over() {
 
 const MASK: u8 = 0x5a;
 
-/// In hex, and such that the process that looks for it does not hold it.
+/// In hex and masked, so that the process that searches for it does not itself hold it.
 fn masked(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{:02x}", byte ^ MASK)).collect()
 }
@@ -58,10 +59,11 @@ fn in_a_process_of_its_own() {
     let before = runtime.block_on(async {
         let args = ["p12-test", "--cacert", "ca.pem", &source, "client.p12", &url];
         let test = Args::try_parse_from(args).unwrap().test;
+        let inputs = TestInputs { args: &test, prompt: Prompt::Never };
         let mut outcome = Outcome::default();
-        let (request, route) = (Inputs::request(&test).unwrap(), Inputs::route(&test).await.unwrap());
+        let (request, route) = (inputs.request().unwrap(), inputs.route().await.unwrap());
         outcome.add_request(&request, &route);
-        let p12 = test.p12().await.unwrap();
+        let p12 = inputs.p12().await.unwrap();
         outcome.add_p12(&p12);
         let started = route.start(&request, &p12, &outcome.known).await.unwrap();
         outcome.receive(started, &test.terms(), &mut Sink::default()).await.unwrap();
@@ -73,7 +75,7 @@ fn in_a_process_of_its_own() {
     eprintln!("before:{}, after:{}", shown(before), shown(held(&wanted)));
 }
 
-/// Which of these are in memory that can be written to.
+/// The positions of those that are in writable memory.
 fn held(wanted: &[Vec<u8>]) -> Vec<usize> {
     let mut memory = std::fs::File::open("/proc/self/mem").unwrap();
     let mut found = vec![false; wanted.len()];
@@ -82,9 +84,9 @@ fn held(wanted: &[Vec<u8>]) -> Vec<usize> {
         let (from, to) = line.split(' ').next().unwrap().split_once('-').unwrap();
         let (from, to) = (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
         memory.seek(SeekFrom::Start(from)).unwrap();
-        // Room for all, so that growing leaves nothing of it behind.
+        // Room for everything: a buffer that grows would leave copies behind.
         let mut bytes = Vec::with_capacity(usize::try_from(to - from).unwrap() + 1);
-        // Some of what is mapped cannot be read, such as guard pages.
+        // Some mapped pages cannot be read, such as guard pages.
         let _ = memory.by_ref().take(to - from).read_to_end(&mut bytes);
         for (masked, found) in wanted.iter().zip(&mut found) {
             *found |= contains(&bytes, masked);

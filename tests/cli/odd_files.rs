@@ -7,7 +7,7 @@ use openssl::sign::Signer;
 use openssl::x509::X509;
 use p12_test::demo::pki::{Identity, Profile, Purpose};
 
-use crate::harness::{Lab, PASSWORD, Ran, with};
+use crate::harness::{Lab, OK, PASSWORD, Ran, Site, with};
 
 fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
@@ -47,6 +47,11 @@ fn pfx(safe: &[u8], mac: &[u8]) -> Vec<u8> {
 pub(crate) fn joined(one: &[u8], other: &[u8]) -> Vec<u8> {
     let safes = [authenticated_safe(one), authenticated_safe(other)].map(|safe| first(safe).0);
     pfx(&der(0x30, &safes), &[])
+}
+
+/// The same in BER, whose outermost length is not said.
+pub(crate) fn with_indefinite_length(p12: &[u8]) -> Vec<u8> {
+    [b"\x30\x80", first(p12).0, b"\0\0"].concat()
 }
 
 /// An identity whose key has the localKeyID of its CA's certificate, in the open and without a MAC.
@@ -99,6 +104,38 @@ fn pbmac1(p12: &[u8], key: &[u8], kdf: &[u8]) -> Vec<u8> {
     pfx(safe, &der(0x30, &[&digest, b"\x04\x00\x02\x01\x01"]))
 }
 
+/// A safe in the open with these bags.
+fn open_safe(bags: &[u8]) -> Vec<u8> {
+    der(0x30, &[DATA, &der(0xa0, &[&der(0x04, &[&der(0x30, &[bags])])])])
+}
+
+/// A bag of RFC 7292's types.
+fn bag(kind: u8, value: &[u8]) -> Vec<u8> {
+    let oid = [b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01", &[kind][..]].concat();
+    der(0x30, &[&oid, &der(0xa0, &[value])])
+}
+
+fn certificate_bag(identity: &Identity) -> Vec<u8> {
+    let certificate = der(0xa0, &[&der(0x04, &[&identity.certificate.to_der().unwrap()])]);
+    bag(3, &der(0x30, &[b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x01", &certificate]))
+}
+
+/// The contents of a file and a further safe, without a MAC.
+fn with_safe(p12: &[u8], safe: &[u8]) -> Vec<u8> {
+    pfx(&der(0x30, &[first(authenticated_safe(p12)).0, safe]), &[])
+}
+
+/// A key in the open, encrypted by AES-256 under a key that takes so many iterations; no password opens it.
+pub(crate) fn with_iterations(iterations: u32) -> Vec<u8> {
+    let count = der(0x02, &[&iterations.to_be_bytes()]);
+    let parameters = der(0x30, &[b"\x04\x04salt", &count]);
+    let kdf = der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c", &parameters]);
+    let cipher = der(0x30, &[b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x2a", &der(0x04, &[&[0; 16]])]);
+    let pbes2 = der(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d", &der(0x30, &[&kdf, &cipher])]);
+    let key = der(0x30, &[&pbes2, &der(0x04, &[&[7; 64]])]);
+    pfx(&der(0x30, &[&open_safe(&bag(2, &key))]), &[])
+}
+
 #[test]
 fn pbmac1_is_known_whatever_derives_its_key() {
     let lab = Lab::new();
@@ -109,8 +146,59 @@ fn pbmac1_is_known_whatever_derives_its_key() {
     for name in ["pbkdf2.p12", "scrypt.p12"] {
         let arguments = ["inspect", "--password-file", "password.txt", name];
         let ran = Ran::of(with(lab.command(), &arguments), b"");
-        ran.ends(0, "");
+        ran.exits(0);
         let shown = String::from_utf8_lossy(&ran.stdout);
-        assert!(shown.contains("warning      pbmac1: ") && !shown.contains("not-for-old-java"), "{shown}");
+        assert!(shown.contains("warning      pbmac1: ") && !shown.contains("not-for-old-readers"), "{shown}");
+    }
+}
+
+fn inspect(lab: &Lab, name: &str, arguments: &[&str]) -> Ran {
+    Ran::of(with(with(lab.command(), &["inspect", name]), arguments), b"")
+}
+
+#[test]
+fn a_file_for_windows_groups_says_that_no_password_opens_it() {
+    let lab = Lab::new();
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let groups = b"\x06\x09\x2b\x06\x01\x04\x01\x82\x37\x11\x04";
+    let secret = der(0x30, &[groups, &der(0xa0, &[&der(0x04, &[b"SID"])])]);
+    lab.write("groups.pfx", &with_safe(&client.p12(PASSWORD, "x").unwrap(), &open_safe(&bag(5, &secret))));
+    let site = Site::nowhere();
+    lab.write("wrong.txt", b"wrong");
+    let mut command = lab.command();
+    command.args(["--password-file", "wrong.txt", "groups.pfx", &site.url()]);
+    Ran::of(command, b"")
+        .ends(3, "it is protected to Windows users or groups, and this password does not open it")
+        .ends(3, "export it again with a password");
+    inspect(&lab, "groups.pfx", &["--password-file", "password.txt"]).exits(0);
+}
+
+#[test]
+fn a_key_in_the_open_where_an_encrypted_one_belongs_opens() {
+    let lab = Lab::new();
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let key = bag(2, &client.key.private_key_to_pkcs8().unwrap());
+    let safe = open_safe(&[key, certificate_bag(&client)].concat());
+    lab.write("gnutls.p12", &pfx(&der(0x30, &[&safe]), &[]));
+    let site = lab.site(OK);
+    let mut command = lab.command();
+    command.args(["--cacert", "ca.pem", "--no-password", "gnutls.p12", &site.url()]);
+    Ran::of(command, b"").exits(0);
+}
+
+#[test]
+fn algorithms_of_cryptopro_gost_and_shangmi_are_named_with_what_to_do() {
+    let lab = Lab::new();
+    let cases: [(&[u8], &str, &str); 3] = [
+        (b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x50", "of CryptoPro CSP", "CryptoPro's own tools"),
+        (b"\x06\x07\x2a\x85\x03\x07\x01\x01\x01", "of GOST", "RSA or EC key"),
+        (b"\x06\x08\x2a\x81\x1c\xcf\x55\x01\x83\x11", "of ShangMi", "RSA or EC key"),
+    ];
+    for (oid, name, hint) in cases {
+        let key = der(0x30, &[&der(0x30, &[oid, &der(0x30, &[])]), &der(0x04, &[&[7; 16]])]);
+        lab.write("odd.p12", &pfx(&der(0x30, &[&open_safe(&bag(2, &key))]), &[]));
+        let mut command = lab.command();
+        command.args(["-p", "x", "odd.p12", &Site::nowhere().url()]);
+        Ran::of(command, b"").ends(3, &format!("uses an algorithm {name}")).ends(3, hint);
     }
 }

@@ -3,10 +3,13 @@
 use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
+use openssl::nid::Nid;
+use openssl::pkcs12::Pkcs12;
 use p12_test::demo::pki::{Profile, Purpose};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 use crate::harness::{Lab, OK, PASSWORD, Ran, Signal, Site, send, wait_for_signal_handler, with};
+use crate::odd_files::with_iterations;
 
 fn run(lab: &Lab, site: &Site, arguments: &[&str], variables: &[(&str, &str)], stdin: &[u8]) -> Ran {
     let mut command = lab.command();
@@ -32,13 +35,70 @@ fn each_source_opens_the_file() {
 }
 
 #[test]
-fn what_is_not_the_line_ending_belongs_to_the_password() {
+fn what_stands_around_the_password_is_left_out_and_reported() {
     let lab = Lab::new();
     let site = lab.site(OK);
-    lab.write("two.txt", format!("{PASSWORD}\n\n").as_bytes());
-    lab.write("space.txt", format!("{PASSWORD} \n").as_bytes());
-    run(&lab, &site, &["--password-file", "two.txt"], &[], b"").ends(3, "check two.txt");
-    run(&lab, &site, &["--password-file", "space.txt"], &[], b"").ends(3, "check space.txt");
+    let cases: [(&str, Vec<u8>, &str); 5] = [
+        ("two.txt", format!("{PASSWORD}\n\n").into(), "without the blanks around it"),
+        ("space.txt", format!(" {PASSWORD} \n").into(), "without the blanks around it"),
+        ("quoted.txt", format!("\"{PASSWORD}\"").into(), "without its quotes"),
+        ("mark.txt", format!("\u{feff}{PASSWORD}\r\n").into(), "without its byte order mark"),
+        (
+            "wide.txt",
+            [&[0xff, 0xfe], &PASSWORD.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<_>>()[..]].concat(),
+            "read as UTF-16",
+        ),
+    ];
+    for (name, content, how) in cases {
+        lab.write(name, &content);
+        let warning = format!("warning: the password in {name} fitted {how}");
+        run(&lab, &site, &["--password-file", name], &[], b"").ends(0, &warning);
+    }
+    let quoted = format!("'{PASSWORD}'");
+    let warning = "warning: the password in the environment variable X fitted without its quotes";
+    run(&lab, &site, &["--password-env", "X"], &[("X", &quoted)], b"").ends(0, warning);
+}
+
+#[test]
+fn a_password_that_ends_with_a_newline_opens() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("client.p12", &client.p12(&format!("{PASSWORD}\n"), "client").unwrap());
+    run(&lab, &site, &["--password-file", "password.txt"], &[], b"")
+        .ends(0, "warning: the password in password.txt fitted with the newline at its end");
+    lab.write("bare.txt", PASSWORD.as_bytes());
+    run(&lab, &site, &["--password-file", "bare.txt"], &[], b"").ends(3, "the password does not match");
+}
+
+#[test]
+fn the_password_that_fitted_goes_to_the_platform() {
+    let lab = Lab::new();
+    let (served, site) = (lab.serve(&[]), lab.site(OK));
+    lab.write("password.txt", format!("\"{PASSWORD}\"\n").as_bytes());
+    lab.submit(&served.url, &site, &[]).ends(0, "fitted without its quotes");
+}
+
+#[test]
+fn letters_that_a_program_cut_short_fit() {
+    let lab = Lab::new();
+    // What a program writes that puts each letter into one unit of UTF-16: U+1F600 becomes U+F600.
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let mut builder = Pkcs12::builder();
+    let cipher = Nid::PBE_WITHSHA1AND3_KEY_TRIPLEDES_CBC;
+    builder.pkey(&client.key).cert(&client.certificate).key_algorithm(cipher).cert_algorithm(cipher);
+    lab.write("client.p12", &builder.build2("a\u{f600}").unwrap().to_der().unwrap());
+    let ran = Ran::of(with(lab.command(), &["inspect", "-p", "a\u{1f600}", "client.p12"]), b"");
+    ran.exits(0);
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("fits only as UCS-2"));
+}
+
+#[test]
+fn a_wrong_password_says_what_to_check() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    lab.write("wrong.txt", b"wrong");
+    run(&lab, &site, &["--password-file", "wrong.txt"], &[], b"").ends(3, "hint:  check wrong.txt");
     run(&lab, &site, &["--password-env", "X"], &[("X", "wrong")], b"")
         .ends(3, "check the environment variable X");
     run(&lab, &site, &["--password-stdin"], &[], b"wrong").ends(3, "standard input");
@@ -58,6 +118,7 @@ fn no_source_tries_none_and_empty_and_then_says_what_is_missing() {
     run(&lab, &site, &["--no-password"], &[], b"").exits(0);
 }
 
+/// As PowerShell's `>` and some editors write it.
 #[test]
 fn two_sources_are_a_usage_error() {
     let lab = Lab::new();
@@ -128,7 +189,7 @@ fn the_prompt_may_be_tried_three_times() {
     let right = format!("{PASSWORD}\n");
     let Session { shown, status, .. } = call_at_a_terminal(&lab, &site, &["no\n", "nor this\n", &right]);
     assert_eq!(status, 0, "{shown}");
-    assert!(shown.contains("It does not match. Password of"), "{shown}");
+    assert!(shown.contains("That password does not match. Password of"), "{shown}");
     let Session { shown, status, echoes } = call_at_a_terminal(&lab, &site, &["1\n", "2\n", "3\n"]);
     assert_eq!(status, 3, "{shown}");
     assert!(shown.contains("the password does not match") && echoes, "{shown}");
@@ -147,7 +208,7 @@ fn inspect_asks_once_for_files_that_share_a_password() {
     let asked: Vec<_> =
         shown.matches("Password of client.p12").chain(shown.matches("Password of other.p12")).collect();
     assert_eq!(asked.len(), 2, "{shown}");
-    assert!(echoes && !shown.contains("It does not match"), "{shown}");
+    assert!(echoes && !shown.contains("That password does not match"), "{shown}");
 }
 
 #[test]
@@ -176,9 +237,24 @@ fn ctrl_c_does_not_wait_for_a_password_that_does_not_come() {
 }
 
 #[test]
+fn ctrl_c_does_not_wait_for_key_derivation() {
+    let lab = Lab::new();
+    lab.write("slow.p12", &with_iterations(7_000_000));
+    let (inspect, call) =
+        (["inspect", "-p", "x", "slow.p12"], ["-p", "x", "slow.p12", "https://localhost:9/"]);
+    for arguments in [inspect, call] {
+        let mut child = with(lab.command(), &arguments).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for_signal_handler(&mut child);
+        send(Signal::INT, &child);
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
+    }
+}
+
+#[test]
 fn an_empty_password_that_was_named_is_told_as_empty() {
     let lab = Lab::new();
     let mut command = lab.command();
     command.env("EMPTY", "").args(["--password-env", "EMPTY", "client.p12", "https://localhost/"]);
-    Ran::of(command, b"").ends(3, "the password that was given is empty; the file itself is intact; check the environment variable EMPTY");
+    Ran::of(command, b"")
+        .ends(3, "the password that was given is empty; check the environment variable EMPTY");
 }

@@ -134,7 +134,7 @@ fn a_proxy_that_says_no_is_told_apart_from_the_endpoint() {
     lab.run(&site, &["-x", "http://127.0.0.1:1"]).ends(4, "the proxy could not be reached");
 }
 
-/// However early it comes: in one piece with the proxy's own answer, or after it.
+/// The greeting may come in one piece with the proxy's own answer, or after it.
 #[test]
 fn what_greets_behind_a_proxy_is_no_fault_of_the_proxy() {
     let lab = Lab::new();

@@ -1,4 +1,4 @@
-//! What records say, and the files that they stand in.
+//! The records of a batch, and the formats of manifests.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -83,7 +83,7 @@ fn a_bad_record_is_a_result_and_shows_no_secret() {
     }
     assert_eq!((kind("wrong").as_str(), kind("literal").as_str()), ("wrong-password", "passed"));
     let said = result(&results, "typo")["message"].as_str().unwrap();
-    assert_eq!(said, "the record in line 2: there is no field \"pasword\" in records");
+    assert_eq!(said, "the record in line 2: a record has no field \"pasword\"");
     let all = String::from_utf8_lossy(&ran.stdout).into_owned() + &ran.stderr;
     assert!(!all.contains("canary") && !all.contains(PASSWORD), "{all}");
 }
@@ -93,20 +93,20 @@ fn an_unusable_manifest_exits_3() {
     let lab = Lab::new();
     batch(&lab, "", &["no-such-file"]).ends(3, "cannot read no-such-file");
     lab.write("m.TOML", b"\n[[test]]\nid = \"a\"\n[test]\n");
-    batch(&lab, "", &["m.TOML"]).ends(3, "cannot read m.TOML: line 4 is not of the form");
+    batch(&lab, "", &["m.TOML"]).ends(3, "cannot read m.TOML: line 4 is not valid TOML");
     lab.write("m.toml", b"defaults = \"hunter2\"\n");
     for arguments in [["m.toml"].as_slice(), &["--defaults", "m.toml"]] {
         let ran = batch(&lab, "{\"id\":\"a\"}", arguments);
         assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
     }
-    batch(&lab, "", &["m.toml"]).ends(3, "cannot read m.toml: line 1 is not of the form");
+    batch(&lab, "", &["m.toml"]).ends(3, "cannot read m.toml: line 1 is not valid TOML");
     File::create(lab.path("m.toml")).unwrap().set_len((64 << 20) + 1).unwrap();
     batch(&lab, "", &["m.toml"]).ends(3, "cannot read m.toml: it is larger than 64 MiB");
     for option in ["--defaults", "--resume"] {
         batch(&lab, "", &[option, "no-such-file"]).ends(3, "cannot read no-such-file");
     }
     lab.write("results", b"no result\n");
-    batch(&lab, "", &["--resume", "results"]).ends(3, "line 1 of results is no result");
+    batch(&lab, "", &["--resume", "results"]).ends(3, "line 1 of results is not a result");
     batch(&lab, "", &["--shard", "3/3"]).ends(2, "I from 0 to N-1");
     batch(&lab, "", &[]).ends(3, "the manifest holds no record");
 }
@@ -134,7 +134,7 @@ fn results_outlive_a_manifest_that_breaks_off() {
     while site.request().is_empty() {
         std::thread::yield_now();
     }
-    // What is closed with something unread is reset.
+    // A connection that is closed with unread data is reset.
     manifest.write_all(b"unread").unwrap();
     drop((source, manifest));
     let output = child.wait_with_output().unwrap();
@@ -233,10 +233,11 @@ fn two_names_of_one_option_are_refused() {
     let ran = batch(&lab, &manifest, &[]);
     ran.ends(1, "4 of 4 tests did not pass");
     for result in results(&ran.stdout) {
-        assert!(result["message"].as_str().unwrap().ends_with("are both there"), "{result}");
+        assert!(result["message"].as_str().unwrap().ends_with("are the same option"), "{result}");
     }
     lab.write("d.json", b"{\"request\":\"PUT\",\"method\":\"GET\"}");
-    batch(&lab, "", &["--defaults", "d.json"]).ends(3, "in the defaults, \"request\" and another name");
+    batch(&lab, "", &["--defaults", "d.json"])
+        .ends(3, "in the defaults, \"request\" and \"method\" are the same option");
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn what_says_nothing_takes_no_defaults_place() {
     assert_eq!(kind(&results, "none"), "password-needed");
 }
 
-/// Where a quote is not closed, what follows is one field, secrets of other records included.
+/// After a quote that is not closed, the rest is one field, with the secrets of other records in it.
 #[test]
 fn a_quote_that_is_not_closed_shows_no_secret() {
     let lab = Lab::new();
@@ -272,7 +273,7 @@ fn a_quote_that_is_not_closed_shows_no_secret() {
     for (file, exit, says) in [
         ("m.csv", 3, "no record of the manifest can be read"),
         ("one.csv", 1, "1 of 1 tests"),
-        ("long.csv", 3, "is a quote not closed?"),
+        ("long.csv", 3, "a quote may not be closed"),
     ] {
         let ran = batch(&lab, "", &[file]);
         ran.ends(exit, says);

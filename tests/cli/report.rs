@@ -1,4 +1,4 @@
-//! `--json`, `--report`, and what may stand in them.
+//! `--json` and `--report`: what is in them and what must not be.
 
 use std::collections::BTreeSet;
 
@@ -104,7 +104,7 @@ fn the_schema_knows_every_kind() {
     assert_eq!(listed, known);
 }
 
-/// What says who is allowed in is hidden; what says what came is shown, though it was also asked for.
+/// Headers with credentials are hidden. Headers that describe the answer are shown.
 #[test]
 fn a_report_shows_the_harmless_and_nothing_else() {
     let lab = Lab::new();

@@ -1,4 +1,4 @@
-//! What is sent.
+//! Requests: what the endpoint receives.
 
 use crate::harness::{Lab, OK, Ran};
 

@@ -11,13 +11,17 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, Ran, Served, Site, TOKEN, peak_memory, with};
 
+mod clients;
 mod fairness;
+mod oauth1;
+mod operation;
+mod uploads;
 
 const TYPE: &str = "multipart/form-data; boundary=BOUNDARY";
 
 /// A request in text, sent as it is; the status and the whole answer.
-fn send(served: &Served, request: &[u8]) -> (u16, String) {
-    let mut stream = TcpStream::connect(served.address()).unwrap();
+fn send(address: &str, request: &[u8]) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     // The server may have answered and closed before all is written.
     let _ = stream.write_all(request);
@@ -33,8 +37,8 @@ fn read(stream: &mut TcpStream) -> (u16, String) {
     (status.unwrap_or_else(|| panic!("no answer: {answer:?}")), answer)
 }
 
-fn get(served: &Served, path: &str) -> (u16, String) {
-    send(served, format!("GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").as_bytes())
+fn get(address: &str, path: &str) -> (u16, String) {
+    send(address, format!("GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").as_bytes())
 }
 
 struct Post<'a> {
@@ -78,7 +82,7 @@ impl<'a> Post<'a> {
     }
 
     fn send(&self, served: &Served) -> (u16, String) {
-        send(served, &self.bytes())
+        send(served.address(), &self.bytes())
     }
 }
 
@@ -173,9 +177,9 @@ fn every_documented_code_is_produced() {
         assert_eq!(got, status, "{case}: {answer}");
         assert!(answer.contains(says), "{case}: {says} is not in {answer}");
     }
-    let (status, answer) = get(&served, &format!("/mtls/account/{ACCOUNT}/p12-test/multipart"));
+    let (status, answer) = get(served.address(), &format!("/mtls/account/{ACCOUNT}/p12-test/multipart"));
     assert!(status == 405 && answer.contains("allow: POST"), "{answer}");
-    assert_eq!(get(&served, "/").0, 404);
+    assert_eq!(get(served.address(), "/").0, 404);
 }
 
 #[test]
@@ -265,39 +269,6 @@ fn an_answer_that_breaks_off_is_not_made_to_look_whole() {
     lab.submit(&served.url, &chunked, &[]).ends(9, "broke off").printed("hal");
     let (_, log) = served.end();
     assert_eq!(log.matches("\"complete\":false").count(), 2, "{log}");
-}
-
-#[test]
-fn oauth1_counts_once_and_within_its_time() {
-    let lab = Lab::new();
-    let served = lab.serve(&["--rate", "0"]);
-    let keys = p12_test::platform::oauth1::Keys {
-        consumer_key: b"ck".to_vec().into(),
-        consumer_secret: b"c&s".to_vec().into(),
-        token: b"t".to_vec().into(),
-        token_secret: b"t s".to_vec().into(),
-    };
-    let url = format!("http://h/mtls/account/{ACCOUNT}/p12-test/multipart").parse().unwrap();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let sent = |timestamp: u64, nonce: &str| {
-        let line = keys.authorization_at(Default::default(), "POST", &url, timestamp, nonce).unwrap();
-        let line = String::from_utf8(line.expose().to_vec()).unwrap();
-        Post { authorization: &line, ..Post::new(good(&lab)) }.send(&served)
-    };
-    assert_eq!(sent(now, "one").0, 200);
-    assert!(sent(now, "one").1.contains("oauth_problem=nonce_used"));
-    assert_eq!(sent(now, "two").0, 200);
-    for off in [now - 1_000, now + 1_000] {
-        assert!(sent(off, "three").1.contains("oauth_problem=timestamp_refused"));
-    }
-    let line = keys.authorization_at(Default::default(), "GET", &url, now, "four").unwrap();
-    let line = String::from_utf8(line.expose().to_vec()).unwrap();
-    let (status, answer) = Post { authorization: &line, ..Post::new(good(&lab)) }.send(&served);
-    assert!(
-        status == 401
-            && answer.contains("oauth_problem=signature_invalid")
-            && answer.contains("www-authenticate: OAuth")
-    );
 }
 
 #[test]
@@ -417,7 +388,7 @@ fn calls_above_the_limit_are_503() {
     let (status, answer) = Post::new(good(&lab)).forward(&lab.site(OK).url()).send(&served);
     assert_eq!(status, 503, "{answer}");
     assert!(answer.contains("retry-after: 1"));
-    assert_eq!(get(&served, "/healthz").0, 200);
+    assert_eq!(get(served.address(), "/healthz").0, 200);
 }
 
 #[test]
@@ -471,7 +442,7 @@ fn each_request_has_one_line_of_json_and_no_secret_in_it() {
     let post = Post::new(good(&lab)).forward(&secret_url).header("LP-authorization-override", "canary-auth");
     post.send(&served);
     Post { authorization: "Bearer canary-token", ..Post::new(good(&lab)) }.send(&served);
-    get(&served, "/canary-path?canary=1");
+    get(served.address(), "/canary-path?canary=1");
     let (exit, log) = served.end();
     assert_eq!(exit, 0);
     let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -488,9 +459,9 @@ fn each_request_has_one_line_of_json_and_no_secret_in_it() {
 fn health_and_numbers_are_shown() {
     let lab = Lab::new();
     let served = lab.serve(&[]);
-    assert!(get(&served, "/healthz").1.ends_with("\r\n\r\nok\n"));
+    assert!(get(served.address(), "/healthz").1.ends_with("\r\n\r\nok\n"));
     Post::new(good(&lab)).send(&served);
-    let (_, metrics) = get(&served, "/metrics");
+    let (_, metrics) = get(served.address(), "/metrics");
     assert!(metrics.contains("p12_test_requests_total{route=\"p12-test\",status=\"200\"} 1\n"), "{metrics}");
     assert!(metrics.contains("application/openmetrics-text") && metrics.ends_with("# EOF\n"));
 }
@@ -516,7 +487,7 @@ fn a_credentials_file_is_private_and_its_faults_show_no_text_of_it() {
         Ran::of(with(lab.command(), &["serve", "--listen", "127.0.0.1:0", "--credentials", file]), b"")
     };
     lab.write("open.toml", b"");
-    serve("open.toml").ends(10, "others may read it");
+    serve("open.toml").ends(10, "other users can read it");
     serve("missing.toml").ends(10, "cannot read missing.toml");
     for (text, says) in [
         ("credential = []", "the file has no [[credential]]"),
@@ -527,6 +498,16 @@ fn a_credentials_file_is_private_and_its_faults_show_no_text_of_it() {
         ),
         ("[[credential]]\nbearer = \"\"\naccounts = []\npermissions = []", "needs either bearer or oauth1"),
         ("[[credential]]\nbearer = \"a b\"\naccounts = []\npermissions = []", "a token without spaces"),
+        (
+            "[[credential]]\nbearer = \"canary\"\naccounts = []\npermissions = []\n\
+             [[credential]]\nname = \"b\"\nbearer = \"canary\"\naccounts = []\npermissions = []",
+            "credentials 1 and 2 have the same token",
+        ),
+        (
+            "[[credential]]\nname = \"a\"\nbearer = \"canary\"\naccounts = []\npermissions = []\n\
+             [[credential]]\nname = \"a\"\nbearer = \"canary2\"\naccounts = []\npermissions = []",
+            "credential 2 has the name of another one",
+        ),
     ] {
         lab.write_private("c.toml", text);
         let ran = serve("c.toml").in_case(text);
@@ -571,7 +552,7 @@ fn five_hundred_uploads_at_once_are_answered_or_shed() {
     let count = |status: &str| statuses.iter().filter(|known| *known == status).count();
     assert!(count("200") > 0 && count("503") > 0, "{} answered, {} shed", count("200"), count("503"));
     assert_eq!(count("200") + count("503"), IN_ALL, "{statuses:?}");
-    assert_eq!(get(&served, "/healthz").0, 200);
+    assert_eq!(get(served.address(), "/healthz").0, 200);
     assert_eq!(Post::new(good(&lab)).forward(&site.url()).send(&served).0, 200);
     let peak = peak_memory(served.pid()).unwrap();
     assert!(peak < 300, "{peak} MiB");

@@ -10,7 +10,7 @@ use crate::harness::{ACCOUNT, Lab, PASSWORD, TOKEN};
 /// Sets the title, rings, goes back, turns the line around: ESC, BEL, CR, C1's CSI, U+202E.
 const EVIL: &str = "evil\u{1b}]0;title\u{7}\r\u{9b}31m\u{202e}";
 
-/// All that a terminal is sent by a run in it.
+/// Everything that a run sends to its terminal.
 fn shown(lab: &Lab, arguments: &[&str]) -> String {
     let pty = native_pty_system().openpty(PtySize::default()).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_p12-test"));
@@ -22,7 +22,7 @@ fn shown(lab: &Lab, arguments: &[&str]) -> String {
     drop(pty.slave);
     let mut reader = pty.master.try_clone_reader().unwrap();
     let mut bytes = Vec::new();
-    // The far end of a terminal that is closed gives an error on Linux.
+    // On Linux, reading ends with an error when the terminal is closed.
     let _ = reader.read_to_end(&mut bytes);
     child.wait().unwrap();
     String::from_utf8_lossy(&bytes).into_owned()
@@ -56,9 +56,25 @@ fn nothing_from_outside_reaches_a_terminal_raw() {
         &shown(&lab, &[&trusted[..], &[&format!("no {file}"), &login.url()]].concat()),
     );
     is_harmless("a curl command", &shown(&lab, &[&trusted[..], &["--curl", &file, &login.url()]].concat()));
-    // A glob that finds such a file names an option.
+    // When a glob matches a file whose name begins with `--`, the name is taken as an option.
     is_harmless("an option", &shown(&lab, &["inspect", &format!("--{EVIL}")]));
     is_harmless("a value", &shown(&lab, &["--color", EVIL, &file, "https://localhost/"]));
+    is_harmless(
+        "probe",
+        &shown(
+            &lab,
+            &[
+                "probe",
+                &login.url(),
+                "--cacert",
+                "ca.pem",
+                "--password-file",
+                "password.txt",
+                "--among",
+                &file,
+            ],
+        ),
+    );
     is_harmless("inspect", &shown(&lab, &["inspect", "--password-file", "password.txt", &file]));
     is_harmless(
         "a table",

@@ -87,7 +87,7 @@ fn uploads(lab: &Lab, endpoint: &Endpoint, more: Value) -> Ran {
     defaults.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let records = (0..CALLS).map(|number| json!({ "id": number }).to_string() + "\n");
     let manifest = format!("{}\n{}", json!({ "defaults": defaults }), records.collect::<String>());
-    batch(lab, &manifest, &["-q", "--per-host", "32", "--rate", "0"])
+    batch(lab, &manifest, &["-q", "--rate", "0"])
 }
 
 /// So many calls of the binary, several at once; what each printed and said.

@@ -1,5 +1,6 @@
-//! `completions/` and `man/`: equal to what `generate.rs` makes, and good in real shells and manual readers.
+//! `completions/` and `man/`: the committed files are what `generate.rs` makes, and real shells and manual readers accept them.
 //! `UPDATE=1` rewrites them.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod generate;
@@ -164,7 +165,7 @@ fn bash_completes() {
         "p12-test ins: inspect",
         "p12-test --tls-mi: --tls-min",
         "--cacert cl: client.p12",
-        "--format : ndjson table junit tap",
+        "--format : ndjson table junit tap openmetrics github html",
         "--password-file cl: client.p12",
         "serve --tls-p1: --tls-p12",
         // Words that no option takes are completed as files by readline.
@@ -185,7 +186,7 @@ end
 fn fish_completes() {
     let Some(fish) = tool("fish") else { return };
     let said = in_shell(fish, &lab(), FISH);
-    // Behind the line itself, which holds some of the words.
+    // Only what follows the line itself: the line holds some of the words too.
     for (line, offers) in [
         ("p12-test --color ", "always"),
         ("p12-test ins", "inspect"),
@@ -225,7 +226,7 @@ ask 'p12-test batch --format '
 fn zsh_completes() {
     let Some(zsh) = tool("zsh") else { return };
     let said = in_shell(zsh, &lab(), ZSH);
-    // Without the line itself, which holds some of the words.
+    // Without the line itself: it holds some of the words too.
     for (line, offers) in [
         ("p12-test --color ", ["always", "never"].as_slice()),
         ("p12-test inspect --password-file secret ", &["client.p12", "server.pfx", "sub"]),

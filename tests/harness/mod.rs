@@ -72,11 +72,13 @@ impl Lab {
     }
 
     /// With a root of this name, in a folder that servers' workers can read: they give up root.
-    #[cfg(unix)]
     pub(crate) fn for_workers(root: &str) -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
         let lab = Self::with_root(root);
-        std::fs::set_permissions(lab.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(lab.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
         lab
     }
 
@@ -165,16 +167,24 @@ impl Lab {
     /// `p12-test serve` as a child, for [`TOKEN`] and [`ACCOUNT`], with the way to loopback endpoints open.
     pub(crate) fn serve(&self, more: &[&str]) -> Served {
         self.write("token", TOKEN.as_bytes());
-        self.write_private(
-            "credentials.toml",
-            &format!(
-                "[[credential]]\nname = \"bearer\"\nbearer = \"{TOKEN}\"\naccounts = [\"{ACCOUNT}\"]\n\
-                 permissions = [\"MTLS_READ_INTERNAL\"]\n\
-                 [[credential]]\nbearer = \"powerless\"\naccounts = [\"*\"]\npermissions = []\n\
-                 [[credential]]\naccounts = [\"*\"]\npermissions = [\"MTLS_READ_INTERNAL\"]\n\
-                 oauth1 = {{ consumer_key = \"ck\", consumer_secret = \"c&s\", token = \"t\", token_secret = \"t s\" }}\n"
-            ),
+        let credentials = format!(
+            "[[credential]]\nname = \"bearer\"\nbearer = \"{TOKEN}\"\naccounts = [\"{ACCOUNT}\"]\n\
+             permissions = [\"MTLS_READ_INTERNAL\"]\n\
+             [[credential]]\nbearer = \"powerless\"\naccounts = [\"*\"]\npermissions = []\n"
         );
+        self.serve_for(&credentials, more)
+    }
+
+    /// The same for a client that signs.
+    pub(crate) fn serve_oauth1(&self, more: &[&str]) -> Served {
+        let credentials = "[[credential]]\naccounts = [\"*\"]\npermissions = [\"MTLS_READ_INTERNAL\"]\n\
+             oauth1 = { consumer_key = \"ck\", consumer_secret = \"c&s\", token = \"t\", token_secret = \"t s\" }\n";
+        self.serve_for(credentials, more)
+    }
+
+    /// The same for these credentials.
+    pub(crate) fn serve_for(&self, credentials: &str, more: &[&str]) -> Served {
+        self.write_private("credentials.toml", credentials);
         let open = ["--allow-net", "127.0.0.0/8", "--allow-net", "::1/128"];
         let mut arguments =
             vec!["--listen", "127.0.0.1:0", "--credentials", "credentials.toml", "--cacert", "ca.pem"];

@@ -1,4 +1,4 @@
-//! The approved texts, a file that people read: one block a row.
+//! The approved texts: a file for people, with one block for each row.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ fn read() -> BTreeMap<String, String> {
     blocks.map(|(name, body)| (name.to_owned(), format!("{}\n", body.trim_end()))).collect()
 }
 
-/// What differs from the approved texts; with `UPDATE=1` they are written instead.
+/// The differences from the approved texts. With `UPDATE=1` the file is rewritten instead.
 pub(crate) fn differences(results: &[Result], all: bool) -> Vec<String> {
     let mut approved = read();
     let told = results.iter().filter_map(|result| Some((result.name(), block(result.told.as_ref()?))));

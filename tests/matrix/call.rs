@@ -1,4 +1,4 @@
-//! One call of the binary, and what its document tells.
+//! One call of the program, and the result in its document.
 
 use std::process::{Command, Stdio};
 
@@ -8,7 +8,7 @@ use crate::harness::Lab;
 use crate::peer::Ports;
 use crate::row::Row;
 
-/// What a call came to, without what differs from run to run.
+/// The result of a call, without what differs from run to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) kind: String,
@@ -88,7 +88,7 @@ fn constant(text: &str, lab: &Lab) -> String {
         Some((before, after)) => format!("{before}SSH-2.0-VERSION{}", after.trim_start_matches(|c| c != '"')),
         None => text,
     };
-    // A serial or a fingerprint.
+    // A serial number or a fingerprint.
     let words = text.split(' ').map(|word| match word.len() >= 32 && word.chars().all(is_hex) {
         true => "HEX",
         false => word,
@@ -100,7 +100,7 @@ fn is_hex(c: char) -> bool {
     c.is_ascii_hexdigit() || c == ':'
 }
 
-/// Where the text has the pattern, in which `#` is any digit, `name` in its place.
+/// Replaces each match of the pattern by `name`; `#` matches any digit.
 fn masked(text: &str, pattern: &str, name: &str) -> String {
     let fits = |at: &str| {
         at.len() >= pattern.len()

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::approved;
 use crate::harness::all_tools;
 
-/// Kinds that stand for what nobody has named.
+/// Kinds for faults that have no kind of their own.
 const UNSPECIFIC: &[&str] =
     &["internal", "handshake-failed", "connection-failed", "no document", "no peer", ""];
 
@@ -57,7 +57,7 @@ fn of_row(result: &Result) -> Vec<String> {
     faults
 }
 
-/// Rows of different faults with the same text: a reader could not tell one from the other.
+/// Different faults with the same text: a reader could not distinguish them.
 fn shared_texts(results: &[Result]) -> Vec<String> {
     let mut by_text: BTreeMap<String, Vec<&Result>> = BTreeMap::new();
     for result in results {

@@ -24,20 +24,20 @@ use harness::Lab;
 use peer::Peer;
 use row::Row;
 
-/// Rows wait for their peers more than they compute.
+/// More than cores: rows mostly wait for their peers.
 const THREADS: usize = 6;
 
-/// A row at a peer, and what it came to; nothing where the peer is not installed.
+/// The result of a row at a peer; none if the peer is not installed.
 pub(crate) struct Result {
     pub(crate) row: Row,
     pub(crate) peer: &'static str,
     pub(crate) told: Option<Told>,
-    /// How many calls came to something else than the first.
+    /// Results that differ from that of the first call.
     pub(crate) others: Vec<Told>,
 }
 
 impl Result {
-    /// What it is known by in the approved texts.
+    /// Its name in the approved texts.
     pub(crate) fn name(&self) -> String {
         format!("{} [{}]", self.row.name(), self.peer)
     }
@@ -49,8 +49,8 @@ fn main() -> ExitCode {
     if peers.is_empty() {
         return ExitCode::SUCCESS;
     }
-    if !harness::on_path("openssl") {
-        say("the matrix needs the openssl command\n");
+    if cfg!(not(unix)) || !harness::on_path("openssl") {
+        say("the matrix needs Unix and the openssl command\n");
         return if harness::all_tools() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
     let lab = pki::lab();
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The words that choose rows; none when nothing is to be run. Takes what libtest takes.
+/// The words that choose rows; `None` if no row is to be run. Accepts the options of libtest.
 fn wanted() -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut arguments = std::env::args().skip(1);

@@ -7,14 +7,14 @@ use std::process::Command;
 use crate::harness::{Daemon, Lab, free_port, on_path};
 use crate::row::Row;
 
-/// In every text, `~name~` is a free port, `DIR` the folder of the PKI `SCRIPTS` that of the scripts,
+/// In every text, `~name~` is a free port, `DIR` the folder of the lab, `SCRIPTS` that of the scripts, and
 /// `BINARY` the program itself.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
-    /// None where the fault needs no server.
+    /// Empty if the fault needs no server.
     command: &'static str,
     file: Option<(&'static str, &'static str)>,
-    /// A further program without which there is nothing to meet.
+    /// Another program that the peer needs.
     needs: &'static str,
     pub(crate) rows: Vec<Row>,
 }
@@ -61,7 +61,7 @@ impl Peer {
     }
 }
 
-/// Networks of one's own are root's.
+/// Only root may make a network namespace.
 fn may_unshare() -> bool {
     Command::new("unshare")
         .args(["--net", "--mount", "true"])
@@ -69,7 +69,7 @@ fn may_unshare() -> bool {
         .is_ok_and(|done| done.status.success())
 }
 
-/// What peers in Python need, by its folder.
+/// The Python packages that peers need, by their folders.
 const PACKAGES: &[(&str, &str)] = &[("tlslite-ng", "tlslite"), ("python h2", "h2")];
 
 /// Where `pip install --target` puts what a peer needs.

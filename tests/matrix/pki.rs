@@ -6,7 +6,7 @@ use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
 
 use crate::harness::{Lab, PASSWORD};
 
-/// A lab, and the further CAs that issue what is in its files.
+/// A lab, and the other CAs that issue its certificates.
 struct Pki {
     lab: Lab,
     issuing: Identity,
@@ -14,7 +14,7 @@ struct Pki {
     other_issuing: Identity,
 }
 
-/// A lab with all files that a row or a server names.
+/// A lab with every file that a row or a server uses.
 pub(crate) fn lab() -> Lab {
     let (lab, other) = (Lab::for_workers("Peer CA"), Identity::root("Another CA").unwrap());
     let issuing = lab.root.issue(&Profile::new("Issuing CA", Purpose::Authority)).unwrap();
@@ -112,7 +112,7 @@ impl Pki {
         self.several_keys();
     }
 
-    /// OpenSSL's command writes one key only, keytool as many as it is given.
+    /// The openssl command writes one key only; keytool writes several.
     fn several_keys(&self) {
         let keytool = "-genkeypair -keystore several.p12 -storetype PKCS12 -storepass:file password.txt -keyalg EC -dname CN=several -alias";
         for alias in ["first", "second"] {
@@ -131,8 +131,8 @@ impl Pki {
         self.lab.write_private("credentials.toml", credential);
     }
 
-    /// `crl.pem`, where the P12 `revoked` is on its issuer's list, and `revoked.der`, by which an OCSP responder
-    /// says the same of the endpoint's certificate.
+    /// `crl.pem`, which lists the certificate of `revoked.p12`, and `revoked.der`, an OCSP answer that the endpoint's
+    /// certificate is revoked.
     fn revocations(&self) {
         self.write("index.txt", "");
         self.openssl("ca -config ca.cnf -gencrl -crldays 9 -keyfile root.key -cert ca.pem -out root.crl");

@@ -1,6 +1,6 @@
 //! A row of the matrix: a fault, the call that meets it, and the kind that is right for it.
 
-/// A call of the binary, and what ought to come of it.
+/// A call of the program and its expected result.
 #[derive(Clone)]
 pub(crate) struct Row {
     /// The fault in words; rows that say the same are the same fault and may share their text.
@@ -10,13 +10,13 @@ pub(crate) struct Row {
     pub(crate) p12: &'static str,
     /// The TLS version that is offered alone; empty for the usual range.
     pub(crate) version: &'static str,
-    /// What is always given.
+    /// The options of every row.
     pub(crate) base: &'static str,
     pub(crate) more: &'static str,
-    /// The namespace it is called in, by the name of its script's case.
+    /// The network namespace of the call: a case of `namespace.sh`.
     pub(crate) namespace: Option<&'static str>,
     pub(crate) times: usize,
-    /// The fault that looks the same on the wire, so that the text is the same; its own unless it is told.
+    /// Another fault that looks the same on the wire and may have the same text; its own fault if there is none.
     pub(crate) alike: &'static str,
 }
 
@@ -53,7 +53,7 @@ impl Row {
         Self { version, ..self }
     }
 
-    /// Hangs on the order in which things arrive, so it is called often.
+    /// Depends on the order in which data arrives, so it is called often.
     pub(crate) fn racy(self) -> Self {
         Self { times: 100, ..self }
     }

@@ -13,7 +13,7 @@ mod p12;
 
 use crate::peer::Peer;
 
-/// What is left of several faults on the wire.
+/// Several faults look like this on the wire.
 const SILENTLY: &str = "ended without a word after the certificate";
 
 pub(crate) fn all() -> Vec<Peer> {

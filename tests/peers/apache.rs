@@ -1,4 +1,4 @@
-//! Apache: asks late, by renegotiation in TLS 1.2 and after the handshake in TLS 1.3.
+//! Apache: asks for a certificate late, by renegotiation in TLS 1.2 and after the handshake in TLS 1.3.
 
 use std::process::Command;
 

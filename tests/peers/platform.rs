@@ -1,5 +1,5 @@
-//! The platform's resource and its clients against other people's: curl, requests, oauthlib, four multipart
-//! parsers, a name server that changes its mind.
+//! The platform's resource and its client against other programs: curl, requests, oauthlib, four multipart
+//! parsers, and a name server that changes its answer.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -209,7 +209,7 @@ fn oauthlib_finds_our_signatures_right() {
     }
 }
 
-/// In network and mount namespaces of its own: 8.8.8.8 is this machine there, and DNS is ours.
+/// Runs in its own network and mount namespaces, where 8.8.8.8 is this machine and DNS is ours.
 const NAMESPACE: &str = r#"
 set -e
 ip link set lo up

@@ -1,4 +1,4 @@
-//! Batches that outgrow a machine: GNU parallel over ssh, and a Kubernetes Indexed Job; a worker is killed in the middle.
+//! Batches on several machines: GNU parallel over ssh, and a Kubernetes Indexed Job. A worker is killed in the middle.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,7 +11,7 @@ use crate::harness::{Gate, Lab, Signal, send};
 
 const RECORDS: usize = 200;
 
-/// So many answers come before [`Gate::open`]: fewer than any worker has records, so that all are in the middle.
+/// How many answers come before [`Gate::open`]: fewer than each worker has records, so that all are in the middle.
 const AT_FIRST: usize = 30;
 
 fn wait_until_closed(gate: &Gate) {
@@ -24,7 +24,7 @@ fn until(mut reached: impl FnMut() -> bool) {
     }
 }
 
-/// What each worker has to have, in a folder of its own.
+/// Puts the files that a worker needs into its own folder.
 fn furnish(lab: &Lab, folder: &Path) {
     std::fs::create_dir(folder).unwrap();
     for file in ["client.p12", "ca.pem", "password.txt"] {
@@ -73,7 +73,7 @@ fn script(path: &Path, text: &str) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A machine as ssh sees it: a server on a port of its own, whose `work` is a folder of its own.
+/// A machine as ssh sees it: a server on its own port, with its own folder as `work`.
 struct Host(Child);
 
 impl Host {
@@ -112,7 +112,7 @@ impl Drop for Host {
     }
 }
 
-/// The commands of `docs/many.md`, with the hosts of the test, and a part of them that is small enough.
+/// The commands of `docs/many.md`, with the hosts of the test and smaller parts.
 fn parallel(lab: &Lab) -> [Command; 2] {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/many.md")).unwrap();
     let mut commands = page
@@ -174,7 +174,7 @@ fn a_share_whose_worker_was_killed_is_done_by_the_next_pass_of_parallel() {
     until(|| std::fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n')));
     kill(std::fs::read_to_string(&pid).unwrap().trim());
     gate.open();
-    // As many as there are jobs that did not end well.
+    // parallel's status is the number of failed jobs.
     assert_eq!(first.wait().unwrap().code(), Some(1));
     let [results, more] = ["results.ndjson", "more.ndjson"].map(|file| lab.path(file));
     let part = counted([&results]);
@@ -209,7 +209,7 @@ impl Job {
         self.said.pointer(at).unwrap().as_str().unwrap().to_owned()
     }
 
-    /// As a node would run it: its user, its folders and its variables, and nothing else of ours.
+    /// Runs it as a node would: with its user, its folders and its variables only.
     fn pod(&self, index: u64, name: &str) -> Command {
         let user = self.said["user"].to_string();
         let mut pod = Command::new("unshare");
@@ -229,16 +229,16 @@ impl Job {
             .env("PATH", "/srv/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         pod.env("BINARY", env!("CARGO_BIN_EXE_p12-test")).env("JOB_COMPLETION_INDEX", index.to_string());
         for (variable, value) in self.said["env"].as_object().unwrap() {
-            // Without a value it is the pod's name.
+            // A variable without a value gets the pod's name.
             pod.env(variable, value.as_str().unwrap_or(name));
         }
-        // A pod's host name is that of its index, and so the same for each try.
+        // The host name is made from the index, so it is the same for each try.
         pod.env("HOSTNAME", format!("p12-test-{index}")).stdin(Stdio::null()).stderr(Stdio::null());
         pod
     }
 }
 
-/// TESTS RESULTS FOLDER USER COMMAND…, in mounts of its own.
+/// Arguments: TESTS RESULTS FOLDER USER COMMAND…; it has its own mounts.
 const POD: &str = r#"
 lab=$PWD tests=$1 results=$2 folder=$3 user=$4
 shift 4
@@ -253,7 +253,7 @@ exec setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs "$@"
 "#;
 
 impl Job {
-    /// With records in the pods' folder, and one for their results.
+    /// With these records in the pods' folder, and a folder for their results.
     fn furnished(lab: Lab, records: &str) -> Self {
         furnish(&lab, &lab.path("tests"));
         lab.write("tests/records.ndjson", records.as_bytes());
@@ -268,7 +268,7 @@ impl Job {
     }
 }
 
-/// The pod is the shell that execs nothing: p12-test is its child.
+/// The pod's first process is a shell; p12-test is its child.
 fn child_of(pod: &Child) -> String {
     let shell = pod.id().to_string();
     let mut child = String::new();
@@ -330,7 +330,7 @@ fn an_indexed_job_whose_pod_was_killed_has_each_result_once() {
     let mut pods: Vec<_> =
         (0..completions).map(|index| job.pod(index, &format!("first-{index}")).spawn().unwrap()).collect();
     wait_until_closed(&gate);
-    // Both go, as when a node is lost.
+    // Both are killed, as when a node is lost.
     let child = child_of(&pods[1]);
     kill(&pods[1].id().to_string());
     kill(&child);

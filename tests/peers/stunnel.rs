@@ -1,4 +1,4 @@
-//! stunnel: insists in the handshake, and passes on to a plain HTTP server.
+//! stunnel: requires a certificate in the handshake, and forwards to a plain HTTP server.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

@@ -1,4 +1,4 @@
-//! Alerts, flaws and what the endpoint named → what is said. Every case is a row.
+//! From alert, flaws and accepted CAs to the message. Each case is a row.
 
 use super::*;
 use crate::certificate::Usage;
@@ -87,8 +87,8 @@ fn a_flaw_that_the_alert_fits_is_the_cause_and_gives_the_kind_and_the_hint() {
             "; most likely because the P12's certificate is for",
             "clientAuth",
         ),
-        (48, alone, vec![], Kind::ClientUnknownCa, "is self-signed", "trust this very one"),
-        (48, expired, vec![], Kind::ClientUnknownCa, "; besides, the P12's certificate expired", "CN=CA"),
+        (48, alone, vec![], Kind::ClientUnknownCa, "is self-signed", "trust this certificate"),
+        (48, expired, vec![], Kind::ClientUnknownCa, "; also, the P12's certificate expired", "CN=CA"),
     ] {
         let error = refusal(&after(alert, ours, &above, None)).unwrap();
         assert_eq!(error.kind, kind, "{alert}: {error:?}");

@@ -1,4 +1,4 @@
-//! Through the other commands, and what is typed in the wrong place.
+//! Canaries in the other commands, and where they are typed in the wrong place.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{CANARIES, COOKIES, HEADER, OF_ALL, basic, case, echo, is_free_of_canaries, seeded, with_query};
 use crate::harness::{ACCOUNT, Ran, Site, TOKEN, with};
 
-/// What is typed in place of a URL is not told, nor is what a URL holds that it must not.
+/// No message repeats what was typed instead of a URL, nor the secrets in a URL.
 #[test]
 fn no_secret_in_a_url_comes_out() {
     let lab = seeded();
@@ -69,7 +69,7 @@ fn no_secret_comes_out_of_a_batch() {
         format!("{{\"password\": \"{}\"\n", CANARIES[1]),
     ]
     .concat();
-    for format in ["ndjson", "table", "tap", "junit"] {
+    for format in ["ndjson", "table", "tap", "junit", "openmetrics", "github", "html"] {
         let ran = Ran::of(with(lab.command(), &["batch", "--format", format]), manifest.as_bytes());
         ran.ends(1, "8 of 8 tests did not pass");
         is_free_of_canaries(format, &ran.stdout);
@@ -77,7 +77,7 @@ fn no_secret_comes_out_of_a_batch() {
     }
 }
 
-/// What a server logs, whether it serves or refuses.
+/// The log of a server, both for answered and for refused requests.
 #[test]
 fn no_secret_gets_into_the_log_of_a_server() {
     let lab = seeded();
@@ -112,7 +112,7 @@ fn no_secret_comes_out_of_an_inspection() {
     }
 }
 
-/// A process that is ended in the middle of a call leaves no core file, whatever the shell allows.
+/// A process that crashes in the middle of a call leaves no core file, even where the shell allows it.
 #[test]
 fn no_core_file_is_left() {
     let lab = seeded();

@@ -1,11 +1,11 @@
-//! By way of a platform that gives back what it got.
+//! Canaries through a platform that sends back what it got.
 
 use serde_json::json;
 
 use super::{CANARIES, Case, case, echo, forms, seeded, with_query};
 use crate::harness::{ACCOUNT, Ran, Site, with};
 
-/// A platform's own errors, and what it tells of the way to the endpoint.
+/// A platform's own errors, and its messages about the connection to the endpoint.
 fn platform_answers(held: &[&str]) -> Vec<String> {
     let mut answers = vec![echo(held, "500 No")];
     for canary in held {

@@ -45,7 +45,7 @@ pub(crate) fn peers() -> Vec<Peer> {
     vec![peer("python ssl", command, [racy, rows].concat()), alerts()]
 }
 
-/// An alert that comes while the answer does is no word on the certificate.
+/// An alert in the middle of the answer says nothing about the certificate.
 fn alerts() -> Peer {
     let rows = [
         both([row("alert in the body", "answer-cut-short", "https://localhost:~failed~/")

@@ -14,7 +14,7 @@ const EXPIRED: &str = "certificate refused: expired";
 const STRANGER: &str = "certificate refused: CA unknown";
 const PARTIAL: &str = "certificate refused: intermediate missing";
 
-/// What servers that name the reason in an alert come to.
+/// Servers that give the reason in an alert.
 fn refused() -> [Row; 4] {
     [
         row(EXPIRED, "client-certificate-expired", PORT).p12("expired"),
@@ -62,7 +62,7 @@ fn s_servers() -> Vec<Peer> {
     ]
 }
 
-/// An RSA key, where only ECDSA is taken.
+/// An RSA key at a server that accepts ECDSA only.
 fn by_key_type() -> Vec<Peer> {
     vec![
         peer(

@@ -1,4 +1,4 @@
-//! Proxies that refuse, fail, or are none.
+//! Proxies that refuse or fail, and servers that are not proxies.
 
 use crate::peer::{Peer, peer};
 use crate::row::row;

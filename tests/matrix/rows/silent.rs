@@ -1,4 +1,4 @@
-//! Servers that refuse our certificate without a word, and one that says any word it is told to.
+//! Servers that refuse our certificate without an alert, and one that sends any alert it is told to.
 
 use crate::peer::{Peer, peer};
 use crate::row::{both, row};

@@ -1,21 +1,23 @@
-//! The encodings of a password that producers really write, the standard one first.
+//! The encodings of a password that programs really use, the standard one first.
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::password::Reading;
 
-/// One way to write a password.
+/// An encoding of a password.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Encoding {
     /// For PBES2, PBMAC1 and PKCS#5: bytes, UTF-8 by RFC 8018 section 3.
     pub(super) bytes: Zeroizing<Vec<u8>>,
     /// For the key derivation of PKCS#12: UTF-16, big-endian, with two zero bytes at its end (RFC 7292 B.1).
     pub(super) wide: Zeroizing<Vec<u8>>,
-    /// What is unusual about it, for the report.
+    /// What is unusual about it, for a warning.
     pub(super) unusual: Option<&'static str>,
-    /// Whether it is the one that the standards want.
+    /// Whether it is the standard encoding of the usual reading of the password.
     pub(super) is_standard: bool,
+    /// The index of the reading that it encodes.
+    pub(super) reading: usize,
 }
 
 impl std::fmt::Debug for Encoding {
@@ -24,21 +26,37 @@ impl std::fmt::Debug for Encoding {
     }
 }
 
-/// All that are worth a try, each once. Nothing and the empty password are tried for each other.
-pub(super) fn encode(password: Option<&Secret>) -> Vec<Encoding> {
-    let bytes = password.map(Secret::expose).unwrap_or_default();
+/// All encodings to try, each once: for each reading the standard one, then those of programs that break the
+/// standards.
+pub(super) fn encode(readings: &[Reading]) -> Vec<Encoding> {
+    let (mut all, mut unusual) = (Vec::new(), Vec::new());
+    for (at, reading) in readings.iter().enumerate() {
+        let mut encodings = encode_one(reading.secret.expose(), at).into_iter();
+        all.extend(encodings.next());
+        unusual.extend(encodings);
+    }
+    all.extend(unusual);
+    let mut distinct: Vec<Encoding> = Vec::new();
+    for fresh in all {
+        if !distinct.iter().any(|known| known.bytes == fresh.bytes && known.wide == fresh.wide) {
+            distinct.push(fresh);
+        }
+    }
+    distinct
+}
+
+/// No password and the empty one are both tried for either.
+fn encode_one(bytes: &[u8], reading: usize) -> Vec<Encoding> {
     let mut all: Vec<Encoding> = Vec::new();
     let mut add = |bytes: &[u8], wide: &[u8], unusual| {
+        let is_standard = reading == 0 && all.is_empty();
         let (bytes, wide) = (Zeroizing::new(bytes.to_vec()), Zeroizing::new(wide.to_vec()));
-        let fresh = Encoding { bytes, wide, unusual, is_standard: all.is_empty() };
-        if !all.iter().any(|known| known.bytes == fresh.bytes && known.wide == fresh.wide) {
-            all.push(fresh);
-        }
+        all.push(Encoding { bytes, wide, unusual, is_standard, reading });
     };
     if bytes.is_empty() {
         add(b"", b"\0\0", None);
         add(b"", b"", None);
-        // A zero in place of nothing: some producers count the terminator of a C string.
+        // Some programs count the terminator of a C string, so an empty password becomes one zero byte.
         add(b"\0\0", b"\0\0\0\0", Some("a single NUL"));
         return all;
     }
@@ -48,6 +66,9 @@ pub(super) fn encode(password: Option<&Secret>) -> Vec<Encoding> {
         return all;
     };
     add(bytes, &utf16(text), None);
+    if text.chars().any(|letter| letter > '\u{ffff}') {
+        add(bytes, &ucs2(text), Some("UCS-2, which cuts letters short"));
+    }
     if !text.is_ascii() {
         add(bytes, &utf16(&latin), Some("its UTF-8 bytes taken as Latin-1"));
         for (form, name) in normalize(text) {
@@ -77,11 +98,22 @@ fn normalize(text: &str) -> [(Zeroizing<String>, &'static str); 2] {
     [(Zeroizing::new(composed), "in Unicode form NFC"), (Zeroizing::new(decomposed), "in Unicode form NFD")]
 }
 
-/// As the key derivation of PKCS#12 takes it.
+/// The encoding for the key derivation of PKCS#12.
 fn utf16(text: &str) -> Zeroizing<Vec<u8>> {
     let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
     for unit in text.encode_utf16() {
         wide.extend_from_slice(&unit.to_be_bytes());
+    }
+    wide.extend_from_slice(b"\0\0");
+    wide
+}
+
+/// One unit per letter, as in programs that do not know surrogates.
+fn ucs2(text: &str) -> Zeroizing<Vec<u8>> {
+    let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
+    for letter in text.chars() {
+        let [.., high, low] = u32::from(letter).to_be_bytes();
+        wide.extend_from_slice(&[high, low]);
     }
     wide.extend_from_slice(b"\0\0");
     wide
@@ -93,8 +125,7 @@ mod tests {
 
     #[test]
     fn the_first_encoding_is_that_of_the_standard() {
-        let password = Secret::from("Beavis".as_bytes().to_vec());
-        let first = &encode(Some(&password))[0];
+        let first = &encode_one(b"Beavis", 0)[0];
         assert_eq!(first.wide.as_slice(), b"\0B\0e\0a\0v\0i\0s\0\0");
         assert_eq!(first.bytes.as_slice(), b"Beavis");
     }

@@ -1,0 +1,319 @@
+//! Writes a test as a curl command. Shell variables stand in for secrets.
+
+use std::path::Path;
+
+use url::Url;
+
+use crate::call::tls::Version;
+use crate::cli::{TLS_VERSIONS, TestArgs};
+use crate::error::{Error, Kind, Result};
+use crate::inputs::{Inputs as _, TestInputs, proxies};
+use crate::p12::P12File;
+use crate::p12::anatomy::{Anatomy, Form};
+use crate::platform::gateway::{Account, Gateway};
+use crate::platform::{contract, domain};
+use crate::prompt::Prompt;
+use crate::request::Request;
+use crate::request::body::RequestBody;
+use crate::shell::quote;
+
+const HEAD_WITH_BODY: &str = "not in curl: HEAD with a body: curl sends it, then waits in vain for a body of the answer until the connection or the time ends";
+
+/// A curl command, with notes.
+pub struct Curl {
+    words: Vec<Vec<u8>>,
+    /// What each variable stands for, and what curl cannot do.
+    pub notes: Vec<String>,
+}
+
+impl Curl {
+    /// The command for the request of this test. Nothing is asked for and nothing is sent.
+    ///
+    /// # Errors
+    /// As a test with these options fails before it asks for a password.
+    pub async fn new(args: &TestArgs) -> Result<Self> {
+        let request = TestInputs { args, prompt: Prompt::Never }.request()?;
+        let mut curl = Self { words: vec![b"curl".to_vec()], notes: Vec::new() };
+        // Silent except for errors; curl must not change the URL, nor read patterns in it.
+        curl.add(&["-sS", "-g", "--path-as-is"]);
+        curl.add_connection(args)?;
+        match &args.platform.account {
+            None => curl.add_call(args, &request).await?,
+            Some(account) => curl.add_submission(args, account, &request)?,
+        }
+        if args.output.include {
+            curl.add(&["-i"]);
+        }
+        if let Some(path) = &args.output.output {
+            curl.add_option("-o", path.as_os_str().as_encoded_bytes());
+        }
+        curl.note_limits(args);
+        if cfg!(windows) {
+            curl.notes.push("the command is for a POSIX shell, such as that of Git for Windows".into());
+        }
+        Ok(curl)
+    }
+
+    /// The command as a line for a POSIX shell.
+    pub fn line(&self) -> Vec<u8> {
+        let mut line = self.words.join(&b' ');
+        line.push(b'\n');
+        line
+    }
+
+    fn add(&mut self, words: &[&str]) {
+        self.words.extend(words.iter().map(|word| word.as_bytes().to_vec()));
+    }
+
+    fn add_option(&mut self, name: &str, value: &[u8]) {
+        self.add(&[name]);
+        self.words.push(quote(value));
+    }
+
+    /// Adds an option whose value ends with a variable.
+    fn add_secret(&mut self, name: &str, before: &[u8], variable: &str) {
+        self.add(&[name]);
+        let mut word = if before.is_empty() { Vec::new() } else { quote(before) };
+        word.extend(format!("\"${variable}\"").bytes());
+        self.words.push(word);
+    }
+
+    /// A URL as a word; a variable stands in for its query, which may contain tokens.
+    fn quote_url(&mut self, url: &str) -> Vec<u8> {
+        let Some((before, _)) = url.split_once('?') else { return quote(url.as_bytes()) };
+        self.explain("QUERY", "the query of the URL, percent-encoded");
+        [quote(format!("{before}?").as_bytes()), b"\"$QUERY\"".to_vec()].concat()
+    }
+
+    fn explain(&mut self, variable: &str, what: &str) {
+        self.notes.push(format!("${variable} stands for {what}"));
+    }
+
+    fn add_connection(&mut self, args: &TestArgs) -> Result<()> {
+        let connection = &args.connection;
+        let platform = args.platform.account.is_some();
+        let roots =
+            args.platform.platform_cacert.as_ref().filter(|_| platform).or(connection.cacert.as_ref());
+        if let Some(roots) = roots {
+            let name = if roots.is_dir() { "--capath" } else { "--cacert" };
+            self.add_option(name, roots.as_os_str().as_encoded_bytes());
+        }
+        let number = |wanted: Version| {
+            TLS_VERSIONS.iter().find(|(_, version)| *version == wanted).map_or("1.2", |(number, _)| *number)
+        };
+        self.add(&[&format!("--tlsv{}", connection.tls_min.map_or("1.2", number))]);
+        if let Some(max) = connection.tls_max {
+            self.add(&["--tls-max", number(max)]);
+        }
+        self.add(&[if connection.http2 && !platform { "--http2" } else { "--http1.1" }]);
+        let switches = [(connection.insecure, "-k"), (connection.ipv4, "-4"), (connection.ipv6, "-6")];
+        switches.iter().filter(|(set, _)| *set).for_each(|(_, name)| self.add(&[name]));
+        self.add(&["--connect-timeout", &connection.connect_timeout.as_secs_f64().to_string()]);
+        self.add(&["-m", &connection.max_time.as_secs_f64().to_string()]);
+        for known in &connection.resolve {
+            let addresses: Vec<_> = known.addresses().iter().map(ToString::to_string).collect();
+            self.add_option(
+                "--resolve",
+                format!("{}:{}:{}", known.host(), known.port(), addresses.join(",")).as_bytes(),
+            );
+        }
+        self.add_proxy(args)
+    }
+
+    /// Adds scheme, host and port of the proxy; the rest of its URL may be secret.
+    fn add_proxy(&mut self, args: &TestArgs) -> Result<()> {
+        let connection = &args.connection;
+        let Some(name) = proxies(connection)?.name().cloned() else { return Ok(()) };
+        let Ok(url) = Url::parse(&String::from_utf8_lossy(name.expose())) else {
+            self.add_option("--noproxy", b"*");
+            return Ok(());
+        };
+        let port = url.port_or_known_default().map_or(String::new(), |port| format!(":{port}"));
+        let host = url.host_str().unwrap_or_default();
+        self.add_option("-x", format!("{}://{host}{port}", url.scheme()).as_bytes());
+        if !url.username().is_empty() || url.password().is_some() {
+            self.add_secret("--proxy-user", b"", "PROXY_USER");
+            self.explain("PROXY_USER", "the proxy's USER:PASSWORD");
+        }
+        Ok(())
+    }
+
+    /// Adds the mutual-TLS call.
+    async fn add_call(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
+        self.add_certificate(args).await?;
+        let usual = if request.body.is_empty() { "GET" } else { "POST" };
+        match request.method.as_str() {
+            "HEAD" if request.body.is_empty() => self.add(&["--head"]),
+            "HEAD" => {
+                self.add(&["-X", "HEAD"]);
+                self.notes.push(HEAD_WITH_BODY.into());
+            }
+            method if method == usual => {}
+            method => self.add_option("-X", method.as_bytes()),
+        }
+        for (at, (name, value)) in request.headers.iter().enumerate() {
+            let name = name.as_str();
+            if !value.is_sensitive() {
+                self.add_option("-H", &[name.as_bytes(), b": ", value.as_bytes()].concat());
+                continue;
+            }
+            let numbered = || format!("HEADER_{at}");
+            let variable = if name == "authorization" { "AUTHORIZATION".into() } else { numbered() };
+            self.add_secret("-H", format!("{name}: ").as_bytes(), &variable);
+            self.explain(&variable, &format!("the value of the header {name}"));
+        }
+        self.add_body("--data-binary", "", &request.body);
+        let word = self.quote_url(request.url.as_str());
+        self.words.push(word);
+        Ok(())
+    }
+
+    async fn add_certificate(&mut self, args: &TestArgs) -> Result<()> {
+        let path = &args.target()?.p12;
+        let mut name = Vec::new();
+        for byte in path.as_os_str().as_encoded_bytes() {
+            if matches!(byte, b':' | b'\\') {
+                name.push(b'\\');
+            }
+            name.push(*byte);
+        }
+        name.push(b':');
+        self.add(&["--cert-type", "P12"]);
+        if args.password.no_password {
+            self.add_option("--cert", &name);
+        } else {
+            self.add_secret("--cert", &name, "P12_PASSWORD");
+            self.explain("P12_PASSWORD", "the P12's password");
+        }
+        self.note_file(path).await;
+        Ok(())
+    }
+
+    /// Notes what curl cannot read, as far as that shows without the password.
+    async fn note_file(&mut self, path: &Path) {
+        let Ok(file) = P12File::read(path).await else { return };
+        let Ok((anatomy, _)) = Anatomy::read(&file, None).await else { return };
+        if anatomy.is_legacy() {
+            self.notes.push(
+                "curl with OpenSSL 3 refuses the ciphers of this P12; p12-test inspect shows how to fix that"
+                    .into(),
+            );
+        }
+        if anatomy.form == Form::Text {
+            self.notes.push("curl reads only binary P12 files, and this one is text".into());
+        }
+    }
+
+    fn add_body(&mut self, option: &str, name: &str, body: &RequestBody) {
+        match body {
+            RequestBody::Empty | RequestBody::Stream(_) => {}
+            RequestBody::Bytes(_) => {
+                self.add_secret(option, name.as_bytes(), "BODY");
+                self.explain("BODY", "the body");
+            }
+            RequestBody::File(path) => {
+                self.add_option(
+                    option,
+                    &[name.as_bytes(), b"@", path.as_os_str().as_encoded_bytes()].concat(),
+                );
+            }
+            RequestBody::Stdin => self.add_option(option, format!("{name}@-").as_bytes()),
+        }
+        if !body.is_empty() {
+            self.add_option("-H", b"Expect:");
+        }
+    }
+
+    /// Adds the multipart request to the platform.
+    fn add_submission(&mut self, args: &TestArgs, account: &Account, request: &Request) -> Result<()> {
+        let gateway = args.platform.gateway();
+        let path = contract::test_path(account);
+        let header =
+            |name: &http::HeaderName, value: &[u8]| [name.as_str().as_bytes(), b": ", value].concat();
+        let forward = self.quote_url(&format!("{}: {}", contract::FORWARD_URL, request.url.as_str()));
+        self.add(&["-H"]);
+        self.words.push(forward);
+        self.add_option("-H", &header(&contract::METHOD, request.method.as_str().as_bytes()));
+        if let Some(kind) = request.headers.get(http::header::CONTENT_TYPE) {
+            self.add_option("-H", &header(&contract::CONTENT_TYPE, kind.as_bytes()));
+        }
+        if request.headers.contains_key(http::header::AUTHORIZATION) {
+            self.add_secret("-H", &header(&contract::AUTHORIZATION, b""), "AUTHORIZATION");
+            self.explain("AUTHORIZATION", "the Authorization for the endpoint");
+        }
+        if args.platform.uses_oauth1() {
+            self.add_secret("-H", b"authorization: ", "OAUTH1");
+            self.explain("OAUTH1", "OAuth and its signature, which curl cannot make");
+        } else {
+            self.add_secret("-H", b"authorization: Bearer ", "BEARER");
+            self.explain("BEARER", "the Bearer token for the platform");
+        }
+        self.add_option("-H", format!("user-agent: p12-test/{}", env!("CARGO_PKG_VERSION")).as_bytes());
+        self.add_option("-H", b"Expect:");
+        self.add_option(
+            "-F",
+            &quote_form_file(contract::FILE, '@', &args.target()?.p12, ";type=application/x-pkcs12"),
+        );
+        self.add_secret("--form-string", format!("{}=", contract::PASSWORD).as_bytes(), "P12_PASSWORD");
+        self.explain("P12_PASSWORD", "the P12's password, empty if it has none");
+        match &request.body {
+            RequestBody::Empty | RequestBody::Stream(_) => {}
+            RequestBody::Bytes(_) => {
+                self.add_secret("--form-string", format!("{}=", contract::BODY).as_bytes(), "BODY");
+                self.explain("BODY", "the body");
+            }
+            RequestBody::File(path) => self.add_option("-F", &quote_form_file(contract::BODY, '<', path, "")),
+            RequestBody::Stdin => self.add_option("-F", format!("{}=<-", contract::BODY).as_bytes()),
+        }
+        match gateway {
+            Gateway::Host(base) => {
+                let url =
+                    base.url().join(&path).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+                self.words.push(quote(url.as_str().as_bytes()));
+            }
+            Gateway::Lookup(api) => {
+                let lookup = domain::lookup_url(api.url(), account)?;
+                let mut word = b"https://\"$PLATFORM\"".to_vec();
+                word.extend(quote(path.as_bytes()));
+                self.words.push(word);
+                self.explain("PLATFORM", &format!("the baseURI that {lookup} returns"));
+            }
+        }
+        Ok(())
+    }
+
+    fn note_limits(&mut self, args: &TestArgs) {
+        let missing = [
+            (args.alias.is_some(), "--alias: curl uses the first key"),
+            (args.verdict.each_address, "--each-address: use --resolve HOST:PORT:ADDRESS, once for each"),
+            (args.verdict.repeat.is_some(), "--repeat: run the command several times"),
+            (args.leaf_only, "--leaf-only: curl sends the whole chain of a P12"),
+            (args.verdict.control, "--control: run the command once more without --cert"),
+            (
+                !args.verdict.expect.is_empty(),
+                "--expect: curl's exit status does not depend on the answer's status",
+            ),
+            (
+                args.verdict.allow_unrequested,
+                "--allow-unrequested: curl does not say whether the certificate was asked for",
+            ),
+            (args.platform.compare, "--compare: run without --account for the call from here"),
+        ];
+        let given = missing.iter().filter(|(set, _)| *set);
+        self.notes.extend(given.map(|(_, what)| format!("not in curl: {what}")));
+    }
+}
+
+/// `name=@"path";more`, with curl's own escapes in the quotes.
+fn quote_form_file(name: &str, how: char, path: &Path, more: &str) -> Vec<u8> {
+    let mut value = format!("{name}={how}\"").into_bytes();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            value.push(b'\\');
+        }
+        value.push(*byte);
+    }
+    value.push(b'"');
+    value.extend(more.bytes());
+    value
+}

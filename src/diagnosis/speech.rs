@@ -1,0 +1,296 @@
+//! What an answer says about certificates, found by its words, for any server.
+
+use http::header::WWW_AUTHENTICATE;
+
+use super::alert::Refusal;
+use crate::exchange::Head;
+use crate::foreign::Foreign;
+
+/// What an answer says about the client's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// The server got none.
+    Missing,
+    /// It is outside its validity.
+    Expired,
+    /// It was revoked, or its revocation list is not available.
+    Revoked,
+    /// Its CA is not trusted.
+    Untrusted,
+    /// It is valid, and has no access.
+    NotAuthorized,
+    /// It is refused, without a reason.
+    Refused,
+}
+
+impl Says {
+    /// The alert of the same meaning (RFC 8446 section 6.2), if there is one.
+    pub(super) fn refusal(self) -> Refusal {
+        match self {
+            Self::Missing | Self::Refused => Refusal::Unexplained,
+            Self::Revoked => Refusal::Page(44),
+            Self::Expired => Refusal::Page(45),
+            Self::Untrusted => Refusal::Page(48),
+            Self::NotAuthorized => Refusal::Page(49),
+        }
+    }
+}
+
+/// What an answer says about the client's certificate, with the sentence that says it.
+#[derive(Debug)]
+pub struct Speech {
+    /// The meaning.
+    pub says: Says,
+    /// The sentence.
+    pub sentence: Foreign,
+}
+
+impl Speech {
+    /// The answer as text, to follow "answered": the status, and the sentence unless it is the usual reason
+    /// phrase.
+    pub fn quote(&self, head: &Head) -> String {
+        let status = head.describe_status();
+        match head.reason == Some(self.sentence.clone()) {
+            true => status,
+            false => format!("{status}, and the answer says {:?}", self.sentence),
+        }
+    }
+}
+
+/// Reads the reason phrase, the beginning of the body, and what the challenge says.
+pub fn read(head: &Head, excerpt: &Foreign) -> Option<Speech> {
+    let challenge = head.field(&WWW_AUTHENTICATE);
+    let texts = head.reason.iter().chain([excerpt]).chain(&challenge);
+    texts.into_iter().find_map(|text| {
+        let (says, sentence) = classify(&text.text())?;
+        Some(Speech { says, sentence: text.map(|_| sentence) })
+    })
+}
+
+/// The sentence of a text that says most about the client's certificate, with its meaning.
+fn classify(text: &str) -> Option<(Says, String)> {
+    let text = without_tags(text);
+    let by_code = IIS.iter().find_map(|(code, says)| {
+        let sentence = text.lines().find(|line| is_code(line, code))?;
+        Some((*says, shorten(sentence)))
+    });
+    by_code.or_else(|| {
+        let sentences = text.split(['.', '!', '?', '\n', '"', '{', '}', ';', '|']);
+        let meant: Vec<_> =
+            sentences.filter_map(|sentence| Some((meaning(sentence)?, shorten(sentence)))).collect();
+        let telling = meant.iter().find(|(says, _)| *says != Says::Refused).or_else(|| meant.first());
+        telling.cloned()
+    })
+}
+
+/// Sub-statuses of IIS.
+const IIS: &[(&str, Says)] = &[
+    ("403.7", Says::Missing),
+    ("403.12", Says::NotAuthorized),
+    ("403.13", Says::Revoked),
+    ("403.16", Says::Untrusted),
+    ("403.17", Says::Expired),
+];
+
+/// Whether a line is this code, such as `403.7 - Forbidden`, but not `403.70`.
+fn is_code(line: &str, code: &str) -> bool {
+    line.split_once(code).is_some_and(|(_, rest)| rest.trim_start().starts_with('-'))
+}
+
+/// Turns HTML into lines of text; leaves other text unchanged.
+fn without_tags(text: &str) -> String {
+    let mut pieces = text.split('<');
+    let mut lines = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (tag, rest) = piece.split_once('>').unwrap_or((piece, ""));
+        let name =
+            tag.trim_start_matches('/').split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let inline = ["a", "b", "code", "em", "font", "i", "small", "span", "strong", "u"].contains(&name);
+        lines.push(if inline { ' ' } else { '\n' });
+        lines.push_str(&rest.replace(['\r', '\n'], " "));
+    }
+    lines
+}
+
+/// A sentence on one line, without the status at the beginning of a title.
+fn shorten(sentence: &str) -> String {
+    let sentence = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = match sentence.split_once(' ') {
+        Some((code, rest)) if code.len() == 3 && code.parse::<u16>().is_ok() => rest,
+        _ => &sentence,
+    };
+    sentence.chars().take(160).collect()
+}
+
+/// Words that show that the client's certificate is meant. Without one, only phrases count that are used for
+/// TLS alone.
+const OWNERS: &[&str] = &["client", "ssl", "tls", "x509", "x 509", "peer", "mutual", "user"];
+
+/// The meaning of each phrase. The first one found decides, so a negative phrase comes before the positive
+/// one that it contains.
+const PHRASES: &[(Says, &[&str])] = &[
+    (Says::Revoked, &["revoked", "revocation"]),
+    (Says::Expired, &["expired", "not yet valid", "no longer valid"]),
+    (
+        Says::Missing,
+        &[
+            "not presented",
+            "not present",
+            "not provided",
+            "not sent",
+            "not supplied",
+            "not found",
+            "not received",
+            "no required",
+            "no client",
+            "no certificate",
+            "no ssl",
+            "no tls",
+            "no valid",
+            "no x509",
+            "no peer",
+            "missing",
+            "must present",
+            "must provide",
+            "must be provided",
+            "must be presented",
+            "absent",
+        ],
+    ),
+    (
+        Says::Untrusted,
+        &[
+            "not trusted",
+            "untrusted",
+            "unknown ca",
+            "unknown issuer",
+            "unknown authority",
+            "self signed",
+            "local issuer",
+            "could not find issuer",
+            "find issuer",
+        ],
+    ),
+    (
+        Says::NotAuthorized,
+        &[
+            "not authorized",
+            "not authorised",
+            "unauthorized",
+            "unauthorised",
+            "not allowed",
+            "not permitted",
+            "not registered",
+            "not associated",
+            "not mapped",
+            "no mapping",
+            "denied",
+            "does not match",
+            "do not match",
+            "mismatch",
+            "forbidden",
+            "unknown",
+        ],
+    ),
+    (
+        Says::Refused,
+        &["invalid", "not valid", "failed", "failure", "rejected", "refused", "not accepted", "error"],
+    ),
+    (Says::Missing, &["required", "requires", "needed", "needs"]),
+];
+
+fn meaning(sentence: &str) -> Option<Says> {
+    let words = format!(" {} ", words(sentence));
+    let has = |phrase: &str| words.contains(&format!(" {phrase} "));
+    let owned = OWNERS.iter().any(|owner| has(owner));
+    let certificate = has("certificate") || has("certificates") || owned && has("cert");
+    let protocol = ["mtls", "m tls", "mutual tls", "mutual ssl"].iter().any(|protocol| has(protocol));
+    let means = |(_, phrases): &&(Says, &[&str])| phrases.iter().any(|phrase| has(phrase));
+    let (says, _) = PHRASES.iter().filter(|_| certificate || protocol).find(means)?;
+    // "A certificate number is required" speaks of another certificate; "the certificate has expired" hardly does.
+    (owned || protocol || *says != Says::Missing || has("no certificate") || has("certificate required"))
+        .then_some(*says)
+}
+
+/// The words in lower case, also of names such as `ClientCertificateMissing` and `invalid_client_cert`.
+fn words(sentence: &str) -> String {
+    let mut words = String::with_capacity(sentence.len());
+    let mut before = ' ';
+    for letter in sentence.chars() {
+        if before.is_lowercase() && letter.is_uppercase() {
+            words.push(' ');
+        }
+        words.extend(if letter.is_alphanumeric() { letter } else { ' ' }.to_lowercase());
+        before = letter;
+    }
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_understood_by_what_they_say() {
+        let rows = [
+            // nginx, and Azure's gateways made of it.
+            (Some(Says::Missing), "<center>No required SSL certificate was sent</center><hr>nginx/1.22.1"),
+            (Some(Says::Refused), "<title>400 The SSL certificate error</title>"),
+            (Some(Says::Missing), "496 SSL Certificate Required"),
+            // IIS, in its short and its detailed form.
+            (Some(Says::Missing), "<h3>HTTP Error 403.7 - Forbidden</h3>"),
+            (Some(Says::NotAuthorized), "403.12 - Forbidden: Mapper denied access."),
+            (Some(Says::Revoked), "<h2>403.13 - Forbidden: Client certificate revoked.</h2>"),
+            (Some(Says::Untrusted), "HTTP Error 403.16 - Forbidden"),
+            (Some(Says::Expired), "<title>IIS 10.0 Detailed Error - 403.17 - Forbidden</title>"),
+            (Some(Says::Untrusted), "Your client certificate is either not trusted or is invalid."),
+            // Gateways.
+            (Some(Says::Refused), r#"{ "statusCode": 403, "message": "Invalid client certificate" }"#),
+            (Some(Says::Missing), r#"{"message":"No required TLS certificate was sent"}"#),
+            (Some(Says::Refused), r#"{"message":"TLS certificate failed verification"}"#),
+            (
+                Some(Says::Missing),
+                r#"{"error_description":"proper client ssl certificate was not presented"}"#,
+            ),
+            (
+                Some(Says::NotAuthorized),
+                "Mutual SSL authentication failure. API is not associated with the certificate",
+            ),
+            (
+                Some(Says::Untrusted),
+                r#"{"message":"Access denied. Reason: Could not find issuer for certificate"}"#,
+            ),
+            (Some(Says::Untrusted), "Access denied. Reason: self signed certificate"),
+            (Some(Says::Missing), r#"{"code":"ClientCertificateMissing"}"#),
+            (Some(Says::Refused), r#"{"error":"invalid_client_certificate"}"#),
+            (Some(Says::NotAuthorized), "client certificate thumbprint mismatch"),
+            (Some(Says::Missing), "Client certificate required"),
+            (Some(Says::Missing), "This API requires a client certificate"),
+            (Some(Says::Missing), "No client cert provided"),
+            (Some(Says::Missing), "mTLS is required"),
+            (Some(Says::Expired), "certificate has expired"),
+            // Java: Tomcat, Jetty, Spring.
+            (Some(Says::Missing), "<p><b>Message</b> No client certificate chain in this request</p>"),
+            (Some(Says::Missing), "No client certificate found in request."),
+            // Texts that are not about the client's certificate.
+            (None, "403 Forbidden"),
+            (None, r#"{"message":"Forbidden"}"#),
+            (None, "RBAC: access denied"),
+            (None, "A certificate number is required"),
+            (None, "Error 403.70 - not one of them"),
+            (None, "Download our certificate of conformity. The page was not found."),
+            (None, ""),
+        ];
+        for (wanted, text) in rows {
+            assert_eq!(classify(text).map(|(says, _)| says), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_sentence_itself_is_shown() {
+        let page = "<html><body>Sorry. Your  <b>client\ncertificate</b> was revoked. Bye.</body></html>";
+        assert_eq!(classify(page), Some((Says::Revoked, "Your client certificate was revoked".into())));
+        let json = r#"{"status":403,"title":"Invalid client certificate"}"#;
+        assert_eq!(classify(json), Some((Says::Refused, "Invalid client certificate".into())));
+    }
+}

@@ -1,0 +1,68 @@
+//! What to do about a status, if the answer does not mention certificates.
+
+use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
+
+use super::{between, client};
+use crate::error::{Kind, Retry};
+use crate::evidence::Evidence;
+use crate::exchange::Head;
+
+/// What to do next.
+pub fn hint(head: &Head, evidence: &Evidence) -> String {
+    if let Some(hint) = of_request(head.status) {
+        return if evidence.sent() { format!("the certificate got through; {hint}") } else { hint.into() };
+    }
+    let suspect = client::suspects(evidence).into_iter().next();
+    let hint = match (head.status.as_u16(), suspect) {
+        (400 | 401 | 403, Some(suspect)) => {
+            let (fact, hint) = (suspect.fact, suspect.hint);
+            return format!("see the answer; the certificate can also be the cause ({fact}): {hint}");
+        }
+        (400, None) => "see the answer: the endpoint does not accept the request, or not this certificate",
+        // RFC 9110 section 15.5.2 requires a challenge. Tomcat sends none if the certificate's subject is not
+        // one of its users.
+        (401, None) if evidence.sent() && !head.headers.contains_key(WWW_AUTHENTICATE) => {
+            "the endpoint also wants an Authorization header: give it with --authorization-file; or, as it names no way \
+             to log in (no WWW-Authenticate), the certificate's subject may not be a user there: ask its owner"
+        }
+        (401, None) => "the endpoint also wants an Authorization header: give it with --authorization-file",
+        (403, None) => {
+            "this certificate is not authorized, or the endpoint has another reason: see the answer"
+        }
+        _ if evidence.sent() => return format!("the certificate got through; {}", Kind::Status.hint()),
+        _ => Kind::Status.hint(),
+    };
+    match between::find_front(&head.headers).filter(|_| matches!(head.status.as_u16(), 401 | 403)) {
+        Some((product, field)) => {
+            format!("{hint}; the answer came through {product} (header {field}), which may refuse by itself")
+        }
+        None => hint.into(),
+    }
+}
+
+/// What a status means for the request, apart from the certificate.
+pub(super) fn of_request(status: StatusCode) -> Option<&'static str> {
+    Some(match status.as_u16() {
+        404 => "the server does not know this path: check the URL",
+        405 => "the endpoint does not accept this method: choose another with -X",
+        413 => "the request's body is too large for the endpoint",
+        415 => "the endpoint does not accept this content type: choose another with --content-type",
+        417 => "the endpoint does not accept the Expect header: leave it out",
+        429 | 503 => "the endpoint is busy or limits the rate of calls: wait, then try again",
+        502 | 504 => "a gateway got no answer from the server behind it: ask the endpoint's owner",
+        500.. => {
+            "the endpoint failed while handling the request: see the answer, or ask its owner for the log"
+        }
+        _ => return None,
+    })
+}
+
+/// Whether to try again (RFC 9110 sections 15.5.9 and 15.6; RFC 6585 section 4).
+pub fn retry(status: StatusCode) -> Retry {
+    match status.as_u16() {
+        425 | 429 => Retry::Yes,
+        408 | 500 | 502..=504 => Retry::IfIdempotent,
+        _ => Retry::Never,
+    }
+}

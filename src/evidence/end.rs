@@ -1,0 +1,57 @@
+//! How a connection ended: which side ended it, and by what.
+
+use serde::{Serialize, Serializer};
+
+use super::message::Side;
+
+/// The end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// Which side ended it, or did what made the other end it.
+    pub side: Side,
+    /// What ended it.
+    pub cause: Cause,
+}
+
+/// What ended a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A close_notify, as RFC 8446 section 6.1 wants it.
+    CloseNotify,
+    /// A bare end of the TCP stream: nothing proves that all of it came.
+    Eof,
+    /// A TCP reset.
+    Reset,
+    /// A failure of TLS, in OpenSSL's words.
+    Tls(String),
+    /// A failure of the system's, in its words.
+    System(String),
+}
+
+impl End {
+    /// An end by the endpoint.
+    pub fn theirs(cause: Cause) -> Self {
+        Self { side: Side::Endpoint, cause }
+    }
+
+    /// An end by this machine.
+    pub fn ours(cause: Cause) -> Self {
+        Self { side: Side::Us, cause }
+    }
+}
+
+impl Serialize for End {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (&self.cause, self.side) {
+            (Cause::CloseNotify, _) => serializer.serialize_str("close-notify"),
+            (Cause::Eof, _) => serializer.serialize_str("eof"),
+            (Cause::Reset, _) => serializer.serialize_str("reset"),
+            (Cause::Tls(why) | Cause::System(why), Side::Endpoint) => {
+                serializer.collect_map([("failure", why)])
+            }
+            (Cause::Tls(why) | Cause::System(why), Side::Us) => {
+                serializer.collect_map([("own-failure", why)])
+            }
+        }
+    }
+}

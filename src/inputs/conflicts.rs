@@ -1,0 +1,101 @@
+//! Options that are valid alone and do not work together.
+
+use std::path::PathBuf;
+
+use crate::cli::TestArgs;
+use crate::error::{Error, Kind, Result};
+use crate::files;
+use crate::request::body::RequestBody;
+use crate::secret::Secret;
+
+fn usage(message: impl Into<String>) -> Error {
+    Error::new(Kind::Usage, message)
+}
+
+/// Standard input can be read once only: as the password, or as a body that is sent once.
+pub(super) fn check_stdin(args: &TestArgs) -> Result<()> {
+    let more =
+        |flag| format!("{flag} sends the body more than once, but standard input can be read only once");
+    match args.request.body() {
+        RequestBody::Stdin if args.password.password_stdin => {
+            Err(usage("--password-stdin and the body @- cannot both read standard input"))
+        }
+        RequestBody::Stdin if args.verdict.each_address => Err(usage(more("--each-address"))),
+        RequestBody::Stdin if args.verdict.repeat.is_some() => Err(usage(more("--repeat"))),
+        RequestBody::Stdin if args.verdict.control => Err(usage(more("--control"))),
+        RequestBody::Stdin if args.platform.compare => Err(usage(more("--compare"))),
+        _ => Ok(()),
+    }
+}
+
+/// The platform forwards an Authorization and no other header.
+pub(super) fn check_headers(args: &TestArgs) -> Result<()> {
+    let is_authorization = |line: &Secret| {
+        let name = line.expose().split(|byte| *byte == b':').next().unwrap_or_default();
+        name.trim_ascii().eq_ignore_ascii_case(b"authorization")
+    };
+    if !args.platform.is_used() || args.request.headers.iter().all(is_authorization) {
+        return Ok(());
+    }
+    let hint = "use --content-type for the content type; for other headers, test from this machine (without --account)";
+    Err(usage("the platform forwards no --header except Authorization").with_hint(hint))
+}
+
+/// Some options need the connection to the endpoint to be ours.
+pub(super) fn check_local_options(args: &TestArgs) -> Result<()> {
+    if !args.platform.is_used() || args.platform.compare {
+        return Ok(());
+    }
+    let local_only = [
+        (args.verdict.control, "--control"),
+        (args.verdict.allow_unrequested, "--allow-unrequested"),
+        (args.connection.http2, "--http2"),
+        (args.leaf_only, "--leaf-only"),
+        (args.verdict.each_address, "--each-address"),
+    ];
+    match local_only.iter().find(|(set, _)| *set) {
+        Some((_, flag)) => {
+            Err(usage(format!("{flag} works from this machine only, not through the platform")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Outputs must not overwrite an input, nor each other.
+///
+/// # Errors
+/// When one would.
+pub fn check_outputs(args: &TestArgs) -> Result<()> {
+    let outputs = [args.output.output.as_deref(), args.output.report.as_deref()];
+    let outputs = outputs.into_iter().flatten().filter(|path| !files::is_device(path));
+    let outputs: Vec<_> = outputs.map(files::canonicalize).collect();
+    if outputs.is_empty() {
+        return Ok(());
+    }
+    if let [output, report] = outputs.as_slice()
+        && output == report
+    {
+        return Err(usage("--output and --report name the same file"));
+    }
+    let body = match args.request.body() {
+        RequestBody::File(path) => Some(path),
+        _ => None,
+    };
+    let inputs = [
+        Some(&args.target()?.p12),
+        args.password.password_file.as_ref(),
+        args.request.authorization_file.as_ref(),
+        args.connection.cacert.as_ref(),
+        args.connection.proxy_user_file.as_ref(),
+        args.platform.bearer_file.as_ref(),
+        args.platform.oauth1_file.as_ref(),
+        args.platform.platform_cacert.as_ref(),
+        body.as_ref(),
+    ];
+    let inputs: Vec<_> =
+        inputs.into_iter().flatten().map(|path: &PathBuf| files::canonicalize(path)).collect();
+    match outputs.iter().find(|path| inputs.contains(path)) {
+        Some(path) => Err(usage(format!("{} is an input and would be overwritten", path.display()))),
+        None => Ok(()),
+    }
+}

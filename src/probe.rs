@@ -1,0 +1,219 @@
+//! What a call without a certificate shows about an endpoint, and which P12 files fit.
+
+use http::StatusCode;
+
+use crate::answer::Answer;
+use crate::certificate::{Certificate, KeyKind};
+use crate::diagnosis::{client, login, page};
+use crate::error::{Error, Exit, Kind, Result};
+use crate::evidence::{CertificateRequest, Evidence};
+use crate::p12::anatomy::{Anatomy, Key};
+
+/// What a call without a certificate showed.
+#[derive(Debug)]
+pub struct Probe {
+    /// What was observed.
+    pub evidence: Evidence,
+    /// The status of the answer, if one came.
+    pub status: Option<StatusCode>,
+    /// Whether the endpoint asks for a certificate, and what it does without one.
+    pub verdict: Verdict,
+    /// The P12 files, and whether each fits.
+    pub files: Vec<Candidate>,
+}
+
+/// Whether an endpoint asks for a certificate, and what it does without one.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// It asks, and refuses calls without one, in these words.
+    Insists(String),
+    /// It asks, and answered without one.
+    LetsIn,
+    /// It answered and never asked.
+    DoesNotAsk,
+    /// Not known, as the call failed.
+    Failed(Error),
+}
+
+/// An identity of a P12 file, or a file without one.
+#[derive(Debug)]
+pub struct Candidate {
+    /// The file.
+    pub file: String,
+    /// The friendly name of the key.
+    pub alias: Option<String>,
+    /// The certificate.
+    pub leaf: Option<Certificate>,
+    /// Why it does not fit; empty if it does.
+    pub reasons: Vec<String>,
+}
+
+impl Probe {
+    /// Judges a call without a certificate by its answer, or by its error.
+    pub fn judge(evidence: Evidence, answer: Option<&Answer>, error: Option<Error>) -> Self {
+        let status = answer.map(|answer| answer.head.status);
+        let verdict = match (answer, error) {
+            (_, Some(error)) if error.kind.exit() == Exit::Refused => Verdict::Insists(error.message),
+            (_, Some(error)) => Verdict::Failed(error),
+            (None, None) => Verdict::Failed(Error::new(Kind::Internal, "the call had no outcome")),
+            (Some(_), None) if !evidence.requested() => Verdict::DoesNotAsk,
+            (Some(answer), None) if is_refusal(answer, &evidence) => {
+                Verdict::Insists(format!("answered {}", answer.head.describe_status()))
+            }
+            (Some(_), None) => Verdict::LetsIn,
+        };
+        Self { evidence, status, verdict, files: Vec::new() }
+    }
+
+    /// The exit status: success if the endpoint asks for a certificate and insists on it.
+    pub fn exit(&self) -> Exit {
+        match &self.verdict {
+            Verdict::Insists(_) => Exit::Success,
+            Verdict::LetsIn | Verdict::DoesNotAsk => Exit::Untested,
+            Verdict::Failed(error) => error.kind.exit(),
+        }
+    }
+
+    /// Compares the identities of a file with what the endpoint accepts.
+    pub fn add_file(&mut self, file: &str, anatomy: Result<Anatomy>) {
+        let unusable = |reason: String| Candidate {
+            file: file.to_owned(),
+            alias: None,
+            leaf: None,
+            reasons: vec![reason],
+        };
+        let found = match anatomy.map(|anatomy| identities(&anatomy)) {
+            Err(error) => vec![unusable(error.message)],
+            Ok(found) if found.is_empty() => vec![unusable("it has no certificate with a key".to_owned())],
+            Ok(found) => found
+                .into_iter()
+                .map(|(alias, chain)| {
+                    let (reasons, leaf) = (self.mismatches(&chain), chain.into_iter().next());
+                    Candidate { file: file.to_owned(), alias, leaf, reasons }
+                })
+                .collect(),
+        };
+        self.files.extend(found);
+    }
+
+    /// Why the endpoint would refuse this chain: because of what it asked for, or of flaws in the chain.
+    fn mismatches(&self, chain: &[Certificate]) -> Vec<String> {
+        let Some((leaf, above)) = chain.split_first() else { return Vec::new() };
+        let mut evidence = Evidence {
+            ours: Some(leaf.clone()),
+            our_chain: above.to_vec(),
+            requests: self.evidence.requests.clone(),
+            ..Evidence::default()
+        };
+        for request in evidence.requests.iter_mut().filter(|request| !request.issuers.is_empty()) {
+            request.ours_accepted = Some(chain.iter().any(|link| request.issuers.contains(&link.issuer)));
+        }
+        let is_tls13 = self.evidence.tls.as_ref().is_some_and(|tls| tls.version == "TLSv1.3");
+        let unsigned = evidence.requests.last().filter(|request| !accepts_key(request, &leaf.key, is_tls13));
+        let unsigned =
+            unsigned.map(|_| format!("the endpoint accepts no signature of its key ({})", leaf.key));
+        let facts = client::suspects(&evidence).into_iter().map(|suspect| suspect.fact);
+        facts.chain(unsigned).collect()
+    }
+}
+
+/// Whether an answer says that the certificate is missing.
+fn is_refusal(answer: &Answer, evidence: &Evidence) -> bool {
+    matches!(answer.head.status.as_u16(), 401 | 403 | 495 | 496)
+        || page::read(&answer.head, &answer.excerpt).is_some()
+        || login::explain_login(&answer.head, evidence).is_some()
+}
+
+/// The curves of TLS 1.3 by their OIDs (RFC 5480 section 2.1.1.1).
+const P256: &str = "1.2.840.10045.3.1.7";
+const P384: &str = "1.3.132.0.34";
+const P521: &str = "1.3.132.0.35";
+
+/// Whether one of the algorithms is for a key of this kind (RFC 8446 section 4.2.3; RFC 5246 section 7.4.4).
+fn accepts_key(request: &CertificateRequest, key: &KeyKind, is_tls13: bool) -> bool {
+    let fits = |algorithm: &str| match key {
+        KeyKind::Rsa(_) if is_tls13 => algorithm.starts_with("rsa_pss_rsae_"),
+        KeyKind::Rsa(_) => algorithm.starts_with("rsa_") && !algorithm.starts_with("rsa_pss_pss_"),
+        KeyKind::RsaPss(_) => algorithm.starts_with("rsa_pss_pss_"),
+        KeyKind::Dsa(_) => algorithm.starts_with("dsa_") && !is_tls13,
+        KeyKind::Ec(_) if !is_tls13 => algorithm.starts_with("ecdsa_"),
+        KeyKind::Ec(curve) => match curve.oid.as_deref() {
+            Some(P256) => algorithm == "ecdsa_secp256r1_sha256",
+            Some(P384) => algorithm == "ecdsa_secp384r1_sha384",
+            Some(P521) => algorithm == "ecdsa_secp521r1_sha512",
+            _ => algorithm.starts_with("ecdsa_brainpool"),
+        },
+        KeyKind::Ed25519 => algorithm == "ed25519",
+        KeyKind::Ed448 => algorithm == "ed448",
+        KeyKind::MlDsa(level) => algorithm == format!("mldsa{level}"),
+        KeyKind::Unreadable | KeyKind::Other(_) => false,
+    };
+    request.algorithms.is_empty() || request.algorithms.iter().any(|algorithm| fits(algorithm))
+}
+
+/// The certificates of each key with its friendly name, the leaf first.
+fn identities(anatomy: &Anatomy) -> Vec<(Option<String>, Vec<Certificate>)> {
+    let stored = |at: &usize| anatomy.certificates.get(*at).map(|stored| stored.certificate.clone());
+    let chain = |key: &Key| (key.alias.clone(), key.chain.iter().filter_map(stored).collect::<Vec<_>>());
+    match anatomy.opened {
+        true => anatomy.keys.iter().map(chain).filter(|(_, chain)| !chain.is_empty()).collect(),
+        false => closed_identities(anatomy),
+    }
+}
+
+/// The same if the keys are not opened. Then a leaf has the localKeyID of a key, or at least is not a CA.
+fn closed_identities(anatomy: &Anatomy) -> Vec<(Option<String>, Vec<Certificate>)> {
+    let ids: Vec<_> = anatomy.keys.iter().filter_map(|key| key.key_id.as_ref()).collect();
+    let has_key = |id: &Option<String>| id.as_ref().is_some_and(|id| ids.contains(&id));
+    let known = anatomy.certificates.iter().any(|stored| has_key(&stored.key_id));
+    let is_leaf = |id: &Option<String>, certificate: &Certificate| match known {
+        true => has_key(id),
+        false => !certificate.authority,
+    };
+    let leaves = anatomy.certificates.iter().filter(|stored| is_leaf(&stored.key_id, &stored.certificate));
+    leaves.map(|leaf| (leaf.alias.clone(), climb(anatomy, &leaf.certificate))).collect()
+}
+
+/// The chain from a leaf upwards by the issuers' names, as far as the file has it.
+fn climb(anatomy: &Anatomy, leaf: &Certificate) -> Vec<Certificate> {
+    let mut chain = vec![leaf.clone()];
+    while let Some(last) = chain.last().filter(|last| last.subject != last.issuer) {
+        let above = anatomy.certificates.iter().map(|stored| &stored.certificate);
+        let above = above.filter(|above| above.subject == last.issuer).find(|above| !chain.contains(above));
+        match above.cloned() {
+            Some(above) => chain.push(above),
+            None => break,
+        }
+    }
+    chain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::Curve;
+    use crate::evidence::Stage;
+
+    #[test]
+    fn a_key_needs_an_algorithm_of_its_own_kind() {
+        let ec = |oid: &str| KeyKind::Ec(Curve { oid: Some(oid.into()), explicit: false });
+        let (p256, p384) = (ec(P256), ec(P384));
+        for (key, algorithm, in_12, in_13) in [
+            (KeyKind::Rsa(2048), "rsa_pss_rsae_sha256", true, true),
+            (KeyKind::Rsa(2048), "rsa_pkcs1_sha256", true, false),
+            (KeyKind::Rsa(2048), "rsa_pss_pss_sha256", false, false),
+            (KeyKind::RsaPss(2048), "rsa_pss_pss_sha256", true, true),
+            (p256, "ecdsa_secp256r1_sha256", true, true),
+            (p384, "ecdsa_secp256r1_sha256", true, false),
+            (KeyKind::Ed25519, "ed25519", true, true),
+            (KeyKind::MlDsa(65), "mldsa65", true, true),
+            (KeyKind::Dsa(2048), "dsa_sha256", true, false),
+        ] {
+            let algorithms = vec!["ed448".to_owned(), algorithm.to_owned()];
+            let (stage, issuers) = (Stage::Handshake, Vec::new());
+            let request = CertificateRequest { stage, issuers, ours_accepted: None, algorithms, sent: None };
+            let accepted = [false, true].map(|is_tls13| accepts_key(&request, &key, is_tls13));
+            assert_eq!(accepted, [in_12, in_13], "{key} and {algorithm}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The body of a request as it comes in.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use http::HeaderMap;
+use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+use super::answer::Refusal;
+use super::presence::Presence;
+
+/// How far an upload has come, also after it was handed to the endpoint.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// Bytes since the last content: boundaries and heads of parts.
+    between: AtomicU64,
+    /// Whether the next piece is waited for.
+    waiting: AtomicBool,
+    failure: Mutex<Option<Refusal>>,
+}
+
+impl Progress {
+    /// How many bytes of boundaries and heads of parts may come between two pieces of content.
+    const MAX_BETWEEN: u64 = 128 * 1024;
+
+    pub(super) fn reset_between(&self) {
+        self.between.store(0, Ordering::Relaxed);
+    }
+
+    /// Notes why the upload failed.
+    pub(super) fn fail(&self, failure: Refusal) {
+        self.lock().get_or_insert(failure);
+    }
+
+    /// Why the upload failed, if it did.
+    pub(super) fn take_failure(&self) -> Option<Refusal> {
+        self.lock().take()
+    }
+
+    /// Whether the client has to send more before anything can go on.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Refusal>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The pieces of a body, one at a time. The parser would take all that is ready; a pause after each piece keeps
+/// what it holds small.
+pub(super) struct Pieces {
+    body: Incoming,
+    paused: bool,
+    progress: Arc<Progress>,
+    /// How long the client may take for a piece.
+    patience: Duration,
+    late: Pin<Box<Sleep>>,
+}
+
+impl Pieces {
+    pub(super) fn new(body: Incoming, progress: Arc<Progress>, patience: Duration) -> Self {
+        Self { body, paused: true, progress, patience, late: Box::pin(tokio::time::sleep(patience)) }
+    }
+}
+
+impl Stream for Pieces {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if !self.paused {
+            self.paused = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let Poll::Ready(piece) = self.body.poll_piece(cx) else {
+            if !self.progress.waiting.swap(true, Ordering::Relaxed) {
+                let until = Instant::now() + self.patience;
+                self.late.as_mut().reset(until);
+            }
+            ready!(self.late.as_mut().poll(cx));
+            return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
+        };
+        self.progress.waiting.store(false, Ordering::Relaxed);
+        self.paused = false;
+        if let Some(Ok(bytes)) = &piece {
+            let between = self.progress.between.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            if between > Progress::MAX_BETWEEN {
+                return Poll::Ready(Some(Err(io::ErrorKind::FileTooLarge.into())));
+            }
+        }
+        Poll::Ready(piece)
+    }
+}
+
+/// The body of a request. When the reply is ready before the body has arrived, the rest is read and discarded for a
+/// while: closing at once would reset the connection, and the client would lose the reply.
+pub(super) struct Incoming {
+    body: Option<hyper::body::Incoming>,
+    /// Ends when no more can come from the client.
+    closed: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Whether the client sends without waiting for `100 Continue`.
+    sending: bool,
+}
+
+impl Incoming {
+    /// How much is discarded, in bytes, and for how long.
+    const MOST: usize = 16 << 20;
+    const LONGEST: Duration = Duration::from_secs(5);
+
+    pub(super) fn new(body: hyper::body::Incoming, headers: &HeaderMap, presence: &Presence) -> Self {
+        let sending = !headers.contains_key(http::header::EXPECT);
+        Self { body: Some(body), closed: Box::pin(presence.closed()), sending }
+    }
+
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        self.sending = true;
+        loop {
+            let Some(body) = &mut self.body else { return Poll::Ready(None) };
+            let frame = match Pin::new(body).poll_frame(cx) {
+                Poll::Pending => {
+                    ready!(self.closed.as_mut().poll(cx));
+                    Some(Err(io::ErrorKind::UnexpectedEof.into()))
+                }
+                Poll::Ready(frame) => frame.map(|frame| frame.map_err(io::Error::other)),
+            };
+            match frame {
+                None => self.body = None,
+                Some(Err(error)) => {
+                    self.body = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                Some(Ok(frame)) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(bytes)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        let Some(mut body) = self.body.take().filter(|body| self.sending && !body.is_end_stream()) else {
+            return;
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(tokio::time::timeout(Self::LONGEST, async move {
+            let mut discarded = 0;
+            while let Some(Ok(frame)) = body.frame().await {
+                discarded += frame.data_ref().map_or(0, Bytes::len);
+                if discarded > Self::MOST {
+                    break;
+                }
+            }
+        }));
+    }
+}

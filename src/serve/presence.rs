@@ -1,0 +1,126 @@
+//! Whether the client of a connection is still there.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_util::task::AtomicWaker;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+/// What is known about the client of a connection.
+#[derive(Default)]
+pub(super) struct Presence {
+    answering: AtomicBool,
+    /// Cancelled when the client has closed its sending side.
+    closed: CancellationToken,
+    reader: AtomicWaker,
+}
+
+/// The client is gone.
+pub(super) struct Gone;
+
+impl Presence {
+    /// Whether a request is being answered.
+    pub(super) fn is_answering(&self) -> bool {
+        self.answering.load(Ordering::Acquire)
+    }
+
+    pub(super) fn begin_answer(&self) {
+        self.answering.store(true, Ordering::Release);
+    }
+
+    pub(super) fn end_answer(&self) {
+        self.answering.store(false, Ordering::Release);
+        self.reader.wake();
+    }
+
+    /// Whether no more can come from the client. It may still wait for its answer.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.is_cancelled()
+    }
+
+    /// Does work for the client. When it has closed its sending side it may be gone, and the work has to end soon.
+    pub(super) async fn wait_for<T>(
+        &self,
+        work: impl Future<Output = T>,
+        grace: Duration,
+    ) -> Result<T, Gone> {
+        let gone = async {
+            self.closed.cancelled().await;
+            tokio::time::sleep(grace).await;
+        };
+        tokio::select! {
+            done = work => Ok(done),
+            () = gone => Err(Gone),
+        }
+    }
+
+    /// Waits until no more can come from the client.
+    pub(super) fn closed(&self) -> WaitForCancellationFutureOwned {
+        self.closed.clone().cancelled_owned()
+    }
+}
+
+/// The stream of a connection. While a request is being answered, hyper does not see its end, which it would take for
+/// the end of the client: one that closes its sending side still gets its answer.
+pub(super) struct Watched<S> {
+    stream: S,
+    presence: Arc<Presence>,
+}
+
+impl<S> Watched<S> {
+    pub(super) fn new(stream: S, presence: Arc<Presence>) -> Self {
+        Self { stream, presence }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.presence.is_closed() {
+            let before = buf.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+            if buf.filled().len() > before || buf.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            self.presence.closed.cancel();
+            // The request may wait for a rest of its body that will not come.
+            cx.waker().wake_by_ref();
+        }
+        self.presence.reader.register(cx.waker());
+        if self.presence.is_answering() { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

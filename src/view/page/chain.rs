@@ -1,0 +1,65 @@
+//! Certificates as a tree, each below its issuer, with how much of its lifetime has gone.
+
+use maud::{Markup, html};
+
+use super::layout::{bar, shown};
+use crate::certificate::Certificate;
+
+/// A chain that begins with its leaf.
+pub(super) fn tree(chain: &[&Certificate]) -> Markup {
+    let Some(top) = chain.last() else { return Markup::default() };
+    html! {
+        ul.tree {
+            @if top.is_self_issued() {
+                (below(chain))
+            } @else {
+                li {
+                    p.absent { (shown(&top.issuer)) " " span.note { "is not in this chain" } }
+                    ul { (below(chain)) }
+                }
+            }
+        }
+    }
+}
+
+fn below(chain: &[&Certificate]) -> Markup {
+    let Some((top, rest)) = chain.split_last() else { return Markup::default() };
+    html! {
+        li {
+            (certificate(top))
+            @if !rest.is_empty() { ul { (below(rest)) } }
+        }
+    }
+}
+
+fn certificate(certificate: &Certificate) -> Markup {
+    let Certificate { subject, not_before, not_after, days_left, .. } = certificate;
+    let class = match days_left {
+        _ if certificate.not_yet_valid => "bad",
+        ..0 => "bad",
+        0..30 => "doubtful",
+        _ => "good",
+    };
+    let gone = certificate.spent_lifetime();
+    html! {
+        p { strong { (shown(subject)) } }
+        @if let Some(gone) = gone { (bar(&[(0.0, gone, class)])) }
+        p.validity {
+            span { (day(not_before)) } span class=(class) { (left(certificate)) } span { (day(not_after)) }
+        }
+        p.note { (certificate.key.to_string()) " · " (certificate.signature.to_string()) }
+    }
+}
+
+fn left(certificate: &Certificate) -> String {
+    match certificate.days_left {
+        _ if certificate.not_yet_valid => "not valid yet".into(),
+        days @ ..=-1 => format!("expired {} days ago", -days),
+        1 => "1 day left".into(),
+        days => format!("{days} days left"),
+    }
+}
+
+fn day(time: &str) -> &str {
+    time.split(' ').next().unwrap_or_default()
+}

@@ -1,0 +1,174 @@
+//! The way of a call as a picture: who takes part, which steps it made, where it stopped, and how long each part took.
+
+use maud::{Markup, html};
+
+use super::layout::{bar, shown};
+use crate::error::{Exit, Kind};
+use crate::evidence::{Evidence, Message, Timings};
+use crate::outcome::Outcome;
+
+/// How far a step came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Done,
+    /// The call went on without it.
+    Skipped,
+    /// Here the call stopped.
+    Stopped,
+    NotReached,
+}
+
+struct Step {
+    name: &'static str,
+    done: bool,
+    detail: String,
+}
+
+fn step(name: &'static str, done: bool, detail: impl Into<String>) -> Step {
+    Step { name, done, detail: detail.into() }
+}
+
+/// The picture.
+pub(super) fn picture(outcome: &Outcome) -> Markup {
+    let steps = steps(outcome);
+    let states = states(&steps, outcome.result.is_err());
+    html! {
+        (route(outcome))
+        ol.journey {
+            @for (step, state) in steps.iter().zip(states) {
+                li class=(class(state)) {
+                    span.dot aria-hidden="true" { (sign(state)) }
+                    span.step { (step.name) }
+                    span.note {
+                        span.{ (if state == State::Done { "hidden" } else { "" }) } {
+                            (word(state)) @if !step.detail.is_empty() { ": " }
+                        }
+                        (shown(&step.detail))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// From this machine to the endpoint.
+fn route(outcome: &Outcome) -> Markup {
+    let Some(evidence) = &outcome.evidence else { return Markup::default() };
+    let submission = evidence.submission.as_ref();
+    let stations = [
+        Some(("this machine", String::new())),
+        evidence.proxy.as_ref().map(|proxy| ("proxy", proxy.clone())),
+        submission.map(|submission| ("platform", submission.host.clone())),
+        Some(("endpoint", evidence.target.clone())),
+    ];
+    html! {
+        ol.route { @for (name, address) in stations.into_iter().flatten() {
+            li { strong { (name) } @if !address.is_empty() { " " span.note { (shown(&address)) } } }
+        } }
+    }
+}
+
+fn steps(outcome: &Outcome) -> Vec<Step> {
+    let opened = outcome.p12.as_ref();
+    let mut steps =
+        vec![step("P12 opened", opened.is_some(), opened.map_or("", |opened| opened.file.as_str()))];
+    let nothing = Evidence::default();
+    let evidence = outcome.evidence.as_ref().unwrap_or(&nothing);
+    let address = evidence.address.map_or_else(String::new, |address| address.to_string());
+    steps.push(step("Connected", evidence.address.is_some(), address));
+    if evidence.submission.is_none() {
+        let issuers = evidence.requests.last().map_or(0, |request| request.issuers.len());
+        let named = match issuers {
+            0 => "no CA named".into(),
+            1 => "1 CA named".into(),
+            many => format!("{many} CAs named"),
+        };
+        let named = if evidence.requested() { named } else { String::new() };
+        let tls = evidence.tls.as_ref();
+        steps.push(step("Certificate asked for", evidence.requested(), named));
+        steps.push(step("Certificate sent", evidence.sent(), ""));
+        steps.push(step("TLS established", tls.is_some(), tls.map_or("", |tls| tls.version.as_str())));
+    }
+    let answer = outcome.answer.as_ref();
+    // What two routes differ in is no fault of this call.
+    let compared = outcome.result.as_ref().is_err_and(|error| error.kind == Kind::RoutesDiffer);
+    let failed = !compared && !matches!(outcome.exit(), Exit::Success | Exit::Untested);
+    let detail = match (answer, evidence.alert()) {
+        (Some(answer), _) => answer.head.describe_status(),
+        (None, Some(code)) => Message::Alert(code).name(),
+        (None, None) => String::new(),
+    };
+    steps.push(step("Answer", answer.is_some_and(|answer| answer.whole && !failed), detail));
+    steps
+}
+
+/// A failing call stops at the first step after the last that was done.
+fn states(steps: &[Step], failed: bool) -> Vec<State> {
+    let reached = steps.iter().rposition(|step| step.done).map_or(0, |last| last + 1);
+    let state = |(at, step): (usize, &Step)| match step.done {
+        true => State::Done,
+        false if at < reached => State::Skipped,
+        false if at == reached && failed => State::Stopped,
+        false => State::NotReached,
+    };
+    steps.iter().enumerate().map(state).collect()
+}
+
+fn class(state: State) -> &'static str {
+    match state {
+        State::Done => "good",
+        State::Skipped => "doubtful",
+        State::Stopped => "bad",
+        State::NotReached => "unreached",
+    }
+}
+
+fn sign(state: State) -> &'static str {
+    match state {
+        State::Done => "✓",
+        State::Skipped => "–",
+        State::Stopped => "✗",
+        State::NotReached => "·",
+    }
+}
+
+fn word(state: State) -> &'static str {
+    match state {
+        State::Done => "done",
+        State::Skipped => "did not happen",
+        State::Stopped => "stopped here",
+        State::NotReached => "not reached",
+    }
+}
+
+/// The phases one below the other, over the time of the whole call.
+pub(super) fn waterfall(times: &Timings) -> Markup {
+    let total = times.total.as_secs_f64();
+    if total <= 0.0 {
+        return Markup::default();
+    }
+    let [dns, connect, tls] = [times.dns, times.connect, times.tls].map(|part| part.as_secs_f64());
+    let begun = dns + connect + tls;
+    let first = times.first_byte.map_or(total, |first| first.as_secs_f64()).max(begun).min(total);
+    let phases = [
+        ("Name", 0.0, dns),
+        ("Connect", dns, dns + connect),
+        ("TLS", dns + connect, begun),
+        ("Wait", begun, first),
+        ("Answer", first, total),
+    ];
+    let row = |name: &str, from: f64, to: f64| {
+        let parts = [(from / total, (to / total).min(1.0), "phase")];
+        html! { tr { th scope="row" { (name) } td.wide { (bar(&parts)) } td.number { (milliseconds(to - from)) } } }
+    };
+    html! {
+        table.waterfall { tbody {
+            @for (name, from, to) in phases { @if to > from { (row(name, from, to)) } }
+            tr { th scope="row" { "Total" } td.wide {} td.number { (milliseconds(total)) } }
+        } }
+    }
+}
+
+pub(super) fn milliseconds(seconds: f64) -> String {
+    format!("{:.1} ms", seconds * 1000.0)
+}

@@ -1,0 +1,65 @@
+//! Several calls for people: a line for each address or outcome, and whether they are alike.
+
+use http::StatusCode;
+
+use crate::exchange::describe_status;
+use crate::series::{FinishedCall, Series, outcomes, spread};
+
+/// The lines, each with its label.
+pub fn lines(series: &Series) -> Vec<(&'static str, String)> {
+    let addresses = series.by_address();
+    let names: Vec<_> =
+        addresses.iter().map(|(address, _)| address.map_or(String::new(), |ip| format!("{ip}  "))).collect();
+    let width = names.iter().map(String::len).max().unwrap_or_default();
+    let mut lines = Vec::new();
+    for ((address, calls), name) in addresses.iter().zip(&names) {
+        let label = if address.is_some() { "address" } else { "calls" };
+        let groups = outcomes(calls);
+        lines.extend(
+            groups.iter().map(|group| (label, format!("{name:<width$}{}", describe(group, calls.len())))),
+        );
+    }
+    lines.push(("verdict", verdict(series)));
+    lines
+}
+
+fn describe(group: &[&FinishedCall], of: usize) -> String {
+    let count = if of > 1 { format!("{} of {of}: ", group.len()) } else { String::new() };
+    let what = group.first().map_or(String::new(), |call| match (&call.result, call.status) {
+        (Ok(()), Some(status)) => {
+            StatusCode::from_u16(status).map_or_else(|_| status.to_string(), describe_status)
+        }
+        (Ok(()), None) => "passed".into(),
+        (Err(error), _) => format!("{}: {}", error.kind.name(), error.message),
+    });
+    let milliseconds = |duration: std::time::Duration| format!("{:.1} ms", duration.as_secs_f64() * 1000.0);
+    let time = spread(group, |timings| timings.total).map_or(String::new(), |times| match group.len() {
+        1 => format!("; {}", milliseconds(times.median)),
+        _ => format!(
+            "; median {} ({} to {})",
+            milliseconds(times.median),
+            milliseconds(times.min),
+            milliseconds(times.max)
+        ),
+    });
+    format!("{count}{what}{time}")
+}
+
+fn verdict(series: &Series) -> String {
+    let (addresses, calls) = (series.by_address(), series.calls.len());
+    let by_address = addresses.iter().any(|(address, _)| address.is_some());
+    let different: Vec<_> = series.different_addresses().iter().map(ToString::to_string).collect();
+    match (series.is_alike(), different.len()) {
+        (true, _) if by_address => format!("alike at all {} addresses", addresses.len()),
+        (true, _) => format!("alike in all {calls} calls"),
+        (false, 0) => format!("{} different outcomes in {calls} calls", outcomes(&series.all()).len()),
+        (false, count) => {
+            let differ = if count == 1 { "differs" } else { "differ" };
+            let others = match addresses.len() - count {
+                1 => "other address".to_owned(),
+                others => format!("other {others} addresses"),
+            };
+            format!("{} {differ} from the {others}", different.join(", "))
+        }
+    }
+}
