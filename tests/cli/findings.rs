@@ -416,7 +416,7 @@ fn a_key_that_tls_cannot_use_makes_the_file_unusable() {
 
 #[test]
 fn several_keys_are_told_apart_and_one_that_is_fine_is_enough() {
-    let lab = lab();
+    let Some(lab) = with_openssl() else { return };
     let of = |days| Profile { days, ..Profile::new("client", Purpose::Client) };
     let p12 = |days| lab.root.issue(&of(days)).unwrap().p12(PASSWORD, "client").unwrap();
     lab.write("c.p12", &odd_files::joined(&p12((-1, 365)), &p12((-9, -1))));
