@@ -337,3 +337,24 @@ fn a_key_that_cannot_sign_in_tls_is_named_with_its_oid() {
         .ends(3, "TLS cannot use the key of")
         .ends(3, "EC SM2, OID 1.2.156.10197.1.301");
 }
+
+/// A server that is built on OpenSSL wants the whole way to a root, and goes by names until it verifies.
+#[test]
+fn what_is_wrong_with_the_cas_of_the_endpoint_is_said_to_be_there() {
+    let lab = Lab::new();
+    let issuing = Recipe::ca("Issuing").issued_by(Some(&lab.root));
+    let namesake = Recipe::ca("Issuing").issued_by(None);
+    let leaf = Recipe::client().issued_by(Some(&issuing));
+    lab.write("c.p12", &leaf.p12(PASSWORD, "client").unwrap());
+    let trusting = |ca: &Identity| Manners { clients: ca.certificate.clone(), ..lab.manners() };
+    let site = lab.site_with(&trusting(&issuing), OK);
+    lab.run_p12("c.p12", &site, &[])
+        .ends(6, "alert 48 unknown_ca; its chain leads to a CA that the endpoint accepts by name")
+        .ends(6, "an intermediate that is trusted without its root");
+    let bare = Identity { chain: Vec::new(), ..leaf };
+    lab.write("c.p12", &bare.p12(PASSWORD, "client").unwrap());
+    let site = lab.site_with(&trusting(&namesake), OK);
+    lab.run_p12("c.p12", &site, &[])
+        .ends(6, "alert 51 decrypt_error; a signature did not verify there")
+        .ends(6, "a CA certificate named CN=Issuing with another key than the one that signed");
+}
