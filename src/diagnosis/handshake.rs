@@ -26,8 +26,8 @@ pub fn explain(evidence: &Evidence) -> Error {
                 Some(cause @ (Cause::Reset | Cause::System(_))) => cause.in_words(),
                 _ => "ended the connection".into(),
             };
-            let when = if has_spoken(evidence) { "in" } else { "at the first message of" };
-            Error::new(Kind::HandshakeReset, format!("{target} {how} {when} the TLS handshake"))
+            let when = if has_spoken(evidence) { "in the TLS handshake" } else { BEFORE_TLS };
+            Error::new(Kind::HandshakeReset, format!("{target} {how} {when}"))
         }),
     }
 }
@@ -104,6 +104,8 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
     };
     Error::new(kind, format!("{target} {what}: {name}"))
 }
+
+pub(super) const BEFORE_TLS: &str = "before it had said anything in TLS";
 
 const SERVER_HELLO: Message = Message::Handshake(2);
 const CERTIFICATE_REQUEST: Message = Message::Handshake(13);

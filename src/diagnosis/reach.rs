@@ -3,26 +3,28 @@
 use std::io;
 use std::net::SocketAddr;
 
-use super::{in_words, is_out_of_files};
+use super::handshake::BEFORE_TLS;
+use super::{framing, in_words, is_out_of_files};
 use crate::error::{Error, Kind, Retry};
 
-/// WSAHOST_NOT_FOUND and WSANO_DATA: Windows' text is in the language of its user.
-const UNKNOWN_TO_WINDOWS: [i32; 2] = [11001, 11004];
+/// Windows' text is in the language of its user.
+const WSAHOST_NOT_FOUND: i32 = 11001;
+const WSANO_DATA: i32 = 11004;
 
 /// The lookup of a name failed. The codes of getaddrinfo are available as text only: these are glibc's,
 /// musl's and Apple's.
 pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
     let text = error.to_string();
-    let code = error.raw_os_error().is_some_and(|code| UNKNOWN_TO_WINDOWS.contains(&code));
-    let unknown = [
-        "not known",
-        "No address",
-        "does not exist",
-        "does not resolve",
-        "nodename nor servname",
-        "No such host",
-    ];
-    if code || unknown.iter().any(|part| text.contains(part)) {
+    let says = |code, parts: &[&str]| {
+        error.raw_os_error() == Some(code) || parts.iter().any(|part| text.contains(part))
+    };
+    if says(WSANO_DATA, &["No address", "no usable address"]) {
+        let message = format!("the name {host} exists in DNS, but has no address (A or AAAA record)");
+        return Error::new(Kind::NameWithoutAddress, message);
+    }
+    let unknown =
+        ["not known", "does not exist", "does not resolve", "nodename nor servname", "No such host"];
+    if says(WSAHOST_NOT_FOUND, &unknown) {
         return Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"));
     }
     let reason = in_words(error);
@@ -38,7 +40,13 @@ pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)]) -> E
     let tried: Vec<_> =
         failures.iter().map(|(address, error)| format!("{address}: {}", in_words(error))).collect();
     let kinds = || failures.iter().map(|(_, error)| kind_of(error));
-    let nearest = [Kind::OutOfFiles, Kind::ConnectionRefused, Kind::ConnectTimeout, Kind::Unroutable];
+    let nearest = [
+        Kind::OutOfFiles,
+        Kind::HandshakeReset,
+        Kind::ConnectionRefused,
+        Kind::ConnectTimeout,
+        Kind::Unroutable,
+    ];
     let kind = nearest.into_iter().find(|kind| kinds().any(|met| met == *kind));
     let kind = kind.or_else(|| kinds().next()).unwrap_or(Kind::ConnectionFailed);
     let message = match tried.as_slice() {
@@ -48,15 +56,38 @@ pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)]) -> E
                 "-4 and -6 ask for one family of addresses, and the name has none of that: leave them out";
             return Error::new(Kind::Unroutable, message).with_hint(hint).with_retry(Retry::Never, None);
         }
+        // A moment later, the same reset is one in the handshake.
+        [_] if kind == Kind::HandshakeReset => format!("{target} reset the connection {BEFORE_TLS}"),
         tried => format!("cannot connect to {target} ({})", tried.join("; ")),
     };
-    Error::new(kind, message)
+    let decisive = failures.iter().find(|(_, error)| kind_of(error) == kind);
+    match decisive.and_then(|(_, error)| name_firewall(error)) {
+        Some(hint) => Error::new(kind, message).with_hint(hint),
+        None => Error::new(kind, message),
+    }
+}
+
+/// What to do where a firewall may have refused the connection. Linux says "no route to host" of ICMP's "host prohibited"
+/// and "communication administratively prohibited", and "permission denied" of those of ICMPv6 and of its own rules.
+fn name_firewall(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::HostUnreachable => Some(
+            "either a firewall prohibits the connection (ICMP says so in this way: ask whether it lets this machine through), \
+             or no machine has that address: check it, and this machine's network and VPN",
+        ),
+        io::ErrorKind::PermissionDenied => Some(
+            "a firewall or a rule of this machine, or a firewall on the way (ICMP), prohibits the connection: \
+             ask whether it lets this machine through",
+        ),
+        _ => None,
+    }
 }
 
 pub(super) fn kind_of(error: &io::Error) -> Kind {
     match error.kind() {
         _ if is_out_of_files(error) => Kind::OutOfFiles,
-        io::ErrorKind::ConnectionRefused => Kind::ConnectionRefused,
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::PermissionDenied => Kind::ConnectionRefused,
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Kind::HandshakeReset,
         io::ErrorKind::TimedOut => Kind::ConnectTimeout,
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Kind::Unroutable,
         io::ErrorKind::AddrNotAvailable => Kind::Unroutable,
@@ -87,6 +118,15 @@ pub fn explain_socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Er
     Error::new(kind, format!("the proxy {proxy} did not connect to {host}:{port}: {reason}"))
 }
 
+/// A proxy did not answer CONNECT, or not with HTTP.
+pub fn explain_tunnel(proxy: &str, http: &hyper::Error) -> Error {
+    let what = match http.is_parse() {
+        true => format!("did not answer with HTTP: {}", framing::broken_head(http)),
+        false => "ended the connection without an answer".to_owned(),
+    };
+    Error::new(Kind::ProxyFailed, format!("the proxy {proxy} {what}"))
+}
+
 /// A proxy did not answer CONNECT with success.
 pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Error {
     let (kind, said) = match status.as_u16() {
@@ -103,5 +143,27 @@ pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode)
             "the proxy works and does not reach the endpoint: check the URL's host and port, and whether the proxy may reach them",
         ),
         _ => error,
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// By Linux's numbers: ECONNRESET, ECONNREFUSED, EACCES, EHOSTUNREACH, ENETUNREACH.
+    #[test]
+    fn a_connection_that_fails_is_told_by_what_ended_it() {
+        for (code, kind, hint) in [
+            (104, Kind::HandshakeReset, "ask the endpoint's owner for its log"),
+            (111, Kind::ConnectionRefused, "nothing listens on that port"),
+            (13, Kind::ConnectionRefused, "a firewall on the way (ICMP)"),
+            (113, Kind::Unroutable, "either a firewall prohibits the connection"),
+            (101, Kind::Unroutable, "check this machine's network"),
+        ] {
+            let address = "192.0.2.1:443".parse().unwrap();
+            let error = explain_failures("api:443", &[(address, io::Error::from_raw_os_error(code))]);
+            assert_eq!(error.kind, kind, "{code}");
+            assert!(error.hint().contains(hint), "{code}: {}", error.hint());
+        }
     }
 }

@@ -9,6 +9,7 @@ mod harness;
 mod findings;
 mod flawed;
 
+mod advice;
 mod answers;
 mod batch;
 mod canaries;
