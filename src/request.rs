@@ -11,10 +11,12 @@ use http::header::{
 use crate::error::{Error, Kind, Result};
 use crate::foreign::header;
 use crate::secret::Secret;
-use body::{OutgoingBody, Progress, RequestBody};
+use body::{OutgoingBody, RequestBody};
+use progress::Progress;
 use url::ForwardUrl;
 
 pub mod body;
+pub mod progress;
 pub mod url;
 
 /// One request to one endpoint.
@@ -30,7 +32,7 @@ pub struct Request {
     pub body: RequestBody,
     /// The only address of the host to connect to; any unless set.
     pub address: Option<IpAddr>,
-    /// How much of the body has been sent.
+    /// How far its call has come.
     pub progress: Arc<Progress>,
 }
 
