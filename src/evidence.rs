@@ -114,6 +114,8 @@ pub enum Control {
 pub struct Offer {
     /// The host name that was asked for (SNI, RFC 6066 section 3); none for an address.
     pub name: Option<String>,
+    /// Whether TLS 1.2 was among the versions.
+    pub tls12: bool,
     /// Whether TLS 1.3 was among the versions.
     pub tls13: bool,
     /// Whether HTTP/2 was among the protocols.

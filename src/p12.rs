@@ -20,6 +20,7 @@ mod chain;
 mod unlock;
 mod contents;
 mod sniff;
+mod damage;
 mod container;
 mod bag;
 mod mac;

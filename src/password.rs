@@ -23,6 +23,8 @@ pub struct Reading {
     pub secret: Secret,
     /// What is unusual about this way, in a sentence; `None` for the usual one.
     pub unusual: Option<String>,
+    /// Whether it has something that its source does not hold.
+    pub is_guess: bool,
 }
 
 impl Password {
@@ -45,15 +47,29 @@ impl Password {
     }
 
     /// All ways to read it, the usual one first. Editors, shells and consoles add line ends, blanks, quotes and byte order
-    /// marks; nothing is tried that is not in the source.
+    /// marks. Only a line end is tried that is not there: scripts make P12 files with one in the password.
     pub fn readings(&self) -> Vec<Reading> {
-        let mut readings = vec![Reading { secret: self.usual(), unusual: None }];
+        let mut readings = self.written();
+        let usual = self.usual();
+        for end in [&b"\n"[..], b"\r\n"].into_iter().filter(|_| !usual.expose().is_empty()) {
+            let secret = Secret::from(Zeroizing::new([usual.expose(), end].concat()));
+            if !readings.iter().any(|known| known.secret.expose() == secret.expose()) {
+                let unusual = Some(MADE_WITH_NEWLINE.to_owned());
+                readings.push(Reading { secret, unusual, is_guess: true });
+            }
+        }
+        readings
+    }
+
+    /// Without what is not there.
+    fn written(&self) -> Vec<Reading> {
+        let mut readings = vec![Reading { secret: self.usual(), unusual: None, is_guess: false }];
         let Some(source) = &self.source else { return readings };
         let mut add = |bytes: &[u8], how: &str| {
             if !bytes.is_empty() && !readings.iter().any(|known| known.secret.expose() == bytes) {
                 let secret = Zeroizing::new(bytes.to_vec()).into();
                 let unusual = Some(format!("the password in {source} fitted {how}"));
-                readings.push(Reading { secret, unusual });
+                readings.push(Reading { secret, unusual, is_guess: false });
             }
         };
         let whole = self.content.expose();
@@ -83,6 +99,10 @@ impl Password {
         readings
     }
 }
+
+/// What is unusual about a password that fits with a newline that its source does not hold.
+pub const MADE_WITH_NEWLINE: &str = "the password fits with a newline added at its end: the P12 was made with that in its \
+    password, most often by a script; other programs refuse the password without it";
 
 fn without_newline(bytes: &[u8]) -> &[u8] {
     let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
@@ -238,7 +258,7 @@ mod tests {
     use super::*;
 
     fn readings(content: &[u8]) -> Vec<(Vec<u8>, String)> {
-        let readings = Password::found(content.to_vec().into(), "x").readings();
+        let readings = Password::found(content.to_vec().into(), "x").written();
         readings
             .into_iter()
             .map(|one| (one.secret.expose().to_vec(), one.unusual.unwrap_or_default()))
@@ -266,9 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_tried_that_is_not_there() {
+    fn only_a_newline_is_tried_that_is_not_there() {
         assert_eq!(readings(b"\"half").len(), 1);
         assert_eq!(readings(b"").len(), 1);
-        assert_eq!(Password::exact(b" a \n".to_vec().into()).readings().len(), 1);
+        let all = |password: &[u8]| {
+            let readings = Password::exact(password.to_vec().into()).readings();
+            readings.iter().map(|one| one.secret.expose().to_vec()).collect::<Vec<_>>()
+        };
+        assert_eq!(all(b" a"), [&b" a"[..], b" a\n", b" a\r\n"]);
+        assert_eq!(all(b""), [b""]);
     }
 }

@@ -105,7 +105,13 @@ impl Tls {
             Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()),
             Host::Ipv4(_) | Host::Ipv6(_) => None,
         };
-        Offer { name, tls13: self.max.is_none_or(|max| max == Version::Tls13), http2: self.http2 }
+        let (max, min) = (self.max.unwrap_or(Version::Tls13), self.min.unwrap_or(Version::Tls12));
+        Offer {
+            name,
+            tls12: min <= Version::Tls12 && max >= Version::Tls12,
+            tls13: max == Version::Tls13,
+            http2: self.http2,
+        }
     }
 
     /// Whether versions before TLS 1.2 are among them.

@@ -33,7 +33,8 @@ const MAX_CAUSES: usize = 2;
 /// What was observed that can be the cause, the most likely first, each with what to do.
 fn find_causes(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Vec<String> {
     let code = head.status.as_u16();
-    let of_request = status::of_request(head.status).or_else(|| (code == 401).then_some(authorize(evidence)));
+    let wants_more = code == 401 && speech.is_none();
+    let of_request = status::of_request(head.status).or_else(|| wants_more.then_some(authorize(evidence)));
     let causes = [
         name_hint(evidence, OTHER_HOST),
         evidence.proxy.as_ref().map(|proxy| {

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Fix, Inspected};
-use crate::p12::anatomy::{Anatomy, OtherBag, Protection};
+use crate::p12::anatomy::{Anatomy, Form, OtherBag, Protection};
+use crate::password::MADE_WITH_NEWLINE;
 use crate::readers::{ITERATIONS, Trait, refused_by};
 use crate::words::counted;
 
@@ -74,6 +75,11 @@ impl Inspected<'_> {
     fn encoding(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
         let what = || refused("it is written in BER (indefinite lengths)", &[Trait::Ber]);
         let fix = || self.repacked("pack it again, in DER", &[]);
+        if self.anatomy.form == Form::Text {
+            let what =
+                "it is written as a text (PEM, base64, hex, JSON), which most other programs do not read";
+            return Some(Finding::new(Name::AsText, Severity::Warning, what, fix()));
+        }
         is(Trait::Ber).then(|| Finding::new(Name::IndefiniteLengths, Severity::Note, what(), fix()))
     }
 
@@ -108,7 +114,10 @@ impl Inspected<'_> {
             findings.push(Finding::new(Name::PasswordEncoding, Severity::Warning, what, fix));
         }
         if let Some(reading) = &self.anatomy.reading {
-            let fix = Fix::words("give other programs the password alone");
+            let fix = match reading == MADE_WITH_NEWLINE {
+                true => self.repacked("pack it again under a password without one", &["--new-password"]),
+                false => Fix::words("give other programs the password alone"),
+            };
             findings.push(Finding::new(Name::PasswordSource, Severity::Warning, reading.clone(), fix));
         }
         if is(Trait::NotAscii) {

@@ -104,6 +104,7 @@ names! {
     FewIterations "few-iterations" "The password is quickly guessed.";
     ManyIterations "many-iterations" "Some programs refuse so many.";
     IndefiniteLengths "indefinite-lengths" "It is written in BER.";
+    AsText "as-text" "It is PEM, base64, hex or within another text.";
     NoPassword "no-password" "It opens without a password.";
     KeyInTheOpen "key-in-the-open" "The private key is not encrypted.";
     NotForOldReaders "not-for-old-readers" "Old programs cannot read it.";

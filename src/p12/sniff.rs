@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use super::container::looks_like_pfx;
+use super::damage;
 use super::fault::{Fault, Parsed};
 use super::iterate::Wiped;
 
@@ -58,6 +59,9 @@ impl Serialize for Form {
 
 /// Finds the DER or BER in a file, or says what the file is instead.
 pub(super) fn unwrap(file: &[u8]) -> Parsed<Sniffed> {
+    if let Some(damaged) = damage::of_text(file) {
+        return Err(damaged);
+    }
     match file {
         [] => Err(Fault::not_a_p12("it is empty")),
         [_] => Err(Fault::not_a_p12("it is a single byte")),
@@ -112,13 +116,32 @@ fn unwrap_text(file: &[u8]) -> Parsed<Sniffed> {
     }
     match decode_base64(letters).filter(|(bytes, _)| is_sequence(bytes)) {
         Some((bytes, base64)) => Ok(text(bytes, wrapping(file, &base64))),
-        None => Err(Fault::not_a_p12(match letters.trim_start().chars().next() {
-            Some('{' | '[') => "it is JSON",
-            Some('<') => "it is HTML or XML",
-            _ => "it is a text",
-        })),
+        None => match find_within(letters) {
+            Some(bytes) => Ok(text(bytes, Wrapping::Other)),
+            None => Err(Fault::not_a_p12(match letters.trim_start().chars().next() {
+                Some('{' | '[') => "it is JSON",
+                Some('<') => "it is HTML or XML",
+                _ => "it is a text",
+            })),
+        },
     }
 }
+
+/// A P12 in base64 among other words: in quotes, in JSON (Azure's Key Vault) or in YAML (Kubernetes); perhaps twice in
+/// base64, as secrets in files are.
+fn find_within(text: &str) -> Option<Wiped> {
+    let joined = Zeroizing::new(text.replace("\\r", "").replace("\\n", "").replace("\\/", "/"));
+    let is_base64 = |letter: char| letter.is_ascii_alphanumeric() || "+/=-_".contains(letter);
+    let words = joined.split(|letter| !is_base64(letter)).filter(|word| word.len() >= SHORTEST);
+    words.into_iter().find_map(|word| {
+        let (once, _) = decode_base64(word)?;
+        let twice = || decode_base64(std::str::from_utf8(&once).ok()?).map(|(bytes, _)| bytes);
+        if looks_like_pfx(&once) { Some(once) } else { twice().filter(|bytes| looks_like_pfx(bytes)) }
+    })
+}
+
+/// No P12 has fewer letters in base64.
+const SHORTEST: usize = 128;
 
 /// Base64, if the file holds nothing else besides PEM's lines and white space.
 fn wrapping(file: &[u8], base64: &str) -> Wrapping {

@@ -72,7 +72,7 @@ pub(super) fn unlock(
 ) -> Parsed<Contents> {
     // Unencrypted bags are read first, so that an unknown algorithm is reported before a password is tried.
     let parts = safes.iter().map(|safe| Part::read(safe, &mut budget)).collect::<Parsed<Vec<_>>>()?;
-    let none = || vec![Reading { secret: Secret::default(), unusual: None }];
+    let none = || vec![Reading { secret: Secret::default(), unusual: None, is_guess: false }];
     let readings = password.map_or_else(none, Password::readings);
     let mut unlocking = Unlocking {
         pfx,

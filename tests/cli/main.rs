@@ -33,6 +33,7 @@ mod readers;
 mod records;
 mod repack;
 mod report;
+mod reports;
 mod requests;
 mod secrets;
 mod serve;
