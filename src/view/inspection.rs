@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::certificate::{Certificate, Usage};
 use crate::escape::{ascii, escape};
 use crate::inspect::{Inspection, SCHEMA, Severity};
-use crate::p12::anatomy::{Anatomy, Key, Protection};
+use crate::p12::anatomy::{Anatomy, Form, Key, Protection};
 
 /// The inspections as text or as one JSON document.
 pub fn show(inspections: &[Inspection], json: bool, quiet: bool) -> String {
@@ -66,6 +66,9 @@ fn full(inspection: &Inspection) -> String {
 }
 
 fn container(anatomy: &Anatomy) -> String {
+    if anatomy.form == Form::Loose {
+        return String::new();
+    }
     let mac = anatomy.mac.as_ref().map_or_else(|| "none".into(), protection);
     let mut text = line("MAC", &mac);
     for safe in &anatomy.safes {
