@@ -107,8 +107,8 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand --keep 'Keep the endpoint running and the files in place until Ctrl-C'
             cand -q 'Print nothing but errors on standard error'
             cand --quiet 'Print nothing but errors on standard error'
-            cand -v 'Also show the steps of the handshake, the chain, the CAs that the endpoint accepts, and the timings'
-            cand --verbose 'Also show the steps of the handshake, the chain, the CAs that the endpoint accepts, and the timings'
+            cand -v 'Show each command, the endpoint''s answer and the whole report'
+            cand --verbose 'Show each command, the endpoint''s answer and the whole report'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

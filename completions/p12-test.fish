@@ -100,7 +100,7 @@ always\t'Always'
 never\t'Never'"
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -l keep -d 'Keep the endpoint running and the files in place until Ctrl-C'
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s q -l quiet -d 'Print nothing but errors on standard error'
-complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s v -l verbose -d 'Also show the steps of the handshake, the chain, the CAs that the endpoint accepts, and the timings'
+complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s v -l verbose -d 'Show each command, the endpoint\'s answer and the whole report'
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-env -d 'Read the password from an environment variable' -r

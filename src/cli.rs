@@ -130,7 +130,7 @@ pub struct DemoArgs {
     /// How to print.
     #[command(flatten)]
     pub console: ConsoleArgs,
-    /// How much of each call to print.
-    #[command(flatten)]
-    pub verbose: VerboseArgs,
+    /// Show each command, the endpoint's answer and the whole report
+    #[arg(short, long, help_heading = "Output", conflicts_with = "quiet")]
+    pub verbose: bool,
 }
