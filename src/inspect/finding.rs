@@ -97,6 +97,7 @@ names! {
     KeyIdElsewhere "key-id-elsewhere" "The key's localKeyID is that of another certificate.";
     SeveralCertificates "several-certificates" "Several certificates belong to one key.";
     KeyWithoutCertificate "key-without-certificate" "One of several keys has no certificate.";
+    Unpacked "unpacked" "A certificate and its key in no P12.";
     LegacyCipher "legacy-cipher" "Ciphers that OpenSSL 3 has in its legacy provider only.";
     OldCipher "old-cipher" "3DES.";
     NoMac "no-mac" "Nothing shows whether the file was changed.";
@@ -104,7 +105,6 @@ names! {
     FewIterations "few-iterations" "The password is quickly guessed.";
     ManyIterations "many-iterations" "Some programs refuse so many.";
     IndefiniteLengths "indefinite-lengths" "It is written in BER.";
-    AsText "as-text" "It is PEM, base64, hex or within another text.";
     NoPassword "no-password" "It opens without a password.";
     KeyInTheOpen "key-in-the-open" "The private key is not encrypted.";
     NotForOldReaders "not-for-old-readers" "Old programs cannot read it.";

@@ -27,7 +27,7 @@ impl std::fmt::Debug for Encoding {
 }
 
 /// All encodings to try, each once: for each reading the standard one, then those of programs that break the
-/// standards; last, the standard ones of guesses.
+/// standards, and last the standard one of each guess.
 pub(super) fn encode(readings: &[Reading]) -> Vec<Encoding> {
     let (mut all, mut unusual, mut guessed) = (Vec::new(), Vec::new(), Vec::new());
     for (at, reading) in readings.iter().enumerate() {

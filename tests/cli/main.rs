@@ -20,6 +20,7 @@ mod demo;
 mod exit_statuses;
 mod html;
 mod inspect;
+mod loose;
 #[cfg(target_os = "linux")]
 mod memory;
 mod odd_files;
@@ -42,3 +43,4 @@ mod terminals;
 mod unasked;
 mod uploads;
 mod watch;
+mod wrappings;

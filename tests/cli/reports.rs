@@ -12,7 +12,7 @@ struct Case {
     exit: i32,
     /// In the test's report: the cause and the fix.
     says: [&'static str; 2],
-    /// The finding.
+    /// The finding, if there is one.
     found: &'static str,
 }
 
@@ -40,19 +40,24 @@ fn what_copying_and_wrapping_did_to_a_file_is_named() {
     });
     let lossy = String::from_utf8_lossy(&plain).into_owned();
     let with_newline = identity.p12(&format!("{PASSWORD}\n"), "client").unwrap();
-    let copied = "copy the original again, in binary";
     for case in [
-        case("UTF-8", lossy.into_bytes(), 3, ["written as UTF-8", copied], "p12-malformed"),
-        case("CRLF", lines.collect(), 3, ["its line ends were changed", copied], "p12-malformed"),
-        case("a secret in JSON", secret.into_bytes(), 0, ["200 OK", "sent"], "as-text"),
-        case("quotes", format!("\"{}\"", base64(&plain)).into_bytes(), 0, ["200 OK", "sent"], "as-text"),
         case(
-            "base64 twice",
-            base64(base64(&plain).as_bytes()).into_bytes(),
-            0,
-            ["200 OK", "sent"],
-            "as-text",
+            "UTF-8",
+            lossy.into_bytes(),
+            3,
+            ["took it for text in UTF-8", "copy the original again as a binary file"],
+            "p12-malformed",
         ),
+        case(
+            "CRLF",
+            lines.collect(),
+            3,
+            ["has a carriage return before it", "get the original again as a binary file"],
+            "p12-malformed",
+        ),
+        case("a secret in JSON", secret.into_bytes(), 0, ["200 OK", "sent"], ""),
+        case("quotes", format!("\"{}\"", base64(&plain)).into_bytes(), 0, ["200 OK", "sent"], ""),
+        case("base64 twice", base64(base64(&plain).as_bytes()).into_bytes(), 0, ["200 OK", "sent"], ""),
         case(
             "a newline in the password",
             with_newline,
@@ -74,7 +79,7 @@ fn check(lab: &Lab, case: &Case) {
         ran.ends(*exit, says);
     });
     let shown = document(lab, &["c.p12"]);
-    assert!(finding(&shown, found).is_some(), "{name}: {found} is not found: {shown:#}");
+    assert!(found.is_empty() || finding(&shown, found).is_some(), "{name}: {found} is not found: {shown:#}");
     inspect(lab, &["c.p12"]).exits(*exit);
 }
 
