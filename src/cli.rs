@@ -10,6 +10,7 @@ pub use self::connection::{ConnectionArgs, TLS_VERSIONS};
 pub use self::console::{Color, ConsoleArgs, VerboseArgs};
 pub use self::inspect::InspectArgs;
 pub use self::output::{OutputArgs, ReportFormat};
+pub use self::password::KeyArgs;
 pub use self::platform::PlatformArgs;
 pub use self::probe::ProbeArgs;
 pub use self::repack::RepackArgs;

@@ -6,7 +6,7 @@ use crate::certificate::{Certificate, Usage};
 use crate::error::Exit;
 use crate::escape::{ascii, escape};
 use crate::inspect::{Inspection, SCHEMA, Severity};
-use crate::p12::anatomy::{Anatomy, Key, Protection};
+use crate::p12::anatomy::{Anatomy, Form, Key, Protection};
 use crate::words::counted;
 
 /// The inspections as text or as one JSON document.
@@ -78,6 +78,9 @@ fn verdict(inspection: &Inspection) -> String {
 }
 
 fn container(anatomy: &Anatomy) -> String {
+    if anatomy.form == Form::Loose {
+        return String::new();
+    }
     let mac = anatomy.mac.as_ref().map_or_else(|| "none".into(), protection);
     let mut text = line("MAC", &mac);
     for safe in &anatomy.safes {
