@@ -132,7 +132,7 @@ impl Local {
         Given {
             cacert: self.tls.cacert.is_some(),
             resolve: !self.connect.overrides.is_empty(),
-            old_tls: self.tls.offers_old_versions(),
+            old_tls: self.tls.min.is_some_and(|min| min < tls::Version::Tls12),
             authorization: request.headers.contains_key(AUTHORIZATION),
             expect: request.expects_continue(),
             patience: self.connect.timeout,

@@ -116,11 +116,6 @@ impl Tls {
         }
     }
 
-    /// Whether versions before TLS 1.2 are among them.
-    pub(super) fn offers_old_versions(&self) -> bool {
-        self.min.is_some_and(|min| min < Version::Tls12)
-    }
-
     fn load_context(&self) -> Result<&SslContext> {
         if let Some(made) = self.context.0.get() {
             return Ok(made);
