@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_p12_test_global_optspecs
-    string join \n alias= leaf-only password-file= password-env= password-stdin no-password p/password= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested each-address repeat= i/include json report= report-format= include-body curl o/output= q/quiet color= v/verbose h/help V/version
+    string join \n alias= leaf-only password-file= password-env= password-stdin no-password p/password= key= key-password-file= key-password-env= X/method= content-type= d/body= H/header= authorization= authorization-file= authorization-env= cacert= k/insecure resolve= x/proxy= proxy-user-file= proxy-user-env= connect-timeout= m/max-time= tls-min= tls-max= http2 4/ipv4 6/ipv6 account= compare domain= domain-api= bearer-file= bearer-env= bearer= oauth1 oauth1-file= oauth1-env= oauth1-method= platform-cacert= no-precheck expect= control allow-unrequested each-address repeat= i/include json report= report-format= include-body curl o/output= q/quiet color= v/verbose h/help V/version
 end
 
 function __fish_p12_test_needs_command
@@ -19,10 +19,13 @@ function __fish_p12_test_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c p12-test -n "__fish_p12_test_needs_command" -l alias -d 'Which key to use if the file holds several: its friendly name, or #N' -r
+complete -c p12-test -n "__fish_p12_test_needs_command" -l alias -d 'Which key to use if the file holds several: its friendly name, or its number' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -l password-env -d 'Read the password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
+complete -c p12-test -n "__fish_p12_test_needs_command" -l key -d 'Take the private key from this file (PEM or DER), where the other file has only its certificates' -r -F
+complete -c p12-test -n "__fish_p12_test_needs_command" -l key-password-file -d 'Read the key\'s password from a file, where it is not that of the P12' -r -F
+complete -c p12-test -n "__fish_p12_test_needs_command" -l key-password-env -d 'Read the key\'s password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -s X -l method -l request -d 'HTTP method (default: GET without a body, POST with one)' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -l content-type -d 'Content type (default: application/json if there is a body)' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -s d -l body -l data -d 'Request body: DATA, @FILE, or @- for standard input; sent unchanged' -r
@@ -97,11 +100,14 @@ always\t'Always'
 never\t'Never'"
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -l keep -d 'Keep the endpoint running and the files in place until Ctrl-C'
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s q -l quiet -d 'Print nothing but errors on standard error'
-complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s v -l verbose -d 'Also show the steps of the handshake, the chain, the CAs that the endpoint accepts, and the timings'
+complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s v -l verbose -d 'Show each command, the endpoint\'s answer and the whole report'
 complete -c p12-test -n "__fish_p12_test_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l password-env -d 'Read the password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l key -d 'Take the private key from this file (PEM or DER), where the other file has only its certificates' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l key-password-file -d 'Read the key\'s password from a file, where it is not that of the P12' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l key-password-env -d 'Read the key\'s password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l within -d 'Warn about certificates that expire within this time, in days (30d) or weeks (6w)' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l trust -d 'Say whether a server that trusts the CA certificates in this file (PEM) would accept the P12; exit status 1 if not' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -l html -d 'Also write a page for people to a file, with findings, fixes and all that is in the P12 files; it contains no secrets' -r -F
@@ -116,6 +122,9 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand inspect" -s h -l help 
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l password-env -d 'Read the password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l key -d 'Take the private key from this file (PEM or DER), where the other file has only its certificates' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l key-password-file -d 'Read the key\'s password from a file, where it is not that of the P12' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l key-password-env -d 'Read the key\'s password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l new-password-file -d 'Read the new password from a file (a trailing newline is ignored)' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l new-password-env -d 'Read the new password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l for -d 'Write it as this program reads it' -r -f -a "current\t'programs of today (the default)'
@@ -137,7 +146,7 @@ forge\t'node-forge'"
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l add -d 'Add the certificates of this file (PEM, DER, P7B or another P12) that belong to the chain; may be repeated' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l allow-net -d 'With --fetch-chain, allow addresses in this private network; may be repeated' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l certificate -d 'Take the new certificate of the key from this file, and those above it' -r -F
-complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l alias -d 'Take this key of several: its friendlyName, or #N' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l alias -d 'Take this key of several: its friendlyName, or its number' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l name -d 'Give the key this friendlyName (without: the old one)' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
 always\t'Always'
@@ -155,6 +164,9 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l among -d 'P1
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-file -d 'Read the password from a file (a newline, blanks, quotes or a byte order mark around it are ignored where it opens without)' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l password-env -d 'Read the password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s p -l password -d 'The password itself; other users of this machine can see it in the list of processes' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l key -d 'Take the private key from this file (PEM or DER), where the other file has only its certificates' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l key-password-file -d 'Read the key\'s password from a file, where it is not that of the P12' -r -F
+complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l key-password-env -d 'Read the key\'s password from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l cacert -d 'Trust only the CAs in this PEM file or hashed directory' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -l resolve -d 'Use this address for a host and port instead of DNS; may be repeated' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand probe" -s x -l proxy -d 'Proxy to use: [http|socks5|socks5h]://HOST:PORT; an empty value means none' -r

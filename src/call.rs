@@ -22,6 +22,7 @@ use crate::foreign::{Foreign, KnownSecrets};
 use crate::p12::Identity;
 use crate::request::Request;
 use crate::request::body::OutgoingBody;
+use crate::request::progress::Stage;
 use body::Body;
 use connect::Connect;
 use message::{build_message, http1_client};
@@ -151,7 +152,7 @@ impl Call {
             path: request.url.origin_form().path().to_owned(),
             ..Evidence::default()
         };
-        let (observer, known) = (Observer::new(start, identity), Arc::clone(known));
+        let (observer, known) = (Observer::new(start, identity, &request.progress), Arc::clone(known));
         Self { start, deadline: start + max_time, ended: None, evidence, observer, known, body: None }
     }
 
@@ -203,8 +204,7 @@ impl Call {
         let (trace, log) = (self.observer.trace.clone(), self.observer.log.clone());
         let ssl = route.tls.prepare(request.url.host(), identity, trace)?;
         let deadline = self.start + route.connect.timeout.min(route.max_time);
-        let (stream, early) =
-            route.connect.dial(&request.url, request.address, deadline, &mut self.evidence).await?;
+        let (stream, early) = route.connect.dial(request, deadline, &mut self.evidence).await?;
         let began = Instant::now();
         let stream = RecordedTcp::new(stream, early, log.clone());
         let handshake = timeout_at(deadline.into(), tls::handshake(ssl, stream, &log)).await;
@@ -215,6 +215,7 @@ impl Call {
             Err(_) => return Err(diagnosis::handshake::explain_timeout(&self.evidence())),
         };
         self.note_session(stream.ssl());
+        request.progress.pass(Stage::Tls);
         match &self.evidence.staple {
             Some(Staple::Revoked(when)) if !route.tls.insecure => {
                 Err(diagnosis::server::revoked(when, &self.evidence()))

@@ -10,6 +10,7 @@ pub use self::connection::{ConnectionArgs, TLS_VERSIONS};
 pub use self::console::{Color, ConsoleArgs, VerboseArgs};
 pub use self::inspect::InspectArgs;
 pub use self::output::{OutputArgs, ReportFormat};
+pub use self::password::KeyArgs;
 pub use self::platform::PlatformArgs;
 pub use self::probe::ProbeArgs;
 pub use self::repack::RepackArgs;
@@ -129,7 +130,7 @@ pub struct DemoArgs {
     /// How to print.
     #[command(flatten)]
     pub console: ConsoleArgs,
-    /// How much of each call to print.
-    #[command(flatten)]
-    pub verbose: VerboseArgs,
+    /// Show each command, the endpoint's answer and the whole report
+    #[arg(short, long, help_heading = "Output", conflicts_with = "quiet")]
+    pub verbose: bool,
 }

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use colored::{ColoredString, Colorize as _};
 use serde_json::Value;
+use terminal_size::{Width, terminal_size_of};
 
 use crate::cli::{Color, ConsoleArgs, VerboseArgs};
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, Result};
 use crate::escape::{ascii, escape};
-use crate::progress;
+use crate::exchange::Started;
+use crate::progress::{self, Mark};
 use crate::request::Request;
 
 /// How much is written.
@@ -20,6 +22,8 @@ pub enum Detail {
     Silent,
     /// Only what failed.
     Quiet,
+    /// The verdict in one line, and no answer.
+    Verdict,
     /// The report.
     Usual,
     /// The report with each step of the handshake.
@@ -41,7 +45,12 @@ pub enum Paint {
     Heading,
     /// The prompt before a command.
     Prompt,
+    /// What went well.
+    Good,
 }
+
+/// Terminals with fewer columns than this get lines as they are.
+const MIN_WRAPPED: usize = 30;
 
 /// Writes to stderr for one command.
 #[derive(Debug)]
@@ -79,6 +88,12 @@ impl Console {
         if args.verbose { Self { detail: Detail::Verbose, ..self } } else { self }
     }
 
+    /// The same, for verdicts alone.
+    #[must_use]
+    pub fn brief(&self) -> Self {
+        Self { detail: self.detail.min(Detail::Verdict), color: self.color, midline: AtomicBool::new(false) }
+    }
+
     /// A console that writes nothing.
     pub fn silent() -> Self {
         Self { detail: Detail::Silent, color: false, midline: AtomicBool::new(false) }
@@ -98,6 +113,7 @@ impl Console {
             Paint::Dim => text.dimmed(),
             Paint::Heading => text.bold(),
             Paint::Prompt => text.green(),
+            Paint::Good => text.green().bold(),
         };
         painted.to_string()
     }
@@ -120,9 +136,29 @@ impl Console {
     pub fn warn(&self, warnings: &[String]) {
         if self.detail >= Detail::Usual {
             for warning in warnings {
-                self.write(&format!("{} {}\n", self.paint(Paint::Warning, "warning:"), escape(warning)));
+                self.write_labelled((Paint::Warning, "warning:"), warning);
             }
         }
+    }
+
+    /// Shows a text after its label. A terminal gets it in lines that fit, broken at words; those after the
+    /// first begin below the text.
+    pub fn write_labelled(&self, (paint, label): (Paint, &str), text: &str) {
+        let text = escape(text);
+        let indent = " ".repeat(label.chars().count() + 1);
+        let lines = match terminal_size_of(io::stderr()) {
+            Some((Width(width), _)) if usize::from(width) > MIN_WRAPPED => {
+                let options = textwrap::Options::new(usize::from(width))
+                    .initial_indent(&indent)
+                    .subsequent_indent(&indent)
+                    .break_words(false)
+                    .word_separator(textwrap::WordSeparator::AsciiSpace)
+                    .word_splitter(textwrap::WordSplitter::NoHyphenation);
+                textwrap::fill(&text, options).trim_start().to_owned()
+            }
+            _ => text,
+        };
+        self.write(&format!("{} {lines}\n", self.paint(paint, label)));
     }
 
     /// Shows a sentence.
@@ -139,12 +175,48 @@ impl Console {
 
     /// Whether progress is shown.
     pub fn is_animated(&self) -> bool {
-        self.detail >= Detail::Usual && io::stderr().is_terminal()
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        self.detail >= Detail::Usual && io::stderr().is_terminal() && !dumb
     }
 
-    /// Shows a spinner or bar while the future runs.
-    pub async fn waiting<T>(&self, request: &Request, future: impl Future<Output = T>) -> T {
-        progress::waiting(self.is_animated(), request, future).await
+    /// Whether the answer goes to stdout.
+    pub fn shows_answer(&self) -> bool {
+        !matches!(self.detail, Detail::Silent | Detail::Verdict)
+    }
+
+    /// Makes one of many calls: on a terminal, without its stages.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn waiting_again(
+        &self,
+        request: &Request,
+        call: impl Future<Output = Result<Started>>,
+    ) -> Result<Started> {
+        if self.is_animated() { progress::waiting(request, call, |_, _| ()).await } else { call.await }
+    }
+
+    /// Makes a call. On a terminal, shows how far it has come.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn waiting(
+        &self,
+        request: &Request,
+        call: impl Future<Output = Result<Started>>,
+    ) -> Result<Started> {
+        if !self.is_animated() {
+            return call.await;
+        }
+        progress::waiting(request, call, |mark, stage| self.write_stage(mark, stage)).await
+    }
+
+    fn write_stage(&self, mark: Mark, stage: &str) {
+        let sign = match mark {
+            Mark::Passed => self.paint(Paint::Good, "✓"),
+            Mark::Failed => self.paint(Paint::Error, "✗"),
+        };
+        self.write(&format!("{sign} {}\n", self.paint(Paint::Dim, &escape(stage))));
     }
 }
 

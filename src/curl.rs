@@ -170,29 +170,27 @@ impl Curl {
 
     async fn add_certificate(&mut self, args: &TestArgs) -> Result<()> {
         let path = &args.target()?.p12;
-        let mut name = Vec::new();
-        for byte in path.as_os_str().as_encoded_bytes() {
-            if matches!(byte, b':' | b'\\') {
-                name.push(b'\\');
-            }
-            name.push(*byte);
-        }
+        let escape = |byte: &u8| if b":\\".contains(byte) { vec![b'\\', *byte] } else { vec![*byte] };
+        let mut name: Vec<_> = path.as_os_str().as_encoded_bytes().iter().flat_map(escape).collect();
         name.push(b':');
-        self.add(&["--cert-type", "P12"]);
+        let loose = self.note_file(path).await == Some(Form::Loose) || args.key.key.is_some();
+        self.add(&["--cert-type", if loose { "PEM" } else { "P12" }]);
         if args.password.no_password {
             self.add_option("--cert", &name);
         } else {
             self.add_secret("--cert", &name, "P12_PASSWORD");
             self.explain("P12_PASSWORD", "the P12's password");
         }
-        self.note_file(path).await;
+        if let Some(key) = &args.key.key {
+            self.add_option("--key", key.as_os_str().as_encoded_bytes());
+        }
         Ok(())
     }
 
-    /// Notes what curl cannot read, as far as that shows without the password.
-    async fn note_file(&mut self, path: &Path) {
-        let Ok(file) = P12File::read(path).await else { return };
-        let Ok((anatomy, _)) = Anatomy::read(&file, None).await else { return };
+    /// Notes what curl cannot read, as far as that shows without the password. Returns the file's form, if it is known.
+    async fn note_file(&mut self, path: &Path) -> Option<Form> {
+        let file = P12File::read(path).await.ok()?;
+        let (anatomy, _) = Anatomy::read(&file, None).await.ok()?;
         if anatomy.is_legacy() {
             self.notes.push(
                 "curl with OpenSSL 3 refuses the ciphers of this P12; p12-test inspect shows how to fix that"
@@ -202,6 +200,7 @@ impl Curl {
         if anatomy.form == Form::Text {
             self.notes.push("curl reads only binary P12 files, and this one is text".into());
         }
+        Some(anatomy.form)
     }
 
     fn add_body(&mut self, option: &str, name: &str, body: &RequestBody) {
@@ -285,6 +284,8 @@ impl Curl {
     fn note_limits(&mut self, args: &TestArgs) {
         let missing = [
             (args.alias.is_some(), "--alias: curl uses the first key"),
+            (args.key.key_password_file.is_some(), "--key-password-file: curl takes one password"),
+            (args.key.key_password_env.is_some(), "--key-password-env: curl takes one password"),
             (args.verdict.each_address, "--each-address: use --resolve HOST:PORT:ADDRESS, once for each"),
             (args.verdict.repeat.is_some(), "--repeat: run the command several times"),
             (args.leaf_only, "--leaf-only: curl sends the whole chain of a P12"),

@@ -6,10 +6,10 @@ use crate::call::Local;
 use crate::call::connect::Connect;
 use crate::call::proxy::Proxies;
 use crate::call::tls::Tls;
-use crate::cli::{ConnectionArgs, TestArgs};
+use crate::cli::{ConnectionArgs, KeyArgs, TestArgs};
 use crate::error::{Error, Kind, Result};
-use crate::p12::{P12, P12File};
-use crate::password::Password;
+use crate::p12::{KeyAside, P12, P12File};
+use crate::password::{self, Password};
 use crate::platform::{Platform, Shared};
 use crate::prompt::Prompt;
 use crate::request::{Request, RequestParts};
@@ -75,14 +75,29 @@ impl Inputs for TestInputs<'_> {
 
     async fn p12(&self) -> Result<Arc<P12>> {
         let args = self.args;
-        let file = P12File::read(&args.target()?.p12).await?;
+        let file = P12File::read(&args.target()?.p12).await?.with_key(key(&args.key).await?);
         let open = async |password: Option<Password>| match args.platform.no_precheck {
             true => P12::unread(&file, password.as_ref()),
-            false => P12::open(&file, password.as_ref(), args.alias.as_deref()).await,
+            false => {
+                let p12 = P12::open(&file, password.as_ref(), args.alias.as_deref()).await?;
+                if args.platform.is_used() { p12.as_sent() } else { Ok(p12) }
+            }
         };
         let mut passwords = args.password.source().read(self.prompt).await?;
         passwords.unlock(file.name(), open).await.map(Arc::new)
     }
+}
+
+/// The key that the options name, and its password: from its source, else from `P12_TEST_KEY_PASSWORD`.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn key(args: &KeyArgs) -> Result<KeyAside> {
+    let file = match &args.key {
+        Some(path) => Some(Box::new(P12File::read(path).await?)),
+        None => None,
+    };
+    Ok(KeyAside { file, password: password::of_key(args.password()).await? })
 }
 
 /// The route from this machine.

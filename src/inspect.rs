@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Exit, Kind, Result};
-use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
+use crate::p12::{KeyAside, P12File};
 use crate::password::{Password, Passwords};
 
 use fix::Inspected;
@@ -55,9 +55,14 @@ impl Inspection {
     ///
     /// # Errors
     /// Only where nothing can be read from that terminal.
-    pub async fn make(path: &Path, passwords: &mut Passwords, criteria: &Criteria) -> Result<Self> {
+    pub async fn make(
+        path: &Path,
+        key: &KeyAside,
+        passwords: &mut Passwords,
+        criteria: &Criteria,
+    ) -> Result<Self> {
         let file = match P12File::read(path).await {
-            Ok(file) => file,
+            Ok(file) => file.with_key(key.clone()),
             Err(error) => return Ok(Self::unread(path.display().to_string(), &error)),
         };
         let last = RefCell::new(None);

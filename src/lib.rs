@@ -44,5 +44,6 @@ pub mod foreign;
 pub mod secret;
 pub mod certificate;
 pub mod escape;
+mod envelope;
 pub mod words;
 mod ber;

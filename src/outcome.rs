@@ -120,7 +120,7 @@ impl Outcome {
             chain: p12.chain().iter().map(|certificate| certificate::describe(certificate)).collect(),
         });
         self.warnings.extend_from_slice(p12.warnings());
-        self.learn([p12.password()]);
+        self.learn(p12.passwords());
     }
 
     /// Adds secrets that text from outside must not show.

@@ -5,10 +5,11 @@ use openssl::x509::{X509, X509Ref};
 use crate::error::{Error, Kind, Result};
 use crate::password::Password;
 use crate::secret::Secret;
+use form::Form;
 use off_thread::off_thread_in_turn;
 use pick::Picked;
 
-pub use file::P12File;
+pub use file::{KeyAside, P12File};
 pub use identity::Identity;
 pub use supplement::Supplement;
 
@@ -18,8 +19,15 @@ mod pick;
 mod leaves;
 mod chain;
 mod unlock;
+mod tries;
+mod part;
 mod contents;
 mod sniff;
+mod form;
+mod wrapping;
+mod loose;
+mod other;
+mod damage;
 mod container;
 mod bag;
 mod mac;
@@ -42,6 +50,9 @@ mod supplement;
 pub struct P12 {
     file: P12File,
     password: Option<Secret>,
+    /// The key's own one.
+    key_password: Option<Secret>,
+    form: Form,
     picked: Option<Picked>,
     warnings: Vec<String>,
 }
@@ -77,14 +88,15 @@ impl P12 {
         off_thread_in_turn(move |given_up| {
             let opening =
                 opening::open(&file, password.as_ref(), given_up).map_err(|fault| file.fail(fault))?;
-            let trailing = opening.warning(&file);
+            let (trailing, form) = (opening.warning(&file), opening.form);
             let mut contents = opening.contents.map_err(|(fault, _)| file.fail(fault))?;
             let (mut warnings, password) = (contents.warnings.clone(), contents.password.clone());
+            let key_password = contents.key_password.clone();
             supplement.add_to(&mut contents);
             warnings.extend(trailing);
             let picked = pick::pick(contents, alias.as_deref(), &mut warnings);
             let picked = Some(picked.map_err(|fault| file.fail(fault))?);
-            Ok(Self { file, password, picked, warnings })
+            Ok(Self { file, password, key_password, form, picked, warnings })
         })
         .await
     }
@@ -99,7 +111,27 @@ impl P12 {
             Error::new(Kind::PasswordNeeded, what)
         };
         let password = Some(password.ok_or_else(needed)?.usual());
-        Ok(Self { file: file.clone(), password, picked: None, warnings: Vec::new() })
+        let (file, form) = (file.clone(), Form::default());
+        Ok(Self { file, password, key_password: None, form, picked: None, warnings: Vec::new() })
+    }
+
+    /// The same, if what gets it as it is can use it: a P12 with one password.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn as_sent(mut self) -> Result<Self> {
+        let name = self.file.name();
+        let what = match (self.form, &self.key_password) {
+            (Form::Loose, _) => "it holds a certificate and its key, and only a P12 can be uploaded",
+            (_, Some(_)) => "its key has another password than the file, and only one can be sent",
+            (Form::Text, None) => {
+                self.warnings.push(format!("{name} is sent as it is, as a text; a program that reads only binary files refuses it, and p12-test repack makes one"));
+                return Ok(self);
+            }
+            (Form::Der | Form::Ber, None) => return Ok(self),
+        };
+        let error = Error::new(Kind::NotAP12, format!("cannot use {name}: {what}"));
+        Err(error.with_hint("make a P12 of it: p12-test repack"))
     }
 
     /// The file that it came from.
@@ -110,6 +142,11 @@ impl P12 {
     /// The password that fitted; empty when there was none.
     pub fn password(&self) -> Secret {
         self.password.clone().unwrap_or_default()
+    }
+
+    /// All passwords that fitted.
+    pub fn passwords(&self) -> impl Iterator<Item = Secret> {
+        [Some(self.password()), self.key_password.clone()].into_iter().flatten()
     }
 
     /// The certificate that belongs to the key; `None` if the file was not opened.

@@ -9,20 +9,15 @@ use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::secret_source::SecretSource;
 
+pub use readings::Reading;
+
+mod readings;
+
 /// A password: exactly so, or what its source holds, in which the password is.
 #[derive(Debug, Clone)]
 pub struct Password {
     content: Secret,
     source: Option<String>,
-}
-
-/// One way to take a password out of what its source holds.
-#[derive(Debug, Clone)]
-pub struct Reading {
-    /// The password.
-    pub secret: Secret,
-    /// What is unusual about this way, in a sentence; `None` for the usual one.
-    pub unusual: Option<String>,
 }
 
 impl Password {
@@ -39,65 +34,19 @@ impl Password {
     /// The usual way to read it: a trailing newline is ignored.
     pub fn usual(&self) -> Secret {
         match self.source {
-            Some(_) => Zeroizing::new(without_newline(self.content.expose()).to_vec()).into(),
+            Some(_) => Zeroizing::new(readings::without_newline(self.content.expose()).to_vec()).into(),
             None => self.content.clone(),
         }
     }
 
-    /// All ways to read it, the usual one first. Editors, shells and consoles add line ends, blanks, quotes and byte order
-    /// marks; nothing is tried that is not in the source.
+    /// All ways to read it, the usual one first.
     pub fn readings(&self) -> Vec<Reading> {
-        let mut readings = vec![Reading { secret: self.usual(), unusual: None }];
-        let Some(source) = &self.source else { return readings };
-        let mut add = |bytes: &[u8], how: &str| {
-            if !bytes.is_empty() && !readings.iter().any(|known| known.secret.expose() == bytes) {
-                let secret = Zeroizing::new(bytes.to_vec()).into();
-                let unusual = Some(format!("the password in {source} fitted {how}"));
-                readings.push(Reading { secret, unusual });
-            }
-        };
-        let whole = self.content.expose();
-        add(whole, "with the newline at its end");
-        let (text, mark) = match whole {
-            [0xff, 0xfe, rest @ ..] => (decode(rest, u16::from_le_bytes), Some("read as UTF-16")),
-            [0xfe, 0xff, rest @ ..] => (decode(rest, u16::from_be_bytes), Some("read as UTF-16")),
-            [0xef, 0xbb, 0xbf, rest @ ..] => {
-                (Zeroizing::new(rest.to_vec()), Some("without its byte order mark"))
-            }
-            _ => (Zeroizing::new(whole.to_vec()), None),
-        };
-        let text = without_newline(&text);
-        let mut how: Vec<_> = mark.into_iter().collect();
-        add(text, &how.join(" and "));
-        let trimmed = trim(text);
-        if trimmed.len() < text.len() {
-            how.push("without the blanks around it");
-            add(trimmed, &how.join(" and "));
+        let usual = Reading { secret: self.usual(), unusual: None };
+        match &self.source {
+            Some(source) => readings::of(usual, self.content.expose(), source),
+            None => vec![usual],
         }
-        if let [open @ (b'"' | b'\'' | b'`'), inner @ .., close] = trimmed
-            && open == close
-        {
-            how.push("without its quotes");
-            add(inner, &how.join(" and "));
-        }
-        readings
     }
-}
-
-fn without_newline(bytes: &[u8]) -> &[u8] {
-    let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    line.unwrap_or(bytes)
-}
-
-fn trim(bytes: &[u8]) -> &[u8] {
-    std::str::from_utf8(bytes).map_or_else(|_| bytes.trim_ascii(), |text| text.trim().as_bytes())
-}
-
-fn decode(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Zeroizing<Vec<u8>> {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
-    text.extend(char::decode_utf16(units).map(|letter| letter.unwrap_or('\u{fffd}')));
-    Zeroizing::new(std::mem::take(&mut *text).into_bytes())
 }
 
 /// Where the password of a P12 comes from.
@@ -122,19 +71,39 @@ impl PasswordSource {
         let source = match self {
             Self::Named(source) => source.clone(),
             Self::None => return Ok(Passwords::Empty),
-            Self::Unspecified if std::env::var_os(Self::VARIABLE).is_some() => {
-                SecretSource::Environment(OsString::from(Self::VARIABLE))
-            }
-            Self::Unspecified => return Ok(Passwords::Typed(prompt, None)),
+            Self::Unspecified => match of_environment(Self::VARIABLE) {
+                Some(source) => source,
+                None => return Ok(Passwords::Typed(prompt, None)),
+            },
         };
-        let (name, hint) = (name(&source), advise(&source));
-        // A thread of its own: Ctrl-C must not wait for the writer of a pipe.
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || sender.send(source.read_whole()));
-        match receiver.await {
-            Ok(content) => Ok(Passwords::Fixed(Password::found(content?, name), hint)),
-            Err(_) => Err(Error::new(Kind::Internal, "the password could not be read")),
-        }
+        let hint = advise(&source);
+        Ok(Passwords::Fixed(find(source).await?, hint))
+    }
+}
+
+/// The password of a key that has one of its own: from this source, else from `P12_TEST_KEY_PASSWORD`.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn of_key(source: Option<SecretSource>) -> Result<Option<Password>> {
+    match source.or_else(|| of_environment("P12_TEST_KEY_PASSWORD")) {
+        Some(source) => find(source).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn of_environment(variable: &str) -> Option<SecretSource> {
+    std::env::var_os(variable).map(|_| SecretSource::Environment(OsString::from(variable)))
+}
+
+async fn find(source: SecretSource) -> Result<Password> {
+    let name = name(&source);
+    // A thread of its own: Ctrl-C must not wait for the writer of a pipe.
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || sender.send(source.read_whole()));
+    match receiver.await {
+        Ok(content) => Ok(Password::found(content?, name)),
+        Err(_) => Err(Error::new(Kind::Internal, "the password could not be read")),
     }
 }
 
@@ -231,44 +200,4 @@ async fn ask_until_opened<T, F: Future<Output = Result<T>>>(
 /// Whether another password could change the outcome.
 fn wants_password<T>(outcome: &Result<T>) -> bool {
     matches!(outcome, Err(error) if matches!(error.kind, Kind::PasswordNeeded | Kind::WrongPassword))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn readings(content: &[u8]) -> Vec<(Vec<u8>, String)> {
-        let readings = Password::found(content.to_vec().into(), "x").readings();
-        readings
-            .into_iter()
-            .map(|one| (one.secret.expose().to_vec(), one.unusual.unwrap_or_default()))
-            .collect()
-    }
-
-    #[test]
-    fn a_newline_at_the_end_is_ignored_first_and_then_believed() {
-        let found = readings(b"secret\r\n");
-        assert_eq!(found[0], (b"secret".to_vec(), String::new()));
-        let whole = "the password in x fitted with the newline at its end".to_owned();
-        assert_eq!(found[1], (b"secret\r\n".to_vec(), whole));
-        assert_eq!((found.len(), readings(b"secret").len()), (2, 1));
-    }
-
-    #[test]
-    fn what_stands_around_it_is_taken_off_step_by_step() {
-        let found = readings(b"\xef\xbb\xbf \"secret\"\n");
-        let last = "the password in x fitted without its byte order mark and without the blanks around it and without its quotes";
-        assert_eq!(found.last(), Some(&(b"secret".to_vec(), last.to_owned())));
-        assert_eq!(found.len(), 5);
-        let powershell = readings(b"\xff\xfes\0\xe4\0\r\0\n\0");
-        let last = ("s\u{e4}".as_bytes().to_vec(), "the password in x fitted read as UTF-16".to_owned());
-        assert_eq!(powershell.last(), Some(&last));
-    }
-
-    #[test]
-    fn nothing_is_tried_that_is_not_there() {
-        assert_eq!(readings(b"\"half").len(), 1);
-        assert_eq!(readings(b"").len(), 1);
-        assert_eq!(Password::exact(b" a \n".to_vec().into()).readings().len(), 1);
-    }
 }

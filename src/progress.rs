@@ -5,31 +5,83 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::error::Result;
 use crate::escape::escape;
+use crate::exchange::Started;
 use crate::request::Request;
-use crate::request::body::Progress;
+use crate::request::progress::{Progress, Stage};
 
 const TICK: Duration = Duration::from_millis(100);
 const BAR: &str = "{bytes}/{total_bytes} {wide_bar} {bytes_per_sec}, {eta} left";
 const COUNT: &str = "{spinner} {bytes}, {bytes_per_sec}";
 
-/// Shows a spinner while the future runs, and a bar while a body with a length is sent.
-pub async fn waiting<T>(animated: bool, request: &Request, future: impl Future<Output = T>) -> T {
-    if !animated {
-        return future.await;
-    }
+/// How a stage of a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It was passed.
+    Passed,
+    /// The call ended in it.
+    Failed,
+}
+
+/// Shows a spinner while a call runs, and a bar while a body with a length is sent. Each stage is written by
+/// `write` as soon as it is passed, and at the end the one that was not.
+pub async fn waiting(
+    request: &Request,
+    call: impl Future<Output = Result<Started>>,
+    write: impl Fn(Mark, &str),
+) -> Result<Started> {
     let bar =
         ProgressBar::new_spinner().with_message(format!("waiting for {}", escape(&request.url.target())));
-    let mut future = std::pin::pin!(future);
+    let mut call = std::pin::pin!(call);
     let mut ticks = tokio::time::interval(TICK);
-    let outcome = loop {
-        tokio::select! {
-            outcome = &mut future => break outcome,
-            _ = ticks.tick() => show(&bar, &request.progress),
+    let mut passed = Vec::new();
+    let write_new = |passed: &mut Vec<Stage>| {
+        for (stage, after) in request.progress.passed_since(passed.len()) {
+            bar.suspend(|| write(Mark::Passed, &describe(stage, after)));
+            passed.push(stage);
         }
     };
+    let started = loop {
+        tokio::select! {
+            started = &mut call => break started,
+            _ = ticks.tick() => show(&bar, &request.progress),
+        }
+        write_new(&mut passed);
+    };
     bar.finish_and_clear();
-    outcome
+    write_new(&mut passed);
+    write_last(&passed, &started, write);
+    started
+}
+
+/// Writes how the call ended: with an answer, or in the stage after the last that was passed. A call without
+/// stages, which the platform makes, has only its answer.
+fn write_last(passed: &[Stage], started: &Result<Started>, write: impl Fn(Mark, &str)) {
+    match started {
+        Ok((exchange, Ok(head))) => {
+            let first = exchange.evidence().timings.first_byte.unwrap_or_default();
+            let answer = format!("{} {}", describe(Stage::Answer, first), head.describe_status());
+            write(Mark::Passed, &answer);
+        }
+        Ok((_, Err(_))) if !passed.is_empty() => write(Mark::Failed, next(passed).name()),
+        Ok((_, Err(_))) => write(Mark::Failed, Stage::Answer.name()),
+        Err(_) => {}
+    }
+}
+
+/// The stage that a call was in which had passed these.
+fn next(passed: &[Stage]) -> Stage {
+    match passed.iter().copied().filter(|stage| !matches!(stage, Stage::Requested | Stage::Sent)).max() {
+        None => Stage::Name,
+        Some(Stage::Name) => Stage::Connect,
+        Some(Stage::Connect) => Stage::Tls,
+        Some(_) => Stage::Answer,
+    }
+}
+
+fn describe(stage: Stage, after: Duration) -> String {
+    format!("{:<21} {:>9.1} ms", stage.name(), after.as_secs_f64() * 1000.0)
 }
 
 /// A bar for an answer of this length, in bytes; a counter if the length is not known.

@@ -9,10 +9,12 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, H
 use crate::error::{Error, Kind, Result};
 use crate::foreign::header;
 use crate::secret::Secret;
-use body::{OutgoingBody, Progress, RequestBody};
+use body::{OutgoingBody, RequestBody};
+use progress::Progress;
 use url::ForwardUrl;
 
 pub mod body;
+pub mod progress;
 pub mod url;
 
 /// One request to one endpoint.
@@ -28,7 +30,7 @@ pub struct Request {
     pub body: RequestBody,
     /// The only address of the host to connect to; any unless set.
     pub address: Option<IpAddr>,
-    /// How much of the body has been sent.
+    /// How far its call has come.
     pub progress: Arc<Progress>,
 }
 

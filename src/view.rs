@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::cli::Format;
 
+mod conclusion;
 pub mod format;
 pub mod github;
 pub mod inspection;

@@ -20,7 +20,7 @@ const NINE_OF_TEN: usize = 22;
 const WORDS: &[(&str, &[&str])] = &[
     ("PBKDF2", &["p12/protection.rs"]),
     ("RSA", &["certificate/key.rs"]),
-    ("text", &["p12/sniff.rs", "view/json.rs"]),
+    ("text", &["p12/form.rs", "view/json.rs"]),
     ("legacy-cipher", &["inspect/finding.rs"]),
 ];
 

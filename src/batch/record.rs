@@ -81,6 +81,7 @@ const SECRETS: &[&str] = &["password", "authorization", "bearer", "body", "heade
 /// Groups of options of which one replaces another.
 const ALTERNATIVES: &[&[&str]] = &[
     &["password", "password-file", "password-env", "no-password"],
+    &["key-password-file", "key-password-env"],
     &["authorization", "authorization-file", "authorization-env"],
     &["bearer", "bearer-file", "bearer-env", "oauth1", "oauth1-file", "oauth1-env"],
     &["proxy-user-file", "proxy-user-env"],
@@ -91,8 +92,18 @@ const ALTERNATIVES: &[&[&str]] = &[
 ];
 
 /// Options that a P12 and its password depend on.
-const P12_OPTIONS: &[&str] =
-    &["p12", "password", "password-file", "password-env", "no-password", "alias", "no-precheck"];
+const P12_OPTIONS: &[&str] = &[
+    "p12",
+    "password",
+    "password-file",
+    "password-env",
+    "no-password",
+    "key",
+    "key-password-file",
+    "key-password-env",
+    "alias",
+    "no-precheck",
+];
 
 /// Options of the request alone. The route depends on all others.
 const REQUEST_OPTIONS: &[&str] = &[

@@ -17,6 +17,8 @@ use super::proxy::{self, Proxies};
 use crate::diagnosis::{self, reach};
 use crate::error::{Error, Kind, Result};
 use crate::evidence::Evidence;
+use crate::request::Request;
+use crate::request::progress::{Progress, Stage};
 use crate::request::url::ForwardUrl;
 
 /// How to reach an endpoint.
@@ -120,27 +122,30 @@ impl Connect {
     /// sent any are returned with the stream. What was seen is added to `evidence`.
     pub(super) async fn dial(
         &self,
-        url: &ForwardUrl,
-        only: Option<IpAddr>,
+        request: &Request,
         deadline: Instant,
         evidence: &mut Evidence,
     ) -> Result<(TcpStream, Bytes)> {
+        let Request { url, address, progress, .. } = request;
         let Some(intercept) = self.proxies.find(url) else {
-            let stream = self.connect(url.host(), url.port(), only, deadline, evidence).await?;
+            let stream = self.connect(url.host(), url.port(), *address, deadline, evidence, progress).await?;
+            progress.pass(Stage::Connect);
             return Ok((stream, Bytes::new()));
         };
         let (host, port) = proxy::read_address(&intercept)?;
         let name = format!("{host}:{port}");
         evidence.proxy = Some(name.clone());
-        let stream = self.connect(&host, port, None, deadline, evidence).await.map_err(|error| {
-            let kind = if error.kind == Kind::OutOfFiles { error.kind } else { Kind::ProxyFailed };
-            Error::new(kind, format!("the proxy could not be reached: {}", error.message))
-        })?;
+        let stream =
+            self.connect(&host, port, None, deadline, evidence, progress).await.map_err(|error| {
+                let kind = if error.kind == Kind::OutOfFiles { error.kind } else { Kind::ProxyFailed };
+                Error::new(kind, format!("the proxy could not be reached: {}", error.message))
+            })?;
         let began = Instant::now();
         let through = self.pass_proxy(&intercept, stream, url, &name);
         let late = |_| Error::new(Kind::ProxyFailed, format!("the proxy {name} did not answer in time"));
         let stream = timeout_at(deadline.into(), through).await.map_err(late)??;
         evidence.timings.connect += began.elapsed();
+        progress.pass(Stage::Connect);
         Ok(stream)
     }
 
@@ -151,6 +156,7 @@ impl Connect {
         only: Option<IpAddr>,
         deadline: Instant,
         evidence: &mut Evidence,
+        progress: &Progress,
     ) -> Result<TcpStream> {
         if let (Some(policy), Host::Domain(name)) = (&self.policy, host) {
             policy.check_name(name)?;
@@ -162,6 +168,7 @@ impl Connect {
             None => self.look_up(host, port, deadline).await?,
         };
         evidence.timings.dns = began.elapsed();
+        progress.pass(Stage::Name);
         // Checks the addresses that are then connected to, as a second lookup could give others.
         self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&target, &addresses))?;
         let left_out = addresses.split_off(addresses.len().min(MAX_ADDRESSES)).len();

@@ -12,6 +12,7 @@ use crate::certificate;
 use crate::evidence::{Cause, CertificateRequest, End, Evidence, Message, Side, Step};
 use crate::foreign::{Foreign, KnownSecrets};
 use crate::p12::Identity;
+use crate::request::progress::Progress;
 
 /// What the layers of a connection recorded, and what our chain leads to.
 pub(super) struct Observer {
@@ -22,10 +23,14 @@ pub(super) struct Observer {
 }
 
 impl Observer {
-    /// An observer for a call with `identity`. `start` is time zero.
-    pub(super) fn new(start: Instant, identity: Option<&Identity>) -> Self {
-        let issuers = identity.map(issuers).unwrap_or_default();
-        Self { start, trace: Shared::default(), log: Shared::default(), issuers }
+    /// An observer for a call with `identity`. `start` is time zero. `progress` is of the call with a certificate only.
+    pub(super) fn new(start: Instant, identity: Option<&Identity>, progress: &Arc<Progress>) -> Self {
+        let (issuers, trace) = (identity.map(issuers).unwrap_or_default(), Shared::<TlsTrace>::default());
+        if identity.is_some() {
+            progress.start(start);
+            trace.lock().progress = Arc::clone(progress);
+        }
+        Self { start, trace, log: Shared::default(), issuers }
     }
 
     /// The evidence with everything that was recorded so far.

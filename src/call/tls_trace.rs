@@ -1,12 +1,14 @@
 //! The TLS messages of one connection: handshake messages and alerts of both sides, and each request for a
 //! certificate.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use openssl::x509::{X509Name, X509VerifyResult};
 
 use super::certificate_request;
 use crate::evidence::{Certificate, Message, Side, Stage};
+use crate::request::progress::{self, Progress};
 
 /// The messages of one connection.
 #[derive(Default)]
@@ -19,6 +21,8 @@ pub(super) struct TlsTrace {
     /// Whether the endpoint sent a close_notify.
     pub(super) closed: bool,
     pub(super) chain_fault: Option<ChainFault>,
+    /// Told of requests and certificates as they pass.
+    pub(super) progress: Arc<Progress>,
 }
 
 /// A CertificateRequest, and whether our Certificate message that answered it held one.
@@ -60,6 +64,7 @@ impl TlsTrace {
             (true, false) => Stage::Renegotiation,
             (true, true) => Stage::PostHandshake,
         };
+        self.progress.pass(progress::Stage::Requested);
         if self.requests.len() < Self::MAX_REQUESTS {
             let algorithms = certificate_request::read_algorithms(message, tls13);
             let (issuers, sent, answered_at) = (Vec::new(), None, None);
@@ -71,6 +76,9 @@ impl TlsTrace {
     pub(super) fn add_certificate(&mut self, message: &[u8], tls13: bool, issuers: Vec<X509Name>) {
         if let Some(request) = self.requests.last_mut().filter(|request| request.sent.is_none()) {
             request.sent = Some(holds_certificate(message, tls13));
+            if request.sent == Some(true) {
+                self.progress.pass(progress::Stage::Sent);
+            }
             request.issuers = issuers;
             request.answered_at = Some(Instant::now());
         }

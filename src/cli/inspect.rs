@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args as Group;
 
 use super::console::ConsoleArgs;
-use super::password::PasswordArgs;
+use super::password::{KeyArgs, PasswordArgs};
 
 /// `inspect`.
 #[derive(Debug, Group)]
@@ -16,6 +16,9 @@ pub struct InspectArgs {
     /// Their password.
     #[command(flatten)]
     pub password: PasswordArgs,
+    /// Their keys, where those are elsewhere or have another password.
+    #[command(flatten)]
+    pub key: KeyArgs,
     /// Warn about certificates that expire within this time, in days (30d) or weeks (6w)
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = days)]
     pub within: i32,

@@ -32,6 +32,38 @@ pub struct PasswordArgs {
     pub password: Option<Secret>,
 }
 
+/// What else opens a P12, or stands in for one.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "P12")]
+pub struct KeyArgs {
+    /// Take the private key from this file (PEM or DER), where the other file has only its certificates
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+    /// Read the key's password from a file, where it is not that of the P12
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "key_password_env")]
+    pub key_password_file: Option<PathBuf>,
+    /// Read the key's password from an environment variable
+    #[arg(long, value_name = "VAR")]
+    pub key_password_env: Option<OsString>,
+}
+
+impl KeyArgs {
+    /// Where the key's own password comes from, if it has one.
+    pub fn password(&self) -> Option<SecretSource> {
+        source(&None, &self.key_password_file, &self.key_password_env)
+    }
+
+    /// The first of these options that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let all = [
+            (self.key.is_some(), "--key"),
+            (self.key_password_file.is_some(), "--key-password-file"),
+            (self.key_password_env.is_some(), "--key-password-env"),
+        ];
+        all.into_iter().find_map(|(given, name)| given.then_some(name))
+    }
+}
+
 impl PasswordArgs {
     /// Where the password comes from.
     pub fn source(&self) -> PasswordSource {

@@ -6,7 +6,7 @@ use clap::Args as Group;
 
 use super::connection::ConnectionArgs;
 use super::console::ConsoleArgs;
-use super::password::PasswordArgs;
+use super::password::{KeyArgs, PasswordArgs};
 
 /// `probe`.
 #[derive(Debug, Group)]
@@ -20,6 +20,9 @@ pub struct ProbeArgs {
     /// The password of these files.
     #[command(flatten)]
     pub password: PasswordArgs,
+    /// Their keys, where those are elsewhere or have another password.
+    #[command(flatten)]
+    pub key: KeyArgs,
     /// How to reach the endpoint.
     #[command(flatten)]
     pub connection: ConnectionArgs,

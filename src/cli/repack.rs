@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use ipnet::IpNet;
 
 use super::console::ConsoleArgs;
-use super::password::PasswordArgs;
+use super::password::{KeyArgs, PasswordArgs};
 use super::values::source;
 use crate::readers::{READERS, Reader};
 use crate::secret_source::SecretSource;
@@ -25,6 +25,9 @@ pub struct RepackArgs {
     /// The password of IN.
     #[command(flatten)]
     pub password: PasswordArgs,
+    /// Their keys, where those are elsewhere or have another password.
+    #[command(flatten)]
+    pub key: KeyArgs,
     /// The password of OUT.
     #[command(flatten)]
     pub new_password: NewPasswordArgs,
@@ -81,7 +84,7 @@ pub struct ContentArgs {
     /// Take the new certificate of the key from this file, and those above it
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub certificate: Option<PathBuf>,
-    /// Take this key of several: its friendlyName, or #N
+    /// Take this key of several: its friendlyName, or its number
     #[arg(long, value_name = "NAME")]
     pub alias: Option<String>,
     /// Give the key this friendlyName (without: the old one)
@@ -92,8 +95,13 @@ pub struct ContentArgs {
 impl RepackArgs {
     /// Every file that is read.
     pub fn inputs(&self) -> Vec<&Path> {
-        let named =
-            [&self.password.password_file, &self.new_password.new_password_file, &self.contents.certificate];
+        let named = [
+            &self.password.password_file,
+            &self.key.key,
+            &self.key.key_password_file,
+            &self.new_password.new_password_file,
+            &self.contents.certificate,
+        ];
         let all = named.into_iter().flatten().chain(&self.contents.add).chain([&self.input]);
         all.map(PathBuf::as_path).collect()
     }

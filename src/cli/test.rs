@@ -7,7 +7,7 @@ use clap::Args as Group;
 use super::connection::ConnectionArgs;
 use super::console::{ConsoleArgs, VerboseArgs};
 use super::output::OutputArgs;
-use super::password::PasswordArgs;
+use super::password::{KeyArgs, PasswordArgs};
 use super::platform::PlatformArgs;
 use super::request::RequestArgs;
 use crate::error::{Error, Kind, Result};
@@ -20,7 +20,7 @@ pub struct TestArgs {
     /// What is tested; only a command can do without.
     #[command(flatten)]
     target: Option<TargetArgs>,
-    /// Which key to use if the file holds several: its friendly name, or #N
+    /// Which key to use if the file holds several: its friendly name, or its number
     #[arg(long, value_name = "NAME", help_heading = "P12")]
     pub alias: Option<String>,
     /// Send the certificate without its chain, as some .NET clients do
@@ -29,6 +29,9 @@ pub struct TestArgs {
     /// The P12's password.
     #[command(flatten)]
     pub password: PasswordArgs,
+    /// Its key, where that is not in the file or has another password.
+    #[command(flatten)]
+    pub key: KeyArgs,
     /// The request to the endpoint.
     #[command(flatten)]
     pub request: RequestArgs,
@@ -55,7 +58,7 @@ pub struct TestArgs {
 /// The P12 and the URL.
 #[derive(Debug, Group)]
 pub struct TargetArgs {
-    /// The P12 file (PKCS#12): binary, PEM, Base64 or hex
+    /// The P12 file (PKCS#12), also in PEM, base64, JSON or YAML; or PEM with the certificate and its key
     #[arg(value_hint = clap::ValueHint::FilePath)]
     pub p12: PathBuf,
     /// The URL to call; https:// may be left out

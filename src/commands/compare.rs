@@ -2,7 +2,7 @@
 
 use crate::cli::TestArgs;
 use crate::compare::BothRoutes;
-use crate::console::{Console, Detail};
+use crate::console::Console;
 use crate::error::{Exit, Result};
 use crate::inputs::{self, Inputs};
 use crate::outcome::Outcome;
@@ -33,7 +33,7 @@ pub(super) async fn call(
     here.add_p12(&p12);
     there.add_p12(&p12);
     console.warn(p12.warnings());
-    let silent = console.detail == Detail::Silent;
+    let silent = !console.shows_answer();
     let mut sink = Sink::new(&args.output, silent).animated(console.is_animated()).with_digest();
     attempt(&local, &request, &p12, args, (here, &mut sink), console).await?;
     let mut counter = Sink::default().with_digest();

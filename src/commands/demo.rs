@@ -11,24 +11,29 @@ use crate::view::text;
 
 /// Starts the demo, makes its tests, and ends it.
 pub(super) async fn run(args: &DemoArgs) -> Exit {
-    let console = Console::new(&args.console).with_detail(&args.verbose);
+    let console = Console::new(&args.console);
     text::conclude(demo(args, &console).await, &console)
 }
 
 async fn demo(args: &DemoArgs, console: &Console) -> Result<Exit> {
     let demo = Demo::start().await?;
-    run_until_signal(walk(&demo, console)).await?;
+    // Who keeps the files wants to repeat the commands.
+    run_until_signal(walk(&demo, console, args.verbose || args.keep)).await?;
     demo.finish(args.keep, |sentence| console.say(sentence)).await?;
     Ok(Exit::Success)
 }
 
-async fn walk(demo: &Demo, console: &Console) -> Result<()> {
+/// Makes the tests, each shown as its verdict or as a whole.
+async fn walk(demo: &Demo, console: &Console, whole: bool) -> Result<()> {
     console.say(demo.introduction());
+    let brief = console.brief();
     for step in demo.steps() {
         let (title, prompt) = (escape(step.title), console.paint(Paint::Prompt, "$"));
         console.write(&format!("\n{}\n", console.paint(Paint::Heading, &title)));
-        console.write(&format!("{prompt} {}\n", escape(&step.command())));
-        let exit = test::test(&step.args()?, console).await;
+        if whole {
+            console.write(&format!("{prompt} {}\n", escape(&step.command())));
+        }
+        let exit = test::test(&step.args()?, if whole { console } else { &brief }).await;
         console.write(&format!("{}  {}\n", console.paint(Paint::Dim, "exit"), exit as u8));
         step.check(exit)?;
     }

@@ -6,6 +6,7 @@ use crate::cli::InspectArgs;
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::files;
+use crate::inputs;
 use crate::inspect::{Criteria, Inspection, Trusted};
 use crate::interrupt::run_until_signal;
 use crate::prompt::Prompt;
@@ -24,10 +25,11 @@ async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
     }
     let trusted = args.trust.as_deref().map(Trusted::read).transpose()?;
     let criteria = Criteria { within: args.within, trusted };
+    let key = inputs::key(&args.key).await?;
     let mut passwords = args.password.source().read(Prompt::Terminal).await?;
     let mut inspections = Vec::new();
     for path in expand(&args.files).iter() {
-        inspections.push(Inspection::make(path, &mut passwords, &criteria).await?);
+        inspections.push(Inspection::make(path, &key, &mut passwords, &criteria).await?);
         // Lets Ctrl-C end the loop, even if no file takes any time.
         tokio::task::yield_now().await;
     }

@@ -10,8 +10,8 @@ use crate::error::{Exit, Kind, Result};
 use crate::foreign::KnownSecrets;
 use crate::inputs;
 use crate::interrupt::run_until_signal;
-use crate::p12::P12File;
 use crate::p12::anatomy::Anatomy;
+use crate::p12::{KeyAside, P12File};
 use crate::password::Password;
 use crate::password::Passwords;
 use crate::probe::{Probe, Verdict};
@@ -30,9 +30,10 @@ pub(super) async fn run(args: &ProbeArgs) -> Exit {
 async fn examine(args: &ProbeArgs, console: &Console) -> Result<Exit> {
     let mut probe = call(args, console).await?;
     if !args.among.is_empty() {
+        let key = inputs::key(&args.key).await?;
         let mut passwords = args.password.source().read(Prompt::Terminal).await?;
         for path in &args.among {
-            probe.add_file(&path.display().to_string(), read(path, &mut passwords).await);
+            probe.add_file(&path.display().to_string(), read(path, &key, &mut passwords).await);
         }
     }
     let text = if args.json { probe::json(&probe) } else { probe::text(&probe) };
@@ -65,8 +66,8 @@ async fn call(args: &ProbeArgs, console: &Console) -> Result<Probe> {
 }
 
 /// Reads what is in a file. Its password is needed only if its certificates are encrypted.
-async fn read(path: &Path, passwords: &mut Passwords) -> Result<Anatomy> {
-    let file = P12File::read(path).await?;
+async fn read(path: &Path, key: &KeyAside, passwords: &mut Passwords) -> Result<Anatomy> {
+    let file = P12File::read(path).await?.with_key(key.clone());
     let open = async |password: Option<Password>| match Anatomy::read(&file, password.as_ref()).await? {
         (anatomy, _) if !anatomy.certificates.is_empty() => Ok(anatomy),
         (_, Some(error)) if matches!(error.kind, Kind::PasswordNeeded | Kind::WrongPassword) => Err(error),

@@ -7,6 +7,7 @@ use crate::certificate::{self, name};
 use crate::cli::RepackArgs;
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
+use crate::inputs;
 use crate::interrupt::run_until_signal;
 use crate::p12::{P12, P12File, Supplement};
 use crate::password::{Password, Passwords};
@@ -30,7 +31,7 @@ async fn repack(args: &RepackArgs, console: &Console) -> Result<()> {
     // First of all: a file that must not be written is no reason to ask for a password.
     let target = args.output.as_deref().map(|output| Target::new(output, args.force, &args.inputs()));
     let target = target.transpose()?;
-    let file = P12File::read(&args.input).await?;
+    let file = P12File::read(&args.input).await?.with_key(inputs::key(&args.key).await?);
     let mut passwords = args.password.source().read(Prompt::Terminal).await?;
     let mut supplement = read_supplement(args, &mut passwords).await?;
     let alias = args.contents.alias.as_deref();

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cli::TestArgs;
-use crate::console::{Console, Detail};
+use crate::console::Console;
 use crate::error::{Exit, Result};
 use crate::outcome::Outcome;
 use crate::p12::P12;
@@ -21,16 +21,17 @@ pub(super) async fn call(
     console: &Console,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let silent = console.detail == Detail::Silent;
+    let silent = !console.shows_answer();
     let mut sink = Sink::new(&args.output, silent).animated(console.is_animated()).with_digest();
     for address in addresses(request, route, args).await? {
         request.address = address;
         for _ in 0..args.verdict.repeat.unwrap_or(1) {
             let mut call = Outcome { known: Arc::clone(&outcome.known), ..Outcome::default() };
-            call.result = match console.waiting(request, route.start(request, p12, &outcome.known)).await {
-                Ok(started) => call.receive(started, &args.terms(), &mut sink).await,
-                Err(error) => Err(error),
-            };
+            call.result =
+                match console.waiting_again(request, route.start(request, p12, &outcome.known)).await {
+                    Ok(started) => call.receive(started, &args.terms(), &mut sink).await,
+                    Err(error) => Err(error),
+                };
             console.note_midline(sink.is_midline());
             if matches!(call.exit(), Exit::Machine | Exit::Usage | Exit::P12) {
                 return call.result;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{compare, series};
 use crate::cli::{OutputArgs, ReportFormat, TestArgs};
-use crate::console::{Console, Detail};
+use crate::console::Console;
 use crate::curl::Curl;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::inputs::{Inputs, TestInputs, conflicts};
@@ -58,7 +58,7 @@ pub(super) async fn call(
         return series::call(&mut request, &route, &p12, args, console, outcome).await;
     }
     let started = console.waiting(&request, route.start(&request, &p12, &outcome.known)).await?;
-    let mut sink = Sink::new(&args.output, console.detail == Detail::Silent).animated(console.is_animated());
+    let mut sink = Sink::new(&args.output, !console.shows_answer()).animated(console.is_animated());
     let result = outcome.receive(started, &args.terms(), &mut sink).await;
     console.note_midline(sink.is_midline());
     result

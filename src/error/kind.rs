@@ -44,7 +44,7 @@ kinds! {
         "copy the file again from the place where it was made";
     /// The password opens the file, but its key or another part has a different password.
     KeyPasswordDiffers, "key-password-differs", P12, Never:
-        "give the key the same password as the file (keytool -importkeystore with -destkeypass)";
+        "give the key's password, too (--key-password-file, --key-password-env or P12_TEST_KEY_PASSWORD); p12-test repack then makes a file with one password for both, as many programs need it";
     /// The file holds neither a private key nor a certificate.
     Empty, "p12-empty", P12, Never:
         "export the certificate together with its private key";

@@ -43,6 +43,12 @@ pub(super) fn check_headers(args: &TestArgs) -> Result<()> {
 
 /// Some options need the connection to the endpoint to be ours.
 pub(super) fn check_local_options(args: &TestArgs) -> Result<()> {
+    if let Some(flag) = args.key.given().filter(|_| args.platform.is_used()) {
+        let hint = "the platform takes one file with one password: make it with p12-test repack";
+        return Err(
+            usage(format!("{flag} works from this machine only, not through the platform")).with_hint(hint)
+        );
+    }
     if !args.platform.is_used() || args.platform.compare {
         return Ok(());
     }
@@ -84,6 +90,8 @@ pub fn check_outputs(args: &TestArgs) -> Result<()> {
     let inputs = [
         Some(&args.target()?.p12),
         args.password.password_file.as_ref(),
+        args.key.key.as_ref(),
+        args.key.key_password_file.as_ref(),
         args.request.authorization_file.as_ref(),
         args.connection.cacert.as_ref(),
         args.connection.proxy_user_file.as_ref(),

@@ -4,13 +4,16 @@ use std::collections::HashSet;
 
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Fix, Inspected};
-use crate::p12::anatomy::{Anatomy, OtherBag, Protection};
+use crate::p12::anatomy::{Anatomy, Form, OtherBag, Protection};
 use crate::readers::{ITERATIONS, Trait, refused_by};
 use crate::words::counted;
 
 impl Inspected<'_> {
     /// How the file is protected, and who refuses that.
     pub(super) fn container(&self) -> Vec<Finding> {
+        if self.anatomy.form == Form::Loose {
+            return self.unpacked().into_iter().collect();
+        }
         let is = |one: Trait| one.is_of(self.anatomy);
         let mut findings = Vec::new();
         findings.extend(self.cipher(is));
@@ -21,6 +24,15 @@ impl Inspected<'_> {
         findings.extend(self.secrecy(is));
         findings.extend(self.keyless());
         findings
+    }
+
+    /// A certificate and its key that are in no P12.
+    fn unpacked(&self) -> Option<Finding> {
+        let what = "it holds a certificate and its key, and is no P12: what asks for one, such as Java, Windows and the platform, does not take it";
+        let empty = self.anatomy.password.as_ref().is_none_or(|password| password.expose().is_empty());
+        let options: &[&str] = if empty { &["--new-password"] } else { &[] };
+        let fix = || self.repacked("pack them, under a password", options);
+        self.anatomy.opened.then(|| Finding::new(Name::Unpacked, Severity::Note, what, fix()))
     }
 
     fn cipher(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {

@@ -97,6 +97,7 @@ names! {
     KeyIdElsewhere "key-id-elsewhere" "The key's localKeyID is that of another certificate.";
     SeveralCertificates "several-certificates" "Several certificates belong to one key.";
     KeyWithoutCertificate "key-without-certificate" "One of several keys has no certificate.";
+    Unpacked "unpacked" "A certificate and its key in no P12.";
     LegacyCipher "legacy-cipher" "Ciphers that OpenSSL 3 has in its legacy provider only.";
     OldCipher "old-cipher" "3DES.";
     NoMac "no-mac" "Nothing shows whether the file was changed.";

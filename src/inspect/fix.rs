@@ -89,7 +89,8 @@ impl Inspected<'_> {
         }
         // A name must not be taken for an option.
         let file = if self.file.starts_with('-') { format!("./{}", self.file) } else { self.file.to_owned() };
-        let all = [&["p12-test", "repack"], options, &[&file], after].concat();
+        let key = self.anatomy.key_file.as_deref().map_or_else(Vec::new, |key| vec!["--key", key]);
+        let all = [&["p12-test", "repack"], options, &key, &[&file], after].concat();
         let quoted =
             all.iter().map(|word| String::from_utf8_lossy(&shell::quote(word.as_bytes())).into_owned());
         Fix { words: words.to_owned(), command: Some(quoted.collect::<Vec<_>>().join(" ")) }

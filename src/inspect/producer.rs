@@ -22,6 +22,7 @@ pub(super) fn guess(anatomy: &Anatomy) -> Option<String> {
         (_, 10_000, 10_000) => says("Java's keytool of JDK 17 or later", &counts),
         (_, 100_000, 50_000) => says("Java's keytool before JDK 17, or with keystore.pkcs12.legacy", &counts),
         (_, 102_400, 51_200) => says("Bouncy Castle", &counts),
+        (Form::Loose, _, _) => None,
         (Form::Ber, _, _) => says("NSS (Firefox, certutil) or macOS", "indefinite lengths"),
         (_, 600_000, 600_000) => says("GnuTLS", &counts),
         (_, 2_000, 2_000) => says("Windows, or an old NSS", &counts),

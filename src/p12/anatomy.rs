@@ -20,8 +20,8 @@ use crate::secret::Secret;
 pub use super::bag::OtherBag;
 pub use super::cipher::Cipher;
 pub use super::digest::Digest;
+pub use super::form::Form;
 pub use super::protection::{Algorithm, KdfName, Protection};
-pub use super::sniff::{Form, Wrapping};
 
 /// What was found in a file. Indexes count from 0.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -60,9 +60,9 @@ pub struct Anatomy {
     /// How the password had to be encoded, if that is unusual.
     #[serde(skip)]
     pub unusual: Option<&'static str>,
-    /// What the file is wrapped in, for programs that read only DER and BER.
+    /// The file that the key comes from, if it is another one.
     #[serde(skip)]
-    pub wrapping: Wrapping,
+    pub key_file: Option<String>,
 }
 
 /// A private key.
@@ -118,7 +118,7 @@ impl Anatomy {
         let mut anatomy = Self {
             size: file.bytes.len() as u64,
             form: opening.form,
-            wrapping: opening.wrapping,
+            key_file: file.key_file().map(str::to_owned),
             trailing: opening.trailing,
             mac: opening.mac,
             safes: opening.safes,
@@ -184,6 +184,7 @@ impl Anatomy {
                 self.keys.push(label_key(label, closed(), Some(scheme.protection())));
             }
             Bag::Key(_, label) => self.keys.push(label_key(label, closed(), None)),
+            Bag::SealedKey(_) => self.keys.push(label_key(Label::default(), closed(), None)),
             Bag::Other(other) => self.others.push(other),
         }
     }

@@ -20,6 +20,8 @@ const MAX_NESTING: usize = 8;
 pub(super) enum Bag {
     Key(Wiped, Label),
     ShroudedKey(Scheme, Vec<u8>, Label),
+    /// PEM with the old encryption of OpenSSL; in no P12.
+    SealedKey(Wiped),
     Certificate(Vec<u8>, Label),
     Other(OtherBag),
 }
@@ -138,6 +140,10 @@ fn parse_shrouded(value: &Element<'_>, label: Label) -> Parsed<Bag> {
     if key_algorithm(element.whole).is_some() {
         return Ok(Bag::Key(Zeroizing::new(element.whole.to_vec()), label));
     }
+    read_shrouded(&element, label)
+}
+
+pub(super) fn read_shrouded(element: &Element<'_>, label: Label) -> Parsed<Bag> {
     let mut info = element.inside()?;
     let scheme = Scheme::parse(&info.expect(SEQUENCE, "the key's encryption")?)?;
     let ciphertext = info.expect(OCTET_STRING, "the encrypted key")?.octets()?;

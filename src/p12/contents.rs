@@ -23,6 +23,8 @@ pub(super) struct Contents {
     pub(super) closed: usize,
     /// The password that fitted.
     pub(super) password: Option<Secret>,
+    /// The key's own password, if that fitted.
+    pub(super) key_password: Option<Secret>,
     /// How it had to be written, where that is unusual.
     pub(super) unusual: Option<&'static str>,
     /// How it was found in its source, where that is unusual.
@@ -63,6 +65,7 @@ impl KeyEntry {
         pkcs8: Wiped,
         label: Label,
         protection: Option<Protection>,
+        encrypted: bool,
         budget: &mut Budget,
     ) -> Parsed<Self> {
         let oid = key_algorithm(&pkcs8).ok_or_else(|| Fault::malformed("its key is not PKCS#8"))?;
@@ -75,7 +78,7 @@ impl KeyEntry {
             return Err(Fault::unsupported(what)
                 .with_hint("export only the key that is needed, with its certificates"));
         }
-        Ok(Self { pkcs8, oid, key: OnceLock::new(), label, encrypted: protection.is_some(), protection })
+        Ok(Self { pkcs8, oid, key: OnceLock::new(), label, encrypted, protection })
     }
 
     /// The key, read when it is first needed; `None` if OpenSSL does not know its algorithm.

@@ -27,6 +27,11 @@ impl Fault {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// The same fault of another file.
+    pub(super) fn of(self, name: &str) -> Self {
+        Self { what: format!("in {name}, {}", self.what), hint: None, ..self }
+    }
+
     pub(super) fn not_a_p12(what: impl Into<String>) -> Self {
         Self::new(Kind::NotAP12, what)
     }

@@ -14,6 +14,8 @@ use super::fault::Fault;
 use super::off_thread::off_thread;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
+use crate::password::Password;
+use crate::shell;
 
 /// A P12 file's bytes as read, and its name in messages. A clone shares the bytes.
 #[derive(Clone)]
@@ -21,6 +23,16 @@ pub struct P12File {
     name: String,
     pub(super) bytes: Arc<Zeroizing<Vec<u8>>>,
     pub(super) work: u64,
+    pub(super) aside: KeyAside,
+}
+
+/// What a file lacks to be opened: a key in another file, and the key's own password.
+#[derive(Debug, Clone, Default)]
+pub struct KeyAside {
+    /// A file with the key.
+    pub file: Option<Box<P12File>>,
+    /// The key's password, where it is not that of the file.
+    pub password: Option<Password>,
 }
 
 impl fmt::Debug for P12File {
@@ -62,12 +74,13 @@ impl P12File {
             let message = format!("cannot open {name}: it is larger than {} MiB", Self::MAX >> 20);
             return Err(Error::new(Kind::TooLarge, message));
         }
-        Ok(Self { name, bytes: Arc::new(bytes), work: Self::WORK })
+        Ok(Self { name, bytes: Arc::new(bytes), work: Self::WORK, aside: KeyAside::default() })
     }
 
     /// A file that is already in memory.
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        Self { name: name.into(), bytes: Arc::new(Zeroizing::new(bytes)), work: Self::WORK }
+        let bytes = Arc::new(Zeroizing::new(bytes));
+        Self { name: name.into(), bytes, work: Self::WORK, aside: KeyAside::default() }
     }
 
     /// The same with another limit for key derivation, in iterations of SHA-256.
@@ -76,11 +89,23 @@ impl P12File {
         Self { work, ..self }
     }
 
-    /// The error for a fault of this file.
+    /// The same with a key, or a key's password, from elsewhere.
+    #[must_use]
+    pub fn with_key(self, aside: KeyAside) -> Self {
+        Self { aside, ..self }
+    }
+
+    /// Where its key comes from, if that is another file.
+    pub fn key_file(&self) -> Option<&str> {
+        self.aside.file.as_ref().map(|file| file.name())
+    }
+
+    /// The error for a fault of this file. In a hint, FILE stands for its name.
     pub(super) fn fail(&self, fault: Fault) -> Error {
         let error = Error::new(fault.kind, format!("cannot open {}: {}", self.name, fault.what));
+        let name = || String::from_utf8_lossy(&shell::quote(self.name.as_bytes())).into_owned();
         match fault.hint {
-            Some(hint) => error.with_hint(hint),
+            Some(hint) => error.with_hint(hint.replace("FILE", &name())),
             None => error,
         }
     }

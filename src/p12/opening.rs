@@ -8,17 +8,18 @@ use super::container::{Pfx, Safe};
 use super::contents::Contents;
 use super::fault::{Fault, Parsed};
 use super::file::P12File;
+use super::form::{Content, Form};
 use super::mac::Mac;
 use super::protection::Protection;
-use super::sniff::{self, Form, Wrapping};
-use super::unlock::unlock;
+use super::sniff;
+use super::unlock::{Locked, unlock};
+use super::{damage, loose};
 use crate::password::Password;
 use crate::words::counted;
 
 /// The parts that need no password, and those that the password opens.
 pub(super) struct Opening {
     pub(super) form: Form,
-    pub(super) wrapping: Wrapping,
     /// Bytes after the end.
     pub(super) trailing: usize,
     pub(super) mac: Option<Protection>,
@@ -36,17 +37,51 @@ pub(super) fn open(
     given_up: CancellationToken,
 ) -> Parsed<Opening> {
     let sniffed = sniff::unwrap(&file.bytes)?;
-    let pfx = Pfx::parse(&sniffed.bytes)?;
-    let safes = pfx.safes()?;
-    let contents = unlock(&pfx, &safes, password, Budget::new(file.work, given_up));
+    let form = sniffed.form;
+    let key = file
+        .aside
+        .file
+        .as_deref()
+        .map(|key| sniff::unwrap_key(&key.bytes).map_err(|fault| fault.of(key.name())));
+    let mut loose = key.transpose()?.unwrap_or_default();
+    let (budget, of_key) = (Budget::new(file.work, given_up), file.aside.password.as_ref());
+    let bytes = match sniffed.content {
+        Content::Pfx(bytes) => bytes,
+        Content::Loose(bags, names) => {
+            loose.extend(bags);
+            check_complete(&loose, &names)?;
+            let nothing = Locked { mac: None, content: &[], safes: &[], loose };
+            let contents = unlock(nothing, password, of_key, budget).map_err(|fault| (fault, Vec::new()));
+            return Ok(Opening { form, trailing: 0, mac: None, safes: Vec::new(), contents });
+        }
+    };
+    let broken = |fault| damage::explain(&file.bytes, fault);
+    let pfx = Pfx::parse(&bytes).map_err(broken)?;
+    let safes = pfx.safes().map_err(broken)?;
+    let locked = Locked { mac: pfx.mac.as_ref(), content: &pfx.content, safes: &safes, loose };
+    let contents = unlock(locked, password, of_key, budget).map_err(broken);
     Ok(Opening {
-        form: sniffed.form,
-        wrapping: sniffed.wrapping,
+        form,
         trailing: pfx.trailing,
         mac: pfx.mac.as_ref().map(Mac::protection),
         safes: safes.iter().map(Safe::protection).collect(),
         contents: contents.map_err(|fault| (fault, bags_in_the_open(&safes))),
     })
+}
+
+/// Whether both a key and a certificate are there.
+fn check_complete(bags: &[Bag], names: &str) -> Parsed<()> {
+    let has_certificate = bags.iter().any(|bag| matches!(bag, Bag::Certificate(..)));
+    let hint = match (bags.iter().any(loose::is_key), has_certificate) {
+        (true, true) => return Ok(()),
+        (false, _) => {
+            "give its private key beside it (--key KEY), or make a P12 of both: p12-test repack --key KEY FILE client.p12; who made the certificate request has the key"
+        }
+        (true, false) => {
+            "give the certificate that was issued for this key, and this file as its --key; or make a P12 of both: p12-test repack --key FILE CERTIFICATE client.p12"
+        }
+    };
+    Err(Fault::not_a_p12(format!("it is {names}, not a P12")).with_hint(hint))
 }
 
 impl Opening {

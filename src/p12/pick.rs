@@ -1,5 +1,6 @@
 //! Chooses key, leaf and chain by the keys themselves, not by their labels.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::X509;
 
@@ -169,11 +170,12 @@ fn choose(
         return Ok((candidates.swap_remove(0), others));
     };
     let exact = |candidate: &Candidate| candidate.alias.as_deref() == Some(wanted);
-    let folded = |candidate: &Candidate| {
-        candidate.alias.as_deref().is_some_and(|alias| alias.to_lowercase() == wanted.to_lowercase())
-    };
+    // Java's names have no case; macOS and Windows write the same accents in two ways.
+    let fold = |name: &str| ComposingNormalizerBorrowed::new_nfc().normalize(name).to_lowercase();
+    let folded =
+        |candidate: &Candidate| candidate.alias.as_deref().is_some_and(|alias| fold(alias) == fold(wanted));
     let number = || {
-        let number: usize = wanted.strip_prefix('#')?.parse().ok()?;
+        let number: usize = wanted.strip_prefix('#').unwrap_or(wanted).parse().ok()?;
         number.checked_sub(1).filter(|at| *at < candidates.len())
     };
     let named = candidates.iter().position(exact).or_else(|| candidates.iter().position(folded));

@@ -2,19 +2,22 @@
 
 use openssl::x509::X509;
 
-use super::bag::{Bag, OtherBag, is_safe, key_algorithm, read_bags};
+use super::bag::{Bag, Label, is_safe, key_algorithm, read_bags};
 use super::budget::Budget;
-use super::container::{Pfx, Safe};
+use super::container::Safe;
 use super::contents::{CertificateEntry, Contents, KeyEntry};
-use super::derivation::{Derivation, derive_all};
-use super::encoding::{Encoding, encode};
+use super::derivation::derive_all;
 use super::fault::{Fault, Parsed};
 use super::iterate::Wiped;
+use super::loose;
+use super::mac::Mac;
+use super::part::Part;
+use super::protection::Protection;
 use super::scheme::Scheme;
+use super::tries::{Tries, none, too_costly, try_all, verify};
 use crate::ber::SEQUENCE;
 use crate::error::Kind;
 use crate::password::{Password, Reading};
-use crate::secret::Secret;
 use crate::words::counted;
 
 /// The result of checking the MAC with a password.
@@ -27,35 +30,25 @@ enum Proof {
     Wrong,
 }
 
-/// A safe, read as far as it is not encrypted.
-enum Part<'a> {
-    Open(Vec<Bag>),
-    Closed(&'a Scheme, &'a [u8]),
-}
-
-impl<'a> Part<'a> {
-    fn read(safe: &'a Safe<'_>, budget: &mut Budget) -> Parsed<Self> {
-        match safe {
-            Safe::Plain(contents) => read_bags(contents, budget).map(Self::Open),
-            Safe::Encrypted(scheme, ciphertext) => Ok(Self::Closed(scheme, ciphertext)),
-        }
-    }
-}
-
-impl Part<'_> {
-    fn has_groups(&self) -> bool {
-        let is_group = |bag: &Bag| matches!(bag, Bag::Other(OtherBag::GroupProtection));
-        matches!(self, Self::Open(bags) if bags.iter().any(is_group))
-    }
+/// What is to be opened.
+pub(super) struct Locked<'a> {
+    pub(super) mac: Option<&'a Mac>,
+    /// What the MAC covers.
+    pub(super) content: &'a [u8],
+    pub(super) safes: &'a [Safe<'a>],
+    /// What comes from no P12.
+    pub(super) loose: Vec<Bag>,
 }
 
 struct Unlocking<'a> {
-    pfx: &'a Pfx<'a>,
-    readings: Vec<Reading>,
-    encodings: Vec<Encoding>,
+    mac: Option<&'a Mac>,
+    content: &'a [u8],
+    tries: Tries,
+    of_key: Option<Tries>,
+    /// How that one was found, once it has fitted.
+    key_reading: Option<Reading>,
     budget: Budget,
     proof: Proof,
-    given: bool,
     /// Whether Windows users or groups can open it in place of a password.
     has_groups: bool,
     /// Whether anything encrypted came out as it should.
@@ -65,23 +58,24 @@ struct Unlocking<'a> {
 
 /// Decrypts everything that the password opens.
 pub(super) fn unlock(
-    pfx: &Pfx<'_>,
-    safes: &[Safe<'_>],
+    locked: Locked<'_>,
     password: Option<&Password>,
+    of_key: Option<&Password>,
     mut budget: Budget,
 ) -> Parsed<Contents> {
+    let Locked { mac, content, safes, loose } = locked;
     // Unencrypted bags are read first, so that an unknown algorithm is reported before a password is tried.
-    let parts = safes.iter().map(|safe| Part::read(safe, &mut budget)).collect::<Parsed<Vec<_>>>()?;
-    let none = || vec![Reading { secret: Secret::default(), unusual: None }];
-    let readings = password.map_or_else(none, Password::readings);
+    let mut parts = safes.iter().map(|safe| Part::read(safe, &mut budget)).collect::<Parsed<Vec<_>>>()?;
+    parts.push(Part::Open(loose));
     let mut unlocking = Unlocking {
-        pfx,
-        encodings: encode(&readings),
+        mac,
+        content,
+        tries: Tries::new(password.map_or_else(none, Password::readings)),
+        of_key: of_key.map(|password| Tries::new(password.readings()).not_derived()),
+        key_reading: None,
         budget,
         proof: Proof::None,
         has_groups: parts.iter().any(Part::has_groups),
-        given: readings.iter().any(|reading| !reading.secret.expose().is_empty()),
-        readings,
         decrypted: false,
         encrypted: false,
     };
@@ -93,7 +87,7 @@ pub(super) fn unlock(
 impl Unlocking<'_> {
     /// Derives all keys from the standard encoding in advance: most passwords are right and need all of them.
     fn derive_ahead(&mut self, parts: &[Part<'_>]) -> Parsed<()> {
-        let mut derivations: Vec<_> = self.pfx.mac.iter().map(|mac| &mac.derivation).collect();
+        let mut derivations: Vec<_> = self.mac.iter().map(|mac| &mac.derivation).collect();
         for part in parts {
             match part {
                 Part::Closed(scheme, _) => derivations.push(&scheme.derivation),
@@ -103,26 +97,16 @@ impl Unlocking<'_> {
                 })),
             }
         }
-        let Some(standard) = self.encodings.first() else { return Ok(()) };
+        let Some(standard) = self.tries.encodings.first() else { return Ok(()) };
         derive_all(derivations, standard, &mut self.budget).ok_or_else(too_costly)
     }
 
-    /// Finds the encoding that fits the MAC, and puts it first. The search ends when the budget does not
-    /// allow another encoding. So a wrong password is not reported as too costly.
+    /// Finds the encoding that fits the MAC, and puts it first.
     fn check_mac(&mut self) {
-        let Some(mac) = &self.pfx.mac else { return };
-        let mut search = distinct(&self.encodings, &mac.derivation);
-        let found = search.find_map(|(at, encoding)| {
-            match mac.verify(&self.pfx.content, encoding, &mut self.budget) {
-                Some(true) => Some(Some(at)),
-                Some(false) => None,
-                None => Some(None),
-            }
-        });
-        drop(search);
+        let Some(mac) = self.mac else { return };
         self.proof = Proof::Wrong;
-        if let Some(at) = found.flatten() {
-            self.encodings.swap(0, at);
+        if let Some(at) = verify(mac, self.content, &self.tries.encodings, &mut self.budget) {
+            self.tries.encodings.swap(0, at);
             self.proof = Proof::Right;
         }
     }
@@ -159,21 +143,11 @@ impl Unlocking<'_> {
         fits: fn(&[u8]) -> bool,
     ) -> Parsed<Option<Wiped>> {
         self.encrypted = true;
-        let mut found = None;
-        for (at, encoding) in distinct(&self.encodings, &scheme.derivation) {
-            let paid = self.budget.spend_on(ciphertext);
-            let Some(key) = paid.and_then(|()| scheme.derivation.key(encoding, &mut self.budget)) else {
-                return if at == 0 { Err(too_costly()) } else { Ok(None) };
-            };
-            if let Some(plain) = scheme.decrypt(ciphertext, &key).filter(|plain| fits(plain)) {
-                found = Some((at, plain));
-                break;
-            }
-        }
+        let found = try_all(&self.tries.encodings, scheme, ciphertext, fits, &mut self.budget)?;
         let Some((at, plain)) = found else { return Ok(None) };
         if !matches!(self.proof, Proof::Right) {
             // Without a MAC, this proves the encoding.
-            self.encodings.swap(0, at);
+            self.tries.encodings.swap(0, at);
         }
         self.decrypted = true;
         Ok(Some(plain))
@@ -184,18 +158,15 @@ impl Unlocking<'_> {
         let mut contents = Contents::default();
         for (bag, encrypted) in bags {
             match bag {
-                Bag::Key(pkcs8, label) => {
-                    let mut key = KeyEntry::new(pkcs8, label, None, &mut self.budget)?;
-                    key.encrypted = encrypted;
-                    contents.keys.push(key);
+                Bag::Key(pkcs8, label) => self.add(&mut contents, Some(pkcs8), label, None, encrypted)?,
+                Bag::ShroudedKey(scheme, ciphertext, label) => {
+                    let (opened, protection) = (self.open_key(&scheme, &ciphertext)?, scheme.protection());
+                    self.add(&mut contents, opened, label, Some(protection), true)?;
                 }
-                Bag::ShroudedKey(scheme, ciphertext, label) => match self.open_key(&scheme, &ciphertext)? {
-                    Some(pkcs8) => {
-                        let protection = Some(scheme.protection());
-                        contents.keys.push(KeyEntry::new(pkcs8, label, protection, &mut self.budget)?);
-                    }
-                    None => contents.closed += 1,
-                },
+                Bag::SealedKey(pem) => {
+                    let opened = self.open_pem(&pem);
+                    self.add(&mut contents, opened, Label::default(), None, true)?;
+                }
                 Bag::Certificate(der, label) => match X509::from_der(&der) {
                     Ok(certificate) => contents.certificates.push(CertificateEntry { certificate, label }),
                     Err(_) => contents.unreadable += 1,
@@ -214,10 +185,32 @@ impl Unlocking<'_> {
         Ok(contents)
     }
 
+    /// Adds a key, or counts one that did not open.
+    fn add(
+        &mut self,
+        contents: &mut Contents,
+        opened: Option<Wiped>,
+        label: Label,
+        protection: Option<Protection>,
+        encrypted: bool,
+    ) -> Parsed<()> {
+        match opened {
+            Some(pkcs8) => {
+                contents.keys.push(KeyEntry::new(pkcs8, label, protection, encrypted, &mut self.budget)?);
+            }
+            None => contents.closed += 1,
+        }
+        Ok(())
+    }
+
     /// Adds a warning if the fitting password was unusual.
     fn note_password(&self, contents: &mut Contents) {
-        let Some(encoding) = self.encodings.first() else { return };
-        let Some(reading) = self.readings.get(encoding.reading) else { return };
+        if let Some(reading) = &self.key_reading {
+            contents.key_password = Some(reading.secret.clone());
+            contents.warnings.extend(reading.unusual.clone());
+        }
+        let Some(encoding) = self.tries.encodings.first() else { return };
+        let Some(reading) = self.tries.readings.get(encoding.reading) else { return };
         contents.password = Some(reading.secret.clone());
         contents.unusual = encoding.unusual;
         contents.reading.clone_from(&reading.unusual);
@@ -231,11 +224,18 @@ impl Unlocking<'_> {
     /// Decrypts a key; `None` if it has another password. If the password is proven, random bytes mean that
     /// the file is damaged.
     fn open_key(&mut self, scheme: &Scheme, ciphertext: &[u8]) -> Parsed<Option<Wiped>> {
-        let found = self.decrypt(scheme, ciphertext, |plain| key_algorithm(plain).is_some())?;
+        let fits = |plain: &[u8]| key_algorithm(plain).is_some();
+        if let Some(of_key) = &self.of_key
+            && let Some((at, plain)) = try_all(&of_key.encodings, scheme, ciphertext, fits, &mut self.budget)?
+        {
+            self.key_fitted(at);
+            return Ok(Some(plain));
+        }
+        let found = self.decrypt(scheme, ciphertext, fits)?;
         if found.is_some() || !matches!(self.proof, Proof::Right) {
             return Ok(found);
         }
-        let proved = self.encodings.first();
+        let proved = self.tries.encodings.first();
         let key = proved.and_then(|encoding| scheme.derivation.key(encoding, &mut self.budget));
         match key.and_then(|key| scheme.decrypt(ciphertext, &key)) {
             Some(noise) if noise.first() == Some(&SEQUENCE) => {
@@ -245,28 +245,64 @@ impl Unlocking<'_> {
         }
     }
 
+    /// PEM in its old encryption.
+    fn open_pem(&mut self, pem: &[u8]) -> Option<Wiped> {
+        self.encrypted = true;
+        let of_key = self.of_key.as_ref().and_then(|of_key| of_key.open_pem(pem));
+        if let Some((at, _)) = &of_key {
+            self.key_fitted(*at);
+        }
+        let (_, der) = of_key.or_else(|| {
+            let (at, der) = self.tries.open_pem(pem)?;
+            self.tries.encodings.swap(0, at);
+            Some((at, der))
+        })?;
+        self.decrypted = true;
+        loose::read_key(&der)
+    }
+
+    fn key_fitted(&mut self, at: usize) {
+        let Some(of_key) = &self.of_key else { return };
+        let reading = of_key.encodings.get(at).and_then(|encoding| of_key.readings.get(encoding.reading));
+        self.key_reading = reading.cloned();
+    }
+
+    /// Whether the MAC fits the empty password.
+    fn opens_without_password(&mut self) -> bool {
+        let empty = Tries::new(none()).not_derived();
+        self.mac.is_some_and(|mac| verify(mac, self.content, &empty.encodings, &mut self.budget).is_some())
+    }
+
     /// Why something encrypted did not open.
-    fn explain_closed(&self, what: &str) -> Fault {
+    fn explain_closed(&mut self, what: &str) -> Fault {
         let opens = match self.proof {
             Proof::Right => "the file",
             Proof::None if self.decrypted => "a part of the file",
             _ => return self.explain_wrong(),
         };
-        let what = format!("the password opens {opens}, but {what} has another password");
+        let tried = if self.of_key.is_some() { ", and not the one that was given for it" } else { "" };
+        let what = format!("the password opens {opens}, but {what} has another password{tried}");
         Fault::new(Kind::KeyPasswordDiffers, what)
     }
 
-    fn explain_wrong(&self) -> Fault {
+    fn explain_wrong(&mut self) -> Fault {
+        let given = self.tries.given() || self.of_key.as_ref().is_some_and(Tries::given);
         if self.has_groups {
             let what = "it is protected to Windows users or groups, and this password does not open it";
-            let what = if self.given {
+            let what = if given {
                 what
             } else {
                 "it is protected to Windows users or groups in place of a password"
             };
             return Fault::unsupported(what).with_hint("as one of these users, import it into Windows and export it again with a password, without a choice of groups or user names");
         }
-        match (self.given, self.encrypted) {
+        if given && self.opens_without_password() {
+            return Fault::new(
+                Kind::WrongPassword,
+                "the password does not match, as the file has none: it opens with --no-password",
+            );
+        }
+        match (given, self.encrypted) {
             (false, _) => Fault::new(Kind::PasswordNeeded, "it has a password, and none was given"),
             (true, true) => Fault::new(Kind::WrongPassword, "the password does not match"),
             (true, false) => Fault::new(
@@ -275,18 +311,4 @@ impl Unlocking<'_> {
             ),
         }
     }
-}
-
-/// The encodings that give this derivation different keys, each with its index.
-fn distinct<'a>(
-    encodings: &'a [Encoding],
-    derivation: &'a Derivation,
-) -> impl Iterator<Item = (usize, &'a Encoding)> {
-    encodings.iter().enumerate().filter(|(at, encoding)| {
-        !encodings.iter().take(*at).any(|earlier| derivation.is_same(earlier, encoding))
-    })
-}
-
-fn too_costly() -> Fault {
-    Fault::too_costly("opening it takes more key derivation (iterations) than is allowed for one file")
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
@@ -12,34 +12,11 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::progress::Progress;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::secret::Secret;
-
-/// How many bytes of a body have been sent.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// Bytes handed to the connection so far.
-    pub sent: AtomicU64,
-    /// All bytes to send; zero while unknown.
-    pub total: AtomicU64,
-    /// Whether the last one has been handed over.
-    done: AtomicBool,
-}
-
-impl Progress {
-    /// Whether the connection has taken the whole body.
-    pub fn is_done(&self) -> bool {
-        self.done.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn begin(&self, total: Option<u64>) {
-        self.sent.store(0, Ordering::Relaxed);
-        self.total.store(total.unwrap_or(0), Ordering::Relaxed);
-        self.done.store(total == Some(0), Ordering::Relaxed);
-    }
-}
 
 /// The body of a request.
 #[derive(Clone, Default)]

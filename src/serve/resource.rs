@@ -216,7 +216,7 @@ impl Resource {
         let _turn = self.limits.take_opening(caller).await.ok_or_else(Refusal::busy)?;
         let password = Password::exact(password.clone());
         let p12 = presence.wait_for(P12::open(&file, Some(&password), None), OPENING_GRACE).await??;
-        Ok(p12.identity()?)
+        Ok(p12.as_sent()?.identity()?)
     }
 
     /// The URL that the client called, which an OAuth1 signature covers.

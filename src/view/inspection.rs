@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use crate::certificate::{Certificate, Usage};
+use crate::error::Exit;
 use crate::escape::{ascii, escape};
 use crate::inspect::{Inspection, SCHEMA, Severity};
-use crate::p12::anatomy::{Anatomy, Key, Protection};
+use crate::p12::anatomy::{Anatomy, Form, Key, Protection};
+use crate::words::counted;
 
 /// The inspections as text or as one JSON document.
 pub fn show(inspections: &[Inspection], json: bool, quiet: bool) -> String {
@@ -59,13 +61,26 @@ fn full(inspection: &Inspection) -> String {
             text += &line("  command", command);
         }
     }
-    if inspection.findings.is_empty() {
-        text += &line("findings", "none");
-    }
-    text
+    text + &line("verdict", &verdict(inspection))
+}
+
+/// Whether the file can be used, and how many findings there are of each severity.
+fn verdict(inspection: &Inspection) -> String {
+    let fit = match inspection.exit {
+        Exit::Success => "ok: it can be used as it is",
+        Exit::Status => "failed: it opens, and servers in general refuse it",
+        _ => "failed: it cannot be used",
+    };
+    let count = |severity| inspection.findings.iter().filter(|finding| finding.severity == severity).count();
+    let counts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
+        .map(|(severity, name)| counted(count(severity), name));
+    format!("{fit}; {}", counts.join(", "))
 }
 
 fn container(anatomy: &Anatomy) -> String {
+    if anatomy.form == Form::Loose {
+        return String::new();
+    }
     let mac = anatomy.mac.as_ref().map_or_else(|| "none".into(), protection);
     let mut text = line("MAC", &mac);
     for safe in &anatomy.safes {
@@ -93,9 +108,8 @@ pub(super) fn described(key: &Key) -> String {
 fn certificate(alias: Option<&str>, c: &Certificate) -> String {
     let alias = alias.map_or(String::new(), |alias| format!(" ({alias:?})"));
     let mut text = line("certificate", &format!("{}{alias}", c.subject));
-    let left = if c.days_left < 0 { "expired".into() } else { format!("{} days left", c.days_left) };
     text += &line("  issuer", &c.issuer);
-    text += &line("  valid", &format!("{} to {} UTC, {left}", c.not_before, c.not_after));
+    text += &line("  valid", &format!("{} to {} UTC, {}", c.not_before, c.not_after, time_left(c)));
     text += &line("  key", &format!("{}; signed with {}", c.key, c.signature));
     let usages = c.usages.as_ref().map_or_else(|| "any".into(), |usages| Usage::list(usages));
     text += &line("  usage", &format!("{usages}{}", if c.authority { "; a CA" } else { "" }));
@@ -107,24 +121,42 @@ fn certificate(alias: Option<&str>, c: &Certificate) -> String {
     text + &line("  SHA-1", &c.sha1)
 }
 
-/// The chain of a key as a tree, each certificate below its issuer.
+/// The chain of a key as a tree, each certificate below its issuer, with how much of its lifetime has gone.
 fn tree(anatomy: &Anatomy, key: &Key) -> String {
-    let chain: Vec<_> = key
-        .chain
-        .iter()
-        .filter_map(|at| anatomy.certificates.get(*at))
-        .map(|held| &held.certificate)
-        .collect();
+    let held = key.chain.iter().filter_map(|at| anatomy.certificates.get(*at));
+    let chain: Vec<_> = held.map(|held| &held.certificate).collect();
     let Some(last) = chain.last() else { return String::new() };
-    let mut names: Vec<_> = chain.iter().rev().map(|certificate| certificate.subject.clone()).collect();
-    if last.subject != last.issuer {
-        names.insert(0, format!("{} (not in the file)", last.issuer));
-    }
-    let branch = |(depth, name): (usize, &String)| match depth {
-        0 => line("chain", name),
-        depth => line("", &format!("{}└ {name}", "  ".repeat(depth - 1))),
+    let above =
+        (!last.is_self_issued()).then(|| (format!("{} (not in the file)", last.issuer), String::new()));
+    let within = chain.iter().rev().map(|link| (link.subject.clone(), lifetime(link)));
+    let branch = |(depth, (name, lifetime)): (usize, (String, String))| match depth {
+        0 => (escape(&name), lifetime),
+        depth => (format!("{}└ {}", "  ".repeat(depth - 1), escape(&name)), lifetime),
     };
-    names.iter().enumerate().map(branch).collect()
+    let rows: Vec<_> = above.into_iter().chain(within).enumerate().map(branch).collect();
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    let labels = std::iter::once("chain").chain(std::iter::repeat(""));
+    let row = |((name, lifetime), label): (&(String, String), &str)| {
+        line(label, &format!("{name:<width$}  {lifetime}"))
+    };
+    rows.iter().zip(labels).map(row).collect()
+}
+
+/// A bar of the lifetime that has gone, and the days that are left.
+fn lifetime(certificate: &Certificate) -> String {
+    const CELLS: usize = 10;
+    let Some(spent) = certificate.spent_lifetime() else { return time_left(certificate) };
+    let full = (spent * CELLS as f64).round() as usize;
+    format!("{}{} {}", "█".repeat(full), "░".repeat(CELLS - full), time_left(certificate))
+}
+
+/// How long a certificate is still valid.
+pub(super) fn time_left(certificate: &Certificate) -> String {
+    match certificate.days_left {
+        _ if certificate.not_yet_valid => "not valid yet".into(),
+        days @ ..=-1 => format!("expired {} ago", counted(days.unsigned_abs() as usize, "day")),
+        days => format!("{} left", counted(days.unsigned_abs() as usize, "day")),
+    }
 }
 
 fn table(inspections: &[Inspection]) -> String {

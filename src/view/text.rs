@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Version;
 
+use super::conclusion::{Conclusion, Verdict};
 use super::series;
 use crate::answer::Answer;
 use crate::compare::Comparison;
@@ -31,14 +32,28 @@ pub fn show(outcome: &Outcome, console: &Console) {
     if let Some(series) = outcome.series.as_ref().filter(|_| console.detail >= Detail::Usual) {
         write_lines(series::lines(series), console);
     }
-    if let Err(error) = &outcome.result {
+    if let (Err(error), true) = (&outcome.result, console.detail != Detail::Verdict) {
         failure(error, console);
+    }
+    conclusion(outcome, console);
+}
+
+/// The verdict in one line, the last of a test.
+fn conclusion(outcome: &Outcome, console: &Console) {
+    let conclusion = Conclusion::of(outcome).filter(|_| console.detail >= Detail::Verdict);
+    if let Some(Conclusion { verdict, sentence }) = conclusion {
+        let paint = match verdict {
+            Verdict::Passed => Paint::Good,
+            Verdict::PassedWithWarnings | Verdict::NotTested => Paint::Warning,
+            Verdict::Failed => Paint::Error,
+        };
+        console.write_labelled((paint, verdict.label()), &sentence);
     }
 }
 
 fn write_lines(lines: impl IntoIterator<Item = Line>, console: &Console) {
     for (label, text) in lines {
-        console.write(&format!("{} {}\n", console.paint(Paint::Dim, &format!("{label:<9}")), escape(&text)));
+        console.write_labelled((Paint::Dim, &format!("{label:<9}")), &text);
     }
 }
 
@@ -68,13 +83,10 @@ pub fn report(outcome: &Outcome, console: &Console) {
 
 /// Shows what went wrong and what to do, even with `--quiet`.
 pub fn failure(error: &Error, console: &Console) {
-    let part = |paint, label: &str, text: &str| {
-        console.write(&format!("{} {}\n", console.paint(paint, label), escape(text)));
-    };
-    part(Paint::Error, "error:", &error.message);
-    part(Paint::Hint, "hint: ", error.hint());
+    console.write_labelled((Paint::Error, "error:"), &error.message);
+    console.write_labelled((Paint::Hint, "hint: "), error.hint());
     if let Some(advice) = retry_advice(error) {
-        part(Paint::Hint, "retry:", &advice);
+        console.write_labelled((Paint::Hint, "retry:"), &advice);
     }
 }
 

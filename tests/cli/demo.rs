@@ -14,10 +14,24 @@ fn no_proxy_of_the_environment_leads_the_demo_astray() {
     for name in ["HTTPS_PROXY", "HTTP_PROXY", "all_proxy"] {
         command.env(name, "http://127.0.0.1:9");
     }
+    command.arg("-v");
     Ran::of(command, b"").ends(0, "--proxy '' /").ends(0, "The files are removed now");
-    let ran = Ran::of(with(lab.command(), &["demo"]), b"");
+    let ran = Ran::of(with(lab.command(), &["demo", "-v"]), b"");
     ran.ends(0, "The files are removed now");
     assert!(!ran.stderr.contains("--proxy"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_demo_is_verdicts_and_with_v_whole_reports() {
+    let lab = Lab::new();
+    let brief = Ran::of(with(lab.command(), &["demo"]), b"");
+    brief
+        .ends(0, "ok: good.p12 gets through to localhost:")
+        .ends(0, "failed: stranger.p12 does not get through");
+    assert!(brief.stdout.is_empty() && !brief.stderr.contains("hint:"), "{}", brief.stderr);
+    let whole = Ran::of(with(lab.command(), &["demo", "-v"]), b"");
+    whole.ends(0, "$ p12-test --cacert").ends(0, "answer    200 OK").ends(0, "hint:");
+    assert!(String::from_utf8_lossy(&whole.stdout).contains("good client"));
 }
 
 /// Its first line waits for a reader until it has been told to end.

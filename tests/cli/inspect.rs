@@ -52,7 +52,10 @@ fn a_file_is_shown_in_full_without_its_secrets() {
         "certificate  CN=client, O=p12-test demo (\"my key\")",
         "  usage      clientAuth\n",
         "  usage      any; a CA\n",
-        "chain        CN=Test CA, O=p12-test demo (not in the file)\n             └ CN=Issuing CA, O=p12-test demo\n               └ CN=client, O=p12-test demo\n",
+        "chain        CN=Test CA, O=p12-test demo (not in the file)\n             └ CN=Issuing CA, O=p12-test demo",
+        "\n               └ CN=client, O=p12-test demo ",
+        " ░░░░░░░░░░ 365 days left\n",
+        "\nverdict      ok: it can be used as it is; 0 errors, 0 warnings, ",
         "looks like OpenSSL 3",
     ] {
         assert!(text.contains(fact), "{fact:?} is not in\n{text}");

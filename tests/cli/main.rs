@@ -19,6 +19,7 @@ mod demo;
 mod exit_statuses;
 mod html;
 mod inspect;
+mod loose;
 #[cfg(target_os = "linux")]
 mod memory;
 mod odd_files;
@@ -40,3 +41,4 @@ mod terminals;
 mod unasked;
 mod uploads;
 mod watch;
+mod wrappings;

@@ -79,6 +79,9 @@ impl Row {
 
 const ROWS: &[Row] = &[
     row("alias", &["client", "CLIENT"], Note, Here),
+    row("key", &["key.pem", "again.pem"], Words("--key key.pem"), Refused),
+    row("key-password-file", &["value.txt", "again.txt"], Note, Refused),
+    row("key-password-env", &["VALUE", "AGAIN"], Note, Refused),
     row("password-file", &["password.txt", "again.txt"], Variable("P12_PASSWORD"), Here),
     row("password-env", &["PASSWORD", "AGAIN"], Variable("P12_PASSWORD"), Here),
     row("password-stdin", &[], Variable("P12_PASSWORD"), Here).no_field(),
@@ -189,6 +192,7 @@ impl Stage {
             lab.write(file, text);
         }
         lab.write("again.txt", PASSWORD);
+        lab.write("key.pem", &lab.root.key_pem().unwrap());
         lab.write("again.pem", &lab.root.certificate_pem().unwrap());
         lab.write_private("oauth1.txt", "key-2\nsecret\ntoken\nsecret\n");
         let platform = lab.http_site(OK);

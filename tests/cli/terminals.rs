@@ -5,18 +5,23 @@ use std::io::Read as _;
 use p12_test::demo::pki::{Identity, Profile, Purpose};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use crate::harness::{ACCOUNT, Lab, PASSWORD, TOKEN};
+use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, TOKEN};
 
 /// Sets the title, rings, goes back, turns the line around: ESC, BEL, CR, C1's CSI, U+202E.
 const EVIL: &str = "evil\u{1b}]0;title\u{7}\r\u{9b}31m\u{202e}";
 
 /// Everything that a run sends to its terminal.
 fn shown(lab: &Lab, arguments: &[&str]) -> String {
-    let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+    shown_on(lab, "xterm", 80, arguments)
+}
+
+/// The same on a terminal of this kind, with so many columns.
+fn shown_on(lab: &Lab, terminal: &str, cols: u16, arguments: &[&str]) -> String {
+    let pty = native_pty_system().openpty(PtySize { cols, ..PtySize::default() }).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_p12-test"));
     command.args(arguments);
     command.cwd(lab.folder.path());
-    command.env("TERM", "xterm");
+    command.env("TERM", terminal);
     command.env_remove("P12_TEST_PASSWORD");
     let mut child = pty.slave.spawn_command(command).unwrap();
     drop(pty.slave);
@@ -99,5 +104,78 @@ fn nothing_from_outside_reaches_a_terminal_raw() {
     );
     for format in ["ndjson", "table", "tap", "junit"] {
         is_harmless(format, &shown(&lab, &["batch", "--format", format, "records.ndjson"]));
+    }
+}
+
+/// What a terminal shows, without colours, control sequences, and what a spinner wrote and removed again.
+fn lines(shown: &str) -> Vec<String> {
+    let mut text = String::new();
+    let mut rest = shown;
+    while let Some(at) = rest.find('\u{1b}') {
+        text += &rest[..at];
+        let code = &rest[at + 1..];
+        let end = code.find(|c: char| c.is_ascii_alphabetic()).unwrap();
+        // Removes the line that is being written.
+        if code[..=end].ends_with("2K") {
+            text.truncate(text.rfind('\n').map_or(0, |newline| newline + 1));
+        }
+        rest = &code[end + 1..];
+    }
+    text += rest;
+    text.split('\n').map(|line| line.trim_matches('\r').to_owned()).collect()
+}
+
+#[test]
+fn a_terminal_shows_each_stage_and_then_the_verdict() {
+    let lab = Lab::new();
+    let stranger = Identity::root("Another CA").unwrap().issue(&Profile::new("x", Purpose::Client)).unwrap();
+    lab.write("stranger.p12", &stranger.p12(PASSWORD, "x").unwrap());
+    let site = lab.site(OK);
+    let url = site.url();
+    let trusted = ["--cacert", "ca.pem", "--password-file", "password.txt"];
+    let passed = lines(&shown_on(&lab, "xterm", 100, &[&trusted[..], &["client.p12", &url]].concat()));
+    let stages =
+        ["name lookup", "connection", "certificate request", "certificate sent", "TLS handshake", "answer"];
+    for stage in stages {
+        assert!(passed.iter().any(|line| line.starts_with(&format!("✓ {stage} "))), "{stage}: {passed:#?}");
+    }
+    let verdict = passed.iter().position(|line| line.starts_with("ok: client.p12 gets through to")).unwrap();
+    let [more, end] = &passed[verdict + 1..] else { panic!("{passed:#?}") };
+    assert!(more.starts_with("    ") && more.ends_with("a certificate (--control shows it)"), "{passed:#?}");
+    assert_eq!(end, "");
+    let failed = lines(&shown(&lab, &[&trusted[..], &["stranger.p12", &url]].concat()));
+    assert!(failed.contains(&"✗ answer".to_owned()), "{failed:#?}");
+    assert!(
+        failed.iter().any(|line| line.starts_with("failed: stranger.p12 does not get through")),
+        "{failed:#?}"
+    );
+    let dumb = shown_on(&lab, "dumb", 80, &[&trusted[..], &["client.p12", &url]].concat());
+    assert!(!dumb.contains('✓') && !dumb.contains('\u{1b}') && dumb.contains("ok: client.p12"), "{dumb}");
+}
+
+#[test]
+fn long_lines_break_at_words_and_never_within_a_path() {
+    let lab = Lab::new();
+    let folder = "a-folder-with-a-long-name/and-another-one-below-it";
+    std::fs::create_dir_all(lab.path(folder)).unwrap();
+    let path = lab.path(&format!("{folder}/missing-file.p12")).display().to_string();
+    for cols in [40, 60, 100] {
+        let shown = lines(&shown_on(
+            &lab,
+            "xterm",
+            cols,
+            &["--password-file", "password.txt", &path, "https://localhost:9/"],
+        ));
+        let at = shown.iter().position(|line| line.starts_with("error: ")).unwrap();
+        let whole: Vec<_> = shown.iter().filter(|line| line.contains("missing-file.p12")).collect();
+        assert!(whole.iter().any(|line| line.contains(&path)), "{cols}: {shown:#?}");
+        for line in &shown[at..] {
+            let fits = line.chars().count() <= usize::from(cols);
+            assert!(fits || line.contains(&path), "{cols}: {line:?}");
+        }
+        assert!(
+            shown[at + 1].starts_with("       ") || shown[at + 1].starts_with("hint: "),
+            "{cols}: {shown:#?}"
+        );
     }
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::layout::{bar, shown};
 use crate::certificate::Certificate;
+use crate::view::inspection::time_left;
 
 /// A chain that begins with its leaf.
 pub(super) fn tree(chain: &[&Certificate]) -> Markup {
@@ -45,18 +46,9 @@ fn certificate(certificate: &Certificate) -> Markup {
         p { strong { (shown(subject)) } }
         @if let Some(gone) = gone { (bar(&[(0.0, gone, class)])) }
         p.validity {
-            span { (day(not_before)) } span class=(class) { (left(certificate)) } span { (day(not_after)) }
+            span { (day(not_before)) } span class=(class) { (time_left(certificate)) } span { (day(not_after)) }
         }
         p.note { (certificate.key.to_string()) " · " (certificate.signature.to_string()) }
-    }
-}
-
-fn left(certificate: &Certificate) -> String {
-    match certificate.days_left {
-        _ if certificate.not_yet_valid => "not valid yet".into(),
-        days @ ..=-1 => format!("expired {} days ago", -days),
-        1 => "1 day left".into(),
-        days => format!("{days} days left"),
     }
 }
 

@@ -6,7 +6,7 @@ use super::chain::tree;
 use super::layout::{Verdict, section, shown};
 use crate::error::Exit;
 use crate::inspect::{Finding, Inspection, Severity};
-use crate::p12::anatomy::{Anatomy, Key};
+use crate::p12::anatomy::{Anatomy, Form, Key};
 use crate::view::inspection;
 
 /// All files, one below the other.
@@ -75,7 +75,9 @@ fn boxes(anatomy: &Anatomy) -> Markup {
     html! {
         div.box {
             p { strong { "File" } " " span.note { (anatomy.size) " bytes, " (anatomy.form.to_string()) } }
-            p { "MAC " span.note { (anatomy.mac.as_ref().map_or_else(|| "none".into(), inspection::protection)) } }
+            @if anatomy.form != Form::Loose {
+                p { "MAC " span.note { (anatomy.mac.as_ref().map_or_else(|| "none".into(), inspection::protection)) } }
+            }
             div.safes { @for safe in &anatomy.safes {
                 div.box.safe { strong { "Safe" } " " span.note { (safe.as_ref().map_or_else(open, inspection::protection)) } }
             } }

@@ -159,6 +159,10 @@ pub(super) fn examples(roff: &mut Roff, name: &str) {
 
 /// Every environment variable that the program reads.
 pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
+    (
+        "P12_TEST_KEY_PASSWORD",
+        "the password of the P12's key, where it is another one, unless an option names another source",
+    ),
     ("P12_TEST_PASSWORD", "the P12's password, unless an option names another source"),
     ("P12_TEST_NEW_PASSWORD", "the password of the new P12 of repack, unless an option names another source"),
     ("P12_TEST_BEARER", "the Bearer token for the platform, unless an option names another source"),

@@ -1,0 +1,152 @@
+//! Files of other kinds, by name, with how to come from them to a P12. In a hint, FILE stands for the file's name.
+
+use super::fault::Fault;
+
+/// How a file of another kind begins, what it is, and what to do.
+type Kind = (&'static [u8], &'static str, &'static str);
+
+const UNPACK: &str = "unpack it, and give the P12 that is inside";
+
+const BINARY: &[Kind] = &[
+    (
+        b"\xfe\xed\xfe\xed",
+        "a Java keystore (JKS)",
+        "make a P12 of it: keytool -importkeystore -srckeystore FILE -destkeystore client.p12 -deststoretype PKCS12",
+    ),
+    (
+        b"\xce\xce\xce\xce",
+        "a Java keystore (JCEKS)",
+        "make a P12 of it: keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS -destkeystore client.p12 -deststoretype PKCS12",
+    ),
+    (b"\0\0\0\x01\0\0\0\x14", BKS, BKS_HINT),
+    (b"\0\0\0\x02\0\0\0\x14", BKS, BKS_HINT),
+    (
+        b"\x1e\xf1\xb5\xb0",
+        "a private key in Microsoft's PVK",
+        "make a P12 of it and its certificate: openssl rsa -inform PVK -in FILE -out key.pem, then p12-test repack --key key.pem certificate.cer client.p12",
+    ),
+    (b"PK\x03\x04", "a ZIP archive", UNPACK),
+    (b"\x1f\x8b", "a gzip file", "unpack it: gunzip -c < FILE > client.p12"),
+    (b"BZh", "a bzip2 file", UNPACK),
+    (b"\xfd7zXZ\0", "an xz file", UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
+    (
+        b"SQLite format 3\0",
+        "an SQLite database, as NSS and Firefox have for keys (key4.db, cert9.db)",
+        "if it is one of these, export the P12 from its folder: pk12util -o client.p12 -d . -n NAME",
+    ),
+    (
+        b"kych",
+        "a keychain of macOS",
+        "export the identity from it: security export -k FILE -t identities -f pkcs12 -o client.p12",
+    ),
+    (b"\0GITCRYPT", "a file that git-crypt has encrypted", "unlock the repository first: git-crypt unlock"),
+    (
+        b"Salted__",
+        "a file that openssl enc has encrypted",
+        "decrypt it first, as it was encrypted: openssl enc -d",
+    ),
+    (b"\xd0\xcf\x11\xe0", "an old document of Microsoft Office", "ask for the P12 itself"),
+    (b"%PDF", "a PDF document", "ask for the P12 itself"),
+];
+
+const BKS: &str = "a keystore of Bouncy Castle (BKS or UBER)";
+const BKS_HINT: &str = "make a P12 of it: keytool -importkeystore -srckeystore FILE -srcstoretype BKS -destkeystore client.p12 -deststoretype PKCS12 -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar (or -srcstoretype UBER)";
+
+const SSH: &str = "make PEM of a copy of it: ssh-keygen -p -m PKCS8 -f COPY; that is only of use with a certificate of a CA (X.509) on this key: p12-test repack --key COPY certificate.pem client.p12";
+const PUBLIC: &str = "ask for the private key and its certificate; nobody can log in with a public key";
+const SCRAMBLED: &str = "decrypt it first, with what encrypted it";
+
+const TEXT: &[Kind] = &[
+    (
+        b"version https://git-lfs",
+        "a pointer of Git LFS, not the file itself",
+        "get the file that it stands for: git lfs pull",
+    ),
+    (
+        b"$ANSIBLE_VAULT",
+        "encrypted by Ansible Vault",
+        "decrypt a copy of it first: ansible-vault decrypt --output client.p12 FILE",
+    ),
+    (b"age-encryption.org/", "encrypted by age", SCRAMBLED),
+    (b"ssh-", "a public key for SSH", PUBLIC),
+    (b"ecdsa-sha2-", "a public key for SSH", PUBLIC),
+    (b"---- BEGIN SSH2 PUBLIC", "a public key for SSH", PUBLIC),
+    (
+        b"PuTTY-User-Key-File",
+        "a private key of PuTTY",
+        "make PEM of it: puttygen FILE -O private-openssh -o key; that is only of use with a certificate of a CA (X.509) on this key",
+    ),
+];
+
+const PEM: &[Kind] = &[
+    (b"OPENSSH PRIVATE KEY", "a private key of OpenSSH", SSH),
+    (
+        b"CERTIFICATE REQUEST",
+        "a certificate request, and no certificate",
+        "send it to the CA; what comes back goes into a P12 with the key: p12-test repack --key key.pem certificate.pem client.p12",
+    ),
+    (
+        b"NEW CERTIFICATE REQUEST",
+        "a certificate request, and no certificate",
+        "send it to the CA; what comes back goes into a P12 with the key: p12-test repack --key key.pem certificate.pem client.p12",
+    ),
+    (b"PUBLIC KEY", "a public key", PUBLIC),
+    (b"RSA PUBLIC KEY", "a public key", PUBLIC),
+    (b"SSH2 PUBLIC KEY", "a public key for SSH", PUBLIC),
+    (b"PGP ", "a message or key of PGP", SCRAMBLED),
+    (b"AGE ENCRYPTED FILE", "encrypted by age", SCRAMBLED),
+];
+
+fn find(kinds: &[Kind], bytes: &[u8]) -> Option<Fault> {
+    let (_, what, hint) = kinds.iter().find(|(start, ..)| bytes.starts_with(start))?;
+    Some(Fault::not_a_p12(format!("it is {what}")).with_hint(*hint))
+}
+
+/// A binary file by how it begins.
+pub(super) fn binary(bytes: &[u8]) -> Option<Fault> {
+    find(BINARY, bytes)
+}
+
+/// A block of PEM by its label.
+pub(super) fn pem(label: &str) -> Option<Fault> {
+    (label != "DER").then(|| {
+        find(PEM, label.as_bytes())
+            .unwrap_or_else(|| Fault::not_a_p12(format!("it is PEM with {label}, not a P12")))
+    })
+}
+
+/// A text in which nothing was found.
+pub(super) fn text(text: &str) -> Fault {
+    let text = text.trim();
+    let named = find(TEXT, text.as_bytes()).or_else(|| find(BINARY, text.as_bytes()));
+    named.unwrap_or_else(|| match text.chars().next() {
+        Some('<') => markup(text),
+        Some('{' | '[') if text.contains("\"sops\"") => {
+            Fault::not_a_p12("it is encrypted by SOPS").with_hint("decrypt it first: sops decrypt FILE")
+        }
+        Some('{' | '[') => Fault::not_a_p12("it is JSON").with_hint(
+            "no P12 is in it, and no certificate with its key, as base64 or PEM; save what holds the secret itself",
+        ),
+        _ => Fault::not_a_p12("it is a text"),
+    })
+}
+
+/// A page that came in place of a download.
+fn markup(text: &str) -> Fault {
+    let lower = text.to_ascii_lowercase();
+    let at = |tag: &str| lower.find(tag).map(|at| at + tag.len());
+    let title = at("<title>").and_then(|start| text.get(start..)?.split('<').next());
+    let title = title
+        .map(|title| title.trim().chars().take(80).collect::<String>())
+        .filter(|title| !title.is_empty());
+    let is_page = lower.contains("<html") || lower.starts_with("<!doctype html");
+    let what = match title {
+        Some(title) if is_page => format!("it is a page in HTML with the title {title:?}, not the file"),
+        None if is_page => "it is a page in HTML, not the file".to_owned(),
+        _ => "it is XML, not the file".to_owned(),
+    };
+    Fault::not_a_p12(what).with_hint(
+        "a server sent it in place of the download, as it does to those who are not logged in: log in, and download the file again",
+    )
+}

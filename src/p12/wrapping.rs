@@ -1,0 +1,177 @@
+//! Looks for a P12, or for keys and certificates, in the texts that tools keep them in: PEM, base64, hex, data URIs, JSON,
+//! YAML, and these in each other.
+
+use std::collections::HashSet;
+
+use openssl::sha::sha256;
+use zeroize::Zeroizing;
+
+use super::bag::Bag;
+use super::container::{Pfx, looks_like_pfx};
+use super::fault::{Fault, Parsed};
+use super::form::{Content, Form, Sniffed};
+use super::iterate::Wiped;
+use super::{loose, other};
+use crate::envelope;
+
+/// How many texts may be in each other. YAML with a copy in JSON of base64 of base64 of PEM has five.
+const DEEPEST: usize = 6;
+
+/// Shorter values hold no key and no certificate.
+const SHORTEST: usize = 48;
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Search {
+    /// Each P12 and the name that it has.
+    files: Vec<(String, Wiped)>,
+    bags: Vec<Bag>,
+    /// What the keys and certificates are called.
+    names: Vec<String>,
+    /// The first thing that is something else.
+    other: Option<Fault>,
+    seen: HashSet<[u8; 32]>,
+}
+
+impl Search {
+    /// Looks into a file.
+    pub(super) fn look(&mut self, file: &[u8]) {
+        let text = match file {
+            [0xff, 0xfe, rest @ ..] => Some(decode_utf16(rest, u16::from_le_bytes)),
+            [0xfe, 0xff, rest @ ..] => Some(decode_utf16(rest, u16::from_be_bytes)),
+            _ => None,
+        };
+        match text {
+            Some(text) => self.look_into(&text, "", 0),
+            None => self.look_at(file, "", 0),
+        }
+    }
+
+    fn look_at(&mut self, bytes: &[u8], name: &str, depth: usize) {
+        let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        match as_text(bare) {
+            Some(text) if depth <= DEEPEST => self.look_into(text, name, depth),
+            _ => self.take(bare.trim_ascii_start(), "DER", name),
+        }
+    }
+
+    fn look_into(&mut self, text: &str, name: &str, depth: usize) {
+        let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
+        let text = text.trim_matches(['\'', '`']);
+        let text =
+            text.strip_prefix("data:").and_then(|uri| uri.split_once("base64,")).map_or(text, |uri| uri.1);
+        if !envelope::is_json(text) {
+            self.take_pem(text);
+            if text.starts_with("-----BEGIN ") {
+                return;
+            }
+            // Words of a table may be base64, too.
+            let found = self.count();
+            if let Some(bytes) = decode_hex(text).or_else(|| envelope::decode_base64(text)) {
+                self.look_at(&bytes, name, depth + 1);
+            }
+            if self.count() > found {
+                return;
+            }
+        }
+        for value in envelope::values(text).iter().filter(|value| value.text.len() >= SHORTEST) {
+            // Nothing but what is in the text itself would be the same again.
+            if value.text.len() < text.len() {
+                self.look_at(value.text.as_bytes(), &value.name, depth + 1);
+            }
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.files.len() + self.bags.len()
+    }
+
+    /// Each block. Its label does not matter, as certutil calls everything a CERTIFICATE.
+    fn take_pem(&mut self, text: &str) {
+        for block in text.split("-----BEGIN ").skip(1) {
+            let (label, rest) = block.split_once("-----").unwrap_or((block, ""));
+            let inside = rest.split("-----").next().unwrap_or_default();
+            if inside.contains("Proc-Type: 4,ENCRYPTED") && self.seen.insert(sha256(inside.as_bytes())) {
+                self.bags.push(loose::sealed(label, inside));
+                self.names.push(label.to_owned());
+            } else {
+                self.take(&envelope::decode_base64(inside).unwrap_or_default(), label.trim(), label.trim());
+            }
+        }
+    }
+
+    /// Something binary. `kind` is what to call it where it is a key or certificate.
+    fn take(&mut self, bytes: &[u8], kind: &str, name: &str) {
+        if !self.seen.insert(sha256(bytes)) {
+            return;
+        }
+        if bytes.first() == Some(&0x30) && (kind.contains("PKCS12") || looks_like_pfx(bytes)) {
+            return self.files.push((name.to_owned(), Zeroizing::new(bytes.to_vec())));
+        }
+        match loose::read(bytes) {
+            Some((bags, what)) => {
+                self.bags.extend(bags);
+                self.names.push(if kind == "DER" { what.to_owned() } else { kind.to_owned() });
+            }
+            None => {
+                let found = other::binary(bytes).or_else(|| other::pem(kind));
+                self.other = self.other.take().or(found);
+            }
+        }
+    }
+
+    /// The only P12; else the keys and certificates; else what the file is instead.
+    pub(super) fn decide(mut self, file: &[u8]) -> Parsed<Sniffed> {
+        match (self.files.pop(), self.files.as_slice()) {
+            (Some((_, bytes)), []) => Ok(Sniffed { content: Content::Pfx(bytes), form: Form::Text }),
+            (Some((last, _)), others) => {
+                let names: Vec<_> =
+                    others.iter().map(|(name, _)| name.as_str()).chain([last.as_str()]).collect();
+                let what = format!("it holds {} P12 files: {}", names.len(), names.join(", "));
+                Err(Fault::not_a_p12(what).with_hint(
+                    "save the value of one of them in a file of its own, as it is, and give that file",
+                ))
+            }
+            (None, _) if !self.bags.is_empty() => {
+                let pem = file.windows(11).any(|eleven| eleven == b"-----BEGIN ");
+                let names = self.names.join(", ");
+                let names = if pem { format!("PEM with {names}") } else { names };
+                Ok(Sniffed { content: Content::Loose(self.bags, names), form: Form::Loose })
+            }
+            (None, _) => Err(self.explain(file)),
+        }
+    }
+
+    fn explain(self, file: &[u8]) -> Fault {
+        let text = as_text(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file));
+        let whole = || match file.first() {
+            Some(0x30) if text.is_none() => Pfx::parse(file).err(),
+            _ => text.map(other::text),
+        };
+        self.other.or_else(whole).unwrap_or_else(|| Fault::not_a_p12("its format is not known"))
+    }
+}
+
+/// Bytes as text, if the first kilobyte is printable. That of a binary P12 is not.
+fn as_text(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let is_printable = |letter: char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r');
+    text.chars().take(1024).all(is_printable).then_some(text)
+}
+
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Zeroizing<String> {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
+    text.extend(char::decode_utf16(units).map(|letter| letter.unwrap_or('\u{fffd}')));
+    text
+}
+
+fn decode_hex(text: &str) -> Option<Wiped> {
+    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b':') {
+        digits.push(u8::try_from(char::from(byte).to_digit(16)?).ok()?);
+    }
+    Some(Zeroizing::new(
+        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect(),
+    ))
+}
