@@ -119,7 +119,7 @@ impl Refusal {
     pub(super) fn into_reply(self, mut entry: LogEntry) -> Reply {
         entry.status = self.status.as_u16();
         entry.kind = self.kind.or(entry.kind);
-        entry.reason = self.reason.or(entry.reason.take());
+        entry.reason = self.reason;
         entry.sent = self.body.len() as u64;
         entry.finish(if self.kind == Some(GONE) { End::Gone } else { End::Complete });
         let body = Full::new(Bytes::from(self.body)).map_err(|never: Infallible| match never {});
