@@ -34,7 +34,6 @@ mod body;
 mod certificate_request;
 mod client_auth;
 pub mod connect;
-mod lookup;
 mod message;
 mod observer;
 pub mod policy;

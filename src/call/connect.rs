@@ -11,7 +11,6 @@ use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 use url::Host;
 
-use super::lookup::Lookup;
 use super::policy::Policy;
 use super::proxy::{self, Proxies};
 use crate::diagnosis::{self, reach};
@@ -20,6 +19,9 @@ use crate::evidence::Evidence;
 use crate::request::Request;
 use crate::request::progress::{Progress, Stage};
 use crate::request::url::ForwardUrl;
+use lookup::Lookup;
+
+mod lookup;
 
 /// How to reach an endpoint.
 #[derive(Debug)]
