@@ -3,6 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
+
 use super::handshake::BEFORE_TLS;
 use super::{framing, in_words, is_out_of_files};
 use crate::error::{Error, Kind, Retry};
@@ -18,15 +21,40 @@ pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
     let says = |code, parts: &[&str]| {
         error.raw_os_error() == Some(code) || parts.iter().any(|part| text.contains(part))
     };
-    if says(WSANO_DATA, &["No address", "no usable address"]) {
-        let message = format!("the name {host} exists in DNS, but has no address (A or AAAA record)");
-        return Error::new(Kind::NameWithoutAddress, message);
-    }
     let unknown =
         ["not known", "does not exist", "does not resolve", "nodename nor servname", "No such host"];
-    if says(WSAHOST_NOT_FOUND, &unknown) {
-        return Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"));
+    if says(WSANO_DATA, &["No address", "no usable address"]) {
+        without_address(host)
+    } else if says(WSAHOST_NOT_FOUND, &unknown) {
+        unknown_name(host)
+    } else {
+        failed_lookup(host, error)
     }
+}
+
+/// The lookup of a name at the name servers failed.
+pub fn explain_dns(host: &str, error: &NetError) -> Error {
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
+            ResponseCode::NoError => without_address(host),
+            _ => unknown_name(host),
+        },
+        NetError::Io(error) => failed_lookup(host, error),
+        NetError::Timeout => failed_lookup(host, &io::Error::other("the name servers do not answer")),
+        other => failed_lookup(host, &io::Error::other(other.to_string())),
+    }
+}
+
+fn without_address(host: &str) -> Error {
+    let message = format!("the name {host} exists in DNS, but has no address (A or AAAA record)");
+    Error::new(Kind::NameWithoutAddress, message)
+}
+
+fn unknown_name(host: &str) -> Error {
+    Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"))
+}
+
+fn failed_lookup(host: &str, error: &io::Error) -> Error {
     let reason = in_words(error);
     let reason = reason.rsplit(": ").next().unwrap_or_default().to_lowercase();
     let kind = if is_out_of_files(error) { Kind::OutOfFiles } else { Kind::DnsFailure };
@@ -35,10 +63,12 @@ pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
 
 /// No address accepted the connection. If they failed in several ways, the kind is that of the attempt that
 /// got nearest, not of the last one. An address that could not be tried because of a limit here comes first,
-/// as nothing is known about it.
-pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
+/// as nothing is known about it. `left_out` is how many more addresses the name has.
+pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)], left_out: usize) -> Error {
     let tried: Vec<_> =
         failures.iter().map(|(address, error)| format!("{address}: {}", in_words(error))).collect();
+    let more =
+        if left_out > 0 { format!("; {left_out} more addresses were not tried") } else { String::new() };
     let kinds = || failures.iter().map(|(_, error)| kind_of(error));
     let nearest = [
         Kind::OutOfFiles,
@@ -58,7 +88,7 @@ pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)]) -> E
         }
         // A moment later, the same reset is one in the handshake.
         [_] if kind == Kind::HandshakeReset => format!("{target} reset the connection {BEFORE_TLS}"),
-        tried => format!("cannot connect to {target} ({})", tried.join("; ")),
+        tried => format!("cannot connect to {target} ({}{more})", tried.join("; ")),
     };
     let decisive = failures.iter().find(|(_, error)| kind_of(error) == kind);
     match decisive.and_then(|(_, error)| name_firewall(error)) {
@@ -161,7 +191,7 @@ mod tests {
             (101, Kind::Unroutable, "check this machine's network"),
         ] {
             let address = "192.0.2.1:443".parse().unwrap();
-            let error = explain_failures("api:443", &[(address, io::Error::from_raw_os_error(code))]);
+            let error = explain_failures("api:443", &[(address, io::Error::from_raw_os_error(code))], 0);
             assert_eq!(error.kind, kind, "{code}");
             assert!(error.hint().contains(hint), "{code}: {}", error.hint());
         }
