@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::Version;
-use http::header::AUTHORIZATION;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use openssl::ssl::SslRef;
@@ -16,7 +15,7 @@ use tokio_openssl::SslStream;
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Result};
-use crate::evidence::{Control, End, Evidence, Given, Staple};
+use crate::evidence::{Control, End, Evidence, Staple};
 use crate::exchange::{self, Exchange as _, Head, Started};
 use crate::foreign::KnownSecrets;
 use crate::p12::Identity;
@@ -38,6 +37,7 @@ pub mod connect;
 mod held;
 mod message;
 mod observer;
+mod offer;
 pub mod policy;
 pub mod proxy;
 mod reading;
@@ -121,22 +121,10 @@ impl Local {
         let upload = request.open_body().await?;
         let mut call = Call::new(request, identity.as_ref(), self.max_time, known);
         call.evidence.control = control;
-        call.evidence.offer = self.tls.offer(request.url.host());
+        call.evidence.offer = self.offer(request);
         call.evidence.given = self.given(request);
         let head = call.head(self, request, identity, upload).await;
         Ok((call, head))
-    }
-
-    /// The options that hints go by.
-    fn given(&self, request: &Request) -> Given {
-        Given {
-            cacert: self.tls.cacert.is_some(),
-            resolve: !self.connect.overrides.is_empty(),
-            old_tls: self.tls.min.is_some_and(|min| min < tls::Version::Tls12),
-            authorization: request.headers.contains_key(AUTHORIZATION),
-            expect: request.expects_continue(),
-            patience: self.connect.timeout,
-        }
     }
 }
 
