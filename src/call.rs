@@ -21,7 +21,7 @@ use crate::foreign::KnownSecrets;
 use crate::p12::Identity;
 use crate::request::Request;
 use crate::request::body::OutgoingBody;
-use crate::request::progress::Stage;
+use crate::request::progress::Phase;
 use body::Body;
 use connect::Connect;
 use held::HeldBody;
@@ -233,7 +233,7 @@ impl Call {
             Err(_) => return Err(diagnosis::handshake::explain_timeout(&self.evidence())),
         };
         self.note_session(stream.ssl());
-        request.progress.pass(Stage::Tls);
+        request.progress.pass(Phase::Tls);
         match &self.evidence.staple {
             Some(Staple::Revoked(when)) if !route.tls.insecure => {
                 Err(diagnosis::server::revoked(when, &self.evidence()))
