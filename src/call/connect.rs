@@ -17,7 +17,7 @@ use crate::diagnosis::{self, reach};
 use crate::error::{Error, Kind, Result};
 use crate::evidence::Evidence;
 use crate::request::Request;
-use crate::request::progress::{Progress, Stage};
+use crate::request::progress::{Phase, Progress};
 use crate::request::url::ForwardUrl;
 use lookup::Lookup;
 
@@ -131,7 +131,7 @@ impl Connect {
         let Request { url, address, progress, .. } = request;
         let Some(intercept) = self.proxies.find(url) else {
             let stream = self.connect(url.host(), url.port(), *address, deadline, evidence, progress).await?;
-            progress.pass(Stage::Connect);
+            progress.pass(Phase::Connect);
             return Ok((stream, Bytes::new()));
         };
         let (host, port) = proxy::read_address(&intercept)?;
@@ -147,7 +147,7 @@ impl Connect {
         let late = |_| Error::new(Kind::ProxyFailed, format!("the proxy {name} did not answer in time"));
         let stream = timeout_at(deadline.into(), through).await.map_err(late)??;
         evidence.timings.connect += began.elapsed();
-        progress.pass(Stage::Connect);
+        progress.pass(Phase::Connect);
         Ok(stream)
     }
 
@@ -170,7 +170,7 @@ impl Connect {
             None => self.look_up(host, port, deadline).await?,
         };
         evidence.timings.dns = began.elapsed();
-        progress.pass(Stage::Name);
+        progress.pass(Phase::Name);
         // Checks the addresses that are then connected to, as a second lookup could give others.
         self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&target, &addresses))?;
         let left_out = addresses.split_off(addresses.len().min(MAX_ADDRESSES)).len();
