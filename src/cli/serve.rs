@@ -90,7 +90,7 @@ pub struct LimitArgs {
     /// Most calls in progress at once; one address gets half of what is free [default: 64]
     #[arg(long, value_name = "NUMBER", value_parser = at_least_one)]
     max_calls: Option<usize>,
-    /// Most connections of clients at once [default: 1024]
+    /// Most connections of clients at once; one address gets half of what is free [default: 2048]
     #[arg(long, value_name = "NUMBER", value_parser = at_least_one)]
     max_connections: Option<usize>,
     /// Calls per second of one credential from one address; 0 for no limit
@@ -115,7 +115,7 @@ impl LimitArgs {
 
     /// Most connections of clients at once.
     pub fn max_connections(&self) -> usize {
-        self.max_connections.unwrap_or(1024)
+        self.max_connections.unwrap_or(2048)
     }
 
     /// Whether the operator asked for that many calls or connections.

@@ -121,6 +121,12 @@ const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 mod tests {
     use super::*;
 
+    const X: &str = "x-forwarded-for";
+    const F: &str = "forwarded";
+
+    /// The other end, the headers, the client.
+    type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
         lines.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
     }
@@ -128,28 +134,23 @@ mod tests {
     #[test]
     fn the_last_address_that_no_trusted_proxy_has_is_the_client() {
         let proxies = Proxies(["127.0.0.0/8", "10.0.0.0/8"].map(|net| net.parse().unwrap()).to_vec());
-        let (x, f) = ("x-forwarded-for", "forwarded");
-        let rows: &[(&str, &[(&str, &str)], &str)] = &[
+        let rows: &[Row] = &[
             ("127.0.0.1", &[], "127.0.0.1"),
-            ("9.9.9.9", &[(x, "1.1.1.1")], "9.9.9.9"),
-            ("127.0.0.1", &[(x, "1.1.1.1")], "1.1.1.1"),
-            ("::ffff:127.0.0.1", &[(x, "1.1.1.1:99")], "1.1.1.1"),
-            ("127.0.0.1", &[(x, "6.6.6.6, 1.1.1.1, 10.2.3.4")], "1.1.1.1"),
-            ("127.0.0.1", &[(x, "6.6.6.6, nonsense, 10.2.3.4")], "10.2.3.4"),
-            ("127.0.0.1", &[(x, "10.2.3.4")], "10.2.3.4"),
-            ("127.0.0.1", &[(x, "")], "127.0.0.1"),
-            ("127.0.0.1", &[(f, "for=6.6.6.6, proto=http;For=\"[2001:db8::1]:4711\"")], "2001:db8::1"),
-            ("127.0.0.1", &[(f, "for=_hidden")], "127.0.0.1"),
-            ("127.0.0.1", &[(f, "by=1.1.1.1")], "127.0.0.1"),
-            ("127.0.0.1", &[(x, "1.1.1.1"), (f, "for=1.1.1.1")], "1.1.1.1"),
-            ("127.0.0.1", &[(x, "1.1.1.1"), (f, "for=2.2.2.2")], "127.0.0.1"),
+            ("9.9.9.9", &[(X, "1.1.1.1")], "9.9.9.9"),
+            ("127.0.0.1", &[(X, "1.1.1.1")], "1.1.1.1"),
+            ("::ffff:127.0.0.1", &[(X, "1.1.1.1:99")], "1.1.1.1"),
+            ("127.0.0.1", &[(X, "6.6.6.6, 1.1.1.1, 10.2.3.4")], "1.1.1.1"),
+            ("127.0.0.1", &[(X, "6.6.6.6, nonsense, 10.2.3.4")], "10.2.3.4"),
+            ("127.0.0.1", &[(X, "10.2.3.4")], "10.2.3.4"),
+            ("127.0.0.1", &[(X, "")], "127.0.0.1"),
+            ("127.0.0.1", &[(F, "for=6.6.6.6, proto=http;For=\"[2001:db8::1]:4711\"")], "2001:db8::1"),
+            ("127.0.0.1", &[(F, "for=_hidden")], "127.0.0.1"),
+            ("127.0.0.1", &[(F, "by=1.1.1.1")], "127.0.0.1"),
+            ("127.0.0.1", &[(X, "1.1.1.1"), (F, "for=1.1.1.1")], "1.1.1.1"),
+            ("127.0.0.1", &[(X, "1.1.1.1"), (F, "for=2.2.2.2")], "127.0.0.1"),
         ];
         for (peer, lines, client) in rows {
-            let lines: Vec<_> = lines
-                .iter()
-                .map(|(name, value)| (if *name == x { "x-forwarded-for" } else { "forwarded" }, *value))
-                .collect();
-            let found = proxies.find_client(peer.parse().unwrap(), &headers(&lines));
+            let found = proxies.find_client(peer.parse().unwrap(), &headers(lines));
             assert_eq!(found, client.parse::<IpAddr>().unwrap(), "{peer} {lines:?}");
         }
     }
