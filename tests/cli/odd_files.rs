@@ -125,6 +125,17 @@ fn with_safe(p12: &[u8], safe: &[u8]) -> Vec<u8> {
     pfx(&der(0x30, &[first(authenticated_safe(p12)).0, safe]), &[])
 }
 
+/// The contents of a file and a further bag, without a MAC.
+pub(crate) fn with_bag(p12: &[u8], kind: u8, value: &[u8]) -> Vec<u8> {
+    with_safe(p12, &open_safe(&bag(kind, value)))
+}
+
+/// The contents of a file and a certificate that is none.
+pub(crate) fn with_unreadable_certificate(p12: &[u8]) -> Vec<u8> {
+    let certificate = der(0xa0, &[&der(0x04, &[b"\x30\x03\x02\x01\x07"])]);
+    with_bag(p12, 3, &der(0x30, &[b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x01", &certificate]))
+}
+
 /// A key in the open, encrypted by AES-256 under a key that takes so many iterations; no password opens it.
 pub(crate) fn with_iterations(iterations: u32) -> Vec<u8> {
     let count = der(0x02, &[&iterations.to_be_bytes()]);

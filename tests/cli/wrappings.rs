@@ -129,7 +129,7 @@ fn a_file_of_another_kind_is_named_with_the_way_to_a_p12() {
             "ask for the private key",
         ),
         (format!("data:\n  keystore.jks: {jks}\n").into(), "a Java keystore (JKS)", "keytool"),
-        (root.clone(), "it is PEM with CERTIFICATE, not a P12", "--key KEY 'it is' client.p12"),
+        (root, "it is PEM with CERTIFICATE, not a P12", "--key KEY 'it is' client.p12"),
         (lab.root.certificate.to_der().unwrap(), "it is a certificate, not a P12", "--key KEY"),
         (key, "it is PEM with PRIVATE KEY, not a P12", "--key 'it is' CERTIFICATE client.p12"),
         (b"{\"value\": null}".to_vec(), "it is JSON", "no P12 is in it"),
