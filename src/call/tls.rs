@@ -31,6 +31,8 @@ use crate::error::{Error, Kind, Result};
 use crate::evidence::{Offer, Session};
 use crate::p12::Identity;
 
+mod bundle;
+
 /// How to speak TLS, and which CAs to trust.
 #[derive(Debug, Default)]
 pub struct Tls {
@@ -151,7 +153,7 @@ impl Tls {
             }
             Some(path) => {
                 std::fs::File::open(path).map_err(|error| diagnosis::unreadable(path, &error))?;
-                builder.set_ca_file(path).map_err(|stack| explain_unusable_cas(path, &stack))
+                add_file(builder, path)
             }
         }?;
         // Like curl, trust a CA that the user names even if it is not a root: for the chain, and for the
@@ -169,8 +171,16 @@ fn explain_unusable_cas(path: &Path, stack: &ErrorStack) -> Error {
     Error::new(Kind::FileUnreadable, message)
 }
 
-/// A hashed directory costs nothing until a CA is looked up. A bundle file is parsed at every start, with
-/// about 140 certificates. So a hashed directory is preferred (Debian, Alpine, SUSE).
+fn add_file(builder: &mut SslContextBuilder, path: &Path) -> Result<()> {
+    let added = match bundle::add(builder.cert_store_mut(), path) {
+        Ok(false) => builder.set_ca_file(path),
+        other => other.map(drop),
+    };
+    added.map_err(|stack| explain_unusable_cas(path, &stack))
+}
+
+/// A hashed directory costs nothing until a CA is looked up. A bundle file, with about 140 certificates, is read at every
+/// start. So a hashed directory is preferred (Debian, Alpine, SUSE).
 fn trust_system(builder: &mut SslContextBuilder) -> Result<()> {
     if cfg!(any(windows, target_os = "macos")) && !variables_name_roots() {
         return trust_store(builder);
@@ -182,9 +192,7 @@ fn trust_system(builder: &mut SslContextBuilder) -> Result<()> {
         add_directory(builder, directory).map_err(|stack| explain_unusable_cas(directory, &stack))?;
     }
     match found.cert_file {
-        Some(file) if file_named || hashed.is_empty() => {
-            builder.set_ca_file(&file).map_err(|stack| explain_unusable_cas(&file, &stack))
-        }
+        Some(file) if file_named || hashed.is_empty() => add_file(builder, &file),
         _ => Ok(()),
     }
 }

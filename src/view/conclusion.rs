@@ -86,7 +86,7 @@ impl<'a> Facts<'a> {
         let target = outcome.evidence.as_ref().map(|evidence| evidence.target.as_str());
         let url = outcome.request.as_ref().map(|request| request.url.as_str());
         Self {
-            file: outcome.p12.as_ref().map_or("the P12", |opened| name(&opened.file)),
+            file: outcome.p12.as_ref().map_or("the P12", |opened| file_name(&opened.file)),
             target: target.filter(|target| !target.is_empty()).or(url).unwrap_or("the endpoint"),
             status: outcome.answer.as_ref().map_or_else(String::new, |answer| answer.head.describe_status()),
         }
@@ -94,7 +94,7 @@ impl<'a> Facts<'a> {
 }
 
 /// The name of a file without its folder.
-fn name(path: &str) -> &str {
+pub(super) fn file_name(path: &str) -> &str {
     Path::new(path).file_name().and_then(OsStr::to_str).unwrap_or(path)
 }
 

@@ -5,6 +5,7 @@ use crate::outcome::Outcome;
 
 pub mod batch;
 mod chain;
+mod documents;
 mod inspection;
 mod journey;
 mod layout;

@@ -31,9 +31,7 @@ fn is_self_contained(page: &str) {
         assert!(!page.contains(bad), "{bad:?} is in the page");
     }
     let links: Vec<_> = page.split(" href=\"").skip(1).collect();
-    assert!(
-        links.iter().all(|link| link.starts_with("data:application/json;base64,") || link.starts_with('#'))
-    );
+    assert!(links.iter().all(|link| link.starts_with("data:application/") || link.starts_with('#')));
     let hash = |text: &str| openssl::base64::encode_block(&openssl::sha::sha256(text.as_bytes()));
     for (element, directive) in [("style", "style-src"), ("script", "script-src")] {
         let blocks: Vec<_> = page.split(&format!("<{element}>")).skip(1).collect();
@@ -49,6 +47,14 @@ fn document(page: &str) -> Value {
     let encoded =
         page.split("href=\"data:application/json;base64,").nth(1).unwrap().split('"').next().unwrap();
     serde_json::from_slice(&openssl::base64::decode_block(encoded).unwrap()).unwrap()
+}
+
+/// The documents of a batch, one a line, packed.
+fn documents(page: &str) -> Vec<Value> {
+    let encoded = page.split("data:application/gzip;base64,").nth(1).unwrap().split('"').next().unwrap();
+    let packed = openssl::base64::decode_block(encoded).unwrap();
+    let lines = std::io::read_to_string(flate2::read::GzDecoder::new(&packed[..])).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn stranger(lab: &Lab) {
@@ -177,6 +183,8 @@ fn a_batch_is_one_page_with_counts() {
         assert!(page.contains(text), "{text:?} is not in {page}");
     }
     assert_eq!(page.matches("<details class=\"result").count(), 4);
+    let kinds: Vec<_> = documents(&page).iter().map(|document| document["kind"].clone()).collect();
+    assert!(kinds.len() == 4 && kinds.contains(&json!("connection-refused")), "{kinds:?}");
     assert!(!page.contains("<b>"));
 }
 

@@ -54,7 +54,7 @@ fn a_file_is_shown_in_full_without_its_secrets() {
         "  usage      any; a CA\n",
         "chain        CN=Test CA, O=p12-test demo (not in the file)\n             └ CN=Issuing CA, O=p12-test demo",
         "\n               └ CN=client, O=p12-test demo ",
-        " ░░░░░░░░░░ 365 days left\n",
+        " ░░░░░░░░░░ 36",
         "\nverdict      ok: it can be used as it is; 0 errors, 0 warnings, ",
         "looks like OpenSSL 3",
     ] {

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
+use super::documents::Documents;
 use super::layout::{Verdict, bar, begin, end, facts, section, shown};
 use super::{journey, test};
 use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::view::format::{Summary, Tested, View};
+use crate::view::json::Lines;
 use crate::view::text;
 
 const SCRIPT: &str = include_str!("batch.js");
@@ -25,6 +27,7 @@ pub struct Page {
     expiring: BTreeSet<(i32, String, u64)>,
     /// The slowest tests: time, number, id.
     slowest: BTreeSet<(Duration, u64, String)>,
+    documents: Documents,
 }
 
 /// How many of the slowest and of those that expire next are shown.
@@ -37,6 +40,7 @@ impl View for Page {
 
     fn add(&mut self, tested: &Tested, number: u64) -> String {
         self.count(tested, number);
+        self.documents.add(&Lines.add(tested, number));
         result(tested, number).into_string() + "\n"
     }
 
@@ -50,6 +54,7 @@ impl View for Page {
                 }
             }
             (filter())
+            (self.documents.link())
         };
         Ok(format!("</div>\n{}{}", page.into_string(), end(Some(SCRIPT))))
     }

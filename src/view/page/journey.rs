@@ -6,6 +6,7 @@ use super::layout::{bar, shown};
 use crate::error::{Exit, Kind};
 use crate::evidence::{Evidence, Message, Timings};
 use crate::outcome::Outcome;
+use crate::view::conclusion::file_name;
 
 /// How far a step came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +72,7 @@ fn route(outcome: &Outcome) -> Markup {
 fn steps(outcome: &Outcome) -> Vec<Step> {
     let opened = outcome.p12.as_ref();
     let mut steps =
-        vec![step("P12 opened", opened.is_some(), opened.map_or("", |opened| opened.file.as_str()))];
+        vec![step("P12 opened", opened.is_some(), opened.map_or("", |opened| file_name(&opened.file)))];
     let nothing = Evidence::default();
     let evidence = outcome.evidence.as_ref().unwrap_or(&nothing);
     let address = evidence.address.map_or_else(String::new, |address| address.to_string());

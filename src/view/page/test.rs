@@ -10,6 +10,7 @@ use crate::error::{Error, Exit};
 use crate::evidence::{CertificateRequest, Evidence};
 use crate::outcome::{Asked, Outcome};
 use crate::shell;
+use crate::view::conclusion::Conclusion;
 use crate::view::{series, text};
 
 /// All between the head and the foot of the page.
@@ -76,14 +77,7 @@ fn sentence(outcome: &Outcome) -> String {
     if let Err(error) = &outcome.result {
         return error.message.clone();
     }
-    let file = outcome.p12.as_ref().map_or("the P12", |opened| opened.file.as_str());
-    let status = outcome.answer.as_ref().map(|answer| answer.head.describe_status());
-    let asked = match outcome.evidence.as_ref().is_some_and(Evidence::sent) {
-        true => "The certificate was asked for and sent. ",
-        false => "",
-    };
-    let answered = status.map_or_else(String::new, |status| format!("The answer is {status}."));
-    format!("{file} gets through to {}. {asked}{answered}", target(outcome))
+    Conclusion::of(outcome).map_or_else(String::new, |conclusion| conclusion.sentence)
 }
 
 fn advice(error: &Error) -> Markup {
