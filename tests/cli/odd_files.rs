@@ -213,3 +213,29 @@ fn algorithms_of_cryptopro_gost_and_shangmi_are_named_with_what_to_do() {
         Ran::of(command, b"").ends(3, &format!("uses an algorithm {name}")).ends(3, hint);
     }
 }
+
+#[test]
+fn a_key_is_chosen_by_its_number_and_by_its_name_however_its_accents_are_written() {
+    let lab = Lab::new();
+    let issue = |name| lab.root.issue(&Profile::new(name, Purpose::Client)).unwrap();
+    let (one, two) = (issue("one"), issue("two"));
+    lab.write(
+        "two.p12",
+        &joined(&one.p12(PASSWORD, "first").unwrap(), &two.p12(PASSWORD, "Zo\u{eb}").unwrap()),
+    );
+    let site = lab.site(OK);
+    for (alias, subject) in
+        [("1", "CN=one"), ("#2", "CN=two"), ("Zoe\u{308}", "CN=two"), ("ZO\u{cb}", "CN=two")]
+    {
+        lab.run_p12("two.p12", &site, &["--alias", alias]).in_case(alias).ends(0, subject);
+    }
+    lab.run_p12("two.p12", &Site::nowhere(), &["--alias", "3"]).ends(3, "no key in it is called \"3\"");
+}
+
+#[test]
+fn a_password_for_a_file_that_has_none_is_told_so() {
+    let lab = Lab::new();
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("client.p12", &client.p12("", "client").unwrap());
+    lab.run(&Site::nowhere(), &[]).ends(3, "as the file has none: it opens with --no-password");
+}
