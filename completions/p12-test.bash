@@ -864,7 +864,7 @@ _p12__test() {
             return 0
             ;;
         p12__test__subcmd__serve)
-            opts="-m -q -h --listen --credentials --tls-p12 --tls-password-file --tls-password-env --public-url --allow-net --metrics-from --cacert --resolve --connect-timeout --max-time --max-upload --header-time --body-time --max-calls --max-connections --rate --max-kdf --drain-time --quiet --color --help"
+            opts="-m -q -h --listen --credentials --tls-p12 --tls-password-file --tls-password-env --public-url --allow-net --deny-net --allow-port --metrics-from --cacert --resolve --connect-timeout --max-time --max-upload --header-time --body-time --max-calls --max-connections --rate --max-kdf --drain-time --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -928,6 +928,14 @@ _p12__test() {
                     return 0
                     ;;
                 --allow-net)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deny-net)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -220,6 +220,8 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l tls-password
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l tls-password-env -d 'Read the password of --tls-p12 from an environment variable' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l public-url -d 'The URL that clients use, when behind a proxy: for OAuth1 signatures and the Domain API' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l allow-net -d 'Allow calls to endpoints in this private network; may be repeated' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l deny-net -d 'Call no endpoint in this network, even if --allow-net covers it; may be repeated' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l allow-port -d 'Call endpoints at this port only; may be repeated [default: 443 and 8443, and any port in networks of --allow-net]' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l metrics-from -d 'Show /metrics to this network as well as to loopback addresses; may be repeated' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l cacert -d 'Trust only the CAs of this PEM file or hashed directory for endpoints' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l resolve -d 'Use this address for a host and port instead of DNS; may be repeated' -r
@@ -228,8 +230,8 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -s m -l max-tim
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-upload -d 'Largest upload, in bytes; K, M and G are understood' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l header-time -d 'Seconds for the head of a request, and for the TLS handshake' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l body-time -d 'Seconds for an upload except a large body, and for a client to read more of its answer' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-calls -d 'Most calls in progress at once; one address gets half of what is free' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-connections -d 'Most connections of clients at once' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-calls -d 'Most calls in progress at once; one address gets half of what is free [default: 64]' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-connections -d 'Most connections of clients at once [default: 1024]' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l rate -d 'Calls per second of one credential from one address; 0 for no limit' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-kdf -d 'Most iterations of key derivation for one P12' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l drain-time -d 'Seconds to finish answers in progress after SIGTERM' -r

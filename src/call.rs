@@ -22,7 +22,7 @@ use crate::foreign::{Foreign, KnownSecrets};
 use crate::p12::Identity;
 use crate::request::Request;
 use crate::request::body::OutgoingBody;
-use crate::request::progress::Stage;
+use crate::request::progress::Phase;
 use body::Body;
 use connect::Connect;
 use message::{build_message, http1_client};
@@ -214,7 +214,7 @@ impl Call {
             Err(_) => return Err(diagnosis::handshake::explain_timeout(&self.evidence())),
         };
         self.note_session(stream.ssl());
-        request.progress.pass(Stage::Tls);
+        request.progress.pass(Phase::Tls);
         match &self.evidence.staple {
             Some(Staple::Revoked(when)) if !route.tls.insecure => {
                 Err(diagnosis::server::revoked(when, &self.evidence()))

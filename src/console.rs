@@ -184,7 +184,7 @@ impl Console {
         !matches!(self.detail, Detail::Silent | Detail::Verdict)
     }
 
-    /// Makes one of many calls: on a terminal, without its stages.
+    /// Makes one of many calls: on a terminal, without its phases.
     ///
     /// # Errors
     /// Those of the call.
@@ -208,15 +208,15 @@ impl Console {
         if !self.is_animated() {
             return call.await;
         }
-        progress::waiting(request, call, |mark, stage| self.write_stage(mark, stage)).await
+        progress::waiting(request, call, |mark, phase| self.write_phase(mark, phase)).await
     }
 
-    fn write_stage(&self, mark: Mark, stage: &str) {
+    fn write_phase(&self, mark: Mark, phase: &str) {
         let sign = match mark {
             Mark::Passed => self.paint(Paint::Good, "✓"),
             Mark::Failed => self.paint(Paint::Error, "✗"),
         };
-        self.write(&format!("{sign} {}\n", self.paint(Paint::Dim, &escape(stage))));
+        self.write(&format!("{sign} {}\n", self.paint(Paint::Dim, &escape(phase))));
     }
 }
 

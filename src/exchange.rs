@@ -19,6 +19,8 @@ pub struct Head {
     pub status: StatusCode,
     /// The reason phrase, where it is not the usual one of the status.
     pub reason: Option<Foreign>,
+    /// The reason phrase as it came, where hyper keeps it: not that of today's RFCs.
+    pub phrase: Option<ReasonPhrase>,
     /// The HTTP version the endpoint spoke; 0.9 when the answer had no head at all.
     pub version: Version,
     /// The fields of the final head, as they came.
@@ -34,12 +36,13 @@ impl Head {
     /// A head from its parsed form and its bytes. `secrets` must not be shown.
     pub fn new(parts: http::response::Parts, wire: Vec<u8>, secrets: &Arc<KnownSecrets>) -> Self {
         let http::response::Parts { status, version, headers, extensions, .. } = parts;
-        let reason = extensions.get::<ReasonPhrase>().map(ReasonPhrase::as_bytes);
-        let reason = reason.map(<[u8]>::trim_ascii).filter(|reason| is_telling(reason));
+        let phrase = extensions.get::<ReasonPhrase>().cloned();
+        let reason =
+            phrase.as_ref().map(|phrase| phrase.as_bytes().trim_ascii()).filter(|reason| is_telling(reason));
         let reason = reason.map(|reason| Foreign::new(reason, secrets));
         let length = headers.get(CONTENT_LENGTH).filter(|_| !is_chunked(&headers));
         let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
-        Self { status, reason, version, headers, wire, length, secrets: Arc::clone(secrets) }
+        Self { status, reason, phrase, version, headers, wire, length, secrets: Arc::clone(secrets) }
     }
 
     /// `403 Forbidden`, or what the endpoint says in its place: `403 "not for you"`.

@@ -15,13 +15,16 @@ pub fn forbid_core_dumps() {
     }
 }
 
-/// Raises the soft limit on open files to the hard one.
-pub fn raise_file_limit() {
+/// Raises the soft limit on open files to the hard one. Returns the limit, if there is one.
+pub fn raise_file_limit() -> Option<u64> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let limit = getrlimit(Resource::Nofile);
         // When that is refused, fewer connections fit.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+        getrlimit(Resource::Nofile).current
     }
+    #[cfg(not(unix))]
+    None
 }

@@ -9,13 +9,13 @@ use crate::error::Result;
 use crate::escape::escape;
 use crate::exchange::Started;
 use crate::request::Request;
-use crate::request::progress::{Progress, Stage};
+use crate::request::progress::{Phase, Progress};
 
 const TICK: Duration = Duration::from_millis(100);
 const BAR: &str = "{bytes}/{total_bytes} {wide_bar} {bytes_per_sec}, {eta} left";
 const COUNT: &str = "{spinner} {bytes}, {bytes_per_sec}";
 
-/// How a stage of a call ended.
+/// How a phase of a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// It was passed.
@@ -24,7 +24,7 @@ pub enum Mark {
     Failed,
 }
 
-/// Shows a spinner while a call runs, and a bar while a body with a length is sent. Each stage is written by
+/// Shows a spinner while a call runs, and a bar while a body with a length is sent. Each phase is written by
 /// `write` as soon as it is passed, and at the end the one that was not.
 pub async fn waiting(
     request: &Request,
@@ -36,10 +36,10 @@ pub async fn waiting(
     let mut call = std::pin::pin!(call);
     let mut ticks = tokio::time::interval(TICK);
     let mut passed = Vec::new();
-    let write_new = |passed: &mut Vec<Stage>| {
-        for (stage, after) in request.progress.passed_since(passed.len()) {
-            bar.suspend(|| write(Mark::Passed, &describe(stage, after)));
-            passed.push(stage);
+    let write_new = |passed: &mut Vec<Phase>| {
+        for (phase, after) in request.progress.passed_since(passed.len()) {
+            bar.suspend(|| write(Mark::Passed, &describe(phase, after)));
+            passed.push(phase);
         }
     };
     let started = loop {
@@ -55,33 +55,33 @@ pub async fn waiting(
     started
 }
 
-/// Writes how the call ended: with an answer, or in the stage after the last that was passed. A call without
-/// stages, which the platform makes, has only its answer.
-fn write_last(passed: &[Stage], started: &Result<Started>, write: impl Fn(Mark, &str)) {
+/// Writes how the call ended: with an answer, or in the phase after the last that was passed. A call without
+/// phases, which the platform makes, has only its answer.
+fn write_last(passed: &[Phase], started: &Result<Started>, write: impl Fn(Mark, &str)) {
     match started {
         Ok((exchange, Ok(head))) => {
             let first = exchange.evidence().timings.first_byte.unwrap_or_default();
-            let answer = format!("{} {}", describe(Stage::Answer, first), head.describe_status());
+            let answer = format!("{} {}", describe(Phase::Answer, first), head.describe_status());
             write(Mark::Passed, &answer);
         }
         Ok((_, Err(_))) if !passed.is_empty() => write(Mark::Failed, next(passed).name()),
-        Ok((_, Err(_))) => write(Mark::Failed, Stage::Answer.name()),
+        Ok((_, Err(_))) => write(Mark::Failed, Phase::Answer.name()),
         Err(_) => {}
     }
 }
 
-/// The stage that a call was in which had passed these.
-fn next(passed: &[Stage]) -> Stage {
-    match passed.iter().copied().filter(|stage| !matches!(stage, Stage::Requested | Stage::Sent)).max() {
-        None => Stage::Name,
-        Some(Stage::Name) => Stage::Connect,
-        Some(Stage::Connect) => Stage::Tls,
-        Some(_) => Stage::Answer,
+/// The phase that a call was in which had passed these.
+fn next(passed: &[Phase]) -> Phase {
+    match passed.iter().copied().filter(|phase| !matches!(phase, Phase::Requested | Phase::Sent)).max() {
+        None => Phase::Name,
+        Some(Phase::Name) => Phase::Connect,
+        Some(Phase::Connect) => Phase::Tls,
+        Some(_) => Phase::Answer,
     }
 }
 
-fn describe(stage: Stage, after: Duration) -> String {
-    format!("{:<21} {:>9.1} ms", stage.name(), after.as_secs_f64() * 1000.0)
+fn describe(phase: Phase, after: Duration) -> String {
+    format!("{:<21} {:>9.1} ms", phase.name(), after.as_secs_f64() * 1000.0)
 }
 
 /// A bar for an answer of this length, in bytes; a counter if the length is not known.

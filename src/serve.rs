@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::ServeArgs;
+use crate::cli::{LimitArgs, ServeArgs};
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::process;
@@ -27,6 +27,7 @@ mod answer;
 mod connection;
 mod connections;
 mod credentials;
+mod head;
 mod incoming;
 mod journal;
 mod limits;
@@ -44,6 +45,7 @@ pub struct Server {
     connections: Arc<Connections>,
     settings: Settings,
     drain_time: Duration,
+    warning: Option<String>,
 }
 
 impl Server {
@@ -65,9 +67,11 @@ impl Server {
         if access.uses_oauth1() {
             nonces.wait_for_start().await;
         }
+        let (local, scarce) = (args.local(), check_file_limit(&args.limits)?);
+        local.tls.load()?;
         let resource = Resource {
             access,
-            local: args.local(),
+            local,
             limits: Limits::new(&args.limits),
             journal: Arc::new(Journal::new(log)),
             secure: tls.is_some(),
@@ -75,8 +79,6 @@ impl Server {
             metrics_from: args.metrics_from.clone(),
             draining: CancellationToken::new(),
         };
-        // Each call takes a connection in and one out.
-        process::raise_file_limit();
         let failed = |error: std::io::Error| {
             Error::new(
                 Kind::OutputFailed,
@@ -93,8 +95,8 @@ impl Server {
             header_time: args.limits.header_time,
             write_time: args.limits.body_time,
         };
-        let connections = Connections::new(args.limits.max_connections);
-        Ok(Self { listener, connections, settings, drain_time: args.limits.drain_time })
+        let connections = Connections::new(args.limits.max_connections());
+        Ok(Self { listener, connections, settings, drain_time: args.limits.drain_time, warning: scarce })
     }
 
     /// The address it listens on.
@@ -122,6 +124,9 @@ impl Server {
 
     /// Serves until `end`. Then it accepts no more connections and waits for the answers in progress.
     pub async fn run(self, end: impl Future<Output = ()>) {
+        if let Some(warning) = &self.warning {
+            self.settings.resource.journal.warn(warning);
+        }
         let mut end = std::pin::pin!(end);
         let graceful = GracefulShutdown::new();
         loop {
@@ -156,6 +161,25 @@ impl Server {
         }
     }
 }
+
+/// Each call takes a connection in and one out. Numbers that the operator chose have to fit; the usual ones fit
+/// less well where few files are allowed, and a warning is returned.
+fn check_file_limit(limits: &LimitArgs) -> Result<Option<String>> {
+    let needed = OTHER_FILES + limits.max_connections() + limits.max_calls();
+    let Some(allowed) = process::raise_file_limit().filter(|allowed| *allowed < needed as u64) else {
+        return Ok(None);
+    };
+    let message = format!("the system allows {allowed} open files, and the limits need {needed}");
+    match limits.wants_numbers() {
+        true => Err(Error::new(Kind::Usage, message).with_hint(
+            "raise the limit (ulimit -n, LimitNOFILE=), or lower --max-connections or --max-calls",
+        )),
+        false => Ok(Some(message)),
+    }
+}
+
+/// The listener, the log, the files of the runtime, and lookups.
+const OTHER_FILES: usize = 64;
 
 const TOO_MANY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";

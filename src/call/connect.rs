@@ -17,8 +17,11 @@ use crate::diagnosis::{self, reach};
 use crate::error::{Error, Kind, Result};
 use crate::evidence::Evidence;
 use crate::request::Request;
-use crate::request::progress::{Progress, Stage};
+use crate::request::progress::{Phase, Progress};
 use crate::request::url::ForwardUrl;
+use lookup::Lookup;
+
+mod lookup;
 
 /// How to reach an endpoint.
 #[derive(Debug)]
@@ -31,7 +34,7 @@ pub struct Connect {
     pub proxies: Proxies,
     /// The time for everything up to the end of the TLS handshake.
     pub timeout: Duration,
-    /// Which addresses may be connected to; any unless set.
+    /// Which addresses may be connected to, for strangers; any unless set.
     pub policy: Option<Policy>,
 }
 
@@ -112,7 +115,7 @@ impl Connect {
         let deadline = Instant::now() + self.timeout;
         let addresses = self.look_up(url.host(), url.port(), deadline).await?;
         match addresses.is_empty() {
-            true => Err(reach::explain_failures(&url.target(), &[])),
+            true => Err(reach::explain_failures(&url.target(), &[], 0)),
             false => Ok(addresses),
         }
     }
@@ -128,7 +131,7 @@ impl Connect {
         let Request { url, address, progress, .. } = request;
         let Some(intercept) = self.proxies.find(url) else {
             let stream = self.connect(url.host(), url.port(), *address, deadline, evidence, progress).await?;
-            progress.pass(Stage::Connect);
+            progress.pass(Phase::Connect);
             return Ok((stream, Bytes::new()));
         };
         let (host, port) = proxy::read_address(&intercept)?;
@@ -144,7 +147,7 @@ impl Connect {
         let late = |_| Error::new(Kind::ProxyFailed, format!("the proxy {name} did not answer in time"));
         let stream = timeout_at(deadline.into(), through).await.map_err(late)??;
         evidence.timings.connect += began.elapsed();
-        progress.pass(Stage::Connect);
+        progress.pass(Phase::Connect);
         Ok(stream)
     }
 
@@ -161,14 +164,16 @@ impl Connect {
             policy.check_name(name)?;
         }
         let began = Instant::now();
-        let addresses = match only {
+        let target = format!("{host}:{port}");
+        let mut addresses = match only {
             Some(ip) => vec![SocketAddr::new(ip, port)],
             None => self.look_up(host, port, deadline).await?,
         };
         evidence.timings.dns = began.elapsed();
-        progress.pass(Stage::Name);
+        progress.pass(Phase::Name);
         // Checks the addresses that are then connected to, as a second lookup could give others.
-        self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&format!("{host}:{port}"), &addresses))?;
+        self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&target, &addresses))?;
+        let left_out = addresses.split_off(addresses.len().min(MAX_ADDRESSES)).len();
         let began = Instant::now();
         let mut failures = Vec::new();
         let raced = timeout_at(deadline.into(), race(&addresses, &mut failures)).await;
@@ -182,7 +187,7 @@ impl Connect {
         let reasons = failures.iter().map(|(address, error)| (*address, diagnosis::in_words(error)));
         evidence.failed_addresses = reasons.collect();
         let stream = raced.ok().flatten();
-        let stream = stream.ok_or_else(|| reach::explain_failures(&format!("{host}:{port}"), &failures))?;
+        let stream = stream.ok_or_else(|| reach::explain_failures(&target, &failures, left_out))?;
         evidence.address = stream.peer_addr().ok();
         Ok(stream)
     }
@@ -206,10 +211,11 @@ impl Connect {
                 let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
                 loopback.map(|ip| SocketAddr::new(ip, port)).into()
             }
-            (None, Host::Domain(name)) => match tokio::net::lookup_host((name.as_str(), port)).await {
-                Ok(found) => found.collect(),
-                Err(error) => return Err(reach::explain_lookup(name, &error)),
-            },
+            (None, Host::Domain(name)) => {
+                // A stranger's lookup has to end with the call.
+                let lookup = if self.policy.is_some() { Lookup::Files } else { Lookup::System };
+                lookup.find(name).await?.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
+            }
         };
         let wanted = addresses.into_iter().filter(|address: &SocketAddr| match self.family {
             None => true,
@@ -235,7 +241,7 @@ impl Connect {
                 let host = match address.map(|address| address.ip()) {
                     Some(IpAddr::V4(ip)) => Host::Ipv4(ip),
                     Some(IpAddr::V6(ip)) => Host::Ipv6(ip),
-                    None => return Err(reach::explain_failures(&url.target(), &[])),
+                    None => return Err(reach::explain_failures(&url.target(), &[], 0)),
                 };
                 proxy::connect_socks(intercept, stream, host, url.port(), name).await
             }
@@ -244,6 +250,9 @@ impl Connect {
         Ok((stream?, Bytes::new()))
     }
 }
+
+/// How many addresses one call tries. A name with thousands of them would make it a scan.
+const MAX_ADDRESSES: usize = 8;
 
 fn take_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first_family = addresses.first().is_some_and(SocketAddr::is_ipv6);

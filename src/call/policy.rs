@@ -12,6 +12,22 @@ pub struct Policy {
     /// Networks that are allowed although they are not public. A mapped IPv4 address belongs to its IPv4
     /// network.
     pub allowed: Vec<IpNet>,
+    /// Networks that are not called in any case.
+    pub denied: Vec<IpNet>,
+    /// Which ports may be called.
+    pub ports: Ports,
+}
+
+/// Ports that may be called.
+#[derive(Debug, Clone, Default)]
+pub enum Ports {
+    /// All.
+    #[default]
+    Any,
+    /// 443 and 8443 at public addresses, all in networks that were allowed.
+    Usual,
+    /// These, everywhere.
+    Only(Vec<u16>),
 }
 
 impl Policy {
@@ -21,12 +37,17 @@ impl Policy {
     /// # Errors
     /// With `address-forbidden`.
     pub fn check(&self, target: &str, addresses: &[SocketAddr]) -> Result<()> {
-        let forbidden =
-            addresses.iter().find_map(|address| Some((address.ip(), self.forbids(address.ip())?)));
-        forbidden.map_or(Ok(()), |(ip, why)| {
-            let message = format!("{target} may not be called: {ip} is {why}");
-            Err(Error::new(Kind::AddressForbidden, message))
+        let own = own_addresses();
+        let forbidden = addresses.iter().find_map(|address| self.explain(*address, &own));
+        forbidden.map_or(Ok(()), |why| {
+            Err(Error::new(Kind::AddressForbidden, format!("{target} may not be called: {why}")))
         })
+    }
+
+    fn explain(&self, address: SocketAddr, own: &[IpAddr]) -> Option<String> {
+        let (ip, port) = (address.ip(), address.port());
+        let why = self.forbids(ip, own).map(|why| format!("{ip} is {why}"));
+        why.or_else(|| self.forbids_port(ip, port).then(|| format!("the port {port} is not allowed")))
     }
 
     /// Refuses a name that means this machine, whatever DNS says (RFC 6761 section 6.3).
@@ -34,30 +55,57 @@ impl Policy {
         let bare = name.trim_end_matches('.').to_ascii_lowercase();
         let local = bare == "localhost" || bare.ends_with(".localhost");
         let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-        if local && loopback.iter().all(|ip| self.forbids(*ip).is_some()) {
+        if local && loopback.iter().all(|ip| self.forbids(*ip, &[]).is_some()) {
             let message = format!("{name} may not be called: it means the server itself (RFC 6761)");
             return Err(Error::new(Kind::AddressForbidden, message));
         }
         Ok(())
     }
 
-    /// Why an address may not be called; `None` if it may.
-    pub fn forbids(&self, ip: IpAddr) -> Option<&'static str> {
+    /// Why an address may not be called; `None` if it may. `own` are the addresses of this machine: what listens
+    /// there behind a firewall is not public.
+    fn forbids(&self, ip: IpAddr, own: &[IpAddr]) -> Option<&'static str> {
         let ip = ip.to_canonical();
-        if self.allowed.iter().any(|net| net.contains(&ip)) {
-            return None;
+        if contains(&self.denied, ip) {
+            return Some("in a network that the operator denies");
         }
-        if let IpAddr::V6(v6) = ip
-            && let Some(inner) = embedded_v4(v6)
+        let inner = if let IpAddr::V6(v6) = ip { embedded_v4(v6) } else { None };
+        if let Some(inner) = inner
+            && (contains(&self.denied, inner.into()) || !contains(&self.allowed, ip))
         {
-            return self.forbids(inner.into()).map(|_| "a way to an IPv4 address that is not public");
+            return self.forbids(inner.into(), own).map(|_| "a way to an IPv4 address that is not public");
+        }
+        if contains(&self.allowed, ip) {
+            return None;
         }
         match SPECIAL.iter().find(|(network, _)| network.contains(&ip)) {
             Some((_, why)) => Some(why),
             None if ip.is_ipv6() && !GLOBAL_UNICAST.contains(&ip) => Some("not a public address"),
+            None if own.contains(&ip) => Some("an address of the server itself"),
             None => None,
         }
     }
+
+    fn forbids_port(&self, ip: IpAddr, port: u16) -> bool {
+        match &self.ports {
+            Ports::Any => false,
+            Ports::Usual => !USUAL_PORTS.contains(&port) && !contains(&self.allowed, ip.to_canonical()),
+            Ports::Only(ports) => !ports.contains(&port),
+        }
+    }
+}
+
+/// Where HTTPS is served.
+const USUAL_PORTS: [u16; 2] = [443, 8443];
+
+fn contains(networks: &[IpNet], ip: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(&ip))
+}
+
+/// The addresses of this machine now. If the system does not say, the networks alone decide.
+fn own_addresses() -> Vec<IpAddr> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    interfaces.iter().map(|interface| interface.ip().to_canonical()).collect()
 }
 
 /// The addresses assigned for global unicast (RFC 4291 section 2.4, IANA).
@@ -129,7 +177,7 @@ mod tests {
             Host::Ipv6(ip) => IpAddr::V6(*ip),
             Host::Domain(name) => panic!("{name} is a name"),
         };
-        Policy::default().forbids(ip)
+        Policy::default().forbids(ip, &[])
     }
 
     #[test]
@@ -166,12 +214,12 @@ mod tests {
 
     #[test]
     fn an_opened_network_is_open_in_its_mapped_form_too() {
-        let policy = Policy { allowed: vec!["127.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()] };
+        let policy = Policy { allowed: networks("127.0.0.0/8 fd00::/8"), ..Policy::default() };
         for open in ["127.0.0.1", "::ffff:127.0.0.2", "fd12::1", "64:ff9b::127.0.0.1"] {
-            assert_eq!(policy.forbids(open.parse().unwrap()), None, "{open}");
+            assert_eq!(policy.forbids(open.parse().unwrap(), &[]), None, "{open}");
         }
         for shut in ["10.0.0.1", "::1", "fe80::1"] {
-            assert!(policy.forbids(shut.parse().unwrap()).is_some(), "{shut}");
+            assert!(policy.forbids(shut.parse().unwrap(), &[]).is_some(), "{shut}");
         }
     }
 
@@ -179,5 +227,54 @@ mod tests {
     fn one_forbidden_address_among_public_ones_is_enough() {
         let addresses = ["8.8.8.8:443", "10.0.0.1:443"].map(|address| address.parse().unwrap());
         assert_eq!(Policy::default().check("x:443", &addresses).unwrap_err().kind, Kind::AddressForbidden);
+    }
+
+    fn networks(text: &str) -> Vec<IpNet> {
+        text.split(' ').map(|network| network.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_denied_network_is_shut_whatever_else_is_said() {
+        let (allowed, denied) = (networks("10.0.0.0/8"), networks("10.9.0.0/16 8.8.8.0/24 2606::/16"));
+        let policy = Policy { allowed, denied, ..Policy::default() };
+        for shut in
+            ["10.9.1.1", "8.8.8.8", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1", "2606::1"]
+        {
+            assert!(policy.forbids(shut.parse().unwrap(), &[]).is_some(), "{shut}");
+        }
+        for open in ["10.8.1.1", "8.8.4.4", "64:ff9b::8.8.4.4", "2001:4860::1"] {
+            assert_eq!(policy.forbids(open.parse().unwrap(), &[]), None, "{open}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_this_machine_is_shut_unless_its_network_is_allowed() {
+        let own = ["9.9.9.9", "2606:4700::9"].map(|ip| ip.parse().unwrap());
+        for ip in ["9.9.9.9", "::ffff:9.9.9.9", "64:ff9b::9.9.9.9", "2606:4700::9"] {
+            assert!(Policy::default().forbids(ip.parse().unwrap(), &own).is_some(), "{ip}");
+        }
+        let policy = Policy { allowed: networks("9.9.9.0/24"), ..Policy::default() };
+        assert_eq!(policy.forbids(own[0], &own), None);
+        assert!(own_addresses().contains(&Ipv4Addr::LOCALHOST.into()));
+    }
+
+    #[test]
+    fn ports_are_those_of_https_at_public_addresses_or_those_that_are_named() {
+        let policy = |ports| Policy { allowed: networks("10.0.0.0/8"), denied: Vec::new(), ports };
+        let rows = [
+            (Ports::Any, "8.8.8.8:25", true),
+            (Ports::Usual, "8.8.8.8:443", true),
+            (Ports::Usual, "[2606:4700::1]:8443", true),
+            (Ports::Usual, "8.8.8.8:22", false),
+            (Ports::Usual, "10.0.0.1:22", true),
+            (Ports::Usual, "[::ffff:10.0.0.1]:22", true),
+            (Ports::Only(vec![9443]), "8.8.8.8:443", false),
+            (Ports::Only(vec![9443]), "10.0.0.1:443", false),
+            (Ports::Only(vec![9443]), "10.0.0.1:9443", true),
+        ];
+        for (ports, address, open) in rows {
+            let case = format!("{ports:?} {address}");
+            assert_eq!(policy(ports).check("x", &[address.parse().unwrap()]).is_ok(), open, "{case}");
+        }
     }
 }

@@ -110,6 +110,14 @@ impl Tls {
         Offer { name, tls13: self.max.is_none_or(|max| max == Version::Tls13), http2: self.http2 }
     }
 
+    /// Loads the CAs, which the first call does otherwise.
+    ///
+    /// # Errors
+    /// When they cannot be read or used.
+    pub fn load(&self) -> Result<()> {
+        self.load_context().map(|_| ())
+    }
+
     fn load_context(&self) -> Result<&SslContext> {
         if let Some(made) = self.context.0.get() {
             return Ok(made);

@@ -8,7 +8,7 @@ use openssl::x509::{X509Name, X509VerifyResult};
 
 use super::certificate_request;
 use crate::evidence::{Certificate, Message, Side, Stage};
-use crate::request::progress::{self, Progress};
+use crate::request::progress::{Phase, Progress};
 
 /// The messages of one connection.
 #[derive(Default)]
@@ -64,7 +64,7 @@ impl TlsTrace {
             (true, false) => Stage::Renegotiation,
             (true, true) => Stage::PostHandshake,
         };
-        self.progress.pass(progress::Stage::Requested);
+        self.progress.pass(Phase::Requested);
         if self.requests.len() < Self::MAX_REQUESTS {
             let algorithms = certificate_request::read_algorithms(message, tls13);
             let (issuers, sent, answered_at) = (Vec::new(), None, None);
@@ -77,7 +77,7 @@ impl TlsTrace {
         if let Some(request) = self.requests.last_mut().filter(|request| request.sent.is_none()) {
             request.sent = Some(holds_certificate(message, tls13));
             if request.sent == Some(true) {
-                self.progress.pass(progress::Stage::Sent);
+                self.progress.pass(Phase::Sent);
             }
             request.issuers = issuers;
             request.answered_at = Some(Instant::now());

@@ -12,7 +12,7 @@ use super::console::ConsoleArgs;
 use super::values::{at_least_one, seconds, size, source};
 use crate::call::Local;
 use crate::call::connect::{Connect, Override};
-use crate::call::policy::Policy;
+use crate::call::policy::{Policy, Ports};
 use crate::call::proxy::Proxies;
 use crate::call::tls::Tls;
 use crate::password::PasswordSource;
@@ -42,6 +42,12 @@ pub struct ServeArgs {
     /// Allow calls to endpoints in this private network; may be repeated
     #[arg(long, value_name = "CIDR")]
     allow_net: Vec<IpNet>,
+    /// Call no endpoint in this network, even if --allow-net covers it; may be repeated
+    #[arg(long, value_name = "CIDR")]
+    deny_net: Vec<IpNet>,
+    /// Call endpoints at this port only; may be repeated [default: 443 and 8443, and any port in networks of --allow-net]
+    #[arg(long, value_name = "PORT")]
+    allow_port: Vec<u16>,
     /// Show /metrics to this network as well as to loopback addresses; may be repeated
     #[arg(long, value_name = "CIDR")]
     pub metrics_from: Vec<IpNet>,
@@ -78,12 +84,12 @@ pub struct LimitArgs {
     /// Seconds for an upload except a large body, and for a client to read more of its answer
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub body_time: Duration,
-    /// Most calls in progress at once; one address gets half of what is free
-    #[arg(long, value_name = "NUMBER", default_value = "64", value_parser = at_least_one)]
-    pub max_calls: usize,
-    /// Most connections of clients at once
-    #[arg(long, value_name = "NUMBER", default_value = "1024", value_parser = at_least_one)]
-    pub max_connections: usize,
+    /// Most calls in progress at once; one address gets half of what is free [default: 64]
+    #[arg(long, value_name = "NUMBER", value_parser = at_least_one)]
+    max_calls: Option<usize>,
+    /// Most connections of clients at once [default: 1024]
+    #[arg(long, value_name = "NUMBER", value_parser = at_least_one)]
+    max_connections: Option<usize>,
     /// Calls per second of one credential from one address; 0 for no limit
     #[arg(long, value_name = "NUMBER", default_value = "10")]
     pub rate: u32,
@@ -95,6 +101,23 @@ pub struct LimitArgs {
     pub drain_time: Duration,
 }
 
+impl LimitArgs {
+    /// Most calls in progress at once.
+    pub fn max_calls(&self) -> usize {
+        self.max_calls.unwrap_or(64)
+    }
+
+    /// Most connections of clients at once.
+    pub fn max_connections(&self) -> usize {
+        self.max_connections.unwrap_or(1024)
+    }
+
+    /// Whether the operator asked for that many calls or connections.
+    pub fn wants_numbers(&self) -> bool {
+        self.max_calls.or(self.max_connections).is_some()
+    }
+}
+
 impl ServeArgs {
     /// The route of every call. It uses no proxy, whose lookups would bypass the network policy.
     pub fn local(&self) -> Local {
@@ -104,13 +127,21 @@ impl ServeArgs {
                 family: None,
                 proxies: Proxies::none(),
                 timeout: self.connect_timeout,
-                policy: Some(Policy { allowed: self.allow_net.clone() }),
+                policy: Some(self.policy()),
             },
             tls: Tls { cacert: self.cacert.clone(), ..Tls::default() },
             leaf_only: false,
             max_time: self.max_time,
             control: false,
         }
+    }
+
+    fn policy(&self) -> Policy {
+        let ports = match self.allow_port.as_slice() {
+            [] => Ports::Usual,
+            ports => Ports::Only(ports.to_vec()),
+        };
+        Policy { allowed: self.allow_net.clone(), denied: self.deny_net.clone(), ports }
     }
 
     /// The source of the password of `--tls-p12`.

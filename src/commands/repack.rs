@@ -66,7 +66,7 @@ async fn read_supplement(args: &RepackArgs, passwords: &mut Passwords) -> Result
 }
 
 async fn fetch(p12: &P12, args: &RepackArgs, console: &Console) -> Result<Vec<X509>> {
-    let policy = Policy { allowed: args.contents.allow_net.clone() };
+    let policy = Policy { allowed: args.contents.allow_net.clone(), ..Policy::default() };
     let identity = p12.identity()?;
     let fetched = fetch_chain(identity.chain.last().unwrap_or(&identity.leaf), &policy).await?;
     for (certificate, url) in &fetched {

@@ -3,6 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 
+use hickory_resolver::net::{DnsError, NetError};
+
 use super::{in_words, is_out_of_files};
 use crate::error::{Error, Kind, Retry};
 
@@ -22,9 +24,27 @@ pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
         "nodename nor servname",
         "No such host",
     ];
-    if code || unknown.iter().any(|part| text.contains(part)) {
-        return Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"));
+    match code || unknown.iter().any(|part| text.contains(part)) {
+        true => unknown_name(host),
+        false => failed_lookup(host, error),
     }
+}
+
+/// The lookup of a name at the name servers failed.
+pub fn explain_dns(host: &str, error: &NetError) -> Error {
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(_)) => unknown_name(host),
+        NetError::Io(error) => failed_lookup(host, error),
+        NetError::Timeout => failed_lookup(host, &io::Error::other("the name servers do not answer")),
+        other => failed_lookup(host, &io::Error::other(other.to_string())),
+    }
+}
+
+fn unknown_name(host: &str) -> Error {
+    Error::new(Kind::NameUnknown, format!("the name {host} is unknown to DNS on this machine"))
+}
+
+fn failed_lookup(host: &str, error: &io::Error) -> Error {
     let reason = in_words(error);
     let reason = reason.rsplit(": ").next().unwrap_or_default().to_lowercase();
     let kind = if is_out_of_files(error) { Kind::OutOfFiles } else { Kind::DnsFailure };
@@ -33,10 +53,12 @@ pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
 
 /// No address accepted the connection. If they failed in several ways, the kind is that of the attempt that
 /// got nearest, not of the last one. An address that could not be tried because of a limit here comes first,
-/// as nothing is known about it.
-pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)]) -> Error {
+/// as nothing is known about it. `left_out` is how many more addresses the name has.
+pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)], left_out: usize) -> Error {
     let tried: Vec<_> =
         failures.iter().map(|(address, error)| format!("{address}: {}", in_words(error))).collect();
+    let more =
+        if left_out > 0 { format!("; {left_out} more addresses were not tried") } else { String::new() };
     let kinds = || failures.iter().map(|(_, error)| kind_of(error));
     let nearest = [Kind::OutOfFiles, Kind::ConnectionRefused, Kind::ConnectTimeout, Kind::Unroutable];
     let kind = nearest.into_iter().find(|kind| kinds().any(|met| met == *kind));
@@ -48,7 +70,7 @@ pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)]) -> E
                 "-4 and -6 ask for one family of addresses, and the name has none of that: leave them out";
             return Error::new(Kind::Unroutable, message).with_hint(hint).with_retry(Retry::Never, None);
         }
-        tried => format!("cannot connect to {target} ({})", tried.join("; ")),
+        tried => format!("cannot connect to {target} ({}{more})", tried.join("; ")),
     };
     Error::new(kind, message)
 }

@@ -17,7 +17,8 @@ pub(super) const EXCERPT: usize = 16 * 1024;
 
 /// Judges by the head and the beginning of the body; `whole` if that is all of it.
 pub(super) fn find_author(head: &Head, body: &Foreign, whole: bool) -> Author {
-    if let Some(message) = head.field(&TRANSPORT_MESSAGE) {
+    let message = head.field(&TRANSPORT_MESSAGE);
+    if let (contract::ENDPOINT_FAILED, Some(message)) = (head.status, &message) {
         let error = head.field(&TRANSPORT_ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
         return Author::PlatformOfRemote(format!("{message:?}{error}"));
     }
@@ -28,6 +29,10 @@ pub(super) fn find_author(head: &Head, body: &Foreign, whole: bool) -> Author {
         return Author::Platform(signal);
     }
     match status.as_u16() {
+        _ if message.is_some() && contract::is_own(status) => Author::Unclear(
+            "LP-message-from-transport proves nothing here: the platform sends it with 424, and with another status it can be the endpoint's"
+                .into(),
+        ),
         200 if body.bytes().is_empty() && whole => {
             Author::Unclear("an empty 200 is also what the platform answers when it only validates a P12".into())
         }
@@ -94,6 +99,18 @@ mod tests {
         let author =
             judge(424, Some(("lp-message-from-transport", "refused")), r#"{"message":"","internalCode":1}"#);
         assert_eq!(author, Author::PlatformOfRemote("\"refused\"".into()));
+    }
+
+    #[test]
+    fn the_transport_header_proves_nothing_beside_another_status() {
+        let forged = |status| judge(status, Some(("lp-message-from-transport", "refused")), "x");
+        for status in [200, 201, 401, 403, 500] {
+            assert!(
+                matches!(forged(status), Author::Unclear(why) if why.contains("proves nothing")),
+                "{status}"
+            );
+        }
+        assert!(matches!(forged(302), Author::Remote(_)));
     }
 
     #[test]

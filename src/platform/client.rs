@@ -17,12 +17,16 @@ use crate::secret::Secret;
 #[derive(Debug)]
 pub(super) struct Client(reqwest::Client);
 
+/// As many header fields as `serve` passes on.
+const MAX_HEADERS: usize = 256;
+
 impl Client {
     /// `plain` for a loopback address without TLS. Then no proxy is used, as it could see the secrets.
     pub(super) fn new(connect: &Connect, tls: &Tls, plain: bool) -> Result<Self> {
         let builder = reqwest::Client::builder()
             .tls_backend_native()
             .http1_only()
+            .http1_max_headers(MAX_HEADERS)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)

@@ -7,6 +7,9 @@ use super::gateway::Account;
 /// The permission that a credential needs.
 pub const PERMISSION: &str = "MTLS_READ_INTERNAL";
 
+/// How the names of the platform's own headers begin.
+pub const OWN_HEADERS: &str = "lp-";
+
 /// The endpoint that the platform is to call.
 pub const FORWARD_URL: HeaderName = HeaderName::from_static("lp-forward-url");
 /// The method that it is to use. It is always sent, as the platform's default is not known.

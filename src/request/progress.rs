@@ -1,4 +1,4 @@
-//! How far a call has come, for whoever watches it: the stages it has passed, and the bytes of its body.
+//! How far a call has come, for whoever watches it: the phases it has passed, and the bytes of its body.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// A part of a call that can take time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
+pub enum Phase {
     /// The host name is looked up.
     Name,
     /// The TCP connection, and the proxy's handshake if there is one.
@@ -21,7 +21,7 @@ pub enum Stage {
     Answer,
 }
 
-impl Stage {
+impl Phase {
     /// Its name for people.
     pub fn name(self) -> &'static str {
         match self {
@@ -44,8 +44,8 @@ pub struct Progress {
     pub total: AtomicU64,
     /// Whether the last one has been handed over.
     pub(super) done: AtomicBool,
-    /// The stages passed, with the time since the start of the call.
-    passed: Mutex<Vec<(Stage, Duration)>>,
+    /// The phases passed, with the time since the start of the call.
+    passed: Mutex<Vec<(Phase, Duration)>>,
     start: Mutex<Option<Instant>>,
 }
 
@@ -55,24 +55,24 @@ impl Progress {
         self.done.load(Ordering::Relaxed)
     }
 
-    /// The stages passed since the one with this number, each with the time since the start of the call.
-    pub fn passed_since(&self, number: usize) -> Vec<(Stage, Duration)> {
+    /// The phases passed since the one with this number, each with the time since the start of the call.
+    pub fn passed_since(&self, number: usize) -> Vec<(Phase, Duration)> {
         let passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         passed.get(number..).map(<[_]>::to_vec).unwrap_or_default()
     }
 
-    /// Sets time zero, and forgets the stages of an earlier call.
+    /// Sets time zero, and forgets the phases of an earlier call.
     pub fn start(&self, start: Instant) {
         *self.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(start);
         self.passed.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Notes that a stage was passed. Each counts once; without a start none does.
-    pub fn pass(&self, stage: Stage) {
+    /// Notes that a phase was passed. Each counts once; without a start none does.
+    pub fn pass(&self, phase: Phase) {
         let Some(start) = *self.start.lock().unwrap_or_else(PoisonError::into_inner) else { return };
         let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        if passed.iter().all(|(earlier, _)| *earlier != stage) {
-            passed.push((stage, start.elapsed()));
+        if passed.iter().all(|(earlier, _)| *earlier != phase) {
+            passed.push((phase, start.elapsed()));
         }
     }
 

@@ -22,7 +22,9 @@ impl ForwardUrl {
     /// # Errors
     /// When it is not a URL, not https, or has a user or password.
     pub fn parse(text: &str) -> Result<Self> {
-        let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        // As browsers do (WHATWG URL).
+        let text = text.trim_matches(|letter: char| letter <= ' ').replace(['\t', '\n', '\r'], "");
+        let full = if has_scheme(&text) { text } else { format!("https://{text}") };
         // What was typed may contain a password or a token anywhere, so no error quotes it.
         let usage = |message: &str| Error::new(Kind::Usage, message);
         let mut url =
@@ -94,9 +96,50 @@ impl ForwardUrl {
     }
 }
 
+/// Whether it begins with a scheme. What may be `host:port` or `user:password` is none, unless the slashes follow.
+fn has_scheme(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let named = scheme.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    named && (rest.starts_with("//") || SPECIAL.contains(&scheme.to_ascii_lowercase().as_str()))
+}
+
+/// The schemes that need no slashes (WHATWG URL, section 4.2).
+const SPECIAL: &[&str] = &["http", "https", "ws", "wss", "ftp", "file"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scheme_is_read_as_browsers_read_it() {
+        let target = |text| ForwardUrl::parse(text).map(|url| url.as_str().to_owned());
+        for (text, url) in [
+            ("https:/x.example/a", "https://x.example/a"),
+            ("https:x.example", "https://x.example/"),
+            ("HTTPS:\\\\x.example\\a", "https://x.example/a"),
+            (" https://x.example/ ", "https://x.example/"),
+            ("ht\ttps:/x.example", "https://x.example/"),
+            ("https:8443", "https://0.0.32.251/"),
+            ("x.example/?next=https://other/", "https://x.example/?next=https://other/"),
+            ("x.example:8443/?next=https://other/", "https://x.example:8443/?next=https://other/"),
+            ("x.example?a=b://c", "https://x.example/?a=b://c"),
+            ("//x.example/a", "https://x.example/a"),
+        ] {
+            assert_eq!(target(text).unwrap(), url, "{text}");
+        }
+        for (text, why) in [
+            ("http:/x.example", "http has no client certificates"),
+            ("ftp:x.example", "ftp has no client certificates"),
+            ("gopher://x.example", "gopher has no client certificates"),
+            ("user:secret@x.example", "contains a user or password"),
+            ("://x.example", "is not a URL"),
+            ("https:", "is not a URL"),
+        ] {
+            let message = target(text).unwrap_err().message;
+            assert!(message.contains(why) && !message.contains("secret"), "{text}: {message}");
+        }
+    }
 
     #[test]
     fn a_url_without_a_scheme_is_https() {

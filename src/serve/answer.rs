@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
+use hyper::ext::ReasonPhrase;
 use serde_json::json;
 
 use super::journal::{End, LogEntry};
@@ -22,6 +23,15 @@ use crate::platform::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
 /// The kind of a request whose client went away.
 const GONE: &str = "client-gone";
 
+/// What a client hears when its endpoint is not called: the reason would tell about the network of the server.
+const NOT_CALLED: &str = "the forward URL may not be called: its host is unknown, or its address or port is not allowed; the operator of serve finds the reason in the log";
+
+/// The longest value of a header, in bytes. The body has the whole.
+const MAX_VALUE: usize = 1024;
+
+/// What a value ends with that was too long.
+const CUT: &str = " ...";
+
 /// A reply to a client.
 pub(super) type Reply = http::Response<UnsyncBoxBody<Bytes, io::Error>>;
 
@@ -29,6 +39,8 @@ pub(super) type Reply = http::Response<UnsyncBoxBody<Bytes, io::Error>>;
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) kind: Option<&'static str>,
+    /// What happened, for the log.
+    reason: Option<String>,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: String,
 }
@@ -38,7 +50,7 @@ impl Refusal {
     pub(super) fn new(status: StatusCode, message: &str) -> Self {
         let body = json!({"error": {"message": message, "internalCode": status.as_u16()}});
         let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        Self { status, kind: None, headers, body: format!("{body}\n") }
+        Self { status, kind: None, reason: None, headers, body: format!("{body}\n") }
     }
 
     /// 400: the request is not well formed.
@@ -91,7 +103,12 @@ impl Refusal {
 
     pub(super) fn with(mut self, name: HeaderName, value: &str) -> Self {
         let visible = |c: char| if (' '..='~').contains(&c) { c } else { '?' };
-        if let Ok(value) = HeaderValue::from_str(&value.chars().map(visible).collect::<String>()) {
+        let mut value: String = value.chars().map(visible).collect();
+        if value.len() > MAX_VALUE {
+            value.truncate(MAX_VALUE - CUT.len());
+            value.push_str(CUT);
+        }
+        if let Ok(value) = HeaderValue::from_str(&value) {
             self.headers.retain(|(known, _)| *known != name);
             self.headers.push((name, value));
         }
@@ -102,6 +119,7 @@ impl Refusal {
     pub(super) fn into_reply(self, mut entry: LogEntry) -> Reply {
         entry.status = self.status.as_u16();
         entry.kind = self.kind.or(entry.kind);
+        entry.reason = self.reason;
         entry.sent = self.body.len() as u64;
         entry.finish(if self.kind == Some(GONE) { End::Gone } else { End::Complete });
         let body = Full::new(Bytes::from(self.body)).map_err(|never: Infallible| match never {});
@@ -122,18 +140,23 @@ impl From<Gone> for Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match (error.kind, error.kind.exit()) {
-            (Kind::AddressForbidden, _) => StatusCode::FORBIDDEN,
+            // Told apart, they would list the names of a private network.
+            (Kind::AddressForbidden | Kind::NameUnknown, _) => StatusCode::FORBIDDEN,
+            (Kind::OutOfFiles, _) => StatusCode::SERVICE_UNAVAILABLE,
             (Kind::FileUnreadable, _) | (_, Exit::Usage) => StatusCode::BAD_REQUEST,
             (_, Exit::P12) => contract::P12_UNUSABLE,
             (_, Exit::Machine) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => contract::ENDPOINT_FAILED,
         };
-        let mut refusal = Self { kind: Some(error.kind.name()), ..Self::new(status, &error.message) };
-        if status == contract::ENDPOINT_FAILED {
-            refusal =
-                refusal.with(TRANSPORT_MESSAGE, &error.message).with(TRANSPORT_ERROR, error.kind.name());
-        }
-        refusal
+        let refusal = match status {
+            StatusCode::FORBIDDEN => Self::new(status, NOT_CALLED),
+            StatusCode::SERVICE_UNAVAILABLE => Self::busy(),
+            contract::ENDPOINT_FAILED => Self::new(status, &error.message)
+                .with(TRANSPORT_MESSAGE, &error.message)
+                .with(TRANSPORT_ERROR, error.kind.name()),
+            _ => Self::new(status, &error.message),
+        };
+        Self { kind: Some(error.kind.name()), reason: Some(error.message), ..refusal }
     }
 }
 
@@ -147,78 +170,112 @@ pub(super) fn reply_with(status: StatusCode, kind: &'static str, text: String, e
 /// The endpoint's answer, unchanged except for headers that concern one connection only.
 pub(super) struct PassedOn {
     head: Head,
+    /// The first piece of the body; `None` if it has none.
+    first: Option<Bytes>,
     exchange: Box<dyn Exchange>,
-    without_body: bool,
-    /// Held until the last byte has been sent.
+    is_head: bool,
     place: Share,
 }
 
 impl PassedOn {
-    /// Fails when HTTP cannot pass the answer on.
-    pub(super) fn new(
-        exchange: Box<dyn Exchange>,
+    /// Waits for the first piece of the body, as an answer that breaks off before it is none.
+    ///
+    /// # Errors
+    /// When the body breaks off at once, or HTTP cannot pass the answer on.
+    pub(super) async fn receive(
+        mut exchange: Box<dyn Exchange>,
         head: Head,
         method: &Method,
         place: Share,
-    ) -> Result<Self, Refusal> {
-        let nothing = |what: &str| Err(Refusal::from(Error::new(Kind::NotHttp, what)));
+    ) -> Result<Self, Error> {
+        let nothing = |what: &str| Err(Error::new(Kind::NotHttp, what));
         if head.version == http::Version::HTTP_09 {
             return nothing("the endpoint did not answer with HTTP");
         }
         if head.status.is_informational() {
             return nothing("the endpoint wants to switch to another protocol");
         }
-        Ok(Self { head, exchange, without_body: method == Method::HEAD, place })
+        let first = exchange.piece().await.transpose()?;
+        Ok(Self { head, first, exchange, is_head: method == Method::HEAD, place })
     }
 
     /// Turns it into a reply. The log entry ends with the body.
     pub(super) fn into_reply(self, mut entry: LogEntry) -> Reply {
-        let Self { head: Head { status, headers, length, .. }, exchange, without_body, place } = self;
-        entry.status = status.as_u16();
-        let mut head = http::Response::new(());
-        *head.status_mut() = status;
-        *head.headers_mut() = keep_end_to_end(&headers);
-        // At most one length: chunks take precedence, and equal lengths are merged.
-        head.headers_mut().remove(header::CONTENT_LENGTH);
-        head.headers_mut().extend(length.map(|length| (header::CONTENT_LENGTH, length.into())));
-        entry.expected = length;
-        if without_body || matches!(status.as_u16(), 204 | 304) {
-            entry.expected = Some(0);
-        }
-        if without_body {
-            // No body follows.
-            head.headers_mut().remove(header::CONTENT_LENGTH);
-        }
-        let pieces =
-            stream::unfold((exchange, entry, place), |(mut exchange, mut entry, place)| async move {
-                let piece = match exchange.piece().await {
-                    None => {
-                        entry.finish(End::Complete);
-                        return None;
-                    }
-                    // hyper cuts the connection, so that the client notices.
-                    Some(Err(error)) => {
-                        entry.finish(End::Cut);
-                        Err(io::Error::other(error))
-                    }
-                    Some(Ok(bytes)) => {
-                        entry.sent += bytes.len() as u64;
-                        Ok(Frame::data(bytes))
-                    }
-                };
-                Some((piece, (exchange, entry, place)))
-            });
+        let head = self.head();
+        entry.status = self.head.status.as_u16();
+        entry.expected = if self.has_body() { self.head.length } else { Some(0) };
+        let rest = Rest { first: self.first, exchange: self.exchange, entry, _place: self.place };
+        let pieces = stream::unfold(rest, async |mut rest| Some((rest.next().await?, rest)));
         head.map(|()| StreamBody::new(pieces).boxed_unsync())
+    }
+
+    fn head(&self) -> http::Response<()> {
+        let Head { status, phrase, headers, length, .. } = &self.head;
+        let mut head = http::Response::new(());
+        *head.status_mut() = *status;
+        *head.headers_mut() = keep_end_to_end(headers);
+        // At most one length: chunks take precedence, and equal lengths are merged. With HEAD, no body follows; a 204 has
+        // none (RFC 9110 section 8.6).
+        head.headers_mut().remove(header::CONTENT_LENGTH);
+        let length = length.filter(|_| !self.is_head && *status != StatusCode::NO_CONTENT);
+        head.headers_mut().extend(length.map(|length| (header::CONTENT_LENGTH, length.into())));
+        // Where there is none, hyper would write "<none>".
+        let none = || status.canonical_reason().is_none().then_some(ReasonPhrase::from_static(b""));
+        if let Some(phrase) = phrase.clone().or_else(none) {
+            head.extensions_mut().insert(phrase);
+        }
+        head
+    }
+
+    fn has_body(&self) -> bool {
+        !self.is_head && !matches!(self.head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
     }
 }
 
-/// The headers without those that concern one connection (RFC 9110 section 7.6.1).
+/// The body of an answer, on its way.
+struct Rest {
+    first: Option<Bytes>,
+    exchange: Box<dyn Exchange>,
+    entry: LogEntry,
+    /// Held until the last byte has been sent.
+    _place: Share,
+}
+
+impl Rest {
+    async fn next(&mut self) -> Option<io::Result<Frame<Bytes>>> {
+        let piece = match self.first.take() {
+            Some(first) => Some(Ok(first)),
+            None => self.exchange.piece().await,
+        };
+        match piece {
+            None => {
+                self.entry.finish(End::Complete);
+                None
+            }
+            // hyper cuts the connection, so that the client notices.
+            Some(Err(error)) => {
+                self.entry.finish(End::Cut);
+                (self.entry.kind, self.entry.reason) = (Some(error.kind.name()), Some(error.message.clone()));
+                Some(Err(io::Error::other(error)))
+            }
+            Some(Ok(bytes)) => {
+                self.entry.sent += bytes.len() as u64;
+                Some(Ok(Frame::data(bytes)))
+            }
+        }
+    }
+}
+
+/// The headers without those that concern one connection (RFC 9110 section 7.6.1), and without those that only the
+/// platform may set.
 fn keep_end_to_end(headers: &HeaderMap) -> HeaderMap {
     let named = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let named: Vec<_> =
         named.flat_map(|value| value.split(',')).map(|name| name.trim().to_lowercase()).collect();
     let hop = |name: &HeaderName| {
-        HOP_BY_HOP.contains(&name.as_str()) || named.iter().any(|known| known == name.as_str())
+        HOP_BY_HOP.contains(&name.as_str())
+            || name.as_str().starts_with(contract::OWN_HEADERS)
+            || named.iter().any(|known| known == name.as_str())
     };
     headers.iter().filter(|(name, _)| !hop(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
@@ -234,3 +291,20 @@ const HOP_BY_HOP: &[&str] = &[
     "transfer-encoding",
     "upgrade",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_holds_a_kilobyte_of_a_message_and_the_body_the_whole() {
+        let message = format!("cannot connect to \u{e9}\n{}", "x".repeat(5_000));
+        let refusal = Refusal::from(Error::new(Kind::ConnectionRefused, &message));
+        let (_, value) = refusal.headers.iter().find(|(name, _)| *name == TRANSPORT_MESSAGE).unwrap();
+        assert_eq!(value.len(), MAX_VALUE);
+        let text = value.to_str().unwrap();
+        assert!(text.starts_with("cannot connect to ??xxx") && text.ends_with("x ..."), "{text}");
+        let body: serde_json::Value = serde_json::from_str(&refusal.body).unwrap();
+        assert_eq!(body["error"]["message"], message);
+    }
+}

@@ -58,6 +58,11 @@ impl Journal {
         self.turned_away.inc();
     }
 
+    /// Tells the operator something that belongs to no request.
+    pub(super) fn warn(&self, what: &str) {
+        self.writer.write(json!({"time": certificate::timestamp(), "warning": what}));
+    }
+
     /// The metrics in OpenMetrics text.
     pub(super) fn encode_metrics(&self) -> String {
         let mut out = String::new();
@@ -81,6 +86,7 @@ impl Journal {
             credential: None,
             forward: None,
             kind: None,
+            reason: None,
             expected: None,
             sent: 0,
             end: End::Gone,
@@ -102,6 +108,8 @@ pub(super) struct LogEntry {
     pub(super) forward: Option<String>,
     /// The kind of the error, if there was one.
     pub(super) kind: Option<&'static str>,
+    /// What happened, in words: more than the client may know.
+    pub(super) reason: Option<String>,
     /// The announced length of the answer, in bytes. Once it is reached, hyper asks for no more.
     pub(super) expected: Option<u64>,
     /// Bytes of the body that were sent.
@@ -151,6 +159,7 @@ impl Drop for LogEntry {
             "credential": self.credential.as_deref(),
             "forward": self.forward,
             "kind": self.kind,
+            "reason": self.reason,
             "bytes": self.sent,
             "complete": complete,
             "gone": !complete && self.end == End::Gone,

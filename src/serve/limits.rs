@@ -54,9 +54,9 @@ impl Limits {
         Self {
             known: Rate::new(args.rate),
             strangers: Rate::new(args.rate),
-            calls: Shares::new(args.max_calls, args.max_calls),
+            calls: Shares::new(args.max_calls(), args.max_calls()),
             // With two, one address leaves one to the others. All calls may wait.
-            openings: Shares::new(cores.max(2), 2 * args.max_calls),
+            openings: Shares::new(cores.max(2), 2 * args.max_calls()),
             kibibytes: Shares::new(HELD_KIB, 0),
             upload: args.max_upload,
             body_time: args.body_time,

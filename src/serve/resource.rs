@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts as Head;
 use http::{Method, StatusCode};
 use ipnet::IpNet;
@@ -17,6 +17,7 @@ use url::Url;
 
 use super::access::{Access, Refused};
 use super::answer::{self, PassedOn, Refusal, Reply};
+use super::head;
 use super::incoming::{Incoming, Progress};
 use super::journal::{Journal, LogEntry};
 use super::limits::{Caller, Limits};
@@ -75,6 +76,9 @@ impl Resource {
     }
 
     async fn route(self: Arc<Self>, head: Head, body: Incoming, mut entry: LogEntry) -> Reply {
+        if !head::names_one_host(&head) {
+            return Refusal::malformed("exactly one Host header is needed").into_reply(entry);
+        }
         let Some(action) = Action::parse(head.uri.path()) else {
             return Refusal::new(StatusCode::NOT_FOUND, "there is nothing here").into_reply(entry);
         };
@@ -142,7 +146,7 @@ impl Resource {
         entry: &mut LogEntry,
     ) -> Result<Option<PassedOn>, Refusal> {
         let (caller, boundary) = self.admit(head, account, entry)?;
-        let request = parse_forward(&head.headers)?.map(RequestParts::check).transpose()?;
+        let request = head::parse_forward(&head.headers)?.map(RequestParts::check).transpose()?;
         entry.forward = request.as_ref().map(|request| request.url.target());
         let (mut form, progress) = upload::receive(boundary, body, &self.limits, &caller).await?;
         let (file, password) = form.take_p12()?;
@@ -156,9 +160,12 @@ impl Resource {
         let known = Arc::new(request.secrets().into_iter().chain([password]).collect());
         let request = add_body(request, form.body, form.body_type);
         let call = self.local.start(&request, identity, &known);
-        let (exchange, head) = entry.presence.wait_for(call, CALL_GRACE).await??;
-        let head = head.map_err(|error| find_fault(error, &progress))?;
-        PassedOn::new(exchange, head, &request.method, place).map(Some)
+        let answer = async {
+            let (exchange, head) = call.await?;
+            PassedOn::receive(exchange, head?, &request.method, place).await
+        };
+        let answer = entry.presence.wait_for(answer, CALL_GRACE).await?;
+        answer.map(Some).map_err(|error| find_fault(error, &progress))
     }
 
     /// Checks everything that does not need the upload.
@@ -190,7 +197,7 @@ impl Resource {
             let what = format!("the upload is larger than {} bytes", self.limits.upload);
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &what));
         }
-        let kind = read_text(&head.headers, &header::CONTENT_TYPE)?.unwrap_or_default();
+        let kind = head::read_text(&head.headers, &header::CONTENT_TYPE)?.unwrap_or_default();
         let boundary = multer::parse_boundary(kind).map_err(|error| match error {
             multer::Error::NoBoundary => Refusal::malformed("the Content-Type has no boundary"),
             _ => Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send multipart/form-data"),
@@ -225,7 +232,7 @@ impl Resource {
             return Ok(public.url().clone());
         }
         let scheme = if self.secure { "https" } else { "http" };
-        let host = read_text(headers, &header::HOST)?.unwrap_or_default();
+        let host = head::read_text(headers, &header::HOST)?.unwrap_or_default();
         let url = Url::parse(&format!("{scheme}://{host}/"));
         let url =
             url.ok().filter(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty());
@@ -260,34 +267,6 @@ impl Action {
             Self::ShowHealth => "healthz",
             Self::ShowMetrics => "metrics",
         }
-    }
-}
-
-/// What the LP headers ask for; `None` when no endpoint is named.
-fn parse_forward(headers: &HeaderMap) -> Result<Option<RequestParts>, Refusal> {
-    let Some(url) = read_text(headers, &contract::FORWARD_URL)? else { return Ok(None) };
-    let text = |name| Ok::<_, Refusal>(read_text(headers, name)?.map(str::to_owned));
-    let authorization = read_one(headers, &contract::AUTHORIZATION)?;
-    Ok(Some(RequestParts {
-        url: url.to_owned(),
-        method: text(&contract::METHOD)?.or_else(|| Some("POST".into())),
-        content_type: text(&contract::CONTENT_TYPE)?,
-        authorization: authorization.map(|value| value.as_bytes().to_vec().into()),
-        headers: Vec::new(),
-        body: RequestBody::Empty,
-    }))
-}
-
-fn read_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Refusal> {
-    let text = read_one(headers, name)?.map(HeaderValue::to_str).transpose();
-    text.map_err(|_| Refusal::malformed(&format!("{name} is not ASCII")))
-}
-
-fn read_one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Refusal> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value),
-        _ => Err(Refusal::malformed(&format!("{name} comes twice"))),
     }
 }
 

@@ -209,15 +209,19 @@ fn oauthlib_finds_our_signatures_right() {
     }
 }
 
-/// Runs in its own network and mount namespaces, where 8.8.8.8 is this machine and DNS is ours.
+/// Runs in its own network and mount namespaces, where the way to 8.8.8.8 ends at this machine, whose address is 9.9.9.9,
+/// and DNS is ours.
 const NAMESPACE: &str = r#"
 set -e
 ip link set lo up
-ip address add 8.8.8.8/32 dev lo
+ip route add local 8.8.8.8/32 dev lo
+ip address add 9.9.9.9/32 dev lo
 printf 'nameserver 127.0.0.1\n' > resolv.conf
 mount --bind resolv.conf /etc/resolv.conf
 printf 'hosts: dns\n' > nsswitch.conf
 mount --bind nsswitch.conf /etc/nsswitch.conf
+printf '8.8.8.8 hosts.example.test\n9.9.9.9 own.example.test\n' > hosts
+mount --bind hosts /etc/hosts
 /usr/bin/python3 "$DNS" queries.log & dns=$!
 openssl s_server -accept 443 -cert named.pem -cert_chain named.pem -key named.key -Verify 3 -CAfile ca.pem -www -quiet & peer=$!
 "$SERVE" serve --credentials credentials.toml --cacert ca.pem --listen 127.0.0.1:8080 --rate 0 2> serve.log & serve=$!
@@ -226,7 +230,8 @@ for port in 443 8080; do
     until (exec 3<>/dev/tcp/127.0.0.1/$port) 2> /dev/null; do :; done
 done
 until [ -e queries.log ]; do :; done
-for host in public.example.test rebind.example.test rebind.example.test both.example.test; do
+for host in public.example.test hosts.example.test rebind.example.test rebind.example.test both.example.test \
+    own.example.test; do
     : > queries.log
     status=$(curl -sS -o answer -w '%{http_code}' -F file=@good.p12 -F 'password=correct horse' \
         -H 'Authorization: Bearer token' -H "LP-forward-url: https://$host/" -H 'LP-method-override: GET' \
@@ -248,8 +253,10 @@ fn a_name_that_changes_its_mind_leads_nowhere() {
     assert_eq!(
         answer,
         "public.example.test 200 queries=1 Ciphers supported\n\
+         hosts.example.test 200 queries=0 Ciphers supported\n\
          rebind.example.test 200 queries=1 Ciphers supported\n\
          rebind.example.test 403 queries=1 may not be called\n\
-         both.example.test 403 queries=1 may not be called\n"
+         both.example.test 403 queries=1 may not be called\n\
+         own.example.test 403 queries=0 may not be called\n"
     );
 }

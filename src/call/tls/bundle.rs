@@ -23,15 +23,15 @@ const END: &[u8] = b"-----END CERTIFICATE-----";
 /// Files below this size, in bytes, are left to OpenSSL.
 const WORTH_IT: usize = 32 * 1024;
 
-/// A CA certificate that may not be needed.
-struct Candidate {
+/// A CA certificate, which may not be needed.
+struct Root {
     /// The name in DER, to look for.
     subject: Vec<u8>,
     der: Vec<u8>,
 }
 
 /// The certificates of a file, each with the name to find it by.
-struct Bundle(Vec<Candidate>);
+struct Bundle(Vec<Root>);
 
 /// Lets a store look up its CAs in this file. `false` if the file is better left to OpenSSL: it is small, cannot be
 /// read, or holds something other than certificates.
@@ -56,35 +56,35 @@ pub(super) fn add(store: &mut X509StoreBuilderRef, path: &Path) -> Result<bool, 
 impl Bundle {
     /// `None` if there is anything that OpenSSL must judge.
     fn read(bytes: &[u8]) -> Option<Self> {
-        let mut candidates = Vec::new();
+        let mut roots = Vec::new();
         let mut rest = bytes;
         while let Some(at) = memmem::find(rest, BEGIN) {
             let block = rest.get(at + BEGIN.len()..)?.strip_prefix(CERTIFICATE)?;
             let end = memmem::find(block, END)?;
-            candidates.push(Candidate::read(block.get(..end)?)?);
+            roots.push(Root::read(block.get(..end)?)?);
             rest = block.get(end + END.len()..)?;
         }
-        (!candidates.is_empty()).then_some(Self(candidates))
+        (!roots.is_empty()).then_some(Self(roots))
     }
 
     /// The certificates of this subject. Names that are written otherwise are compared as RFC 5280 section 7.1 says,
     /// which takes longer.
     fn find(&self, name: &X509NameRef) -> Vec<X509> {
         let wanted = name.to_der().unwrap_or_default();
-        let same = |candidate: &&Candidate| candidate.subject == wanted;
-        let alike = |candidate: &&Candidate| {
-            let subject = X509Name::from_der(&candidate.subject);
+        let same = |root: &&Root| root.subject == wanted;
+        let alike = |root: &&Root| {
+            let subject = X509Name::from_der(&root.subject);
             subject.is_ok_and(|subject| subject.try_cmp(name).is_ok_and(std::cmp::Ordering::is_eq))
         };
         let mut found: Vec<_> = self.0.iter().filter(same).collect();
         if found.is_empty() {
             found = self.0.iter().filter(alike).collect();
         }
-        found.into_iter().filter_map(|candidate| X509::from_der(&candidate.der).ok()).collect()
+        found.into_iter().filter_map(|root| X509::from_der(&root.der).ok()).collect()
     }
 }
 
-impl Candidate {
+impl Root {
     fn read(base64: &[u8]) -> Option<Self> {
         let letters: Vec<_> = base64.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         let der = openssl::base64::decode_block(std::str::from_utf8(&letters).ok()?).ok()?;
@@ -105,15 +105,15 @@ fn subject(der: &[u8]) -> Option<&[u8]> {
 }
 
 /// The method of such lookups, made once.
-struct Method(NonNull<ffi::X509_LOOKUP_METHOD>);
+struct LookupMethod(NonNull<ffi::X509_LOOKUP_METHOD>);
 
 // SAFETY: it is not changed once it is made.
-unsafe impl Send for Method {}
+unsafe impl Send for LookupMethod {}
 // SAFETY: as above.
-unsafe impl Sync for Method {}
+unsafe impl Sync for LookupMethod {}
 
-fn method() -> Option<&'static Method> {
-    static METHOD: OnceLock<Option<Method>> = OnceLock::new();
+fn method() -> Option<&'static LookupMethod> {
+    static METHOD: OnceLock<Option<LookupMethod>> = OnceLock::new();
     let make = || {
         // SAFETY: the functions are those that OpenSSL expects, and live as long as the program.
         let method = NonNull::new(unsafe { X509_LOOKUP_meth_new(c"certificates of a file".as_ptr()) })?;
@@ -122,14 +122,14 @@ fn method() -> Option<&'static Method> {
             X509_LOOKUP_meth_set_get_by_subject(method.as_ptr(), Some(on_lookup));
             X509_LOOKUP_meth_set_free(method.as_ptr(), Some(on_end));
         }
-        Some(Method(method))
+        Some(LookupMethod(method))
     };
     METHOD.get_or_init(make).as_ref()
 }
 
 type BySubject =
     extern "C" fn(*mut ffi::X509_LOOKUP, c_int, *const ffi::X509_NAME, *mut ffi::X509_OBJECT) -> c_int;
-type End = extern "C" fn(*mut ffi::X509_LOOKUP);
+type Free = extern "C" fn(*mut ffi::X509_LOOKUP);
 
 unsafe extern "C" {
     fn X509_LOOKUP_meth_new(name: *const c_char) -> *mut ffi::X509_LOOKUP_METHOD;
@@ -137,7 +137,7 @@ unsafe extern "C" {
         method: *mut ffi::X509_LOOKUP_METHOD,
         find: Option<BySubject>,
     ) -> c_int;
-    fn X509_LOOKUP_meth_set_free(method: *mut ffi::X509_LOOKUP_METHOD, free: Option<End>) -> c_int;
+    fn X509_LOOKUP_meth_set_free(method: *mut ffi::X509_LOOKUP_METHOD, free: Option<Free>) -> c_int;
     fn X509_LOOKUP_set_method_data(lookup: *mut ffi::X509_LOOKUP, data: *mut c_void) -> c_int;
     fn X509_LOOKUP_get_method_data(lookup: *const ffi::X509_LOOKUP) -> *mut c_void;
     fn X509_LOOKUP_get_store(lookup: *const ffi::X509_LOOKUP) -> *mut ffi::X509_STORE;

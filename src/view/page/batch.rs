@@ -7,7 +7,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use super::documents::Documents;
-use super::layout::{Verdict, bar, begin, end, facts, section, shown};
+use super::layout::{Banner, bar, begin, end, facts, section, shown};
 use super::{journey, test};
 use crate::error::Result;
 use crate::outcome::Outcome;
@@ -65,9 +65,9 @@ impl Page {
         let outcome = &tested.outcome;
         *self.kinds.entry(outcome.kind_name()).or_default() += 1;
         match test::verdict(outcome) {
-            Verdict::Passed => self.passed += 1,
-            Verdict::Doubtful(_) => self.untested += 1,
-            Verdict::Failed(_) => {}
+            Banner::Passed => self.passed += 1,
+            Banner::Doubtful(_) => self.untested += 1,
+            Banner::Failed(_) => {}
         }
         let leaf = outcome.p12.as_ref().and_then(|opened| opened.leaf.as_ref());
         if let Some(leaf) = leaf
@@ -92,11 +92,11 @@ impl Page {
     fn banner(&self, count: u64, took: Duration) -> Markup {
         let failed = count - self.passed - self.untested;
         let verdict = match (failed, self.untested) {
-            (0, 0) => Verdict::Passed,
-            (0, _) => Verdict::Doubtful("Not all are tested"),
-            _ => Verdict::Failed("Not all pass"),
+            (0, 0) => Banner::Passed,
+            (0, _) => Banner::Doubtful("Not all are tested"),
+            _ => Banner::Failed("Not all pass"),
         };
-        let word = if verdict == Verdict::Passed { "All pass" } else { verdict.word() };
+        let word = if verdict == Banner::Passed { "All pass" } else { verdict.word() };
         html! {
             header.banner.{ (verdict.class()) } {
                 p.sign aria-hidden="true" { (verdict.sign()) }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::chain::tree;
-use super::layout::{Verdict, section, shown};
+use super::layout::{Banner, section, shown};
 use crate::error::Exit;
 use crate::inspect::{Finding, Inspection, Severity};
 use crate::p12::anatomy::{Anatomy, Form, Key};
@@ -14,19 +14,19 @@ pub(super) fn body(inspections: &[Inspection]) -> Markup {
     html! { @for inspection in inspections { article { (file(inspection)) } } }
 }
 
-fn verdict(inspection: &Inspection) -> Verdict {
+fn verdict(inspection: &Inspection) -> Banner {
     let worst = inspection.findings.first().map(|finding| finding.severity);
     match (inspection.exit, worst) {
-        (Exit::Success, Some(Severity::Warning)) => Verdict::Doubtful("Usable, with warnings"),
-        (Exit::Success, _) => Verdict::Passed,
-        (Exit::Status, _) => Verdict::Failed("Will be refused"),
-        _ => Verdict::Failed("Cannot be used"),
+        (Exit::Success, Some(Severity::Warning)) => Banner::Doubtful("Usable, with warnings"),
+        (Exit::Success, _) => Banner::Passed,
+        (Exit::Status, _) => Banner::Failed("Will be refused"),
+        _ => Banner::Failed("Cannot be used"),
     }
 }
 
 fn file(inspection: &Inspection) -> Markup {
     let verdict = verdict(inspection);
-    let word = if verdict == Verdict::Passed { "Nothing wrong" } else { verdict.word() };
+    let word = if verdict == Banner::Passed { "Nothing wrong" } else { verdict.word() };
     html! {
         header.banner.{ (verdict.class()) } {
             p.sign aria-hidden="true" { (verdict.sign()) }

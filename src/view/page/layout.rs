@@ -12,7 +12,7 @@ const LONGEST: usize = 600;
 
 /// What a test or a file comes to, as the colour and the word of a banner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Banner {
     /// It works.
     Passed,
     /// Nothing was proved, or something deserves a look.
@@ -21,7 +21,7 @@ pub(super) enum Verdict {
     Failed(&'static str),
 }
 
-impl Verdict {
+impl Banner {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Passed => "Passed",

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::chain::tree;
 use super::journey;
-use super::layout::{Verdict, facts, section, shown};
+use super::layout::{Banner, facts, section, shown};
 use crate::compare::{Comparison, Row};
 use crate::error::{Error, Exit};
 use crate::evidence::{CertificateRequest, Evidence};
@@ -33,13 +33,13 @@ pub(super) fn body(outcome: &Outcome) -> Markup {
 }
 
 /// The verdict of a test.
-pub(super) fn verdict(outcome: &Outcome) -> Verdict {
+pub(super) fn verdict(outcome: &Outcome) -> Banner {
     match outcome.exit() {
-        Exit::Success => Verdict::Passed,
-        Exit::Untested => Verdict::Doubtful("Not tested"),
-        Exit::Refused => Verdict::Failed("Refused"),
-        Exit::Unreached => Verdict::Failed("Not reached"),
-        _ => Verdict::Failed("Failed"),
+        Exit::Success => Banner::Passed,
+        Exit::Untested => Banner::Doubtful("Not tested"),
+        Exit::Refused => Banner::Failed("Refused"),
+        Exit::Unreached => Banner::Failed("Not reached"),
+        _ => Banner::Failed("Failed"),
     }
 }
 
