@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Version};
-use http_body_util::BodyExt as _;
+use http::Version;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use openssl::ssl::SslRef;
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 use tokio_openssl::SslStream;
 
@@ -17,14 +16,15 @@ use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Exit, Result};
 use crate::evidence::{Control, End, Evidence, Staple};
-use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
-use crate::foreign::{Foreign, KnownSecrets};
+use crate::exchange::{self, Exchange as _, Head, Started};
+use crate::foreign::KnownSecrets;
 use crate::p12::Identity;
 use crate::request::Request;
 use crate::request::body::OutgoingBody;
 use crate::request::progress::Phase;
 use body::Body;
 use connect::Connect;
+use held::HeldBody;
 use message::{build_message, http1_client};
 use observer::Observer;
 use recorded::{RecordedTcp, RecordedTls};
@@ -34,10 +34,13 @@ mod body;
 mod certificate_request;
 mod client_auth;
 pub mod connect;
+mod held;
 mod message;
 mod observer;
+mod offer;
 pub mod policy;
 pub mod proxy;
+mod reading;
 mod recorded;
 mod shared;
 mod staple;
@@ -118,7 +121,8 @@ impl Local {
         let upload = request.open_body().await?;
         let mut call = Call::new(request, identity.as_ref(), self.max_time, known);
         call.evidence.control = control;
-        call.evidence.offer = self.tls.offer(request.url.host());
+        call.evidence.offer = self.offer(request);
+        call.evidence.given = self.given(request);
         let head = call.head(self, request, identity, upload).await;
         Ok((call, head))
     }
@@ -134,6 +138,8 @@ struct Call {
     observer: Observer,
     known: Arc<KnownSecrets>,
     body: Option<Body>,
+    /// Dropped with the call: a body that is held back waits for this.
+    over: Option<oneshot::Sender<()>>,
 }
 
 impl Call {
@@ -152,7 +158,16 @@ impl Call {
             ..Evidence::default()
         };
         let (observer, known) = (Observer::new(start, identity, &request.progress), Arc::clone(known));
-        Self { start, deadline: start + max_time, ended: None, evidence, observer, known, body: None }
+        Self {
+            start,
+            deadline: start + max_time,
+            ended: None,
+            evidence,
+            observer,
+            known,
+            body: None,
+            over: None,
+        }
     }
 
     /// Connects, sends the request, and waits for the head of the answer.
@@ -166,10 +181,14 @@ impl Call {
         let stream = self.connect(route, request, identity.as_ref()).await;
         let stream = stream.map_err(|error| route.connect.blame_max_time(route.max_time, error))?;
         drop(identity);
+        let upload = self.hold_back(request, upload);
         let exchange = self.exchange(stream, request, upload);
         let (parts, body) = match timeout_at(self.deadline.into(), exchange).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return Err(diagnosis::answer::explain_none(&self.evidence(), &error)),
+            Ok(Err(error)) => {
+                self.evidence.body_unsent = !request.body.is_empty() && self.is_sending(request);
+                return Err(diagnosis::answer::explain_none(&self.evidence(), &error));
+            }
             Err(_) => {
                 let sending = !request.progress.is_done();
                 return Err(diagnosis::answer::explain_timeout(
@@ -246,12 +265,28 @@ impl Call {
         diagnosis::handshake::explain(&self.evidence())
     }
 
+    /// Whether a part of the request's body was not taken by the endpoint's system.
+    fn is_sending(&self, request: &Request) -> bool {
+        self.observer.log.lock().write_failure.is_some() || !request.progress.is_done()
+    }
+
+    /// The body, held back where the request says so.
+    fn hold_back(&mut self, request: &Request, upload: OutgoingBody) -> HeldBody {
+        if !request.expects_continue() {
+            return upload.into();
+        }
+        let ((listener, word), (over, end)) = (oneshot::channel(), oneshot::channel());
+        self.observer.log.lock().listener = Some(listener);
+        self.over = Some(over);
+        HeldBody::new(upload, word, end)
+    }
+
     /// Sends the request and waits for the head of the answer, over HTTP/1.1 or as ALPN chose.
     async fn exchange(
         &self,
         stream: SslStream<RecordedTcp<TcpStream>>,
         request: &Request,
-        upload: OutgoingBody,
+        upload: HeldBody,
     ) -> std::result::Result<(http::response::Parts, Incoming), hyper::Error> {
         let http2 = self.evidence.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
         let message = build_message(request, upload, http2);
@@ -268,53 +303,5 @@ impl Call {
             sender.send_request(message).await?
         };
         Ok(answer.into_parts())
-    }
-
-    async fn next_piece(&mut self) -> Option<Result<Bytes>> {
-        loop {
-            let body = self.body.as_mut()?;
-            let frame = match timeout_at(self.deadline.into(), body.incoming.frame()).await {
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) => {
-                    return Some(Err(diagnosis::answer::explain_break(&self.evidence(), &error)));
-                }
-                Ok(None) => {
-                    self.ended = Some(self.start.elapsed());
-                    return self.missing_end().map(Err);
-                }
-                Err(_) => return Some(Err(diagnosis::answer::explain_stall(&self.evidence))),
-            };
-            body.note_end();
-            match frame.into_data() {
-                Ok(bytes) => {
-                    self.evidence.received += bytes.len() as u64;
-                    return Some(Ok(bytes));
-                }
-                Err(frame) => self.add_trailers(&frame.into_trailers().unwrap_or_default()),
-            }
-        }
-    }
-
-    fn missing_end(&self) -> Option<Error> {
-        self.body.as_ref()?.missing_end(&self.evidence())
-    }
-
-    fn add_trailers(&mut self, trailers: &HeaderMap) {
-        let line = |(name, value): (&HeaderName, &HeaderValue)| {
-            Foreign::new([name.as_str().as_bytes(), b": ", value.as_bytes()].concat(), &self.known)
-        };
-        self.evidence.trailers.extend(trailers.iter().map(line));
-    }
-}
-
-impl Exchange for Call {
-    fn piece(&mut self) -> BoxFuture<'_, Option<Result<Bytes>>> {
-        Box::pin(self.next_piece())
-    }
-
-    fn evidence(&self) -> Evidence {
-        let mut evidence = self.observer.complete(self.evidence.clone(), &self.known);
-        evidence.timings.total = self.ended.unwrap_or_else(|| self.start.elapsed());
-        evidence
     }
 }

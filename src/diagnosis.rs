@@ -13,6 +13,8 @@ mod alert;
 pub mod answer;
 pub mod between;
 pub mod client;
+pub mod framing;
+pub mod given;
 pub mod handshake;
 pub mod login;
 pub mod page;

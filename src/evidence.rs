@@ -35,6 +35,8 @@ pub struct Evidence {
     pub address: Option<SocketAddr>,
     /// What was offered in TLS.
     pub offer: Offer,
+    /// Options that hints go by.
+    pub given: Given,
     /// The TLS session, after its handshake.
     pub tls: Option<Session>,
     /// The endpoint's chain, its leaf first: as it was sent, or, if it is not trusted, as verification built
@@ -55,6 +57,10 @@ pub struct Evidence {
     /// The system's reason for a write that failed because the endpoint had gone. Its answer may still have
     /// come.
     pub write_failure: Option<String>,
+    /// Whether the call failed while the request's body was still being sent.
+    pub body_unsent: bool,
+    /// Whether more bytes came than the answer has.
+    pub surplus: bool,
     /// How long each part took.
     pub timings: Timings,
     /// Bytes of the answer's body so far.
@@ -108,10 +114,29 @@ pub enum Control {
 pub struct Offer {
     /// The host name that was asked for (SNI, RFC 6066 section 3); none for an address.
     pub name: Option<String>,
+    /// Whether TLS 1.2 was among the versions.
+    pub tls12: bool,
     /// Whether TLS 1.3 was among the versions.
     pub tls13: bool,
     /// Whether HTTP/2 was among the protocols.
     pub http2: bool,
+}
+
+/// Options that were given, so that no hint advises them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// `--cacert`.
+    pub cacert: bool,
+    /// `--resolve`, for any host.
+    pub resolve: bool,
+    /// A `--tls-min` below TLS 1.2.
+    pub old_tls: bool,
+    /// An `Authorization` for the endpoint.
+    pub authorization: bool,
+    /// `Expect: 100-continue`, with a body.
+    pub expect: bool,
+    /// `--connect-timeout`, or its default.
+    pub patience: Duration,
 }
 
 /// What both sides agreed on in the handshake.

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
 
@@ -51,6 +51,12 @@ impl Head {
             Some(reason) => format!("{} {reason:?}", self.status.as_u16()),
             None => describe_status(self.status),
         }
+    }
+
+    /// Where a redirect leads, without the values of its query.
+    pub fn redirect(&self) -> Option<Foreign> {
+        let place = self.field(&LOCATION).filter(|_| self.status.is_redirection())?;
+        Some(place.map(header::without_values))
     }
 
     /// The value of a field.

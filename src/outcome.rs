@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::answer::Answer;
 use crate::certificate;
 use crate::compare::{Comparison, RouteResult};
-use crate::diagnosis::client;
+use crate::diagnosis::{client, framing, given, server};
 use crate::error::{Error, Exit, Result};
 use crate::evidence::{Certificate, Evidence, Staple, Timings};
 use crate::exchange::Started;
@@ -147,12 +147,13 @@ impl Outcome {
             Err(error) => Err(error),
         };
         let evidence = self.evidence.insert(exchange.evidence());
-        match &self.answer {
+        let judged = match &self.answer {
             Some(answer) => {
                 read.and_then(|()| verdict::judge(&answer.head, &answer.excerpt, evidence, terms))
             }
             None => read,
-        }
+        };
+        judged.map_err(|error| given::spare(error, &evidence.given))
     }
 
     /// Takes note of one call of a series. The facts of the worst call, the one with the highest exit status, are kept.
@@ -199,8 +200,10 @@ impl Outcome {
 
     /// Warnings that follow from what was observed.
     pub fn observations(&self) -> Vec<String> {
-        let (Some(evidence), Some(_)) = (&self.evidence, &self.answer) else { return Vec::new() };
+        let (Some(evidence), Some(answer)) = (&self.evidence, &self.answer) else { return Vec::new() };
         let mut warnings: Vec<_> = client::refused_elsewhere(evidence).into_iter().collect();
+        let odd = framing::oddities(&answer.head, evidence);
+        warnings.extend(odd.into_iter().chain(server::nameless(evidence)).map(str::to_owned));
         let soon = |ours: &&Certificate| !ours.not_yet_valid && (0..30).contains(&ours.days_left);
         if let Some(ours) = evidence.ours.as_ref().filter(soon) {
             warnings.push(format!("the P12's certificate expires in {} days", ours.days_left));

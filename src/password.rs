@@ -9,7 +9,7 @@ use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::secret_source::SecretSource;
 
-pub use readings::Reading;
+pub use readings::{MADE_WITH_NEWLINE, Reading};
 
 mod readings;
 
@@ -41,11 +41,13 @@ impl Password {
 
     /// All ways to read it, the usual one first.
     pub fn readings(&self) -> Vec<Reading> {
-        let usual = Reading { secret: self.usual(), unusual: None };
-        match &self.source {
+        let usual = Reading { secret: self.usual(), unusual: None, is_guess: false };
+        let mut all = match &self.source {
             Some(source) => readings::of(usual, self.content.expose(), source),
             None => vec![usual],
-        }
+        };
+        all.extend(readings::guesses(&all));
+        all
     }
 }
 

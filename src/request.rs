@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::Method;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, EXPECT, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 
 use crate::error::{Error, Kind, Result};
 use crate::foreign::header;
@@ -61,6 +63,13 @@ impl Request {
         self.progress.begin(body.left);
         body.progress = Arc::clone(&self.progress);
         Ok(body)
+    }
+
+    /// Whether the body waits for the endpoint's word (RFC 9110 section 10.1.1).
+    pub fn expects_continue(&self) -> bool {
+        let expected = self.headers.get(EXPECT);
+        !self.body.is_empty()
+            && expected.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
     }
 
     /// What only the endpoint may see: secret headers, values of the query, a body from the command line.

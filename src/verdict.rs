@@ -66,7 +66,8 @@ pub fn judge(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms)
     judge_once(head, excerpt, evidence, terms).map_err(|error| match error.kind.exit() {
         // An answer that came: its status says whether to try again, whatever became of the certificate.
         Exit::Status | Exit::Untested => {
-            error.with_retry(status::retry(head.status), head.field(&RETRY_AFTER))
+            let submitted = evidence.submission.is_some();
+            error.with_retry(status::retry(head.status, submitted), head.field(&RETRY_AFTER))
         }
         _ => error,
     })
@@ -98,7 +99,7 @@ fn unexpected_status(head: &Head, evidence: &Evidence, terms: &Terms) -> Error {
     let target = &evidence.target;
     let unexpected = if terms.expect.is_empty() { "" } else { ", which is not among the expected" };
     let (who, hint) = match &evidence.submission {
-        None => (target.clone(), status::hint(head, evidence)),
+        None => (target.clone(), status::hint(head, evidence, !terms.expect.is_empty())),
         Some(Submission { author: Some(Author::Unclear(why)), .. }) => {
             (format!("{target} or the platform"), format!("{}: {why}", platform_hint(head.status)))
         }

@@ -4,6 +4,7 @@ use http::Version;
 use http::response::Parts;
 use hyper::body::{Body as _, Incoming};
 
+use super::stream_log::Rest;
 use crate::diagnosis;
 use crate::error::Error;
 use crate::evidence::{Cause, End, Evidence};
@@ -17,8 +18,8 @@ pub(super) struct Body {
 
 /// What proves that a body is complete.
 enum Framing {
-    /// Its length or its last chunk. hyper checks them.
-    Framed,
+    /// Its length, or its last chunk if that is not stated. hyper checks them.
+    Framed(Option<u64>),
     /// Nothing but the end of the connection.
     ByClose,
     /// The end of its HTTP/2 stream, or its length if stated.
@@ -35,7 +36,7 @@ impl Body {
             {
                 Framing::ByClose
             }
-            _ => Framing::Framed,
+            _ => Framing::Framed(length),
         };
         Self { incoming, framing }
     }
@@ -44,6 +45,16 @@ impl Body {
     pub(super) fn note_end(&mut self) {
         if let Framing::Stream { ended, .. } = &mut self.framing {
             *ended |= self.incoming.is_end_stream();
+        }
+    }
+
+    /// Whether more came than the body, as far as that was read.
+    pub(super) fn has_surplus(&self, rest: &Rest) -> bool {
+        match self.framing {
+            Framing::Framed(Some(length)) => rest.length > length,
+            // The last chunk and its trailers end with an empty line.
+            Framing::Framed(None) => !rest.tail.ends_with(b"\r\n\r\n") && !rest.tail.ends_with(b"\n\n"),
+            Framing::ByClose | Framing::Stream { .. } => false,
         }
     }
 

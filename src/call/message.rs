@@ -4,8 +4,8 @@ use http::header::{CONTENT_LENGTH, HOST};
 use http::uri::Authority;
 use http::{HeaderValue, Uri, Version};
 
+use super::held::HeldBody;
 use crate::request::Request;
-use crate::request::body::OutgoingBody;
 
 /// HTTP/1.1, as tolerant as other clients are. An answer without a head counts as HTTP/0.9, so that it can be shown.
 pub(super) fn http1_client() -> hyper::client::conn::http1::Builder {
@@ -23,11 +23,7 @@ pub(super) fn http1_client() -> hyper::client::conn::http1::Builder {
 /// For a head, and for the pieces of a body, in bytes: enough for full speed, and less than curl takes.
 const MAX_BUFFER: usize = 256 * 1024;
 
-pub(super) fn build_message(
-    request: &Request,
-    upload: OutgoingBody,
-    http2: bool,
-) -> http::Request<OutgoingBody> {
+pub(super) fn build_message(request: &Request, upload: HeldBody, http2: bool) -> http::Request<HeldBody> {
     // An empty body has a length too (RFC 9110 section 8.6); hyper leaves it out.
     let empty = !request.body.is_empty() && upload.length() == Some(0);
     let mut message = http::Request::new(upload);

@@ -141,9 +141,7 @@ pub(super) async fn open_tunnel(
     url: &ForwardUrl,
     name: &str,
 ) -> Result<(TcpStream, Bytes)> {
-    let failed = |error: hyper::Error| {
-        Error::new(Kind::ProxyFailed, format!("the proxy {name} did not answer with HTTP: {error}"))
-    };
+    let failed = |error: hyper::Error| reach::explain_tunnel(name, &error);
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
     tokio::spawn(connection.with_upgrades());

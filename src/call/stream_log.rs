@@ -2,6 +2,9 @@
 
 use std::time::Instant;
 
+use tokio::sync::oneshot;
+
+use super::held::Word;
 use crate::evidence::End;
 
 /// The bytes and moments that are kept of one connection.
@@ -9,6 +12,10 @@ use crate::evidence::End;
 pub(super) struct StreamLog {
     /// The heads of the answer, interim ones included, as they came.
     pub(super) head: Vec<u8>,
+    /// What came after the heads.
+    pub(super) rest: Rest,
+    /// Who waits for the endpoint's word on the body.
+    pub(super) listener: Option<oneshot::Sender<Word>>,
     /// When the answer's first byte came.
     pub(super) first_byte: Option<Instant>,
     /// The first bytes from the network, below TLS.
@@ -24,6 +31,23 @@ pub(super) struct StreamLog {
     head_start: usize,
     /// How much of it has been searched for its end.
     searched: usize,
+}
+
+/// The bytes after the heads: how many, and the last four of them.
+#[derive(Default)]
+pub(super) struct Rest {
+    pub(super) length: u64,
+    pub(super) tail: Vec<u8>,
+}
+
+impl Rest {
+    const TAIL: usize = 4;
+
+    fn append(&mut self, bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        self.tail.extend_from_slice(bytes.get(bytes.len().saturating_sub(Self::TAIL)..).unwrap_or_default());
+        self.tail.drain(..self.tail.len().saturating_sub(Self::TAIL));
+    }
 }
 
 impl StreamLog {
@@ -59,18 +83,27 @@ impl StreamLog {
         self.greeting.extend(bytes.iter().take(wanted));
     }
 
-    /// Keeps bytes of the answer as long as they belong to its head.
+    /// Keeps bytes of the answer as long as they belong to its head, and counts the others.
     pub(super) fn append_answer(&mut self, bytes: &[u8]) {
         if self.head_complete {
-            return;
+            return self.rest.append(bytes);
         }
         self.mark_first_byte();
         self.head.extend_from_slice(bytes);
         if let Some(end) = self.find_end_of_heads() {
-            self.head.truncate(end);
+            let rest = self.head.split_off(end);
+            self.rest.append(&rest);
             self.head_complete = true;
+            self.tell(Word::Final);
         }
         self.head_complete |= self.head.len() > Self::MAX_HEAD;
+    }
+
+    fn tell(&mut self, word: Word) {
+        if let Some(listener) = self.listener.take() {
+            // Who no longer waits has begun to send.
+            let _ = listener.send(word);
+        }
     }
 
     /// Where the final head ends, after any interim (1xx) ones; `None` while it is incomplete. No byte is
@@ -85,6 +118,9 @@ impl StreamLog {
             let code = self.head.get(self.head_start + 9..self.head_start + 12).unwrap_or_default();
             if !code.starts_with(b"1") || code == b"101" {
                 return Some(end);
+            }
+            if code == b"100" {
+                self.tell(Word::Continue);
             }
             (self.head_start, self.searched) = (end, end);
         }

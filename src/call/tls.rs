@@ -28,7 +28,7 @@ use super::tls_trace::{ChainFault, TlsTrace};
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::evidence::{Offer, Session};
+use crate::evidence::Session;
 use crate::p12::Identity;
 
 mod bundle;
@@ -99,15 +99,6 @@ impl Tls {
         name_endpoint(&mut ssl, host).map_err(failed)?;
         client_auth::record(&mut ssl, trace).map_err(failed)?;
         Ok(ssl)
-    }
-
-    /// What is offered to this host.
-    pub(super) fn offer(&self, host: &Host) -> Offer {
-        let name = match host {
-            Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()),
-            Host::Ipv4(_) | Host::Ipv6(_) => None,
-        };
-        Offer { name, tls13: self.max.is_none_or(|max| max == Version::Tls13), http2: self.http2 }
     }
 
     /// Loads the CAs, which the first call does otherwise.

@@ -155,9 +155,15 @@ const LEFT: &[Left] = &[
     },
     Left {
         alerts: &[49],
+        reach: Some(Reach::Accepted),
+        clause: "",
+        hint: "either the certificate is valid there but not authorized: ask the endpoint's owner to authorize {leaf}; or, where the server is built on GnuTLS, which sends this alert for every cause: a CA certificate of the accepted name with another key, a CRL that is out of date, or a revoked certificate",
+    },
+    Left {
+        alerts: &[49],
         reach: None,
         clause: "",
-        hint: "either the certificate is valid there but not authorized: ask the endpoint's owner to authorize {leaf}; or, where the server is built on GnuTLS, its CA is not trusted there",
+        hint: "either the certificate is valid there but not authorized: ask the endpoint's owner to authorize {leaf}; or, where the server is built on GnuTLS, which sends this alert for every cause, it is not trusted there: {trust}",
     },
     Left {
         alerts: &[114],

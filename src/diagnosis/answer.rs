@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use h2::Reason;
 
-use super::{client, in_words, own_body, own_failure};
+use super::{client, framing, in_words, own_body, own_failure};
 use crate::error::{Error, Kind, Retry};
 use crate::evidence::{Cause, Evidence, Message};
 
@@ -54,14 +54,14 @@ pub fn explain_none(evidence: &Evidence, http: &hyper::Error) -> Error {
     if http.is_parse() {
         return Error::new(
             Kind::AnswerMalformed,
-            format!("the head of {target}'s answer is not HTTP: {http}"),
+            format!("the head of {target}'s answer is not HTTP: {}", framing::broken_head(http)),
         );
     }
     let Some(end) = &evidence.end else {
         let message = format!("this machine gave up the call to {target}, which had not ended it: {http}");
         return Error::new(Kind::Internal, message);
     };
-    let (end, reset) = (end.cause.in_words(), end.cause == Cause::Reset);
+    let (end, reset) = (end.cause.in_words(), end.cause == Cause::Reset || evidence.body_unsent);
     if evidence.timings.first_byte.is_some() {
         return Error::new(
             Kind::CutShort,
@@ -77,6 +77,12 @@ pub fn explain_none(evidence: &Evidence, http: &hyper::Error) -> Error {
         true => "had asked for a certificate, and ours was still on its way",
         false => "had not asked for a certificate",
     };
+    if evidence.body_unsent {
+        let message = format!(
+            "{target} ended the connection without an answer{alert} while the request's body was being sent, and {asked}: it may have refused the body, and its answer was lost"
+        );
+        return Error::new(kind, message).with_hint(client::lost_answer(evidence));
+    }
     let message = format!("{target} {end} without an answer{alert}, and {asked}");
     Error::new(kind, message)
 }
@@ -118,7 +124,7 @@ pub fn explain_break(evidence: &Evidence, http: &hyper::Error) -> Error {
             Kind::AnswerMalformed,
             format!(
                 "the body of {target}'s answer is not HTTP after {received} bytes: {}",
-                super::platform::deepest(http).to_lowercase()
+                framing::broken_body(http)
             ),
         ),
     };

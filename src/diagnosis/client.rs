@@ -2,6 +2,7 @@
 //! P12 can be the cause.
 
 use super::alert::{self, Fit, Reach, Reason, Refusal};
+use super::given::LONGEST_SILENCE;
 use crate::certificate::{Certificate, KeyKind};
 use crate::checks::{self, Flaw, FlawKind, Role};
 use crate::error::{Error, Kind, Retry};
@@ -159,6 +160,11 @@ const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may la
 pub(super) fn ended(evidence: &Evidence) -> Option<Error> {
     match (evidence.answered_request(), evidence.sent()) {
         (false, _) => None,
+        (true, true) if evidence.body_unsent => Some(unclear(
+            evidence,
+            "ended the connection without an alert or an answer while the request's body was being sent,",
+            "it refused the body, and its answer was lost; or it refused the certificate, or it broke",
+        )),
         (true, true) => Some(unclear(evidence, "ended the connection without an alert or an answer", SILENT)),
         (true, false) => {
             Some(missed(evidence, "it ended the connection without an alert or an answer", false))
@@ -185,7 +191,20 @@ fn unclear(evidence: &Evidence, how: &str, otherwise: &str) -> Error {
             let last = chain(evidence).pop().filter(|_| reach(evidence) == Reach::Unnamed);
             let unnamed =
                 last.map(|last| format!("; it named no CAs that it accepts, and {}", alert::end(last)));
-            error(&format!("{otherwise}{}", unnamed.unwrap_or_default()))
+            let error = error(&format!("{otherwise}{}", unnamed.unwrap_or_default()));
+            if evidence.body_unsent { error.with_hint(lost_answer(evidence)) } else { error }
+        }
+    }
+}
+
+/// How to get an answer that comes before the body was sent, such as 413 or 401.
+pub(super) fn lost_answer(evidence: &Evidence) -> &'static str {
+    match evidence.given.expect {
+        true => {
+            "make the call without the body (leave -d out): if that is answered, the endpoint refuses the body: most often it is too large, or an Authorization is missing"
+        }
+        false => {
+            "repeat the call with -H 'Expect: 100-continue', so that the endpoint can answer before the body comes: most often it is too large, or an Authorization is missing"
         }
     }
 }
@@ -200,13 +219,21 @@ pub(super) fn silent(evidence: &Evidence) -> Error {
     match suspects(evidence).into_iter().next() {
         Some(suspect) => {
             let message = format!("{said}: most likely it refused the certificate, as {}", suspect.fact);
-            Error::new(Kind::ClientRefusedOrReset, message).with_hint(suspect.hint).with_retry(Retry::Never, None)
+            Error::new(Kind::ClientRefusedOrReset, message)
+                .with_hint(suspect.hint)
+                .with_retry(Retry::Never, None)
         }
-        None => Error::new(Kind::TlsTimeout, said).with_hint(
-            "either it is overloaded or waits for somebody else to judge the certificate (CRL, OCSP, a directory), or it has refused it and holds the connection, as some servers do for 30 seconds: --connect-timeout 40 tells which; ask for its log",
-        ),
+        None => {
+            Error::new(Kind::TlsTimeout, said).with_hint(match evidence.given.patience < LONGEST_SILENCE {
+                true => format!("{HOLDS}: --connect-timeout 40 tells which; ask for its log"),
+                false => format!("{HOLDS}: ask its owner for the log at this time"),
+            })
+        }
     }
 }
+
+const HOLDS: &str = "either it is overloaded or waits for somebody else to judge the certificate (CRL, OCSP, a directory), or it \
+    has refused it and holds the connection, as some servers do for 30 seconds";
 
 /// A certificate was asked for and none was sent: there is none (a control call), or its key does not fit.
 /// `sure` if the endpoint said that this is why it ended the connection.

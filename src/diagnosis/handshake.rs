@@ -26,8 +26,8 @@ pub fn explain(evidence: &Evidence) -> Error {
                 Some(cause @ (Cause::Reset | Cause::System(_))) => cause.in_words(),
                 _ => "ended the connection".into(),
             };
-            let when = if has_spoken(evidence) { "in" } else { "at the first message of" };
-            Error::new(Kind::HandshakeReset, format!("{target} {how} {when} the TLS handshake"))
+            let when = if has_spoken(evidence) { "in the TLS handshake" } else { BEFORE_TLS };
+            Error::new(Kind::HandshakeReset, format!("{target} {how} {when}"))
         }),
     }
 }
@@ -39,6 +39,9 @@ fn advise(error: Error, evidence: &Evidence) -> Error {
             let message = format!("{} wants a host name, and none was sent", evidence.target);
             Error::new(error.kind, format!("{message}: {}", Message::Alert(112).name())).with_hint(hint)
         }
+        // Servers built on mbed TLS send alert 40 in place of 70.
+        (Kind::TlsVersion | Kind::NoCipher, _) if evidence.offer.tls13 && !evidence.offer.tls12 => error
+            .with_hint("--tls-min keeps TLS 1.2 from being offered; without it, the endpoint may take that"),
         (Kind::NoCipher, Some(hint)) => {
             let hint = format!("{hint}; or {}", error.hint());
             error.with_hint(hint)
@@ -104,6 +107,8 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
     };
     Error::new(kind, format!("{target} {what}: {name}"))
 }
+
+pub(super) const BEFORE_TLS: &str = "before it had said anything in TLS";
 
 const SERVER_HELLO: Message = Message::Handshake(2);
 const CERTIFICATE_REQUEST: Message = Message::Handshake(13);

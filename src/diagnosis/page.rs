@@ -61,9 +61,6 @@ fn explain_rejected(says: Says, evidence: &Evidence, what: &str) -> Error {
 fn advise(says: Says, evidence: &Evidence) -> Option<String> {
     let subject = evidence.ours.as_ref().map_or("the certificate's subject", |ours| &ours.subject);
     Some(match says {
-        Says::Expired => "the certificate is valid by this machine's clock: ask the endpoint's owner to check the clock \
-                          there, and the CA certificates that it trusts"
-            .into(),
         Says::Revoked => "ask the certificate's CA whether it is revoked; if not, the endpoint cannot reach its CRL \
                           (revocation list), or has an old one: ask its owner"
             .into(),
@@ -71,7 +68,7 @@ fn advise(says: Says, evidence: &Evidence) -> Option<String> {
                             user; IIS also says so where its store of roots holds a certificate that is no root"
             .into(),
         Says::NotAuthorized => format!("ask the endpoint's owner to give access to {subject}"),
-        Says::Missing | Says::Refused => return None,
+        Says::Expired | Says::Missing | Says::Refused => return None,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::reach::{explain_lookup, kind_of};
-use super::{in_words, own_body};
+use super::{framing, in_words, own_body};
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
 
@@ -60,6 +60,10 @@ pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
     match (error.is_connect(), io) {
         (true, Some(io)) => new(kind_of(io), &format!("cannot be reached: {}", in_words(io))),
         (true, None) => new(Kind::HandshakeFailed, &format!("did not complete the TLS handshake: {reason}")),
+        (false, _) if hyper.is_some_and(hyper::Error::is_parse) => {
+            let broken = hyper.map_or("it is malformed", framing::broken_head);
+            new(Kind::AnswerMalformed, &format!("gave an answer that is not HTTP: {broken}"))
+        }
         (false, _) => new(Kind::CutShort, &format!("ended the connection without an answer: {reason}")),
     }
 }

@@ -4,40 +4,50 @@ use std::io;
 use std::net::SocketAddr;
 
 use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
 
-use super::{in_words, is_out_of_files};
+use super::handshake::BEFORE_TLS;
+use super::{framing, in_words, is_out_of_files};
 use crate::error::{Error, Kind, Retry};
 
-/// WSAHOST_NOT_FOUND and WSANO_DATA: Windows' text is in the language of its user.
-const UNKNOWN_TO_WINDOWS: [i32; 2] = [11001, 11004];
+/// Windows' text is in the language of its user.
+const WSAHOST_NOT_FOUND: i32 = 11001;
+const WSANO_DATA: i32 = 11004;
 
 /// The lookup of a name failed. The codes of getaddrinfo are available as text only: these are glibc's,
 /// musl's and Apple's.
 pub fn explain_lookup(host: &str, error: &io::Error) -> Error {
     let text = error.to_string();
-    let code = error.raw_os_error().is_some_and(|code| UNKNOWN_TO_WINDOWS.contains(&code));
-    let unknown = [
-        "not known",
-        "No address",
-        "does not exist",
-        "does not resolve",
-        "nodename nor servname",
-        "No such host",
-    ];
-    match code || unknown.iter().any(|part| text.contains(part)) {
-        true => unknown_name(host),
-        false => failed_lookup(host, error),
+    let says = |code, parts: &[&str]| {
+        error.raw_os_error() == Some(code) || parts.iter().any(|part| text.contains(part))
+    };
+    let unknown =
+        ["not known", "does not exist", "does not resolve", "nodename nor servname", "No such host"];
+    if says(WSANO_DATA, &["No address", "no usable address"]) {
+        without_address(host)
+    } else if says(WSAHOST_NOT_FOUND, &unknown) {
+        unknown_name(host)
+    } else {
+        failed_lookup(host, error)
     }
 }
 
 /// The lookup of a name at the name servers failed.
 pub fn explain_dns(host: &str, error: &NetError) -> Error {
     match error {
-        NetError::Dns(DnsError::NoRecordsFound(_)) => unknown_name(host),
+        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
+            ResponseCode::NoError => without_address(host),
+            _ => unknown_name(host),
+        },
         NetError::Io(error) => failed_lookup(host, error),
         NetError::Timeout => failed_lookup(host, &io::Error::other("the name servers do not answer")),
         other => failed_lookup(host, &io::Error::other(other.to_string())),
     }
+}
+
+fn without_address(host: &str) -> Error {
+    let message = format!("the name {host} exists in DNS, but has no address (A or AAAA record)");
+    Error::new(Kind::NameWithoutAddress, message)
 }
 
 fn unknown_name(host: &str) -> Error {
@@ -60,7 +70,13 @@ pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)], left
     let more =
         if left_out > 0 { format!("; {left_out} more addresses were not tried") } else { String::new() };
     let kinds = || failures.iter().map(|(_, error)| kind_of(error));
-    let nearest = [Kind::OutOfFiles, Kind::ConnectionRefused, Kind::ConnectTimeout, Kind::Unroutable];
+    let nearest = [
+        Kind::OutOfFiles,
+        Kind::HandshakeReset,
+        Kind::ConnectionRefused,
+        Kind::ConnectTimeout,
+        Kind::Unroutable,
+    ];
     let kind = nearest.into_iter().find(|kind| kinds().any(|met| met == *kind));
     let kind = kind.or_else(|| kinds().next()).unwrap_or(Kind::ConnectionFailed);
     let message = match tried.as_slice() {
@@ -70,15 +86,38 @@ pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)], left
                 "-4 and -6 ask for one family of addresses, and the name has none of that: leave them out";
             return Error::new(Kind::Unroutable, message).with_hint(hint).with_retry(Retry::Never, None);
         }
+        // A moment later, the same reset is one in the handshake.
+        [_] if kind == Kind::HandshakeReset => format!("{target} reset the connection {BEFORE_TLS}"),
         tried => format!("cannot connect to {target} ({}{more})", tried.join("; ")),
     };
-    Error::new(kind, message)
+    let decisive = failures.iter().find(|(_, error)| kind_of(error) == kind);
+    match decisive.and_then(|(_, error)| name_firewall(error)) {
+        Some(hint) => Error::new(kind, message).with_hint(hint),
+        None => Error::new(kind, message),
+    }
+}
+
+/// What to do where a firewall may have refused the connection. Linux says "no route to host" of ICMP's "host prohibited"
+/// and "communication administratively prohibited", and "permission denied" of those of ICMPv6 and of its own rules.
+fn name_firewall(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::HostUnreachable => Some(
+            "either a firewall prohibits the connection (ICMP says so in this way: ask whether it lets this machine through), \
+             or no machine has that address: check it, and this machine's network and VPN",
+        ),
+        io::ErrorKind::PermissionDenied => Some(
+            "a firewall or a rule of this machine, or a firewall on the way (ICMP), prohibits the connection: \
+             ask whether it lets this machine through",
+        ),
+        _ => None,
+    }
 }
 
 pub(super) fn kind_of(error: &io::Error) -> Kind {
     match error.kind() {
         _ if is_out_of_files(error) => Kind::OutOfFiles,
-        io::ErrorKind::ConnectionRefused => Kind::ConnectionRefused,
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::PermissionDenied => Kind::ConnectionRefused,
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Kind::HandshakeReset,
         io::ErrorKind::TimedOut => Kind::ConnectTimeout,
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Kind::Unroutable,
         io::ErrorKind::AddrNotAvailable => Kind::Unroutable,
@@ -109,6 +148,15 @@ pub fn explain_socks(proxy: &str, host: &str, port: u16, error: &tokio_socks::Er
     Error::new(kind, format!("the proxy {proxy} did not connect to {host}:{port}: {reason}"))
 }
 
+/// A proxy did not answer CONNECT, or not with HTTP.
+pub fn explain_tunnel(proxy: &str, http: &hyper::Error) -> Error {
+    let what = match http.is_parse() {
+        true => format!("did not answer with HTTP: {}", framing::broken_head(http)),
+        false => "ended the connection without an answer".to_owned(),
+    };
+    Error::new(Kind::ProxyFailed, format!("the proxy {proxy} {what}"))
+}
+
 /// A proxy did not answer CONNECT with success.
 pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Error {
     let (kind, said) = match status.as_u16() {
@@ -125,5 +173,27 @@ pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode)
             "the proxy works and does not reach the endpoint: check the URL's host and port, and whether the proxy may reach them",
         ),
         _ => error,
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// By Linux's numbers: ECONNRESET, ECONNREFUSED, EACCES, EHOSTUNREACH, ENETUNREACH.
+    #[test]
+    fn a_connection_that_fails_is_told_by_what_ended_it() {
+        for (code, kind, hint) in [
+            (104, Kind::HandshakeReset, "ask the endpoint's owner for its log"),
+            (111, Kind::ConnectionRefused, "nothing listens on that port"),
+            (13, Kind::ConnectionRefused, "a firewall on the way (ICMP)"),
+            (113, Kind::Unroutable, "either a firewall prohibits the connection"),
+            (101, Kind::Unroutable, "check this machine's network"),
+        ] {
+            let address = "192.0.2.1:443".parse().unwrap();
+            let error = explain_failures("api:443", &[(address, io::Error::from_raw_os_error(code))], 0);
+            assert_eq!(error.kind, kind, "{code}");
+            assert!(error.hint().contains(hint), "{code}: {}", error.hint());
+        }
     }
 }

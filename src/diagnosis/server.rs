@@ -97,6 +97,15 @@ fn purpose(at: &Certificate, reason: &str) -> String {
     }
 }
 
+/// For a call that passed: the endpoint's certificate is taken here for its common name alone (RFC 9525 section 6.3).
+pub fn nameless(evidence: &Evidence) -> Option<&'static str> {
+    let leaf = evidence.server_chain.first().filter(|_| evidence.distrust.is_none())?;
+    leaf.names.is_empty().then_some(
+        "the endpoint's certificate has no subject alternative name: it was taken for its common name, as browsers, Java \
+         and Go no longer do; ask its owner for one with the host as a subject alternative name",
+    )
+}
+
 /// The stapled OCSP status says that the certificate was revoked.
 pub fn revoked(when: &str, evidence: &Evidence) -> Error {
     let (target, subject) =

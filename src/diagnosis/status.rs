@@ -8,10 +8,17 @@ use crate::error::{Kind, Retry};
 use crate::evidence::Evidence;
 use crate::exchange::Head;
 
-/// What to do next.
-pub fn hint(head: &Head, evidence: &Evidence) -> String {
+/// What to do next. `expected`: whether `--expect` was given.
+pub fn hint(head: &Head, evidence: &Evidence, expected: bool) -> String {
+    let through = if evidence.sent() { "the certificate got through; " } else { "" };
+    if let Some(place) = head.redirect() {
+        return format!(
+            "{through}redirects are not followed: call {place} itself, or --expect {}",
+            head.status.as_u16()
+        );
+    }
     if let Some(hint) = of_request(head.status) {
-        return if evidence.sent() { format!("the certificate got through; {hint}") } else { hint.into() };
+        return format!("{through}{hint}");
     }
     let suspect = client::suspects(evidence).into_iter().next();
     let hint = match (head.status.as_u16(), suspect) {
@@ -20,6 +27,9 @@ pub fn hint(head: &Head, evidence: &Evidence) -> String {
             return format!("see the answer; the certificate can also be the cause ({fact}): {hint}");
         }
         (400, None) => "see the answer: the endpoint does not accept the request, or not this certificate",
+        (401, None) if evidence.given.authorization => {
+            "the endpoint does not accept the Authorization that was sent: check its value and scheme"
+        }
         // RFC 9110 section 15.5.2 requires a challenge. Tomcat sends none if the certificate's subject is not
         // one of its users.
         (401, None) if evidence.sent() && !head.headers.contains_key(WWW_AUTHENTICATE) => {
@@ -30,8 +40,8 @@ pub fn hint(head: &Head, evidence: &Evidence) -> String {
         (403, None) => {
             "this certificate is not authorized, or the endpoint has another reason: see the answer"
         }
-        _ if evidence.sent() => return format!("the certificate got through; {}", Kind::Status.hint()),
-        _ => Kind::Status.hint(),
+        _ if expected => return format!("{through}see the answer"),
+        _ => return format!("{through}{}", Kind::Status.hint()),
     };
     match between::find_front(&head.headers).filter(|_| matches!(head.status.as_u16(), 401 | 403)) {
         Some((product, field)) => {
@@ -58,9 +68,11 @@ pub(super) fn of_request(status: StatusCode) -> Option<&'static str> {
     })
 }
 
-/// Whether to try again (RFC 9110 sections 15.5.9 and 15.6; RFC 6585 section 4).
-pub fn retry(status: StatusCode) -> Retry {
+/// Whether to try again (RFC 9110 sections 15.5.9 and 15.6; RFC 6585 section 4). `submitted`: to the platform, which
+/// answers 500 also to a P12 or password that it cannot use.
+pub fn retry(status: StatusCode, submitted: bool) -> Retry {
     match status.as_u16() {
+        500 if submitted => Retry::Never,
         425 | 429 => Retry::Yes,
         408 | 500 | 502..=504 => Retry::IfIdempotent,
         _ => Retry::Never,

@@ -33,7 +33,8 @@ const MAX_CAUSES: usize = 2;
 /// What was observed that can be the cause, the most likely first, each with what to do.
 fn find_causes(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Vec<String> {
     let code = head.status.as_u16();
-    let of_request = status::of_request(head.status).or_else(|| (code == 401).then_some(AUTHORIZATION));
+    let wants_more = code == 401 && speech.is_none();
+    let of_request = status::of_request(head.status).or_else(|| wants_more.then_some(authorize(evidence)));
     let causes = [
         name_hint(evidence, OTHER_HOST),
         evidence.proxy.as_ref().map(|proxy| {
@@ -54,8 +55,12 @@ const LATE: &str = "the endpoint may ask for the certificate only after the requ
     (Apache's SSLRenegBufferSize, IIS's uploadReadAheadSize): a call without the body shows what becomes of the certificate, \
     and the endpoint's owner can raise the limit";
 
-const AUTHORIZATION: &str =
-    "the endpoint may want an Authorization header first: give it with --authorization-file";
+fn authorize(evidence: &Evidence) -> &'static str {
+    match evidence.given.authorization {
+        true => "the endpoint may not accept the Authorization that was sent: check its value and scheme",
+        false => "the endpoint may want an Authorization header first: give it with --authorization-file",
+    }
+}
 
 pub(super) const FRONT: &str = "a proxy or load balancer in front of the endpoint ends TLS without asking for a certificate: \
     ask its owner to enable client certificates there";

@@ -67,13 +67,16 @@ kinds! {
     KeyNotForTls, "key-not-for-tls", P12, Never:
         "ask the CA for a certificate with an RSA key, an EC key on P-256 or P-384, or an Ed25519 key";
 
-    /// DNS says that the host name does not exist or has no address.
+    /// DNS says that the host name does not exist.
     NameUnknown, "name-unknown", Unreached, Never:
         "check the spelling of the host; --resolve HOST:PORT:ADDRESS bypasses DNS";
+    /// DNS says that the host name exists and has no address.
+    NameWithoutAddress, "name-without-address", Unreached, Never:
+        "ask the owner of the domain for its address; --resolve HOST:PORT:ADDRESS takes one without DNS";
     /// The name server failed or did not answer, so it is not known whether the name exists.
     DnsFailure, "dns-failure", Unreached, Yes:
         "try again, check this machine's name server, or bypass DNS with --resolve HOST:PORT:ADDRESS";
-    /// The TCP connection was refused.
+    /// The TCP connection was refused, by the host or by a firewall.
     ConnectionRefused, "connection-refused", Unreached, Yes:
         "nothing listens on that port, or a firewall rejects the connection: check host and port";
     /// There is no route from this machine to the address.
@@ -119,7 +122,7 @@ kinds! {
         "ask the endpoint's owner which ciphers, groups and signature algorithms it accepts, and for its log";
     /// The endpoint says that it does not serve this host name (alert 112 unrecognized_name).
     NameNotServed, "name-not-served", Unreached, Never:
-        "check the host in the URL, and the address that --resolve gives for it";
+        "check the host in the URL, and that it leads to the right server (DNS, or --resolve)";
     /// The endpoint does not speak the version of HTTP that was offered.
     NoProtocol, "no-shared-protocol", Unreached, Never:
         "--http2 offers HTTP/2 as well";
@@ -141,7 +144,7 @@ kinds! {
          a known cause is a list of trusted CAs that is longer than a CertificateRequest can hold (65535 bytes)";
     /// The TLS handshake failed for a reason that no other kind names.
     HandshakeFailed, "handshake-failed", Unreached, Never:
-        "-v shows the handshake; ask the endpoint's owner for its log";
+        "ask the endpoint's owner for its log; the steps of the handshake (-v) say how far it came";
 
     /// The endpoint's certificate was issued by a CA that is not trusted here.
     ServerUntrusted, "server-untrusted", Untrusted, Never:

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Fix, Inspected};
 use crate::p12::anatomy::{Anatomy, Form, OtherBag, Protection};
+use crate::password::MADE_WITH_NEWLINE;
 use crate::readers::{ITERATIONS, Trait, refused_by};
 use crate::words::counted;
 
@@ -120,7 +121,10 @@ impl Inspected<'_> {
             findings.push(Finding::new(Name::PasswordEncoding, Severity::Warning, what, fix));
         }
         if let Some(reading) = &self.anatomy.reading {
-            let fix = Fix::words("give other programs the password alone");
+            let fix = match reading == MADE_WITH_NEWLINE {
+                true => self.repacked("pack it again under a password without one", &["--new-password"]),
+                false => Fix::words("give other programs the password alone"),
+            };
             findings.push(Finding::new(Name::PasswordSource, Severity::Warning, reading.clone(), fix));
         }
         if is(Trait::NotAscii) {

@@ -27,15 +27,19 @@ impl std::fmt::Debug for Encoding {
 }
 
 /// All encodings to try, each once: for each reading the standard one, then those of programs that break the
-/// standards.
+/// standards, and last the standard one of each guess.
 pub(super) fn encode(readings: &[Reading]) -> Vec<Encoding> {
-    let (mut all, mut unusual) = (Vec::new(), Vec::new());
+    let (mut all, mut unusual, mut guessed) = (Vec::new(), Vec::new(), Vec::new());
     for (at, reading) in readings.iter().enumerate() {
         let mut encodings = encode_one(reading.secret.expose(), at).into_iter();
-        all.extend(encodings.next());
-        unusual.extend(encodings);
+        if reading.is_guess {
+            guessed.extend(encodings.next());
+        } else {
+            all.extend(encodings.next());
+            unusual.extend(encodings);
+        }
     }
-    all.extend(unusual);
+    all.extend(unusual.into_iter().chain(guessed));
     let mut distinct: Vec<Encoding> = Vec::new();
     for fresh in all {
         if !distinct.iter().any(|known| known.bytes == fresh.bytes && known.wide == fresh.wide) {

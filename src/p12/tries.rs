@@ -52,7 +52,7 @@ impl Tries {
 }
 
 pub(super) fn none() -> Vec<Reading> {
-    vec![Reading { secret: Secret::default(), unusual: None }]
+    vec![Reading { secret: Secret::default(), unusual: None, is_guess: false }]
 }
 
 /// The encoding that fits the MAC. The search ends when the budget does not allow another one. So a wrong password is not

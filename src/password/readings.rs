@@ -12,17 +12,34 @@ pub struct Reading {
     pub secret: Secret,
     /// What is unusual about this way, in a sentence; `None` for the usual one.
     pub unusual: Option<String>,
+    /// Whether it has something that its source does not hold.
+    pub is_guess: bool,
+}
+
+/// What is unusual about a password that fits with a newline that its source does not hold.
+pub const MADE_WITH_NEWLINE: &str = "the password fits with a newline added at its end: the P12 was made with that in its \
+    password, most often by a script; other programs refuse the password without it";
+
+/// Line ends that a script may have left in the password when it made the P12: the only thing that is tried although it
+/// is not there.
+pub(super) fn guesses(known: &[Reading]) -> Vec<Reading> {
+    let usual = known.first().map(|usual| usual.secret.expose()).filter(|usual| !usual.is_empty());
+    let ends = [&b"\n"[..], b"\r\n"].into_iter();
+    let ended = ends.filter_map(|end| Some(Secret::from([usual?, end].concat())));
+    let fresh = ended.filter(|ended| known.iter().all(|known| known.secret.expose() != ended.expose()));
+    let unusual = || Some(MADE_WITH_NEWLINE.to_owned());
+    fresh.map(|secret| Reading { secret, unusual: unusual(), is_guess: true }).collect()
 }
 
 /// All ways to read it, the usual one first. Editors, shells and consoles add line ends, blanks, quotes and byte order
-/// marks; nothing is tried that is not in the source.
+/// marks.
 pub(super) fn of(usual: Reading, whole: &[u8], source: &str) -> Vec<Reading> {
     let mut readings = vec![usual];
     let mut add = |bytes: &[u8], how: &str| {
         if !bytes.is_empty() && !readings.iter().any(|known| known.secret.expose() == bytes) {
             let secret = Zeroizing::new(bytes.to_vec()).into();
             let unusual = Some(format!("the password in {source} fitted {how}"));
-            readings.push(Reading { secret, unusual });
+            readings.push(Reading { secret, unusual, is_guess: false });
         }
     };
     add(whole, "with the newline at its end");
@@ -109,6 +126,7 @@ mod tests {
         let readings = Password::found(content.to_vec().into(), "x").readings();
         readings
             .into_iter()
+            .filter(|one| !one.is_guess)
             .map(|one| (one.secret.expose().to_vec(), one.unusual.unwrap_or_default()))
             .collect()
     }
@@ -153,9 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_tried_that_is_not_there() {
+    fn only_a_newline_is_tried_that_is_not_there() {
         assert_eq!(readings(b"\"half").len(), 1);
         assert_eq!(readings(b"").len(), 1);
-        assert_eq!(Password::exact(b" a \n".to_vec().into()).readings().len(), 1);
+        let all = |password: &[u8]| {
+            let readings = Password::exact(password.to_vec().into()).readings();
+            readings.iter().map(|one| one.secret.expose().to_vec()).collect::<Vec<_>>()
+        };
+        assert_eq!(all(b" a"), [&b" a"[..], b" a\n", b" a\r\n"]);
+        assert_eq!(all(b""), [b""]);
     }
 }

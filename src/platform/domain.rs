@@ -56,9 +56,8 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &Account) -> Res
         let again = status.is_server_error() || status.as_u16() == 429;
         return Err(if again { failed(what) } else { for_good(what) });
     }
-    let json = serde_json::from_slice(&text);
     let json: Value =
-        json.map_err(|error| for_good(format!("{target} did not answer with JSON ({error})")))?;
+        serde_json::from_slice(&text).map_err(|_| for_good(format!("{target} did not answer with JSON")))?;
     let host = find_base_uri(&json).ok_or_else(|| {
         for_good(format!("the answer of {target} holds no {SERVICE} for account {account}"))
             .with_hint(NOT_ENABLED)

@@ -87,6 +87,7 @@ fn answer(answer: &Answer, evidence: Option<&Evidence>) -> Value {
     json!({
         "status": head.status.as_u16(),
         "reason": head.reason,
+        "redirect": head.redirect(),
         "version": format!("{:?}", head.version),
         "headers": head.shown_fields(),
         "size": evidence.map(|evidence| evidence.received),

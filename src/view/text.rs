@@ -247,6 +247,10 @@ pub(super) fn answer(answer: &Answer, evidence: &Evidence) -> Line {
         Version::HTTP_09 => "no HTTP".into(),
         _ => answer.head.describe_status(),
     };
+    let status = match answer.head.redirect() {
+        Some(place) => format!("{status} to {place}"),
+        None => status,
+    };
     let received = evidence.received;
     if let Some(submission) = &evidence.submission {
         let lookup = submission.found_by.as_ref().map(|_| format!("lookup {}, ", milliseconds(times.dns)));

@@ -180,3 +180,58 @@ fn a_file_that_is_written_anew_keeps_its_permissions() {
     let mode = std::fs::metadata(lab.path("answer")).unwrap().permissions().mode();
     assert_eq!((std::fs::read(lab.path("answer")).unwrap(), mode & 0o777), (b"hello\n".to_vec(), 0o600));
 }
+
+#[test]
+fn what_breaks_the_rules_of_http_and_is_let_pass_is_a_warning() {
+    let lab = Lab::new();
+    let chunked = "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+    for (rest, warning) in [
+        (format!("content-length: 9\r\n{chunked}"), "a Content-Length as well as a Transfer-Encoding"),
+        ("x-a: one\r\n two\r\ncontent-length: 5\r\n\r\nhello".into(), "goes on in the next line"),
+        ("content-length: 5\r\n\r\nhello again".into(), "more bytes came after the end of the answer"),
+        (format!("{chunked}HTTP/1.1"), "more bytes came after the end of the answer"),
+    ] {
+        let ran = lab.run(&lab.site(format!("HTTP/1.1 200 OK\r\n{rest}")), &[]).in_case(&rest);
+        ran.ends(0, warning).printed("hello");
+        assert_eq!(ran.stderr.matches("warning: ").count(), 1, "{}", ran.stderr);
+    }
+    lab.run(&lab.site("HTTP/1.1 204 No Content\r\n\r\nhello"), &[])
+        .ends(0, "more bytes came after")
+        .printed("");
+    let trailers = format!("HTTP/1.1 200 OK\r\n{}", chunked.replace("\r\n0\r\n", "\r\n0\r\nx: y\r\n"));
+    for fine in [trailers.as_bytes(), OK, b"HTTP/1.0 200 OK\r\n\r\nto the close"] {
+        assert!(!lab.run(&lab.site(fine), &[]).exits(0).stderr.contains("warning"));
+    }
+}
+
+#[test]
+fn what_is_malformed_is_said_in_plain_words() {
+    let lab = Lab::new();
+    for (answer, says) in [
+        ("HTTP/1.1 2000 OK\r\n\r\n", "its first line holds no status of three digits"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n", "its Content-Length is not one number"),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+            "one of its chunks is malformed (RFC 9112 section 7.1)",
+        ),
+    ] {
+        let ran = lab.run(&lab.site(answer), &[]).in_case(answer);
+        ran.ends(9, says);
+        assert!(!ran.stderr.contains("parsed") && !ran.stderr.contains("missing size"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_redirect_says_where_to() {
+    let lab = Lab::new();
+    let site = lab.site(
+        "HTTP/1.1 302 Found\r\nlocation: https://other.example/x?token=canary\r\ncontent-length: 0\r\n\r\n",
+    );
+    let place = "https://other.example/x?token=***";
+    lab.run(&site, &[]).ends(0, &format!("302 Found to {place}"));
+    let ran = lab.run(&site, &["--expect", "200", "--json"]);
+    ran.ends(1, &format!("redirects are not followed: call {place} itself"));
+    let document: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(document["answer"]["redirect"], place);
+    assert!(!ran.stderr.contains("canary") && !document.to_string().contains("canary"));
+}

@@ -358,3 +358,16 @@ fn what_is_wrong_with_the_cas_of_the_endpoint_is_said_to_be_there() {
         .ends(6, "alert 51 decrypt_error; a signature did not verify there")
         .ends(6, "a CA certificate named CN=Issuing with another key than the one that signed");
 }
+
+#[test]
+fn what_the_endpoints_own_certificate_lacks_is_said() {
+    let mut lab = Lab::new();
+    let server = Recipe { name: "localhost", ..Recipe::client() };
+    lab.server = server.issued_by(Some(&lab.root));
+    lab.run(&lab.site(OK), &[]).ends(5, "is not for servers: CN=localhost lacks serverAuth");
+    lab.server =
+        Recipe { extensions: &[(Nid::EXT_KEY_USAGE, "serverAuth")], ..server }.issued_by(Some(&lab.root));
+    let site = lab.site(OK);
+    lab.run(&site, &[]).ends(0, "warning: the endpoint's certificate has no subject alternative name");
+    assert!(!lab.run(&site, &["-k"]).exits(0).stderr.contains("-k went on"));
+}

@@ -9,6 +9,7 @@ mod harness;
 mod findings;
 mod flawed;
 
+mod advice;
 mod answers;
 mod batch;
 mod canaries;
@@ -33,6 +34,7 @@ mod readers;
 mod records;
 mod repack;
 mod report;
+mod reports;
 mod requests;
 mod secrets;
 mod serve;

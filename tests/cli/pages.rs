@@ -18,7 +18,7 @@ fn a_page_about_the_certificate_is_known_by_its_words() {
             "<h2>403.16 - Forbidden: untrusted or invalid</h2>",
             "trust the CA of the certificate",
         ),
-        ("403 Forbidden", "HTTP Error 403.17 - Forbidden", "valid by this machine's clock"),
+        ("403 Forbidden", "HTTP Error 403.17 - Forbidden", "its clock last"),
         ("403 Forbidden", "403.12 - Forbidden: Mapper denied access", "give access to CN=client"),
         (
             "403 Forbidden",

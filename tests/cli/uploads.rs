@@ -2,21 +2,23 @@
 //! and is taken up again, and none of it is the endpoint's fault.
 
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
+use p12_test::demo::endpoint::{ClientAuth, Endpoint, Manners, OnConnection};
 use serde_json::{Value, json};
 use socket2::SockRef;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::batch::{batch, results};
-use crate::harness::{ACCOUNT, Lab, Ran, with};
+use crate::harness::{ACCOUNT, Lab, OK, Ran, Site, error_line, with};
 
 const CALLS: usize = 100;
 
@@ -145,4 +147,72 @@ fn a_slow_reader_gets_the_whole_body_by_way_of_serve() {
         json!({ "account": ACCOUNT, "domain": served.url, "bearer_file": "token", "cacert": null });
     let failed = failures(&uploads(&lab, &endpoint, platform));
     assert!(failed.is_empty(), "{} of {CALLS}; the first: {}", failed.len(), failed[0]);
+}
+
+/// Reads the head of a request, says this, and goes on reading until the client has gone; or goes at once, with the rest
+/// unread, so that the system resets the connection and what was said is lost.
+fn early(lab: &Lab, client_auth: ClientAuth, said: &'static [u8], goes: bool) -> Site {
+    let received = Arc::<Mutex<Vec<u8>>>::default();
+    let seen = Arc::clone(&received);
+    let handler: OnConnection = Arc::new(move |mut stream| {
+        let seen = Arc::clone(&seen);
+        Box::pin(async move {
+            let mut head = [0; 256];
+            let read = stream.read(&mut head).await.unwrap_or_default();
+            seen.lock().unwrap().extend_from_slice(&head[..read]);
+            let _ = stream.write_all(said).await;
+            let mut piece = vec![0; 65536];
+            while !goes && let Ok(read @ 1..) = stream.read(&mut piece).await {
+                seen.lock().unwrap().extend_from_slice(&piece[..read]);
+                if seen.lock().unwrap().ends_with(b"\nend") {
+                    let _ = stream.write_all(OK).await;
+                }
+            }
+        })
+    });
+    lab.site_of(&Manners { client_auth, ..lab.manners() }, handler, received)
+}
+
+#[test]
+fn an_answer_that_is_lost_behind_the_body_is_named_and_how_to_get_it() {
+    let lab = Lab::new();
+    lab.write("big", &vec![b'x'; 4 << 20]);
+    let why = "while the request's body was being sent";
+    for (client_auth, exit, may) in [
+        (ClientAuth::Required, 6, "it refused the body, and its answer was lost"),
+        (ClientAuth::Off, 9, "it may have refused the body, and its answer was lost"),
+    ] {
+        let site = early(&lab, client_auth, b"", true);
+        let mut said = Vec::new();
+        for _ in 0..20 {
+            let ran = lab.run(&site, &["-d", "@big"]);
+            ran.ends(exit, why).ends(exit, may).ends(exit, "-H 'Expect: 100-continue'");
+            said.push(error_line(&ran.stderr).to_owned());
+        }
+        said.dedup();
+        assert_eq!(said.len(), 1, "{said:#?}");
+        let given = lab.run(&site, &["-d", "@big", "-H", "Expect: 100-continue"]);
+        given.ends(exit, "leave -d out");
+        assert!(!given.stderr.contains("-H 'Expect"), "{}", given.stderr);
+        assert!(!lab.run(&site, &[]).exits(exit).stderr.contains("body"));
+    }
+}
+
+#[test]
+fn expect_holds_the_body_back_until_the_endpoint_wants_it() {
+    let lab = Lab::new();
+    lab.write("body", &format!("{}\nend", "x".repeat(100_000)));
+    let expect = ["-d", "@body", "-H", "Expect: 100-continue"];
+    let refusal = b"HTTP/1.1 413 Payload Too Large\r\ncontent-length: 3\r\nconnection: close\r\n\r\nno\n";
+    let site = early(&lab, ClientAuth::Required, refusal, false);
+    lab.run(&site, &expect).ends(1, "413 Payload Too Large").printed("no\n");
+    assert!(site.request().ends_with("\r\n\r\n"), "the body was sent");
+    let wanted = early(&lab, ClientAuth::Required, b"HTTP/1.1 100 Continue\r\n\r\n", false);
+    lab.run(&wanted, &expect).ends(0, "200 OK").printed("hello\n");
+    // Without a word, for a second, as curl waits.
+    let silent = early(&lab, ClientAuth::Required, b"", false);
+    let began = Instant::now();
+    lab.run(&silent, &expect).ends(0, "200 OK").printed("hello\n");
+    assert!(began.elapsed() > Duration::from_secs(1));
+    assert!(silent.request().ends_with("\nend"));
 }

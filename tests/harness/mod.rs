@@ -22,7 +22,7 @@ pub(crate) use gate::Gate;
 pub(crate) use process::{Daemon, free_port, peak_memory};
 #[cfg(unix)]
 pub(crate) use process::{Signal, send, wait_for_signal_handler};
-pub(crate) use program::{Ran, Served, with};
+pub(crate) use program::{Ran, Served, error_line, with};
 pub(crate) use schema::fit_schema;
 pub(crate) use tools::{all_tools, is_installed, on_path, skip};
 

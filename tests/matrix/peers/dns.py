@@ -1,4 +1,4 @@
-"""CODE: a name server on 127.0.0.1:53 that answers every query with this code, or, without a code, not at all."""
+"""CODE: a name server on 127.0.0.1:53 that answers every query with this code and no address, or, without a code, not at all."""
 import socket
 import struct
 import sys

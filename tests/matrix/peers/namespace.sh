@@ -18,9 +18,12 @@ dns() {
 
 case $case in
     nxdomain) dns 3 ;;
+    nodata) dns 0 ;;
     servfail) dns 2 ;;
     silent) dns ;;
     unroutable) ;;
+    prohibited) ip route add prohibit 192.0.2.0/24 ;;
+    unreachable) ip route add unreachable 192.0.2.0/24 ;;
     dropped)
         # What is sent there comes back in, is for nobody here, and is dropped.
         ip route add 192.0.2.0/24 dev lo

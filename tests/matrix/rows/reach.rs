@@ -14,6 +14,7 @@ pub(crate) fn peers() -> Vec<Peer> {
             "",
             [
                 row("name unknown to DNS", "name-unknown", name).inside("nxdomain"),
+                row("name without an address", "name-without-address", name).inside("nodata"),
                 row("name server fails", "dns-failure", name).inside("servfail"),
                 row("name server is silent", "dns-failure", name)
                     .inside("silent")
@@ -26,6 +27,8 @@ pub(crate) fn peers() -> Vec<Peer> {
             "",
             [
                 row("no route", "unroutable", unroutable).inside("unroutable"),
+                row("connection prohibited by a rule", "connection-refused", unroutable).inside("prohibited"),
+                row("host unreachable, or ICMP's prohibited", "unroutable", unroutable).inside("unreachable"),
                 row("packets are dropped", "connect-timeout", unroutable)
                     .inside("dropped")
                     .with("--connect-timeout 0.5"),
