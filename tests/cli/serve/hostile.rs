@@ -91,9 +91,10 @@ fn a_good_client_is_served_while_each_sort_of_hostile_client_is_at_work() {
     let mut times: Vec<_> = statuses.iter().map(|(_, time)| *time).collect();
     times.sort();
     let (median, peak) = (times[times.len() / 2], peak_memory(served.pid()).unwrap());
-    println!("{answered} of {} answered, median {median:?} (alone {usual:?}), {peak} MiB", statuses.len());
-    assert!(answered * 100 >= statuses.len() * 99, "{statuses:?}");
-    assert!(peak < 300, "{peak} MiB");
+    let all = statuses.len();
+    let figures = format!("{answered} of {all} answered, median {median:?} (alone {usual:?}), {peak} MiB");
+    assert!(answered * 100 >= all * 99, "{figures}: {statuses:?}");
+    assert!(peak < 300, "{figures}");
 }
 
 /// Threads, open files, and resident memory in MiB.
@@ -143,9 +144,6 @@ fn after_many_requests_it_holds_what_it_held_before() {
         std::thread::yield_now();
         after = holdings(&served);
     }
-    println!("threads, files, MiB: {before:?}, and after {requests} requests {after:?}");
-    assert!(
-        after.0 <= before.0 + 8 && after.1 <= before.1 && after.2 <= before.2 + 16,
-        "{before:?} {after:?}"
-    );
+    let figures = format!("threads, files, MiB: {before:?}, and after {requests} requests {after:?}");
+    assert!(after.0 <= before.0 + 8 && after.1 <= before.1 && after.2 <= before.2 + 16, "{figures}");
 }
