@@ -52,7 +52,7 @@ fn rustls() -> Peer {
     let command = "python3 -m granian --interface wsgi --host 127.0.0.1 --port ~port~ --ssl-certificate server.pem \
         --ssl-keyfile server.key --ssl-ca ca.pem --ssl-client-verify --working-dir SCRIPTS granian_app:application";
     let rows = refusals(EXPIRED_KIND, CA_KIND, CA_KIND, PURPOSE_KIND).map(|row| row.only("1.3"));
-    let old = row("TLS 1.3 wanted", "no-shared-tls-version", PORT).only("1.2").alike("TLS 1.3 only");
+    let old = row("TLS 1.3 wanted", "no-shared-tls-version", PORT).only("1.2").alike("TLS 1.0 only");
     peer("granian", command, rows.into_iter().chain([old]))
 }
 
