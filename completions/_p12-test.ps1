@@ -158,6 +158,7 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             [CompletionResult]::new('--password-stdin', '--password-stdin', [CompletionResultType]::ParameterName, 'Read the password from standard input')
             [CompletionResult]::new('--no-password', '--no-password', [CompletionResultType]::ParameterName, 'The P12 has no password, or an empty one')
             [CompletionResult]::new('--new-password', '--new-password', [CompletionResultType]::ParameterName, 'Give OUT a new password, and ask for it twice (without: the password of IN)')
+            [CompletionResult]::new('--same-password', '--same-password', [CompletionResultType]::ParameterName, 'Keep the password of IN, as is usual, whatever P12_TEST_NEW_PASSWORD holds')
             [CompletionResult]::new('--fetch-chain', '--fetch-chain', [CompletionResultType]::ParameterName, 'Fetch missing certificates of the chain over HTTP, from where the certificates say they are')
             [CompletionResult]::new('--leaf-only', '--leaf-only', [CompletionResultType]::ParameterName, 'Leave out the chain')
             [CompletionResult]::new('--request', '--request', [CompletionResultType]::ParameterName, 'Make a certificate request (PKCS#10) on the key instead, as PEM on standard output: old subject and alternative names, for client authentication')

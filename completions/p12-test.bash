@@ -720,7 +720,7 @@ _p12__test() {
             return 0
             ;;
         p12__test__subcmd__repack)
-            opts="-p -f -q -h --password-file --password-env --password-stdin --no-password --password --key --key-password-file --key-password-env --new-password --new-password-file --new-password-env --for --add --fetch-chain --allow-net --leaf-only --certificate --alias --name --request --force --quiet --color --help"
+            opts="-p -f -q -h --password-file --password-env --password-stdin --no-password --password --key --key-password-file --key-password-env --new-password --same-password --new-password-file --new-password-env --for --add --fetch-chain --allow-net --leaf-only --certificate --alias --name --request --force --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -152,6 +152,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand --password-stdin 'Read the password from standard input'
             cand --no-password 'The P12 has no password, or an empty one'
             cand --new-password 'Give OUT a new password, and ask for it twice (without: the password of IN)'
+            cand --same-password 'Keep the password of IN, as is usual, whatever P12_TEST_NEW_PASSWORD holds'
             cand --fetch-chain 'Fetch missing certificates of the chain over HTTP, from where the certificates say they are'
             cand --leaf-only 'Leave out the chain'
             cand --request 'Make a certificate request (PKCS#10) on the key instead, as PEM on standard output: old subject and alternative names, for client authentication'

@@ -154,6 +154,7 @@ never\t'Never'"
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l password-stdin -d 'Read the password from standard input'
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l no-password -d 'The P12 has no password, or an empty one'
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l new-password -d 'Give OUT a new password, and ask for it twice (without: the password of IN)'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l same-password -d 'Keep the password of IN, as is usual, whatever P12_TEST_NEW_PASSWORD holds'
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l fetch-chain -d 'Fetch missing certificates of the chain over HTTP, from where the certificates say they are'
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l leaf-only -d 'Leave out the chain'
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l request -d 'Make a certificate request (PKCS#10) on the key instead, as PEM on standard output: old subject and alternative names, for client authentication'
