@@ -720,7 +720,7 @@ _p12__test() {
             return 0
             ;;
         p12__test__subcmd__repack)
-            opts="-p -f -q -h --password-file --password-env --password-stdin --no-password --password --key --key-password-file --key-password-env --new-password --new-password-file --new-password-env --for --add --fetch-chain --allow-net --leaf-only --certificate --alias --name --request --force --quiet --color --help"
+            opts="-p -f -q -h --password-file --password-env --password-stdin --no-password --password --key --key-password-file --key-password-env --new-password --same-password --new-password-file --new-password-env --for --add --fetch-chain --allow-net --leaf-only --certificate --alias --name --request --force --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -864,7 +864,7 @@ _p12__test() {
             return 0
             ;;
         p12__test__subcmd__serve)
-            opts="-m -q -h --listen --credentials --tls-p12 --tls-password-file --tls-password-env --public-url --allow-net --deny-net --allow-port --metrics-from --cacert --resolve --connect-timeout --max-time --max-upload --header-time --body-time --max-calls --max-connections --rate --max-kdf --drain-time --quiet --color --help"
+            opts="-m -q -h --listen --credentials --tls-p12 --tls-password-file --tls-password-env --public-url --allow-net --deny-net --allow-port --trusted-proxy --metrics-from --cacert --resolve --connect-timeout --max-time --max-upload --header-time --body-time --max-calls --max-connections --rate --max-kdf --drain-notice --drain-time --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -939,6 +939,10 @@ _p12__test() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trusted-proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --metrics-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -988,6 +992,10 @@ _p12__test() {
                     return 0
                     ;;
                 --max-kdf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drain-notice)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -154,6 +154,7 @@ never\t'Never'"
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l password-stdin -d 'Read the password from standard input'
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l no-password -d 'The P12 has no password, or an empty one'
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l new-password -d 'Give OUT a new password, and ask for it twice (without: the password of IN)'
+complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l same-password -d 'Keep the password of IN, as is usual, whatever P12_TEST_NEW_PASSWORD holds'
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l fetch-chain -d 'Fetch missing certificates of the chain over HTTP, from where the certificates say they are'
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l leaf-only -d 'Leave out the chain'
 complete -c p12-test -n "__fish_p12_test_using_subcommand repack" -l request -d 'Make a certificate request (PKCS#10) on the key instead, as PEM on standard output: old subject and alternative names, for client authentication'
@@ -221,6 +222,7 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l public-url -
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l allow-net -d 'Allow calls to endpoints in this private network; may be repeated' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l deny-net -d 'Call no endpoint in this network, even if --allow-net covers it; may be repeated' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l allow-port -d 'Call endpoints at this port only; may be repeated [default: 443 and 8443, and any port in networks of --allow-net]' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l trusted-proxy -d 'Take X-Forwarded-For or Forwarded from proxies in this network for the address of a client; may be repeated' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l metrics-from -d 'Show /metrics to this network as well as to loopback addresses; may be repeated' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l cacert -d 'Trust only the CAs of this PEM file or hashed directory for endpoints' -r -F
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l resolve -d 'Use this address for a host and port instead of DNS; may be repeated' -r
@@ -230,10 +232,11 @@ complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-upload -
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l header-time -d 'Seconds for the head of a request, and for the TLS handshake' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l body-time -d 'Seconds for an upload except a large body, and for a client to read more of its answer' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-calls -d 'Most calls in progress at once; one address gets half of what is free [default: 64]' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-connections -d 'Most connections of clients at once [default: 1024]' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-connections -d 'Most connections of clients at once; one address gets half of what is free [default: 2048]' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l rate -d 'Calls per second of one credential from one address; 0 for no limit' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l max-kdf -d 'Most iterations of key derivation for one P12' -r
-complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l drain-time -d 'Seconds to finish answers in progress after SIGTERM' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l drain-notice -d 'Seconds after SIGTERM in which /healthz says 503 while requests are still taken' -r
+complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l drain-time -d 'Seconds to finish answers in progress after that' -r
 complete -c p12-test -n "__fish_p12_test_using_subcommand serve" -l color -d 'When to use colour in the report' -r -f -a "auto\t'On a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise'
 always\t'Always'
 never\t'Never'"

@@ -21,6 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::cli::{Args, Command, ServeArgs, TestArgs};
 use crate::diagnosis;
 use crate::error::{Error, Exit, Kind, Result};
+use crate::interrupt::Hangups;
 use crate::interrupt::wait_for_signal;
 use crate::platform::contract::PERMISSION;
 use crate::serve::Server;
@@ -68,7 +69,7 @@ impl Demo {
         let server = Server::bind(&serve_args(folder.path())?, Arc::new(|_| {})).await?;
         let platform = server.url()?;
         let end = CancellationToken::new();
-        tokio::spawn(server.run(end.clone().cancelled_owned()));
+        tokio::spawn(server.run(end.clone().cancelled_owned(), Hangups::none()));
         Ok(Self { folder, endpoint, platform, _serving: end.drop_guard() })
     }
 
@@ -219,7 +220,7 @@ fn serve_args(folder: &Path) -> Result<ServeArgs> {
     write(folder.join("token.txt"), format!("{TOKEN}\n").as_bytes())?;
     write(folder.join("wrong-token.txt"), b"not-the-token\n")?;
     let mut arguments: Vec<OsString> =
-        ["p12-test", "serve", "--listen", "127.0.0.1:0"].map(OsString::from).into();
+        ["p12-test", "serve", "--listen", "127.0.0.1:0", "--drain-notice", "0"].map(OsString::from).into();
     arguments.extend(["--allow-net", "127.0.0.0/8", "--allow-net", "::1/128"].map(OsString::from));
     arguments.extend(["--credentials".into(), file.into(), "--cacert".into(), folder.join("ca.pem").into()]);
     match Args::try_parse_from(arguments).map(|args| args.command) {

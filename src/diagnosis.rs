@@ -12,6 +12,7 @@ use crate::evidence::{Cause, End, Evidence, Side};
 mod alert;
 pub mod answer;
 pub mod between;
+pub mod causes;
 pub mod client;
 pub mod framing;
 pub mod given;

@@ -8,6 +8,9 @@ pub(crate) struct Value {
     pub(crate) text: Zeroizing<String>,
 }
 
+/// How many values a text may have; what comes after them is not read. Documents with a secret have a few dozen.
+const MOST: usize = 4_000;
+
 /// All strings of JSON; of another text what stands beside a name, with the lines that belong to it.
 pub(crate) fn values(text: &str) -> Vec<Value> {
     if is_json(text) { of_json(text) } else { of_lines(text) }
@@ -21,7 +24,7 @@ pub(crate) fn is_json(text: &str) -> bool {
 /// Each string that is no name, under the name before it. A document that is cut short has strings, too.
 fn of_json(text: &str) -> Vec<Value> {
     let (mut values, mut name, mut rest) = (Vec::new(), String::new(), text);
-    while let Some((_, quoted)) = rest.split_once('"') {
+    while let Some((_, quoted)) = rest.split_once('"').filter(|_| values.len() < MOST) {
         let length = find_quote(quoted);
         let string = unescape(quoted.get(..length).unwrap_or_default());
         rest = quoted.get(length + 1..).unwrap_or_default();
@@ -85,6 +88,9 @@ fn of_lines(text: &str) -> Vec<Value> {
     let mut found: Vec<Found> = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
+        if found.len() >= MOST {
+            break;
+        }
         let end = start + line.trim_end().len();
         let indent = line.len() - line.trim_start().len();
         let is_block =

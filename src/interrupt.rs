@@ -55,3 +55,39 @@ pub async fn wait_for_signal() {
     }
     let _ = tokio::signal::ctrl_c().await;
 }
+
+/// SIGHUP, which asks a server to read its files again. Without it, the signal ends the program.
+pub struct Hangups {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+impl Hangups {
+    /// Listens from now on. There is no such signal on Windows.
+    pub fn listen() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Self { signal: signal(SignalKind::hangup()).ok() }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    /// Never hears any.
+    pub fn none() -> Self {
+        Self {
+            #[cfg(unix)]
+            signal: None,
+        }
+    }
+
+    /// Waits for the next one; `false` when none will come.
+    pub async fn next(&mut self) -> bool {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.signal {
+            return signal.recv().await.is_some();
+        }
+        false
+    }
+}

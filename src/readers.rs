@@ -99,6 +99,8 @@ pub fn refused_by(traits: &[Trait]) -> Option<String> {
 pub enum Packing {
     /// AES-256 keyed by PBKDF2 with SHA-256, and a MAC over SHA-256.
     Aes256,
+    /// The same with a MAC by PBMAC1.
+    Pbmac1,
     /// 3DES and a MAC, both with SHA-1.
     TripleDes,
 }
@@ -111,6 +113,9 @@ impl Packing {
     pub fn weakness(self) -> Option<&'static str> {
         match self {
             Self::Aes256 => None,
+            Self::Pbmac1 => {
+                Some("OpenSSL reads a MAC by PBMAC1 from 3.4 on, and most other programs refuse it")
+            }
             Self::TripleDes => Some(
                 "3DES and SHA-1 protect the key less well than AES and SHA-256, and strict policies (FIPS) refuse them",
             ),
@@ -121,6 +126,7 @@ impl Packing {
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Aes256 => "AES-256 and SHA-256",
+            Self::Pbmac1 => "AES-256 and PBMAC1 with SHA-256",
             Self::TripleDes => "3DES and SHA-1",
         }
     }
@@ -201,10 +207,9 @@ readers! {
     openssl "OpenSSL 3" Aes256, measured "openssl 3.0" refuses {
         OldCipher "without its legacy provider (curl, Node, Python and others are built on it)",
         Pbmac1 "before 3.4" };
-    fips "OpenSSL with the FIPS provider alone" Aes256, documented {
+    fips "OpenSSL with the FIPS provider alone" Pbmac1, documented {
         OldCipher false "OpenSSL, OSSL_PROVIDER-FIPS(7)", TripleDes false "OpenSSL, issue 19997",
-        Pbmac1 true "OpenSSL, issue 24546", NoMac true "OpenSSL, PKCS12_create(3)" }
-        note "it checks no MAC but PBMAC1, which repack does not write: use the default provider beside it, or -nomacver";
+        Pbmac1 true "OpenSSL, issue 24546", NoMac true "OpenSSL, PKCS12_create(3)" };
     node "Node" Aes256, measured "node 20, and so any program that calls OpenSSL's PKCS12_parse" refuses {
         OldCipher "", Pbmac1 "on OpenSSL before 3.4", NoMac "" };
     java "Java" Aes256, measured "keytool of JDK 17" refuses { Pbmac1 "", NotAscii "", OpenKey "" };

@@ -20,6 +20,7 @@ use crate::secret::Secret;
 
 pub mod fetch;
 pub mod password;
+mod pbmac1;
 pub mod request;
 pub mod supplied;
 
@@ -136,7 +137,7 @@ impl Contents<'_> {
             above.push(certificate.clone())?;
         }
         let (cipher, digest) = match self.packing {
-            Packing::Aes256 => (Nid::AES_256_CBC, MessageDigest::sha256()),
+            Packing::Aes256 | Packing::Pbmac1 => (Nid::AES_256_CBC, MessageDigest::sha256()),
             Packing::TripleDes => (Nid::PBE_WITHSHA1AND3_KEY_TRIPLEDES_CBC, MessageDigest::sha1()),
         };
         let mut builder = Pkcs12::builder();
@@ -146,7 +147,11 @@ impl Contents<'_> {
         if let Some(name) = self.name.filter(|name| !name.contains('\0')) {
             builder.name(name);
         }
-        builder.build2(password)?.to_der()
+        let packed = builder.build2(password)?;
+        if self.packing == Packing::Pbmac1 {
+            pbmac1::set(&packed, password, ITERATIONS)?;
+        }
+        packed.to_der()
     }
 
     async fn compare(&self, file: &P12File) -> Result<()> {

@@ -12,13 +12,15 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::{LimitArgs, ServeArgs};
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
+use crate::interrupt::{Hangups, wait_for_signal};
 use crate::process;
-use access::Access;
 use connection::Settings;
 use connections::Connections;
+use files::Files;
 use journal::Journal;
 use limits::Limits;
 use nonces::Nonces;
+use origin::Proxies;
 use resource::Resource;
 pub use writer::Log;
 
@@ -27,11 +29,14 @@ mod answer;
 mod connection;
 mod connections;
 mod credentials;
+mod files;
 mod head;
 mod incoming;
 mod journal;
 mod limits;
 mod nonces;
+mod origin;
+mod passed_on;
 mod presence;
 mod resource;
 mod shares;
@@ -44,6 +49,8 @@ pub struct Server {
     listener: TcpListener,
     connections: Arc<Connections>,
     settings: Settings,
+    /// How long it still takes requests after it was told to end.
+    notice: Duration,
     drain_time: Duration,
     warning: Option<String>,
 }
@@ -54,8 +61,7 @@ impl Server {
     /// # Errors
     /// A file that cannot be read or used, an option that does not fit, or an address that cannot be listened on.
     pub async fn bind(args: &ServeArgs, log: Log) -> Result<Self> {
-        let tls = tls::read(args).await?;
-        if tls.is_none() && !args.listen.ip().is_loopback() {
+        if args.tls_p12.is_none() && !args.listen.ip().is_loopback() {
             let message = format!(
                 "{} is not a loopback address, and without --tls-p12 passwords would be sent unencrypted",
                 args.listen
@@ -63,20 +69,22 @@ impl Server {
             return Err(Error::new(Kind::Usage, message).with_hint("name a P12 with a server certificate with --tls-p12, or listen on 127.0.0.1 behind a proxy that speaks TLS"));
         }
         let nonces = Arc::new(Nonces::new());
-        let access = Access::read(&args.credentials, &nonces)?;
-        if access.uses_oauth1() {
+        let files = Files::read(args, Arc::clone(&nonces)).await?;
+        let read = files.current();
+        if read.access.uses_oauth1() {
             nonces.wait_for_start().await;
         }
         let (local, scarce) = (args.local(), check_file_limit(&args.limits)?);
         local.tls.load()?;
         let resource = Resource {
-            access,
+            files,
             local,
             limits: Limits::new(&args.limits),
-            journal: Arc::new(Journal::new(log)),
-            secure: tls.is_some(),
+            journal: Arc::new(Journal::new(log, read.certificate.as_deref())),
+            secure: read.certificate.is_some(),
             public: args.public_url.clone(),
             metrics_from: args.metrics_from.clone(),
+            proxies: Proxies(args.trusted_proxy.clone()),
             draining: CancellationToken::new(),
         };
         let failed = |error: std::io::Error| {
@@ -91,12 +99,12 @@ impl Server {
         let listener = TcpListener::bind(args.listen).await.map_err(failed)?;
         let settings = Settings {
             resource: Arc::new(resource),
-            tls,
             header_time: args.limits.header_time,
             write_time: args.limits.body_time,
         };
         let connections = Connections::new(args.limits.max_connections());
-        Ok(Self { listener, connections, settings, drain_time: args.limits.drain_time, warning: scarce })
+        let (notice, drain_time) = (args.limits.drain_notice, args.limits.drain_time);
+        Ok(Self { listener, connections, settings, notice, drain_time, warning: scarce })
     }
 
     /// The address it listens on.
@@ -118,47 +126,67 @@ impl Server {
     /// # Errors
     /// As [`Self::address`].
     pub fn url(&self) -> Result<String> {
-        let scheme = if self.settings.tls.is_some() { "https" } else { "http" };
+        let scheme = if self.settings.resource.secure { "https" } else { "http" };
         Ok(format!("{scheme}://{}", self.address()?))
     }
 
-    /// Serves until `end`. Then it accepts no more connections and waits for the answers in progress.
-    pub async fn run(self, end: impl Future<Output = ()>) {
+    /// Serves until `end`, and reads its files again at each hangup. Then it tells that it ends while it still takes requests;
+    /// a signal cuts that short. Then it accepts no more connections and waits for the answers in progress.
+    pub async fn run(self, end: impl Future<Output = ()>, hangups: Hangups) {
+        let resource = Arc::clone(&self.settings.resource);
         if let Some(warning) = &self.warning {
-            self.settings.resource.journal.warn(warning);
+            resource.journal.tell("warning", warning);
         }
-        let mut end = std::pin::pin!(end);
         let graceful = GracefulShutdown::new();
+        let reloading = tokio::spawn(reload_at(hangups, Arc::clone(&resource)));
+        self.accept_until(end, &graceful).await;
+        resource.draining.cancel();
+        let notice = async {
+            let _ = tokio::time::timeout(self.notice, wait_for_signal()).await;
+        };
+        self.accept_until(notice, &graceful).await;
+        drop(self.listener);
+        reloading.abort();
+        // What is not finished by then is cut off.
+        let _ = tokio::time::timeout(self.drain_time, graceful.shutdown()).await;
+        resource.journal.writer.flush().await;
+    }
+
+    async fn accept_until(&self, end: impl Future<Output = ()>, graceful: &GracefulShutdown) {
+        let mut end = std::pin::pin!(end);
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
-                () = &mut end => break,
+                () = &mut end => return,
             };
             match accepted {
-                Ok((stream, peer)) => self.start(stream, peer, &graceful),
+                Ok((stream, peer)) => self.start(stream, peer, graceful),
                 // Most often out of files; some will be closed soon.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
-        self.settings.resource.draining.cancel();
-        drop(self.listener);
-        // What is not finished by then is cut off.
-        let _ = tokio::time::timeout(self.drain_time, graceful.shutdown()).await;
-        self.settings.resource.journal.writer.flush().await;
     }
 
     fn start(&self, mut stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown) {
-        match self.connections.admit(Some(limits::network(peer.ip()))) {
+        // Behind a trusted proxy are many clients.
+        let trusted = self.settings.resource.proxies.trusts(peer.ip());
+        match self.connections.admit(Some(limits::network(peer.ip())).filter(|_| !trusted)) {
             Some(admission) => {
                 tokio::spawn(self.settings.clone().serve(stream, peer, admission, graceful.watcher()));
             }
             None => {
                 self.settings.resource.journal.count_turned_away();
-                if self.settings.tls.is_none() {
+                if !self.settings.resource.secure {
                     tokio::spawn(async move { stream.write_all(TOO_MANY).await });
                 }
             }
         }
+    }
+}
+
+async fn reload_at(mut hangups: Hangups, resource: Arc<Resource>) {
+    while hangups.next().await {
+        Arc::clone(&resource).reload().await;
     }
 }
 

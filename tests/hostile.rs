@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use p12_test::demo::pki::{Identity, Profile, Purpose};
+use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
 use p12_test::error::Kind;
 use p12_test::inspect::{Criteria, Inspection};
 use p12_test::p12::{P12, P12File};
@@ -213,4 +213,61 @@ fn keys_that_would_be_computed_without_end_are_refused() {
     for bags in [dsa(30_000), dsa(600).repeat(1_000)] {
         assert_eq!(open(open_safe(&bags)).unwrap_err().kind, Kind::Unsupported);
     }
+}
+
+#[test]
+fn so_many_keys_are_not_all_judged() {
+    let root = Identity::root("CA").unwrap();
+    let one = |at: u32| {
+        let profile = Profile { key: Key::Ed25519, ..Profile::new("client", Purpose::Client) };
+        let client = root.issue(&profile).unwrap();
+        let name = attribute(20, &tlv(0x0c, format!("key {at}").as_bytes()));
+        [bag(1, &name, &client.key.private_key_to_pkcs8().unwrap()), certificate(&client, &[])].concat()
+    };
+    let bags: Vec<_> = (0..140).map(one).collect();
+    let file = P12File::from_bytes("test.p12", open_safe(&bags.concat()));
+    let inspection = block_on(Inspection::of(&file, None, &Criteria::default()));
+    let told = inspection.findings.iter().find(|finding| finding.name.as_str() == "many-keys");
+    assert!(told.unwrap().what.contains("only the first 128 keys"), "{told:?}");
+}
+
+#[test]
+fn texts_without_measure_end_soon() {
+    let block = |at: u32| {
+        format!(
+            "-----BEGIN A-----\n{}\n-----END A-----\n",
+            openssl::base64::encode_block(&tlv(2, &at.to_be_bytes()))
+        )
+    };
+    for text in [
+        "-----BEGIN ".repeat(700_000),
+        (0..60_000).map(block).collect(),
+        format!("[\"{}\"]", "A".repeat(50) + &"\",\"".repeat(2_000_000)),
+        "ab  cd\n".repeat(1_000_000),
+        "\\u0041".repeat(1_000_000),
+        "[".repeat(7_000_000),
+    ] {
+        assert_eq!(judge(text.into_bytes(), b"secret").unwrap_err().kind, Kind::NotAP12);
+    }
+    let root = Identity::root("CA").unwrap();
+    let pem: String = (0..2_100_u32)
+        .map(|at| {
+            let key = tlv(
+                0x30,
+                &[
+                    vec![2, 1, 0],
+                    tlv(0x30, &tlv(6, ED25519)),
+                    tlv(4, &tlv(4, &[&at.to_be_bytes()[..], &[7; 28]].concat())),
+                ]
+                .concat(),
+            );
+            format!(
+                "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+                openssl::base64::encode_block(&key)
+            )
+        })
+        .collect();
+    let certificate = root.certificate_pem().unwrap();
+    let refused = judge([pem.as_bytes(), &certificate].concat(), b"secret").unwrap_err();
+    assert!(refused.message.contains("more keys and certificates than any file has"), "{}", refused.message);
 }

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
+use openssl::base64::encode_block;
+use openssl::symm::Cipher;
 use p12_test::call::Local;
 use p12_test::call::connect::Connect;
 use p12_test::call::proxy::Proxies;
@@ -154,7 +156,30 @@ fn files() -> Vec<Vec<u8>> {
     files.extend(
         paths.iter().step_by(4).map(|path| std::fs::read(path).unwrap()).filter(|file| file.len() < 8192),
     );
+    files.extend(wrapped(&files[0], &client(Key::Rsa(2048))));
     files
+}
+
+/// The texts that a P12, and a certificate with its key, come in.
+fn wrapped(p12: &[u8], client: &Identity) -> Vec<Vec<u8>> {
+    let (one, rsa) = (encode_block(p12), client.key.rsa().unwrap());
+    let certificate = client.certificate_pem().unwrap();
+    let sealed = rsa.private_key_to_pem_passphrase(Cipher::aes_128_cbc(), PASSWORD.as_bytes()).unwrap();
+    let locked =
+        client.key.private_key_to_pem_pkcs8_passphrase(Cipher::aes_128_cbc(), PASSWORD.as_bytes()).unwrap();
+    let escaped = String::from_utf8_lossy(&[certificate.as_slice(), &sealed].concat()).replace('\n', "\\n");
+    vec![
+        format!("\"{one}\"").into_bytes(),
+        format!(r#"{{"value": "{one}", "tags": {{}}}}"#).into_bytes(),
+        format!("data:\n  client.p12: {one}\n  password: eA==\n").into_bytes(),
+        encode_block(one.as_bytes()).into_bytes(),
+        format!("data:application/x-pkcs12;base64,{one}").into_bytes(),
+        format!(r#"{{"data": {{"data": {{"pem": "{escaped}"}}}}}}"#).into_bytes(),
+        [certificate.as_slice(), &locked].concat(),
+        [certificate.as_slice(), &rsa.private_key_to_pem().unwrap()].concat(),
+        client.certificate.to_der().unwrap(),
+        client.key.private_key_to_der().unwrap(),
+    ]
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Watches client authentication inside OpenSSL: the only `unsafe` code of the project.
+//! Watches client authentication inside OpenSSL.
 //!
 //! The `openssl` crate binds none of the functions below. All are stable parts of OpenSSL's public API
 //! (`SSL_set_msg_callback(3)`, `SSL_get_client_CA_list(3)`, `SSL_CTX_set_post_handshake_auth(3)`,

@@ -68,6 +68,35 @@ pub enum FlawKind {
 }
 
 impl FlawKind {
+    /// One of each.
+    pub const ALL: &[Self] = &[
+        Self::Expired,
+        Self::NotYetValid,
+        Self::SelfSigned,
+        Self::WrongPurpose,
+        Self::AnyPurposeAlone,
+        Self::AuthorityAsLeaf,
+        Self::NoDigitalSignature,
+        Self::KeyAgreementAlone,
+        Self::NetscapeType,
+        Self::NotAnAuthority,
+        Self::PathLength,
+        Self::NameConstraints,
+        Self::UnknownCritical,
+        Self::WrongSignature,
+        Self::ExplicitCurve,
+        Self::UnusualKey,
+        Self::SmallKey,
+        Self::BrokenDigest(BrokenDigest::Sha1),
+        Self::Invalid("REASON"),
+        Self::LongChain,
+    ];
+
+    /// Where it usually is: 0 for the leaf, 1 for the CA above.
+    pub fn usual_place(self) -> usize {
+        usize::from(matches!(self, Self::NotAnAuthority | Self::PathLength))
+    }
+
     /// Whether the key or the signature is too weak.
     pub fn is_weakness(self) -> bool {
         matches!(self, Self::SmallKey | Self::BrokenDigest(_))

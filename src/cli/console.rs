@@ -3,7 +3,7 @@
 use clap::{Args as Group, ValueEnum};
 
 /// How to print on standard error.
-#[derive(Debug, Group)]
+#[derive(Debug, Clone, Group)]
 #[command(next_help_heading = "Output")]
 pub struct ConsoleArgs {
     /// Print nothing but errors on standard error
@@ -15,7 +15,7 @@ pub struct ConsoleArgs {
 }
 
 /// How much of a call to print.
-#[derive(Debug, Group)]
+#[derive(Debug, Clone, Group)]
 #[command(next_help_heading = "Output")]
 pub struct VerboseArgs {
     /// Also show the steps of the handshake, the chain, the CAs that the endpoint accepts, and the timings

@@ -54,6 +54,9 @@ pub struct NewPasswordArgs {
     /// Give OUT a new password, and ask for it twice (without: the password of IN)
     #[arg(long)]
     pub new_password: bool,
+    /// Keep the password of IN, as is usual, whatever P12_TEST_NEW_PASSWORD holds
+    #[arg(long)]
+    pub same_password: bool,
     /// Read the new password from a file (a trailing newline is ignored)
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub new_password_file: Option<PathBuf>,

@@ -9,7 +9,7 @@ use clap::Args as Group;
 use ipnet::IpNet;
 
 use super::console::ConsoleArgs;
-use super::values::{at_least_one, seconds, size, source};
+use super::values::{at_least_one, seconds, seconds_or_none, size, source};
 use crate::call::Local;
 use crate::call::connect::{Connect, Override};
 use crate::call::policy::{Policy, Ports};
@@ -19,7 +19,7 @@ use crate::password::PasswordSource;
 use crate::platform::gateway::Base;
 
 /// `serve`.
-#[derive(Debug, Group)]
+#[derive(Debug, Clone, Group)]
 pub struct ServeArgs {
     /// The address and port to listen on
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
@@ -48,6 +48,9 @@ pub struct ServeArgs {
     /// Call endpoints at this port only; may be repeated [default: 443 and 8443, and any port in networks of --allow-net]
     #[arg(long, value_name = "PORT")]
     allow_port: Vec<u16>,
+    /// Take X-Forwarded-For or Forwarded from proxies in this network for the address of a client; may be repeated
+    #[arg(long, value_name = "CIDR")]
+    pub trusted_proxy: Vec<IpNet>,
     /// Show /metrics to this network as well as to loopback addresses; may be repeated
     #[arg(long, value_name = "CIDR")]
     pub metrics_from: Vec<IpNet>,
@@ -72,7 +75,7 @@ pub struct ServeArgs {
 }
 
 /// The limits of `serve`.
-#[derive(Debug, Group)]
+#[derive(Debug, Clone, Group)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
     /// Largest upload, in bytes; K, M and G are understood
@@ -87,7 +90,7 @@ pub struct LimitArgs {
     /// Most calls in progress at once; one address gets half of what is free [default: 64]
     #[arg(long, value_name = "NUMBER", value_parser = at_least_one)]
     max_calls: Option<usize>,
-    /// Most connections of clients at once [default: 1024]
+    /// Most connections of clients at once; one address gets half of what is free [default: 2048]
     #[arg(long, value_name = "NUMBER", value_parser = at_least_one)]
     max_connections: Option<usize>,
     /// Calls per second of one credential from one address; 0 for no limit
@@ -96,7 +99,10 @@ pub struct LimitArgs {
     /// Most iterations of key derivation for one P12
     #[arg(long, value_name = "NUMBER", default_value = "4000000")]
     pub max_kdf: u64,
-    /// Seconds to finish answers in progress after SIGTERM
+    /// Seconds after SIGTERM in which /healthz says 503 while requests are still taken
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds_or_none)]
+    pub drain_notice: Duration,
+    /// Seconds to finish answers in progress after that
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub drain_time: Duration,
 }
@@ -109,7 +115,7 @@ impl LimitArgs {
 
     /// Most connections of clients at once.
     pub fn max_connections(&self) -> usize {
-        self.max_connections.unwrap_or(1024)
+        self.max_connections.unwrap_or(2048)
     }
 
     /// Whether the operator asked for that many calls or connections.

@@ -89,3 +89,8 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         _ => Err("out of range".into()),
     }
 }
+
+/// As [`seconds`], or zero.
+pub(super) fn seconds_or_none(text: &str) -> Result<Duration, String> {
+    if text == "0" { Ok(Duration::ZERO) } else { seconds(text) }
+}

@@ -4,7 +4,7 @@ use openssl::x509::{X509, X509Ref};
 
 use crate::call::policy::Policy;
 use crate::certificate::{self, name};
-use crate::cli::RepackArgs;
+use crate::cli::{NewPasswordArgs, RepackArgs};
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::inputs;
@@ -109,7 +109,8 @@ async fn write(p12: &P12, target: &Target, args: &RepackArgs, console: &Console)
     if args.contents.leaf_only {
         identity.chain.clear();
     }
-    let new = NewPassword { source: args.new_password.source(), ask: args.new_password.new_password };
+    let NewPasswordArgs { new_password: ask, same_password: same, .. } = args.new_password;
+    let new = NewPassword { source: args.new_password.source(), ask, same };
     let password = new.read(Prompt::Terminal).await?.unwrap_or_else(|| p12.password());
     let (reader, alias) = (args.contents.reader, args.contents.name.as_deref().or_else(|| p12.alias()));
     let contents =

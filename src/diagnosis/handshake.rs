@@ -39,9 +39,16 @@ fn advise(error: Error, evidence: &Evidence) -> Error {
             let message = format!("{} wants a host name, and none was sent", evidence.target);
             Error::new(error.kind, format!("{message}: {}", Message::Alert(112).name())).with_hint(hint)
         }
-        // Servers built on mbed TLS send alert 40 in place of 70.
-        (Kind::TlsVersion | Kind::NoCipher, _) if evidence.offer.tls13 && !evidence.offer.tls12 => error
+        (Kind::TlsVersion, _) if evidence.offer.tls13 && !evidence.offer.tls12 => error
             .with_hint("--tls-min keeps TLS 1.2 from being offered; without it, the endpoint may take that"),
+        // Servers built on mbed TLS send alert 40 in place of 70.
+        (Kind::NoCipher, None) if evidence.offer.tls13 && !evidence.offer.tls12 => {
+            let hint = format!(
+                "--tls-min keeps TLS 1.2 from being offered, and the endpoint may take nothing else; or {}",
+                error.hint()
+            );
+            error.with_hint(hint)
+        }
         (Kind::NoCipher, Some(hint)) => {
             let hint = format!("{hint}; or {}", error.hint());
             error.with_hint(hint)

@@ -24,6 +24,10 @@ pub enum Says {
 }
 
 impl Says {
+    /// All of them.
+    pub(super) const ALL: &[Self] =
+        &[Self::Missing, Self::Expired, Self::Revoked, Self::Untrusted, Self::NotAuthorized, Self::Refused];
+
     /// The alert of the same meaning (RFC 8446 section 6.2), if there is one.
     pub(super) fn refusal(self) -> Refusal {
         match self {
@@ -91,6 +95,13 @@ const IIS: &[(&str, Says)] = &[
     ("403.16", Says::Untrusted),
     ("403.17", Says::Expired),
 ];
+
+/// The codes and words by which an answer says this of a client certificate, for people.
+pub(super) fn patterns(says: Says) -> String {
+    let codes = IIS.iter().filter(|(_, means)| *means == says).map(|(code, _)| *code);
+    let rows = PHRASES.iter().filter(|(means, _)| *means == says);
+    codes.chain(rows.flat_map(|(_, phrases)| phrases.iter().copied())).collect::<Vec<_>>().join(", ")
+}
 
 /// Whether a line is this code, such as `403.7 - Forbidden`, but not `403.70`.
 fn is_code(line: &str, code: &str) -> bool {

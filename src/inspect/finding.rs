@@ -96,6 +96,7 @@ names! {
     ChainUnordered "chain-unordered" "The certificates are stored in another order than they are sent in.";
     KeyIdElsewhere "key-id-elsewhere" "The key's localKeyID is that of another certificate.";
     SeveralCertificates "several-certificates" "Several certificates belong to one key.";
+    ManyKeys "many-keys" "More keys than are judged.";
     KeyWithoutCertificate "key-without-certificate" "One of several keys has no certificate.";
     Unpacked "unpacked" "A certificate and its key in no P12.";
     LegacyCipher "legacy-cipher" "Ciphers that OpenSSL 3 has in its legacy provider only.";

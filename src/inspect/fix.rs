@@ -1,7 +1,5 @@
 //! How to fix what was found: by `repack` where it can, else in words.
 
-use std::collections::HashSet;
-
 use super::criteria::Criteria;
 use crate::error::Kind;
 use crate::p12::anatomy::{Anatomy, Key};
@@ -14,8 +12,6 @@ pub(super) struct Inspected<'a> {
     /// Why a test would refuse it.
     pub(super) refused: Option<Kind>,
     pub(super) criteria: &'a Criteria,
-    /// The certificate of each key, in the order that `--alias` counts in.
-    leaves: Vec<usize>,
 }
 
 /// What to do about a finding.
@@ -39,10 +35,7 @@ impl<'a> Inspected<'a> {
         refused: Option<Kind>,
         criteria: &'a Criteria,
     ) -> Self {
-        let mut seen = HashSet::new();
-        let all = anatomy.keys.iter().filter_map(|key| key.chain.first().copied());
-        let leaves = all.filter(|leaf| seen.insert(*leaf)).collect();
-        Self { file, anatomy, refused, criteria, leaves }
+        Self { file, anatomy, refused, criteria }
     }
 }
 
@@ -102,8 +95,9 @@ impl Inspected<'_> {
 
     /// How to choose this key of several; `None` for the only one.
     fn alias(&self, key: &Key) -> Option<String> {
-        let at = self.leaves.iter().position(|leaf| Some(leaf) == key.chain.first())?;
-        (self.leaves.len() > 1).then(|| format!("#{}", at + 1))
+        let number = key.number?;
+        let numbered = self.anatomy.keys.iter().filter(|key| key.number.is_some());
+        (numbered.count() > 1).then(|| format!("#{number}"))
     }
 }
 

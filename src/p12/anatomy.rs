@@ -1,5 +1,7 @@
 //! Everything in a file, for people: its protection, its contents, and what belongs together.
 
+use std::collections::HashSet;
+
 use openssl::x509::X509;
 use serde::Serialize;
 
@@ -82,6 +84,9 @@ pub struct Key {
     pub encrypted: bool,
     /// Its certificate and the ones above, its issuer first; empty when no certificate belongs to it.
     pub chain: Vec<usize>,
+    /// What `--alias` calls its certificate; `None` when none belongs to it, or another key has it already.
+    #[serde(skip)]
+    pub number: Option<usize>,
 }
 
 /// A certificate and its labels.
@@ -155,10 +160,14 @@ impl Anatomy {
         self.opened = true;
         let (leaves, issuers) =
             (Leaves::new(&contents.keys, &contents.certificates), Issuers::new(&contents.certificates));
+        let mut known = HashSet::new();
         let describe = |key: &KeyEntry| {
             let leaves = leaves.find(key);
             let chain = leaves.first().map_or_else(Vec::new, |leaf| issuers.build_chain(*leaf));
-            Key { chain, ..describe_key(key) }
+            let next = known.len() + 1;
+            // Each certificate of each key has a number.
+            let fresh = leaves.into_iter().filter(|leaf| known.insert(*leaf)).count();
+            Key { chain, number: (fresh > 0).then_some(next), ..describe_key(key) }
         };
         self.keys = contents.keys.iter().map(describe).collect();
         let describe =
@@ -204,7 +213,7 @@ fn describe_key(key: &KeyEntry) -> Key {
 fn label_key(label: Label, (key, bits): (String, u32), protection: Option<Protection>) -> Key {
     let (alias, key_id) = (label.alias, label.key_id.map(|id| certificate::hex(&id)));
     let encrypted = protection.is_some();
-    Key { alias, key_id, key, bits, protection, encrypted, chain: Vec::new() }
+    Key { alias, key_id, key, bits, protection, encrypted, chain: Vec::new(), number: None }
 }
 
 fn describe_certificate(certificate: &X509, label: Label) -> StoredCertificate {

@@ -63,7 +63,8 @@ impl<'a> Leaves<'a> {
             other.is_some_and(|other| self.key_ids.contains(other))
         };
         leaves.retain(|at| !entry(at).is_some_and(is_anothers));
-        leaves.sort_by_key(|at| entry(at).map(|entry| (!is_valid(&entry.certificate), !has_id(entry))));
+        leaves
+            .sort_by_cached_key(|at| entry(at).map(|entry| (!is_valid(&entry.certificate), !has_id(entry))));
         leaves
     }
 

@@ -81,22 +81,17 @@ const TEXT: &[Kind] = &[
 
 const PEM: &[Kind] = &[
     (b"OPENSSH PRIVATE KEY", "a private key of OpenSSH", SSH),
-    (
-        b"CERTIFICATE REQUEST",
-        "a certificate request, and no certificate",
-        "send it to the CA; what comes back goes into a P12 with the key: p12-test repack --key key.pem certificate.pem client.p12",
-    ),
-    (
-        b"NEW CERTIFICATE REQUEST",
-        "a certificate request, and no certificate",
-        "send it to the CA; what comes back goes into a P12 with the key: p12-test repack --key key.pem certificate.pem client.p12",
-    ),
+    (b"CERTIFICATE REQUEST", REQUEST, REQUEST_HINT),
+    (b"NEW CERTIFICATE REQUEST", REQUEST, REQUEST_HINT),
     (b"PUBLIC KEY", "a public key", PUBLIC),
     (b"RSA PUBLIC KEY", "a public key", PUBLIC),
     (b"SSH2 PUBLIC KEY", "a public key for SSH", PUBLIC),
     (b"PGP ", "a message or key of PGP", SCRAMBLED),
     (b"AGE ENCRYPTED FILE", "encrypted by age", SCRAMBLED),
 ];
+
+const REQUEST: &str = "a certificate request, and no certificate";
+const REQUEST_HINT: &str = "send it to the CA; what comes back goes into a P12 with the key: p12-test repack --key key.pem certificate.pem client.p12";
 
 fn find(kinds: &[Kind], bytes: &[u8]) -> Option<Fault> {
     let (_, what, hint) = kinds.iter().find(|(start, ..)| bytes.starts_with(start))?;

@@ -1,5 +1,7 @@
 //! Chooses key, leaf and chain by the keys themselves, not by their labels.
 
+use std::collections::HashSet;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::x509::X509;
@@ -120,10 +122,11 @@ fn explain_mismatch(contents: &Contents) -> Fault {
 /// Each key with each of its certificates; the same key twice is one.
 fn find_candidates(contents: &Contents) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
+    let mut known = HashSet::new();
     let leaves = Leaves::new(&contents.keys, &contents.certificates);
     for (at, key) in contents.keys.iter().enumerate() {
         for leaf in leaves.find(key) {
-            if candidates.iter().any(|known| known.leaf == leaf) {
+            if !known.insert(leaf) {
                 continue;
             }
             let named = contents.certificates.get(leaf).and_then(|entry| entry.label.alias.clone());

@@ -20,6 +20,9 @@ const DEEPEST: usize = 6;
 /// Shorter values hold no key and no certificate.
 const SHORTEST: usize = 48;
 
+/// How many keys and certificates there may be. Real files have a few.
+const MOST: usize = 2_000;
+
 /// What was found.
 #[derive(Default)]
 pub(super) struct Search {
@@ -91,6 +94,9 @@ impl Search {
         for block in text.split("-----BEGIN ").skip(1) {
             let (label, rest) = block.split_once("-----").unwrap_or((block, ""));
             let inside = rest.split("-----").next().unwrap_or_default();
+            if self.bags.len() > MOST {
+                return;
+            }
             if inside.contains("Proc-Type: 4,ENCRYPTED") && self.seen.insert(sha256(inside.as_bytes())) {
                 self.bags.push(loose::sealed(label, inside));
                 self.names.push(label.to_owned());
@@ -102,7 +108,7 @@ impl Search {
 
     /// Something binary. `kind` is what to call it where it is a key or certificate.
     fn take(&mut self, bytes: &[u8], kind: &str, name: &str) {
-        if !self.seen.insert(sha256(bytes)) {
+        if self.bags.len() > MOST || !self.seen.insert(sha256(bytes)) {
             return;
         }
         if bytes.first() == Some(&0x30) && (kind.contains("PKCS12") || looks_like_pfx(bytes)) {
@@ -110,7 +116,7 @@ impl Search {
         }
         match loose::read(bytes) {
             Some((bags, what)) => {
-                self.bags.extend(bags);
+                self.bags.extend(bags.into_iter().take(MOST + 1));
                 self.names.push(if kind == "DER" { what.to_owned() } else { kind.to_owned() });
             }
             None => {
@@ -131,6 +137,9 @@ impl Search {
                 Err(Fault::not_a_p12(what).with_hint(
                     "save the value of one of them in a file of its own, as it is, and give that file",
                 ))
+            }
+            (None, _) if self.bags.len() > MOST => {
+                Err(Fault::malformed("it holds more keys and certificates than any file has"))
             }
             (None, _) if !self.bags.is_empty() => {
                 let pem = file.windows(11).any(|eleven| eleven == b"-----BEGIN ");

@@ -17,7 +17,7 @@ use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 
 /// The certificates above this one with their addresses, as far as each says where its issuer is. Every address must be
-/// public or in one of the policy's networks; only a proxy of the environment looks up names by itself.
+/// public or in one of the policy's networks. No proxy is used: it would look up names by itself, and lead anywhere.
 ///
 /// # Errors
 /// When an issuer is missing and cannot be fetched.
@@ -72,7 +72,12 @@ async fn fetch_issuer(below: &X509Ref, urls: &[String], policy: &Policy) -> Resu
             Err(error) => failure = error,
         }
     }
-    let hint = format!("ask the CA for the certificate of {issuer}, and give it with --add");
+    let hint = match urls {
+        [] => format!("ask the CA for the certificate of {issuer}, and give it with --add"),
+        _ => format!(
+            "get the certificate of {issuer} yourself, through your proxy if there is one, or ask the CA for it; and give it with --add"
+        ),
+    };
     Err(if failure.kind == Kind::AddressForbidden { failure } else { failure.with_hint(hint) })
 }
 
@@ -121,6 +126,7 @@ fn client(host: &Host<String>, policy: &Policy) -> Result<Client> {
     let builder = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
+        .no_proxy()
         .user_agent(concat!("p12-test/", env!("CARGO_PKG_VERSION")))
         .timeout(TIME)
         .tls_certs_only([])
@@ -147,10 +153,7 @@ impl Resolve for Resolver {
         let own = self.clone();
         Box::pin(async move {
             let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            // A proxy of this network may have any address.
-            if name.as_str() == own.host {
-                own.check(&found)?;
-            }
+            own.check(&found)?;
             Ok(Box::new(found.into_iter()) as Box<dyn Iterator<Item = SocketAddr> + Send>)
         })
     }

@@ -12,6 +12,8 @@ pub struct NewPassword {
     pub source: Option<SecretSource>,
     /// The user wants to be asked, unless `P12_TEST_NEW_PASSWORD` has it.
     pub ask: bool,
+    /// The user wants the old one.
+    pub same: bool,
 }
 
 impl NewPassword {
@@ -22,6 +24,9 @@ impl NewPassword {
     /// # Errors
     /// When it cannot be read, or is not the same twice.
     pub async fn read(self, prompt: Prompt) -> Result<Option<Secret>> {
+        if self.same {
+            return Ok(None);
+        }
         let source = self.source.or_else(|| {
             let variable = Self::VARIABLE;
             std::env::var_os(variable).map(|_| SecretSource::Environment(variable.into()))

@@ -8,7 +8,6 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
-use openssl::ssl::SslContext;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
@@ -22,7 +21,6 @@ use crate::acceptor;
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) resource: Arc<Resource>,
-    pub(super) tls: Option<SslContext>,
     pub(super) header_time: Duration,
     pub(super) write_time: Duration,
 }
@@ -45,10 +43,11 @@ impl Settings {
         stream.set_write_timeout(Some(self.write_time));
         let stream = Box::pin(stream);
         let served = async {
-            match &self.tls {
+            match self.resource.files.current().certificate {
                 None => self.answer(stream, peer, &admission, watcher).await,
-                Some(tls) => {
-                    if let Some(stream) = acceptor::accept(tls, stream, self.header_time).await {
+                Some(certificate) => {
+                    let accepted = acceptor::accept(&certificate.context, stream, self.header_time).await;
+                    if let Some(stream) = accepted {
                         self.answer(Box::pin(stream), peer, &admission, watcher).await;
                     }
                 }
@@ -68,8 +67,9 @@ impl Settings {
     {
         let (resource, presence) = (Arc::clone(&self.resource), Arc::clone(&admission.presence));
         let stream = Watched::new(stream, Arc::clone(&presence));
-        let answer = service_fn(move |request| {
-            let entry = resource.journal.begin(address, Arc::clone(&presence));
+        let answer = service_fn(move |request: http::Request<_>| {
+            let origin = resource.proxies.find(address, request.headers());
+            let entry = resource.journal.begin(origin, Arc::clone(&presence));
             Arc::clone(&resource).answer(request, entry)
         });
         let connection = hyper::server::conn::http1::Builder::new()

@@ -1,6 +1,5 @@
 //! The log, one line per request, and the metrics for Prometheus. Neither holds a secret.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,15 +11,21 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use serde_json::json;
 
+use super::origin::Origin;
 use super::presence::Presence;
+use super::tls::Certificate;
 use super::writer::{Log, Writer};
 use crate::certificate;
+
+type Labels = Vec<(&'static str, String)>;
 
 /// Where lines go, and what is counted.
 pub(super) struct Journal {
     pub(super) writer: Writer,
     registry: Registry,
-    requests: Family<Vec<(&'static str, String)>, Counter>,
+    requests: Family<Labels, Counter>,
+    outcomes: Family<Labels, Counter>,
+    expiry: Gauge,
     running: Gauge,
     sent: Counter,
     turned_away: Counter,
@@ -28,13 +33,22 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    pub(super) fn new(log: Log) -> Self {
+    /// Where lines go to `log`, and the certificate's expiry is among the metrics if there is one.
+    pub(super) fn new(log: Log, certificate: Option<&Certificate>) -> Self {
         let writer = Writer::new(log);
         let mut registry = Registry::with_prefix("p12_test");
-        let requests = Family::<Vec<(&'static str, String)>, Counter>::default();
+        let (requests, outcomes) =
+            (Family::<Labels, Counter>::default(), Family::<Labels, Counter>::default());
+        let expiry = Gauge::default();
         let (running, sent, turned_away) = (Gauge::default(), Counter::default(), Counter::default());
         let seconds = Histogram::new(exponential_buckets(0.005, 3.0, 9));
         registry.register("requests", "Requests answered, by route and status", requests.clone());
+        let help = "Requests answered, by class of status, kind of fault and name of the credential";
+        registry.register("outcomes", help, outcomes.clone());
+        let help = "When the certificate of the server expires, in seconds since 1970";
+        if certificate.is_some() {
+            registry.register_with_unit("certificate_expiry_timestamp", help, Unit::Seconds, expiry.clone());
+        }
         registry.register("requests_running", "Requests in progress", running.clone());
         registry.register_with_unit("sent", "Bytes of bodies in answers", Unit::Bytes, sent.clone());
         registry.register(
@@ -50,7 +64,10 @@ impl Journal {
             Unit::Seconds,
             seconds.clone(),
         );
-        Self { writer, registry, requests, running, sent, turned_away, seconds }
+        let journal =
+            Self { writer, registry, requests, outcomes, expiry, running, sent, turned_away, seconds };
+        journal.note_certificate(certificate);
+        journal
     }
 
     /// Counts a connection above the limit.
@@ -59,8 +76,15 @@ impl Journal {
     }
 
     /// Tells the operator something that belongs to no request.
-    pub(super) fn warn(&self, what: &str) {
-        self.writer.write(json!({"time": certificate::timestamp(), "warning": what}));
+    pub(super) fn tell(&self, what: &str, text: &str) {
+        self.writer.write(json!({"time": certificate::timestamp(), what: text}));
+    }
+
+    /// Notes which certificate is shown to clients from now on.
+    pub(super) fn note_certificate(&self, certificate: Option<&Certificate>) {
+        if let Some(seconds) = certificate.and_then(|certificate| certificate.expiry) {
+            self.expiry.set(seconds);
+        }
     }
 
     /// The metrics in OpenMetrics text.
@@ -72,13 +96,13 @@ impl Journal {
     }
 
     /// Starts the line of a request.
-    pub(super) fn begin(self: &Arc<Self>, peer: SocketAddr, presence: Arc<Presence>) -> LogEntry {
+    pub(super) fn begin(self: &Arc<Self>, origin: Origin, presence: Arc<Presence>) -> LogEntry {
         self.running.inc();
         presence.begin_answer();
         LogEntry {
             journal: Arc::clone(self),
             began: Instant::now(),
-            peer,
+            origin,
             presence,
             route: "unknown",
             status: 0,
@@ -98,7 +122,7 @@ impl Journal {
 pub(super) struct LogEntry {
     journal: Arc<Journal>,
     began: Instant,
-    peer: SocketAddr,
+    pub(super) origin: Origin,
     pub(super) presence: Arc<Presence>,
     pub(super) route: &'static str,
     pub(super) status: u16,
@@ -129,10 +153,6 @@ pub(super) enum End {
 }
 
 impl LogEntry {
-    pub(super) fn peer(&self) -> SocketAddr {
-        self.peer
-    }
-
     /// Notes how the answer ended.
     pub(super) fn finish(&mut self, end: End) {
         self.end = end;
@@ -150,9 +170,17 @@ impl Drop for LogEntry {
         journal.seconds.observe(took.as_secs_f64());
         let labels = vec![("route", self.route.to_owned()), ("status", self.status.to_string())];
         journal.requests.get_or_create(&labels).inc();
+        let labels = vec![
+            ("class", format!("{}xx", self.status / 100)),
+            ("kind", self.kind.unwrap_or_default().to_owned()),
+            ("credential", self.credential.as_deref().unwrap_or_default().to_owned()),
+        ];
+        journal.outcomes.get_or_create(&labels).inc();
         journal.writer.write(json!({
             "time": certificate::timestamp(),
-            "peer": self.peer.to_string(),
+            "request_id": self.origin.id,
+            "peer": self.origin.peer.to_string(),
+            "client": self.origin.client.to_string(),
             "route": self.route,
             "status": self.status,
             "account": self.account,

@@ -15,12 +15,15 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::access::{Access, Refused};
-use super::answer::{self, PassedOn, Refusal, Reply};
+use super::access::Refused;
+use super::answer::{self, Refusal, Reply};
+use super::files::Files;
 use super::head;
 use super::incoming::{Incoming, Progress};
 use super::journal::{Journal, LogEntry};
 use super::limits::{Caller, Limits};
+use super::origin::{self, Proxies, X_REQUEST_ID};
+use super::passed_on::PassedOn;
 use super::presence::Presence;
 use super::upload;
 use crate::call::Local;
@@ -35,7 +38,7 @@ use crate::secret::Secret;
 
 /// What all requests share.
 pub(super) struct Resource {
-    pub(super) access: Access,
+    pub(super) files: Files,
     /// The route that tests from the command line take, with a network policy.
     pub(super) local: Local,
     pub(super) limits: Limits,
@@ -45,6 +48,7 @@ pub(super) struct Resource {
     /// The URL that clients use, if it is not the `Host` they send.
     pub(super) public: Option<Base>,
     pub(super) metrics_from: Vec<IpNet>,
+    pub(super) proxies: Proxies,
     /// Cancelled when the server is told to end.
     pub(super) draining: CancellationToken,
 }
@@ -66,13 +70,33 @@ impl Resource {
         entry: LogEntry,
     ) -> Result<Reply, Infallible> {
         let (head, body) = request.into_parts();
-        let (peer, presence) = (entry.peer(), Arc::clone(&entry.presence));
+        let (origin, presence) = (entry.origin.clone(), Arc::clone(&entry.presence));
+        let id = HeaderValue::from_str(&origin.id);
         let body = Incoming::new(body, &head.headers, &presence);
         let answer = AssertUnwindSafe(Arc::clone(&self).route(head, body, entry)).catch_unwind().await;
-        Ok(answer.unwrap_or_else(|_| {
+        let mut reply = answer.unwrap_or_else(|_| {
             let error = Error::new(Kind::Internal, "the server failed at this request");
-            Refusal::from(error).into_reply(self.journal.begin(peer, presence))
-        }))
+            Refusal::from(error).into_reply(self.journal.begin(origin, presence))
+        });
+        // An endpoint that has its own keeps it.
+        if let (header::Entry::Vacant(place), Ok(id)) = (reply.headers_mut().entry(X_REQUEST_ID), id) {
+            place.insert(id);
+        }
+        Ok(reply)
+    }
+
+    /// Reads the credentials and the certificate again, and tells the log what came of it.
+    pub(super) async fn reload(self: Arc<Self>) {
+        match self.files.reload().await {
+            Ok(read) => {
+                self.journal.note_certificate(read.certificate.as_deref());
+                self.journal.tell("reloaded", "the credentials and the certificate were read again");
+            }
+            Err(error) => {
+                self.journal
+                    .tell("warning", &format!("not reloaded, and all stays as it was: {}", error.message));
+            }
+        }
     }
 
     async fn route(self: Arc<Self>, head: Head, body: Incoming, mut entry: LogEntry) -> Reply {
@@ -95,7 +119,7 @@ impl Resource {
                 answer::reply_with(StatusCode::SERVICE_UNAVAILABLE, TEXT, "draining\n".into(), entry)
             }
             Action::ShowHealth => answer::reply_with(StatusCode::OK, TEXT, "ok\n".into(), entry),
-            Action::ShowMetrics if self.may_see_metrics(entry.peer().ip()) => {
+            Action::ShowMetrics if self.may_see_metrics(entry.origin.peer.ip(), &head.headers) => {
                 answer::reply_with(StatusCode::OK, OPEN_METRICS, self.journal.encode_metrics(), entry)
             }
             Action::ShowMetrics => {
@@ -104,14 +128,17 @@ impl Resource {
         }
     }
 
-    fn may_see_metrics(&self, peer: IpAddr) -> bool {
+    fn may_see_metrics(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         let peer = peer.to_canonical();
-        peer.is_loopback() || self.metrics_from.iter().any(|net| net.contains(&peer))
+        // Through a proxy on this machine, everybody would be on loopback.
+        !origin::is_proxied(headers)
+            && (peer.is_loopback() || self.metrics_from.iter().any(|net| net.contains(&peer)))
     }
 
     /// Both forms of the Domain API, for this host.
     fn find_host(&self, head: &Head, account: &Account, service: Option<&str>, entry: LogEntry) -> Reply {
-        let found = self.origin(&head.headers).ok().filter(|_| self.access.knows(account.as_str()));
+        let found =
+            self.origin(&head.headers).ok().filter(|_| self.files.current().access.knows(account.as_str()));
         let host = found.and_then(|url| {
             Some(crate::diagnosis::platform::authority(&url)).filter(|host| !host.is_empty())
         });
@@ -170,9 +197,9 @@ impl Resource {
 
     /// Checks everything that does not need the upload.
     fn admit(&self, head: &Head, account: &str, entry: &mut LogEntry) -> Result<(Caller, String), Refusal> {
-        let address = entry.peer().ip();
+        let address = entry.origin.client;
         let url = self.signed_url(head)?;
-        let shown = self.access.authorize(&head.headers, head.method.as_str(), &url, account);
+        let shown = self.files.current().access.authorize(&head.headers, head.method.as_str(), &url, account);
         let credential = match &shown {
             Ok(name) | Err(Refused::Forbidden(name, _)) => Arc::clone(name),
             Err(Refused::Unknown(..)) if !self.limits.admits_stranger(address) => {

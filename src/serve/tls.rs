@@ -3,6 +3,7 @@
 use openssl::ssl::{SslContext, SslSessionCacheMode};
 
 use crate::acceptor;
+use crate::certificate;
 use crate::cli::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
@@ -10,12 +11,19 @@ use crate::p12::{P12, P12File};
 use crate::password::Password;
 use crate::prompt::Prompt;
 
+/// What clients are shown.
+pub(super) struct Certificate {
+    pub(super) context: SslContext,
+    /// When it expires, in seconds since 1970.
+    pub(super) expiry: Option<i64>,
+}
+
 /// Reads `--tls-p12`; `None` when there is none.
-pub(super) async fn read(args: &ServeArgs) -> Result<Option<SslContext>> {
+pub(super) async fn read(args: &ServeArgs, prompt: Prompt) -> Result<Option<Certificate>> {
     let Some(path) = &args.tls_p12 else { return Ok(None) };
     let file = P12File::read(path).await?;
     let open = async |password: Option<Password>| P12::open(&file, password.as_ref(), None).await;
-    let mut passwords = args.tls_password().read(Prompt::Terminal).await?;
+    let mut passwords = args.tls_password().read(prompt).await?;
     let p12 = passwords.unlock(file.name(), open).await?;
     let identity = p12.identity()?;
     let unusable = |stack| {
@@ -27,5 +35,6 @@ pub(super) async fn read(args: &ServeArgs) -> Result<Option<SslContext>> {
     // Clients connect once; sessions would only take memory.
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     builder.set_num_tickets(0).map_err(unusable)?;
-    Ok(Some(builder.build().into_context()))
+    let expiry = certificate::describe(&identity.leaf).end_of_validity();
+    Ok(Some(Certificate { context: builder.build().into_context(), expiry }))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use openssl::symm::Cipher;
 use openssl::x509::{X509, X509Req};
 use p12_test::certificate::extension;
 use p12_test::demo::pki::{Identity, Key, Profile, Purpose};
@@ -448,4 +449,45 @@ fn a_password_beyond_ascii_is_named_fixed_and_not_shown() {
     lab.write("password.txt", "pässwörd\n");
     run(&lab, "c.p12", command);
     assert!(finding(&document(&lab, &["new.p12"]), "password-not-ascii").is_none());
+}
+
+/// A second certificate on the key of `c.p12`, in the same file.
+fn certify_twice(lab: &Lab) {
+    certify(lab, "extendedKeyUsage=clientAuth", "");
+    shell(
+        lab,
+        "openssl x509 -req -in r.csr -CA ca.pem -CAkey ca.key -days 60 -extfile extensions -out second.pem
+         openssl pkcs12 -export -inkey key.pem -in c.pem -certfile second.pem -name client -passout file:password.txt -out c.p12",
+    );
+}
+
+#[test]
+fn what_stands_beside_the_key_and_its_chain_is_left_out_by_the_printed_command() {
+    let Some(lab) = with_openssl() else { return };
+    let plain = std::fs::read(lab.path("client.p12")).unwrap();
+    let key = lab.server.key.private_key_to_pkcs8_passphrase(Cipher::aes_128_cbc(), b"another").unwrap();
+    lab.write("c.p12", &odd_files::with_bag(&plain, 2, &key));
+    is_fixed(&lab, "c.p12", "keys-left-out", "warning");
+    lab.write("c.p12", &odd_files::with_unreadable_certificate(&plain));
+    is_fixed(&lab, "c.p12", "unreadable-certificates", "warning");
+    certify_twice(&lab);
+    is_fixed(&lab, "c.p12", "several-certificates", "warning");
+    certify(&lab, "extendedKeyUsage=anyExtendedKeyUsage", "");
+    is_fixed(&lab, "c.p12", "any-usage-only", "warning");
+}
+
+#[test]
+fn a_command_takes_the_key_that_it_is_for_where_another_has_two_certificates() {
+    let Some(lab) = with_openssl() else { return };
+    certify_twice(&lab);
+    let twice = std::fs::read(lab.path("c.p12")).unwrap();
+    let expired = Profile { days: (-9, -1), ..Profile::new("old", Purpose::Client) };
+    let old = lab.root.issue(&expired).unwrap();
+    lab.write("c.p12", &odd_files::joined(&twice, &old.p12(PASSWORD, "old").unwrap()));
+    let found = document(&lab, &["c.p12"]);
+    let command = finding(&found, "expired").unwrap()["command"].as_str().unwrap();
+    assert!(command.contains("--alias '#3' "), "{command}");
+    run(&lab, "c.p12", command);
+    let made = std::fs::read(lab.path("request.csr")).unwrap();
+    assert!(X509Req::from_pem(&made).unwrap().public_key().unwrap().public_eq(&old.key));
 }

@@ -125,6 +125,17 @@ fn with_safe(p12: &[u8], safe: &[u8]) -> Vec<u8> {
     pfx(&der(0x30, &[first(authenticated_safe(p12)).0, safe]), &[])
 }
 
+/// The contents of a file and a further bag, without a MAC.
+pub(crate) fn with_bag(p12: &[u8], kind: u8, value: &[u8]) -> Vec<u8> {
+    with_safe(p12, &open_safe(&bag(kind, value)))
+}
+
+/// The contents of a file and a certificate that is none.
+pub(crate) fn with_unreadable_certificate(p12: &[u8]) -> Vec<u8> {
+    let certificate = der(0xa0, &[&der(0x04, &[b"\x30\x03\x02\x01\x07"])]);
+    with_bag(p12, 3, &der(0x30, &[b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x01", &certificate]))
+}
+
 /// A key in the open, encrypted by AES-256 under a key that takes so many iterations; no password opens it.
 pub(crate) fn with_iterations(iterations: u32) -> Vec<u8> {
     let count = der(0x02, &[&iterations.to_be_bytes()]);
@@ -201,4 +212,30 @@ fn algorithms_of_cryptopro_gost_and_shangmi_are_named_with_what_to_do() {
         command.args(["-p", "x", "odd.p12", &Site::nowhere().url()]);
         Ran::of(command, b"").ends(3, &format!("uses an algorithm {name}")).ends(3, hint);
     }
+}
+
+#[test]
+fn a_key_is_chosen_by_its_number_and_by_its_name_however_its_accents_are_written() {
+    let lab = Lab::new();
+    let issue = |name| lab.root.issue(&Profile::new(name, Purpose::Client)).unwrap();
+    let (one, two) = (issue("one"), issue("two"));
+    lab.write(
+        "two.p12",
+        &joined(&one.p12(PASSWORD, "first").unwrap(), &two.p12(PASSWORD, "Zo\u{eb}").unwrap()),
+    );
+    let site = lab.site(OK);
+    for (alias, subject) in
+        [("1", "CN=one"), ("#2", "CN=two"), ("Zoe\u{308}", "CN=two"), ("ZO\u{cb}", "CN=two")]
+    {
+        lab.run_p12("two.p12", &site, &["--alias", alias]).in_case(alias).ends(0, subject);
+    }
+    lab.run_p12("two.p12", &Site::nowhere(), &["--alias", "3"]).ends(3, "no key in it is called \"3\"");
+}
+
+#[test]
+fn a_password_for_a_file_that_has_none_is_told_so() {
+    let lab = Lab::new();
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("client.p12", &client.p12("", "client").unwrap());
+    lab.run(&Site::nowhere(), &[]).ends(3, "as the file has none: it opens with --no-password");
 }

@@ -254,7 +254,12 @@ fn weak_algorithms_are_named_when_they_are_chosen() {
         let ran = repack(&lab, &["-f", "--for", reader, "client.p12", "out.p12"]);
         assert!(!ran.exits(0).stderr.contains("warning"), "{}", ran.stderr);
     }
-    repack(&lab, &["-f", "--for", "fips", "client.p12", "out.p12"]).ends(0, "it checks no MAC but PBMAC1");
+    repack(&lab, &["-f", "--for", "fips", "client.p12", "out.p12"]).ends(0, "most other programs refuse it");
+    let mac = &document(&lab, &["out.p12"])["files"][0]["anatomy"]["mac"];
+    assert_eq!(
+        (&mac["kdf"], &mac["iterations"], &mac["salt"]),
+        (&"PBKDF2".into(), &100_000.into(), &16.into())
+    );
     repack(&lab, &["--for", "vms", "client.p12", "other.p12"]).ends(2, "java8");
 }
 
@@ -331,6 +336,23 @@ fn a_missing_chain_is_fetched_from_where_the_certificates_say() {
     assert!(finding(&document(&lab, &["new.p12"]), "chain-open").is_none());
     let again = repack(&lab, &["-f", "--fetch-chain", "--allow-net", "127.0.0.0/8", "new.p12", "again.p12"]);
     assert!(!again.exits(0).stderr.contains("fetched"), "{}", again.stderr);
+}
+
+/// A proxy looks up names by itself, where a public name may lead to a private address.
+#[test]
+fn a_chain_is_not_fetched_through_a_proxy() {
+    if !is_installed("openssl") {
+        return;
+    }
+    let lab = Lab::new();
+    distributed(&lab, "caIssuers;URI:http://ca.invalid");
+    let proxy = lab.plain(Some(b"HTTP/1.1 200 OK\r\n\r\n"));
+    let mut command = with(
+        lab.command(),
+        &["repack", "--password-file", "password.txt", "--fetch-chain", "client.p12", "out.p12"],
+    );
+    command.env("http_proxy", proxy.plain_url()).env("all_proxy", proxy.plain_url());
+    Ran::of(command, b"").ends(4, "ca.invalid").ends(4, "through your proxy");
 }
 
 #[test]

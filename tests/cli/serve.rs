@@ -14,9 +14,11 @@ use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, Ran, Served, Site, TOKEN, peak_
 mod answers;
 mod clients;
 mod fairness;
+mod hostile;
 mod network;
 mod oauth1;
 mod operation;
+mod service;
 mod uploads;
 
 const TYPE: &str = "multipart/form-data; boundary=BOUNDARY";

@@ -1,4 +1,4 @@
-//! Makes completions and manual pages from `cli`, and a page from the table of readers. The tests compare the committed files with them.
+//! Makes completions and manual pages from `cli`, and pages from the tables of readers and of causes. The tests compare the committed files with them.
 
 use std::path::PathBuf;
 
@@ -11,6 +11,7 @@ use p12_test::error::{Exit, Kind, Retry};
 pub(crate) use sections::ENVIRONMENT;
 use sections::see_also;
 
+mod causes;
 mod completions;
 mod readers;
 mod sections;
@@ -24,7 +25,8 @@ const RELEASED: &str = "2026-11-24";
 /// Every file by its path in the repository.
 pub(crate) fn all() -> Vec<(PathBuf, Vec<u8>)> {
     let readers = (PathBuf::from("docs/readers.md"), readers::page());
-    completions::completions().chain(manual()).chain([readers]).collect()
+    let causes = (PathBuf::from("docs/causes.md"), causes::page());
+    completions::completions().chain(manual()).chain([readers, causes]).collect()
 }
 
 fn manual() -> impl Iterator<Item = (PathBuf, Vec<u8>)> {

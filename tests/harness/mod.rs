@@ -188,6 +188,9 @@ impl Lab {
         let open = ["--allow-net", "127.0.0.0/8", "--allow-net", "::1/128"];
         let mut arguments =
             vec!["--listen", "127.0.0.1:0", "--credentials", "credentials.toml", "--cacert", "ca.pem"];
+        if !more.contains(&"--drain-notice") {
+            arguments.extend(["--drain-notice", "0"]);
+        }
         if !more.contains(&"--closed") {
             arguments.extend(open);
         }

@@ -120,7 +120,17 @@ impl Served {
 
     #[cfg(unix)]
     pub(crate) fn terminate(&self) {
-        super::send(super::Signal::TERM, &self.child);
+        self.signal(super::Signal::TERM);
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: super::Signal) {
+        super::send(signal, &self.child);
+    }
+
+    /// What it has said so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 }
 

@@ -7,8 +7,8 @@ use std::process::Command;
 use crate::harness::{Daemon, Lab, free_port, on_path};
 use crate::row::Row;
 
-/// In every text, `~name~` is a free port, `DIR` the folder of the lab, `SCRIPTS` that of the scripts, and
-/// `BINARY` the program itself.
+/// In every text, `~name~` is a free port, `DIR` the folder of the lab, `SCRIPTS` that of the scripts, `NPM`
+/// that of programs from npm, and `BINARY` the program itself.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
     /// Empty if the fault needs no server.
@@ -34,10 +34,11 @@ impl Peer {
 
     pub(crate) fn installed(&self) -> bool {
         let program = self.command.split_whitespace().next().unwrap_or_default();
+        let program = program.replace("NPM", &npm_programs());
         let package = PACKAGES.iter().find(|(peer, _)| *peer == self.name);
         let packages = package.is_none_or(|(_, folder)| python_packages().join(folder).is_dir());
         let apart = self.rows.iter().all(|row| row.namespace.is_none()) || may_unshare();
-        [program, self.needs].into_iter().all(on_path) && packages && apart
+        [&*program, self.needs].into_iter().all(on_path) && packages && apart
     }
 
     /// Starts it and waits until it listens on all its ports.
@@ -70,11 +71,16 @@ fn may_unshare() -> bool {
 }
 
 /// The Python packages that peers need, by their folders.
-const PACKAGES: &[(&str, &str)] = &[("tlslite-ng", "tlslite"), ("python h2", "h2")];
+const PACKAGES: &[(&str, &str)] = &[("tlslite-ng", "tlslite"), ("python h2", "h2"), ("granian", "granian")];
 
 /// Where `pip install --target` puts what a peer needs.
 fn python_packages() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python")
+}
+
+/// Where `npm install --prefix target/node` puts programs.
+fn npm_programs() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/node/node_modules/.bin").display().to_string()
 }
 
 /// Runs until its rows are done.
@@ -97,6 +103,7 @@ impl Ports {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/matrix/peers");
         let text = text.replace("DIR", &lab.folder.path().display().to_string());
         let text = text.replace("SCRIPTS", &scripts.display().to_string());
+        let text = text.replace("NPM", &npm_programs());
         let text = text.replace("BINARY", env!("CARGO_BIN_EXE_p12-test"));
         let port = |(at, piece): (usize, &str)| match at % 2 {
             0 => piece.to_owned(),

@@ -4,6 +4,7 @@ mod reach;
 mod server;
 mod tls;
 mod client;
+mod libraries;
 mod silent;
 mod pages;
 mod answers;
@@ -23,6 +24,7 @@ pub(crate) fn all() -> Vec<Peer> {
         server::peers(),
         tls::peers(),
         client::peers(),
+        libraries::peers(),
         silent::peers(),
         pages::peers(),
         answers::peers(),

@@ -120,29 +120,6 @@ fn what_is_left_without_a_flaw_is_at_the_endpoint() {
     }
 }
 
-/// 44 says that the certificate is revoked, so that one is not flawless.
-#[test]
-fn nobody_is_told_to_change_a_flawless_p12() {
-    for alert in (0..=255).filter(|alert| *alert != 44) {
-        for accepted in [Some(true), None] {
-            let root = Certificate { issuer: "CN=CA".into(), ..ca() };
-            let Some(error) = refusal(&after(alert, sound(), &[root], accepted)) else { continue };
-            for word in [
-                "renew",
-                "export it",
-                "export the",
-                "new certificate",
-                "P12 lacks",
-                "missing from the P12",
-                "ask its CA for",
-            ] {
-                let said = format!("{} | {}", error.message, error.hint());
-                assert!(!said.contains(word), "alert {alert}, {accepted:?}: {said}");
-            }
-        }
-    }
-}
-
 #[test]
 fn a_chain_that_reaches_an_accepted_name_is_not_called_untrusted_or_incomplete() {
     let error = refused(48, sound(), Some(true));

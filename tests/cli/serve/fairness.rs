@@ -9,12 +9,12 @@ use p12_test::demo::pki::{Profile, Purpose};
 use super::{Post, form, good, part, read, send};
 use crate::harness::{Lab, OK, PASSWORD, Served};
 
-const TENANTS: &str = "[[credential]]\nname = \"greedy\"\nbearer = \"greedy\"\naccounts = [\"*\"]\n\
+pub(super) const TENANTS: &str = "[[credential]]\nname = \"greedy\"\nbearer = \"greedy\"\naccounts = [\"*\"]\n\
     permissions = [\"MTLS_READ_INTERNAL\"]\n[[credential]]\nname = \"modest\"\nbearer = \"modest\"\n\
     accounts = [\"*\"]\npermissions = [\"MTLS_READ_INTERNAL\"]\n";
 
 /// A connection from this loopback address.
-fn connect_from(lab: &Lab, served: &Served, last: u8) -> TcpStream {
+pub(super) fn connect_from(lab: &Lab, served: &Served, last: u8) -> TcpStream {
     let connect = async {
         let socket = tokio::net::TcpSocket::new_v4()?;
         socket.bind((IpAddr::from([127, 0, 0, last]), 0).into())?;
@@ -27,14 +27,14 @@ fn connect_from(lab: &Lab, served: &Served, last: u8) -> TcpStream {
 }
 
 /// An endpoint that takes connections and never answers.
-struct Silent(TcpListener);
+pub(super) struct Silent(TcpListener);
 
 impl Silent {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(TcpListener::bind("127.0.0.1:0").unwrap())
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("https://{}/", self.0.local_addr().unwrap())
     }
 
@@ -44,7 +44,7 @@ impl Silent {
     }
 }
 
-fn post<'a>(lab: &Lab, token: &'a str) -> Post<'a> {
+pub(super) fn post<'a>(lab: &Lab, token: &'a str) -> Post<'a> {
     Post { authorization: token, ..Post::new(good(lab)) }
 }
 
@@ -129,7 +129,7 @@ fn silent_connections_keep_nobody_out() {
 }
 
 /// A P12 that takes about a second of a processor.
-fn costly(lab: &Lab) -> Vec<u8> {
+pub(super) fn costly(lab: &Lab) -> Vec<u8> {
     let client = lab.root.issue(&Profile::new("costly", Purpose::Client)).unwrap();
     let mut builder = openssl::pkcs12::Pkcs12::builder();
     builder.name("costly").pkey(&client.key).cert(&client.certificate).key_iter(2_000_000);

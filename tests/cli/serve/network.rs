@@ -14,8 +14,9 @@ fn a_refused_url_tells_the_log_more_than_the_caller() {
     let hosts = ["db.internal", "unknown.invalid", "10.2.3.4", "localhost", "8.8.8.8:25"];
     let refused = |host| Post::new(good(&lab)).forward(&format!("https://{host}/")).send(&served);
     let answers: Vec<_> = hosts.into_iter().map(refused).collect();
+    let message = |answer: &str| body(answer).split("\"requestId\"").next().unwrap().to_owned();
     for (host, (status, answer)) in hosts.iter().zip(&answers) {
-        assert_eq!((*status, body(answer)), (403, body(&answers[0].1)), "{host}");
+        assert_eq!((*status, message(answer)), (403, message(&answers[0].1)), "{host}");
     }
     assert!(!answers[0].1.contains("10.2.3.4") && !answers[0].1.contains("lp-"), "{}", answers[0].1);
     let (_, log) = served.end();
