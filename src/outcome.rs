@@ -201,7 +201,10 @@ impl Outcome {
     /// Warnings that follow from what was observed.
     pub fn observations(&self) -> Vec<String> {
         let (Some(evidence), Some(answer)) = (&self.evidence, &self.answer) else { return Vec::new() };
-        let mut warnings: Vec<_> = client::refused_elsewhere(evidence).into_iter().collect();
+        // A test that fails names the flaw that fits, and no others.
+        let passed = self.result.is_ok();
+        let mut warnings: Vec<_> =
+            client::refused_elsewhere(evidence).filter(|_| passed).into_iter().collect();
         let odd = framing::oddities(&answer.head, evidence);
         warnings.extend(odd.into_iter().chain(server::nameless(evidence)).map(str::to_owned));
         let soon = |ours: &&Certificate| !ours.not_yet_valid && (0..30).contains(&ours.days_left);

@@ -198,6 +198,22 @@ fn a_flaw_of_a_ca_above_is_found_and_named() {
 }
 
 #[test]
+fn what_other_servers_refuse_is_told_of_a_test_that_passes_only() {
+    let lab = Lab::new();
+    let upper = Recipe::ca("Upper").issued_by(Some(&lab.root));
+    let long = Recipe::client().issued_by(Some(&Recipe::ca("Lower").issued_by(Some(&upper))));
+    lab.write("long.p12", &long.p12(PASSWORD, "x").unwrap());
+    let warning = "warning: some other servers will refuse this P12: 2 CA certificates stand between";
+    lab.run_p12("long.p12", &lab.site(OK), &[]).ends(0, warning);
+    let page = "<title>400 The SSL certificate error</title>";
+    let refusing =
+        lab.site(format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n{page}", page.len()));
+    let ran = lab.run_p12("long.p12", &refusing, &[]);
+    ran.ends(1, "most likely because 2 CA certificates stand between");
+    assert!(!ran.stderr.contains(warning), "{}", ran.stderr);
+}
+
+#[test]
 fn a_chain_whose_names_match_and_whose_signature_does_not_is_named() {
     let lab = Lab::new();
     let [one, other] = [(); 2].map(|()| Recipe::ca("Issuing").issued_by(Some(&lab.root)));
