@@ -100,8 +100,8 @@ pub(super) fn file_name(path: &str) -> &str {
 
 fn explain_success(outcome: &Outcome, evidence: &Evidence, facts: &Facts<'_>) -> String {
     let Facts { file, target, status } = facts;
-    if let Some(Comparison { alike: Some(_), .. }) = &outcome.comparison {
-        return format!("{file} gets through to {target}, and both routes get the same answer, {status}");
+    if let Some(Comparison { alike: Some(alike), .. }) = &outcome.comparison {
+        return format!("{file} gets through to {target}, answered {status}; the two routes are {alike}");
     }
     let calls = outcome.series.as_ref().map_or(1, |series| series.calls.len());
     let times = if calls > 1 { format!(" in all {calls} calls") } else { String::new() };
