@@ -141,7 +141,8 @@ impl<'a> Case<'a> {
     }
 
     fn run_in_every_form(&self, lab: &Lab, url: &str) {
-        for flags in [&["-v"][..], &["--json"], &["-q", "-o", "answer"], &["--curl"]] {
+        let page = ["--report-format", "html"];
+        for flags in [&["-v"][..], &["--json"], &["-q", "-o", "answer"], &["--curl"], &page] {
             self.run(lab, flags, url);
         }
     }

@@ -103,11 +103,15 @@ fn no_secret_comes_out_of_an_inspection() {
     let lab = seeded();
     lab.write("wrong.txt", CANARIES[1].as_bytes());
     for source in ["password.txt", "wrong.txt"] {
-        for form in [&["client.p12"][..], &["client.p12", "ca.pem"], &["--json", "client.p12"]] {
+        let page = ["--html", "page.html", "client.p12"];
+        for form in [&["client.p12"][..], &["client.p12", "ca.pem"], &["--json", "client.p12"], &page] {
             let ran =
                 Ran::of(with(lab.command(), &[&["inspect", "--password-file", source], form].concat()), b"");
             is_free_of_canaries("inspect", &ran.stdout);
             is_free_of_canaries("inspect", ran.stderr.as_bytes());
+            if form == page {
+                is_free_of_canaries("a page of inspect", &std::fs::read(lab.path("page.html")).unwrap());
+            }
         }
     }
 }
