@@ -41,6 +41,11 @@ impl SignatureAlgorithm {
         Self { name: long_name(object), digest: digest.and_then(BrokenDigest::of) }
     }
 
+    /// An algorithm that is known by its name alone.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), digest: None }
+    }
+
     /// Its digest, if that is broken.
     pub fn broken_digest(&self) -> Option<BrokenDigest> {
         self.digest

@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::alert::{self, Fit, Reason, Refusal};
 use super::speech::{self, Says, Speech};
 use super::{client, handshake, page};
-use crate::certificate::{Certificate, KeyKind};
+use crate::certificate::{Certificate, KeyKind, SignatureAlgorithm};
 use crate::checks::{Flaw, FlawKind};
 use crate::error::Error;
 use crate::evidence::{CertificateRequest, Evidence, Message, Offer, Side, Stage, Step};
@@ -67,15 +67,15 @@ fn refused(sign: &str, refusal: Refusal) -> Vec<Meaning> {
     let mut all = flaws(sign, refusal);
     all.extend(no_flaw(sign, |evidence| {
         let why = client::why_refused(evidence, refusal);
-        (why.clause.trim_start_matches("; ").to_owned(), why.hint)
+        (why.clause.trim_start_matches("; ").trim_start_matches("also, ").to_owned(), why.hint)
     }));
     all
 }
 
 /// The flaws of our chain that explain a refusal.
 fn flaws(sign: &str, refusal: Refusal) -> Vec<Meaning> {
-    let leaf = Certificate { unknown_critical: vec!["OID".into()], ..sample("SUBJECT", "ISSUER") };
-    let chain = [&leaf, &sample("ISSUER", "ROOT")];
+    let leaf = Certificate { unknown_critical: vec!["OID".into()], ..weak_sample("SUBJECT", "ISSUER") };
+    let chain = [&leaf, &weak_sample("ISSUER", "ROOT")];
     let fits = |kind: &FlawKind| alert::fit(refusal, Reason::Flaw(*kind));
     let explain = FlawKind::ALL.iter().filter(|kind| fits(kind) == Fit::Explains).map(|kind| {
         let flaw = Flaw { kind: *kind, at: kind.usual_place() };
@@ -146,6 +146,12 @@ fn sample(subject: &str, issuer: &str) -> Certificate {
         authority,
         ..Certificate::default()
     }
+}
+
+/// The same with a key and a signature that are named as faults.
+fn weak_sample(subject: &str, issuer: &str) -> Certificate {
+    let signature = SignatureAlgorithm::named("ALGORITHM");
+    Certificate { key: KeyKind::Dsa(1024), key_bits: 1024, signature, ..sample(subject, issuer) }
 }
 
 /// Our certificate went out.
