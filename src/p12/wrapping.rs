@@ -40,8 +40,8 @@ impl Search {
     /// Looks into a file.
     pub(super) fn look(&mut self, file: &[u8]) {
         let text = match file {
-            [0xff, 0xfe, rest @ ..] => Some(decode_utf16(rest, u16::from_le_bytes)),
-            [0xfe, 0xff, rest @ ..] => Some(decode_utf16(rest, u16::from_be_bytes)),
+            [0xff, 0xfe, rest @ ..] => Some(envelope::decode_utf16(rest, u16::from_le_bytes)),
+            [0xfe, 0xff, rest @ ..] => Some(envelope::decode_utf16(rest, u16::from_be_bytes)),
             _ => None,
         };
         match text {
@@ -166,13 +166,6 @@ fn as_text(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     let is_printable = |letter: char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r');
     text.chars().take(1024).all(is_printable).then_some(text)
-}
-
-fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Zeroizing<String> {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
-    text.extend(char::decode_utf16(units).map(|letter| letter.unwrap_or('\u{fffd}')));
-    text
 }
 
 fn decode_hex(text: &str) -> Option<Wiped> {

@@ -112,9 +112,7 @@ fn trim(bytes: &[u8]) -> &[u8] {
 }
 
 fn decode(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Zeroizing<Vec<u8>> {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
-    text.extend(char::decode_utf16(units).map(|letter| letter.unwrap_or('\u{fffd}')));
+    let mut text = envelope::decode_utf16(bytes, unit);
     Zeroizing::new(std::mem::take(&mut *text).into_bytes())
 }
 

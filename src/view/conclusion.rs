@@ -83,14 +83,19 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     fn of(outcome: &'a Outcome) -> Self {
-        let target = outcome.evidence.as_ref().map(|evidence| evidence.target.as_str());
-        let url = outcome.request.as_ref().map(|request| request.url.as_str());
         Self {
             file: outcome.p12.as_ref().map_or("the P12", |opened| file_name(&opened.file)),
-            target: target.filter(|target| !target.is_empty()).or(url).unwrap_or("the endpoint"),
+            target: target(outcome).unwrap_or("the endpoint"),
             status: outcome.answer.as_ref().map_or_else(String::new, |answer| answer.head.describe_status()),
         }
     }
+}
+
+/// Host and port, or the URL where nothing was called.
+pub(super) fn target(outcome: &Outcome) -> Option<&str> {
+    let target = outcome.evidence.as_ref().map(|evidence| evidence.target.as_str());
+    let url = outcome.request.as_ref().map(|request| request.url.as_str());
+    target.filter(|target| !target.is_empty()).or(url)
 }
 
 /// The name of a file without its folder.

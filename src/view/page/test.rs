@@ -10,7 +10,7 @@ use crate::error::{Error, Exit};
 use crate::evidence::{CertificateRequest, Evidence};
 use crate::outcome::{Asked, Outcome};
 use crate::shell;
-use crate::view::conclusion::Conclusion;
+use crate::view::conclusion::{self, Conclusion};
 use crate::view::{series, text};
 
 /// All between the head and the foot of the page.
@@ -45,9 +45,7 @@ pub(super) fn verdict(outcome: &Outcome) -> Banner {
 
 /// Host and port, or the P12 where nothing was called.
 pub(super) fn target(outcome: &Outcome) -> &str {
-    let target = outcome.evidence.as_ref().map(|evidence| evidence.target.as_str());
-    let url = outcome.request.as_ref().map(|request| request.url.as_str());
-    target.filter(|target| !target.is_empty()).or(url).unwrap_or("p12-test")
+    conclusion::target(outcome).unwrap_or("p12-test")
 }
 
 fn banner(outcome: &Outcome) -> Markup {
