@@ -258,6 +258,7 @@ impl Call {
         let fault = self.observer.trace.lock().chain_fault.clone();
         if let Some(fault) = fault.filter(|_| !route.tls.insecure) {
             self.evidence.server_chain = fault.chain;
+            self.evidence.no_roots = route.tls.lacks_roots();
             self.evidence.distrust = Some(fault.result.error_string().to_owned());
             let error = diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
             return diagnosis::between::blame_inspection(error, &self.evidence);

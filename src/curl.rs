@@ -15,7 +15,7 @@ use crate::platform::{contract, domain};
 use crate::prompt::Prompt;
 use crate::request::Request;
 use crate::request::body::RequestBody;
-use crate::shell::quote;
+use crate::shell::{self, quote};
 
 const HEAD_WITH_BODY: &str = "not in curl: HEAD with a body: curl sends it, then waits in vain for a body of the answer until the connection or the time ends";
 
@@ -49,12 +49,14 @@ impl Curl {
         }
         curl.note_limits(args);
         if cfg!(windows) {
-            curl.notes.push("the command is for a POSIX shell, such as that of Git for Windows".into());
+            curl.notes.push(
+                "the command is for cmd.exe, at its prompt; PowerShell reads variables in another way".into(),
+            );
         }
         Ok(curl)
     }
 
-    /// The command as a line for a POSIX shell.
+    /// The command as a line for the shell of this system.
     pub fn line(&self) -> Vec<u8> {
         let mut line = self.words.join(&b' ');
         line.push(b'\n');
@@ -73,20 +75,18 @@ impl Curl {
     /// Adds an option whose value ends with a variable.
     fn add_secret(&mut self, name: &str, before: &[u8], variable: &str) {
         self.add(&[name]);
-        let mut word = if before.is_empty() { Vec::new() } else { quote(before) };
-        word.extend(format!("\"${variable}\"").bytes());
-        self.words.push(word);
+        self.words.push(shell::quote_before_variable(before, variable));
     }
 
     /// A URL as a word; a variable stands in for its query, which may contain tokens.
     fn quote_url(&mut self, url: &str) -> Vec<u8> {
         let Some((before, _)) = url.split_once('?') else { return quote(url.as_bytes()) };
         self.explain("QUERY", "the query of the URL, percent-encoded");
-        [quote(format!("{before}?").as_bytes()), b"\"$QUERY\"".to_vec()].concat()
+        shell::quote_before_variable(format!("{before}?").as_bytes(), "QUERY")
     }
 
     fn explain(&mut self, variable: &str, what: &str) {
-        self.notes.push(format!("${variable} stands for {what}"));
+        self.notes.push(format!("{} stands for {what}", shell::refer_to(variable)));
     }
 
     fn add_connection(&mut self, args: &TestArgs) -> Result<()> {
@@ -272,7 +272,7 @@ impl Curl {
             }
             Gateway::Lookup(api) => {
                 let lookup = domain::lookup_url(api.url(), account)?;
-                let mut word = b"https://\"$PLATFORM\"".to_vec();
+                let mut word = shell::quote_before_variable(b"https://", "PLATFORM");
                 word.extend(quote(path.as_bytes()));
                 self.words.push(word);
                 self.explain("PLATFORM", &format!("the baseURI that {lookup} returns"));

@@ -25,6 +25,7 @@ use crate::interrupt::Hangups;
 use crate::interrupt::wait_for_signal;
 use crate::platform::contract::PERMISSION;
 use crate::serve::Server;
+use crate::shell;
 use endpoint::{Endpoint, Manners};
 use pki::{Identity, Profile, Purpose};
 
@@ -184,17 +185,9 @@ impl Step {
         Err(Error::new(Kind::SomeFailed, message).with_hint(hint))
     }
 
-    /// The command line, quoted for a shell if needed.
+    /// The command line, quoted for the shell of this system.
     pub fn command(&self) -> String {
-        let quoted = self.arguments.iter().map(|argument| {
-            let text = argument.to_string_lossy();
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@,=".contains(c);
-            if !text.is_empty() && text.chars().all(plain) {
-                text.into_owned()
-            } else {
-                format!("'{}'", text.replace('\'', r"'\''"))
-            }
-        });
+        let quoted = self.arguments.iter().map(|argument| shell::quote_text(&argument.to_string_lossy()));
         std::iter::once("p12-test".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
     }
 

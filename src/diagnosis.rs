@@ -37,6 +37,12 @@ pub fn in_words(error: &io::Error) -> String {
     }
 }
 
+/// winerror.h's numbers.
+#[cfg(windows)]
+const ERROR_TOO_MANY_OPEN_FILES: i32 = 4;
+#[cfg(windows)]
+const WSAEMFILE: i32 = 10024;
+
 /// Whether this machine has too many open files. Then the file or endpoint is not the cause.
 fn is_out_of_files(error: &io::Error) -> bool {
     #[cfg(unix)]
@@ -44,11 +50,8 @@ fn is_out_of_files(error: &io::Error) -> bool {
         use rustix::io::Errno;
         matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
     }
-    #[cfg(not(unix))]
-    {
-        let _ = error;
-        false
-    }
+    #[cfg(windows)]
+    matches!(error.raw_os_error(), Some(ERROR_TOO_MANY_OPEN_FILES | WSAEMFILE))
 }
 
 /// A status with its usual reason phrase.
@@ -94,7 +97,8 @@ fn ssl_reason(error: &openssl::error::Error) -> Option<&'static str> {
 
 /// What ended the connection, from a failed read or write.
 pub fn cause(error: &io::Error) -> Cause {
-    if error.kind() == io::ErrorKind::ConnectionReset {
+    // Windows tells a sender by the second.
+    if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted) {
         return Cause::Reset;
     }
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<ssl::Error>());

@@ -42,6 +42,8 @@ pub struct Evidence {
     /// The endpoint's chain, its leaf first: as it was sent, or, if it is not trusted, as verification built
     /// it.
     pub server_chain: Vec<Certificate>,
+    /// Whether no CA was named, and this machine has none.
+    pub no_roots: bool,
     /// The fault that verification found in the endpoint's chain; `None` if the chain is trusted.
     pub distrust: Option<String>,
     /// The OCSP status that the endpoint stapled to its certificate, if it did.

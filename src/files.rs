@@ -31,6 +31,22 @@ fn is_device_name(path: &Path) -> bool {
     matches!(&*stem, "NUL" | "CON" | "AUX" | "PRN") || stem.len() == 4 && matches!(numbered, "COM" | "LPT")
 }
 
+/// Whether standard output goes to the file of this path.
+#[cfg(unix)]
+pub fn is_stdout(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identify = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let there = stdout().and_then(|file| file.metadata()).map(identify);
+    there.ok().is_some_and(|there| path.metadata().map(identify).is_ok_and(|here| here == there))
+}
+
+/// Whether standard output goes to the file of this path.
+#[cfg(windows)]
+pub fn is_stdout(path: &Path) -> bool {
+    let same = || Ok::<_, io::Error>(same_file::Handle::from_path(path)? == same_file::Handle::stdout()?);
+    same().unwrap_or(false)
+}
+
 /// Standard input without the buffer of `io::Stdin`, which is never wiped and hides a file's length.
 ///
 /// # Errors

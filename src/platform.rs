@@ -13,7 +13,7 @@ use tokio::time::timeout_at;
 use url::Url;
 
 use crate::call::connect::Connect;
-use crate::call::tls::Tls;
+use crate::call::tls::{Tls, roots};
 use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
@@ -93,10 +93,18 @@ impl Platform {
         let headers = self.headers(request, &url)?;
         let form = form(request, p12).await?;
         let response = self.client(&url)?.post(&url, headers, form).await;
-        let response =
-            response.map_err(|error| diagnosis::platform::submission(&error, &host, "the platform"))?;
+        let response = response.map_err(|error| self.explain(&error, &host))?;
         evidence.address = response.remote_addr();
         Ok(http::Response::from(response).into_parts())
+    }
+
+    fn explain(&self, error: &reqwest::Error, host: &str) -> Error {
+        let error = diagnosis::platform::submission(error, host, "the platform");
+        let rootless = || self.tls.cacert.is_none() && !roots::exist();
+        match error.kind {
+            Kind::ServerUntrusted if rootless() => error.with_hint(diagnosis::server::NO_ROOTS),
+            _ => error,
+        }
     }
 
     fn client(&self, url: &Url) -> Result<&Client> {

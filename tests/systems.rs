@@ -4,10 +4,13 @@
 
 mod harness;
 
+use std::path::Path;
+use std::process::Command;
+
 use p12_test::demo::pki::{Identity, Profile, Purpose};
 use serde_json::{Value, json};
 
-use harness::{Lab, OK, PASSWORD, Ran, Site, with};
+use harness::{Lab, OK, PASSWORD, Ran, Site, program, typed, with};
 
 #[test]
 fn a_good_call_exits_0_and_prints_the_answer() {
@@ -112,6 +115,95 @@ fn a_submission_reaches_the_endpoint() {
     let lab = Lab::new();
     let served = lab.serve(&["--rate", "0"]);
     lab.submit(&served.url, &lab.site(OK), &[]).ends(0, "the platform").printed("hello\n");
+}
+
+#[test]
+fn the_prompt_does_not_echo_and_a_wrong_password_exits_3() {
+    let lab = Lab::new();
+    let question = "Password of client.p12:";
+    let answers = [(question, "wr0ng\r"), (question, "wr0ng\r"), (question, "wr0ng\r")];
+    let url = lab.site(OK).url();
+    let (shown, exit) = typed(&lab, &["--cacert", "ca.pem", "client.p12", &url], &answers);
+    assert_eq!(exit, 3, "{shown}");
+    assert!(!shown.contains("wr0ng") && shown.contains("the password does not match"), "{shown}");
+}
+
+#[test]
+fn ctrl_c_at_the_prompt_exits_130() {
+    let lab = Lab::new();
+    let (shown, exit) = typed(&lab, &["inspect", "client.p12"], &[("Password of client.p12:", "\u{3}")]);
+    assert_eq!(exit, 130, "{shown}");
+}
+
+#[test]
+fn ctrl_c_during_a_call_exits_130() {
+    let lab = Lab::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://127.0.0.1:{}/", silent.local_addr().unwrap().port());
+    let arguments = ["--password-file", "password.txt", "client.p12", &url];
+    let (shown, exit) = typed(&lab, &arguments, &[("waiting for", "\u{3}")]);
+    assert_eq!(exit, 130, "{shown}");
+}
+
+#[test]
+fn the_printed_command_is_one_of_this_systems_shell() {
+    let lab = Lab::new();
+    let name = "Zoës 100% (neue) Datei.p12";
+    let weak = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write(name, &weak.p12(PASSWORD, "client").unwrap());
+    let inspect = ["inspect", "--json", "--within", "4000d", "--password-file", "password.txt", name];
+    let ran = Ran::of(with(lab.command(), &inspect), b"");
+    let document: Value = serde_json::from_slice(&ran.exits(0).stdout).unwrap();
+    let findings = document["files"][0]["findings"].as_array().unwrap();
+    let command = findings.iter().find_map(|finding| finding["command"].as_str()).expect("one has a command");
+    assert!(command.contains("Zoës"), "{command}");
+    let ran = shell(&lab, command);
+    assert!(ran.status.success(), "{command}\n{ran:?}");
+    let request = std::fs::read_to_string(lab.path("request.csr")).unwrap();
+    assert!(request.starts_with("-----BEGIN CERTIFICATE REQUEST-----"), "{request}");
+}
+
+/// A command line as typed into the shell of this system.
+fn shell(lab: &Lab, line: &str) -> std::process::Output {
+    let mut command = Command::new(if cfg!(windows) { "cmd" } else { "sh" });
+    #[cfg(windows)]
+    std::os::windows::process::CommandExt::raw_arg(&mut command, format!("/s /c \"{line}\""));
+    #[cfg(not(windows))]
+    command.args(["-c", line]);
+    let ours = Path::new(program()).parent().unwrap().to_owned();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(ours).chain(std::env::split_paths(&others))).unwrap();
+    command.current_dir(lab.folder.path()).env("PATH", path).env("P12_TEST_PASSWORD", PASSWORD);
+    command.output().unwrap()
+}
+
+/// This adds a root to those of the machine for a moment, so it runs only where it may.
+#[cfg(windows)]
+#[test]
+fn roots_of_the_system_are_trusted() {
+    if std::env::var_os("P12_TEST_ROOTS").is_none() {
+        harness::skip("P12_TEST_ROOTS allows it to change the machine's roots");
+        return;
+    }
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let arguments = ["--password-file", "password.txt", "client.p12", &site.url()];
+    Ran::of(with(lab.command(), &arguments), b"").exits(5);
+    let der = lab.root.certificate.to_der().unwrap();
+    let sha1 = openssl::hash::hash(openssl::hash::MessageDigest::sha1(), &der).unwrap();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+    // Each property is its number, 1, its length and its value (wincrypt.h: CERT_SHA1_HASH_PROP_ID, and the certificate).
+    let property = |number: u32, value: &[u8]| {
+        let length = u32::try_from(value.len()).unwrap();
+        [&number.to_le_bytes()[..], &1_u32.to_le_bytes(), &length.to_le_bytes(), value].concat()
+    };
+    let blob = hex(&[property(3, &sha1), property(32, &der)].concat());
+    let key = format!(r"HKLM\Software\Microsoft\SystemCertificates\ROOT\Certificates\{}", hex(&sha1));
+    let reg = |arguments: &[&str]| assert!(Command::new("reg").args(arguments).status().unwrap().success());
+    reg(&["add", &key, "/f", "/v", "Blob", "/t", "REG_BINARY", "/d", &blob]);
+    let ran = Ran::of(with(lab.command(), &arguments), b"");
+    reg(&["delete", &key, "/f"]);
+    ran.exits(0).printed("hello\n");
 }
 
 #[cfg(windows)]

@@ -1,7 +1,6 @@
 //! Output files of records: each belongs to one record, and none is the file that the results go to.
 
 use std::collections::HashSet;
-use std::fs::Metadata;
 use std::path::Path;
 
 use openssl::sha::sha256;
@@ -10,24 +9,15 @@ use super::fields::Hash;
 use crate::files;
 
 /// The output files that are taken.
+#[derive(Default)]
 pub(super) struct OutputFiles {
-    results: Option<FileId>,
     taken: HashSet<Hash>,
 }
 
-/// A device, and the number of a file on it.
-type FileId = (u64, u64);
-
 impl OutputFiles {
-    pub(super) fn new() -> Self {
-        let results = files::stdout().and_then(|file| file.metadata()).ok();
-        Self { results: results.as_ref().and_then(identify), taken: HashSet::new() }
-    }
-
     /// Takes a file for one record.
     pub(super) fn take(&mut self, path: &Path) -> Result<(), String> {
-        let id = path.metadata().ok().as_ref().and_then(identify);
-        if path == Path::new("-") || id.is_some() && id == self.results {
+        if path == Path::new("-") || files::is_stdout(path) {
             return Err("its output is the file that the results go to".into());
         }
         if files::is_device(path) {
@@ -39,15 +29,4 @@ impl OutputFiles {
             false => Err("an earlier record has the same output file".into()),
         }
     }
-}
-
-#[cfg(unix)]
-fn identify(metadata: &Metadata) -> Option<FileId> {
-    use std::os::unix::fs::MetadataExt as _;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identify(_: &Metadata) -> Option<FileId> {
-    None
 }

@@ -128,7 +128,7 @@ impl Records {
     /// When they contain an option twice.
     pub fn new(defaults: Fields) -> error::Result<Self> {
         let defaults = normalize(defaults).map_err(|why| unusable(&format!("in the defaults, {why}")))?;
-        Ok(Self { command: RecordArgs::command(), defaults, outputs: OutputFiles::new() })
+        Ok(Self { command: RecordArgs::command(), defaults, outputs: OutputFiles::default() })
     }
 
     /// Turns a record into a test; `None` for `{"defaults": …}`, which applies to all records after it.

@@ -1,19 +1,15 @@
 //! TLS with our certificate: the context, the trusted CAs, the handshake.
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    Ssl, SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode, SslRef, SslVerifyMode, SslVersion,
-    StatusType,
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslRef, SslVerifyMode, SslVersion, StatusType,
 };
-#[cfg(any(windows, target_os = "macos"))]
-use openssl::x509::X509;
-use openssl::x509::store::X509Lookup;
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags};
 use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
@@ -32,6 +28,7 @@ use crate::evidence::Session;
 use crate::p12::Identity;
 
 mod bundle;
+pub mod roots;
 
 /// How to speak TLS, and which CAs to trust.
 #[derive(Debug, Default)]
@@ -52,7 +49,14 @@ pub struct Tls {
 
 /// What all connections of one [`Tls`] share.
 #[derive(Debug, Default)]
-pub struct Context(OnceLock<SslContext>);
+pub struct Context(OnceLock<Loaded>);
+
+#[derive(Debug)]
+struct Loaded {
+    context: SslContext,
+    /// Whether there is any CA to trust.
+    has_roots: bool,
+}
 
 /// A TLS version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,13 +113,18 @@ impl Tls {
         self.load_context().map(|_| ())
     }
 
+    /// Whether no CA was named and this machine has none, as far as they were looked for.
+    pub(super) fn lacks_roots(&self) -> bool {
+        self.context.0.get().is_some_and(|loaded| !loaded.has_roots)
+    }
+
     fn load_context(&self) -> Result<&SslContext> {
-        if let Some(made) = self.context.0.get() {
-            return Ok(made);
+        if let Some(loaded) = self.context.0.get() {
+            return Ok(&loaded.context);
         }
         let mut builder = self.set_rules().map_err(|stack| diagnosis::openssl("setting up TLS", &stack))?;
-        self.trust(&mut builder)?;
-        Ok(self.context.0.get_or_init(|| builder.build()))
+        let has_roots = self.trust(&mut builder)?;
+        Ok(&self.context.0.get_or_init(|| Loaded { context: builder.build(), has_roots }).context)
     }
 
     fn set_rules(&self) -> std::result::Result<SslContextBuilder, ErrorStack> {
@@ -144,91 +153,20 @@ impl Tls {
         Ok(builder)
     }
 
-    fn trust(&self, builder: &mut SslContextBuilder) -> Result<()> {
-        match &self.cacert {
-            None => trust_system(builder),
-            Some(path) if path.is_dir() => {
-                add_directory(builder, path).map_err(|stack| explain_unusable_cas(path, &stack))
-            }
-            Some(path) => {
-                std::fs::File::open(path).map_err(|error| diagnosis::unreadable(path, &error))?;
-                add_file(builder, path)
-            }
-        }?;
+    /// Returns whether there is any CA to trust.
+    fn trust(&self, builder: &mut SslContextBuilder) -> Result<bool> {
+        let any = match &self.cacert {
+            None => roots::add_system(builder)?,
+            Some(path) => roots::add(builder, path).map(|()| true)?,
+        };
         // Like curl, trust a CA that the user names even if it is not a root: for the chain, and for the
         // signature of a stapled status.
         let flags = X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::TRUSTED_FIRST;
         let set = builder.cert_store_mut().set_flags(flags);
         set.and_then(|()| builder.verify_param_mut().set_flags(flags))
-            .map_err(|stack| diagnosis::openssl("setting up TLS", &stack))
+            .map_err(|stack| diagnosis::openssl("setting up TLS", &stack))?;
+        Ok(any)
     }
-}
-
-fn explain_unusable_cas(path: &Path, stack: &ErrorStack) -> Error {
-    let message =
-        format!("{} holds no CA certificate in PEM form: {}", path.display(), diagnosis::reasons(stack));
-    Error::new(Kind::FileUnreadable, message)
-}
-
-fn add_file(builder: &mut SslContextBuilder, path: &Path) -> Result<()> {
-    let added = match bundle::add(builder.cert_store_mut(), path) {
-        Ok(false) => builder.set_ca_file(path),
-        other => other.map(drop),
-    };
-    added.map_err(|stack| explain_unusable_cas(path, &stack))
-}
-
-/// A hashed directory costs nothing until a CA is looked up. A bundle file, with about 140 certificates, is read at every
-/// start. So a hashed directory is preferred (Debian, Alpine, SUSE).
-fn trust_system(builder: &mut SslContextBuilder) -> Result<()> {
-    if cfg!(any(windows, target_os = "macos")) && !variables_name_roots() {
-        return trust_store(builder);
-    }
-    let found = openssl_probe::probe();
-    let file_named = std::env::var_os("SSL_CERT_FILE").is_some();
-    let hashed: Vec<_> = found.cert_dir.iter().filter(|path| is_hashed(path)).collect();
-    for directory in &hashed {
-        add_directory(builder, directory).map_err(|stack| explain_unusable_cas(directory, &stack))?;
-    }
-    match found.cert_file {
-        Some(file) if file_named || hashed.is_empty() => add_file(builder, &file),
-        _ => Ok(()),
-    }
-}
-
-fn variables_name_roots() -> bool {
-    ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some())
-}
-
-/// Windows and macOS keep their roots in a store, where companies put theirs too.
-#[cfg(any(windows, target_os = "macos"))]
-fn trust_store(builder: &mut SslContextBuilder) -> Result<()> {
-    let roots = rustls_native_certs::load_native_certs().certs;
-    for root in roots.iter().filter_map(|root| X509::from_der(root).ok()) {
-        // What is there twice is no fault.
-        let _ = builder.cert_store_mut().add_cert(root);
-    }
-    Ok(())
-}
-
-#[cfg(not(any(windows, target_os = "macos")))]
-fn trust_store(_: &mut SslContextBuilder) -> Result<()> {
-    Ok(())
-}
-
-/// Whether a directory holds names such as `5ad8a5d6.0`, which `openssl rehash` makes.
-fn is_hashed(directory: &Path) -> bool {
-    let Ok(entries) = std::fs::read_dir(directory) else { return false };
-    entries.flatten().any(|entry| {
-        let name = entry.file_name();
-        let name = name.as_encoded_bytes();
-        matches!(name, [hash @ .., b'.', b'0'..=b'9'] if hash.len() == 8 && hash.iter().all(u8::is_ascii_hexdigit))
-    })
-}
-
-fn add_directory(builder: &mut SslContextBuilder, path: &Path) -> std::result::Result<(), ErrorStack> {
-    let Some(path) = path.to_str() else { return Ok(()) };
-    builder.cert_store_mut().add_lookup(X509Lookup::hash_dir())?.add_dir(path, SslFiletype::PEM)
 }
 
 fn present(ssl: &mut SslRef, identity: &Identity) -> std::result::Result<(), ErrorStack> {

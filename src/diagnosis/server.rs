@@ -13,6 +13,9 @@ pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence
     let (kind, what) = fault(result, at, evidence);
     let error = Error::new(kind, format!("the certificate of {} is {what}", evidence.target));
     let by_trust = [Kind::ServerUntrusted, Kind::ServerChainIncomplete, Kind::ServerSelfSigned];
+    if evidence.no_roots && by_trust.contains(&kind) {
+        return error.with_hint(NO_ROOTS);
+    }
     match &evidence.proxy {
         Some(proxy) if by_trust.contains(&kind) => {
             let hint = format!(
@@ -24,6 +27,10 @@ pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence
         _ => error,
     }
 }
+
+/// What to do where nobody can be trusted.
+pub const NO_ROOTS: &str = "this machine has no CA certificates, so no endpoint is trusted: install them (package \
+    ca-certificates), or name the CA with --cacert";
 
 /// The kind of a result of OpenSSL, and what the certificate is.
 fn fault(result: X509VerifyResult, at: &Certificate, evidence: &Evidence) -> (Kind, String) {

@@ -30,7 +30,7 @@ pub struct Finding {
     pub what: String,
     /// What to do about it, in words; also what the command needs or costs.
     pub fix: String,
-    /// A command for a POSIX shell that does it, if there is one.
+    /// A command for the shell of this system that does it, if there is one.
     pub command: Option<String>,
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Inspected<'a> {
 pub(super) struct Fix {
     /// In words.
     pub(super) words: String,
-    /// A command for a POSIX shell that does it.
+    /// A command for the shell of this system that does it.
     pub(super) command: Option<String>,
 }
 
@@ -84,9 +84,8 @@ impl Inspected<'_> {
         let file = if self.file.starts_with('-') { format!("./{}", self.file) } else { self.file.to_owned() };
         let key = self.anatomy.key_file.as_deref().map_or_else(Vec::new, |key| vec!["--key", key]);
         let all = [&["p12-test", "repack"], options, &key, &[&file], after].concat();
-        let quoted =
-            all.iter().map(|word| String::from_utf8_lossy(&shell::quote(word.as_bytes())).into_owned());
-        Fix { words: words.to_owned(), command: Some(quoted.collect::<Vec<_>>().join(" ")) }
+        let quoted: Vec<_> = all.iter().map(|word| shell::quote_text(word)).collect();
+        Fix { words: words.to_owned(), command: Some(quoted.join(" ")) }
     }
 
     fn choice<'a>(&self, alias: Option<&'a str>) -> Vec<&'a str> {

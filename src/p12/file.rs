@@ -103,9 +103,8 @@ impl P12File {
     /// The error for a fault of this file. In a hint, FILE stands for its name.
     pub(super) fn fail(&self, fault: Fault) -> Error {
         let error = Error::new(fault.kind, format!("cannot open {}: {}", self.name, fault.what));
-        let name = || String::from_utf8_lossy(&shell::quote(self.name.as_bytes())).into_owned();
         match fault.hint {
-            Some(hint) => error.with_hint(hint.replace("FILE", &name())),
+            Some(hint) => error.with_hint(hint.replace("FILE", &shell::quote_text(&self.name))),
             None => error,
         }
     }

@@ -320,7 +320,7 @@ fn a_lack_of_open_files_is_told_as_this_machines_fault() {
     lab.write("manifest", manifest.as_bytes());
     let mut command = Command::new("sh");
     let limited = "ulimit -n 24; exec \"$0\" batch -j 64 --per-host 64 manifest";
-    command.args(["-c", limited, env!("CARGO_BIN_EXE_p12-test")]).current_dir(lab.folder.path()).env_clear();
+    command.args(["-c", limited, crate::harness::program()]).current_dir(lab.folder.path()).env_clear();
     let ran = Ran::of(command, b"");
     assert_eq!(ran.exit, 1, "{}", ran.stderr);
     let results = results(&ran.stdout);

@@ -307,7 +307,7 @@ fn a_machine_that_lets_nothing_begin_is_told() {
     shell.args([
         "-c",
         "ulimit -n 4; exec \"$0\" --no-password a.p12 https://localhost/",
-        env!("CARGO_BIN_EXE_p12-test"),
+        crate::harness::program(),
     ]);
     shell.current_dir(lab.folder.path());
     Ran::of(shell, b"").ends(10, "error: this machine does not let the program begin: too many open files");

@@ -16,7 +16,7 @@ use crate::odd_files;
 /// Runs a script in the folder, where the program is in the PATH and its passwords in the variables.
 #[track_caller]
 pub(crate) fn shell(lab: &Lab, script: &str) {
-    let program = Path::new(env!("CARGO_BIN_EXE_p12-test")).parent().unwrap();
+    let program = Path::new(crate::harness::program()).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let password = String::from_utf8(std::fs::read(lab.path("password.txt")).unwrap()).unwrap();
     let mut shell = Command::new("sh");

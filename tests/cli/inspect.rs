@@ -87,7 +87,7 @@ fn a_password_that_can_be_read_once_is_for_all_files() {
     let mut shell = Command::new("sh");
     // A pipe by its name, as a shell's <(…) is.
     let script = "mkfifo pipe; cat password.txt > pipe & exec \"$0\" inspect --password-file pipe \"$@\"";
-    shell.args(["-c", script, env!("CARGO_BIN_EXE_p12-test")]).args(files).current_dir(lab.folder.path());
+    shell.args(["-c", script, crate::harness::program()]).args(files).current_dir(lab.folder.path());
     Ran::of(shell, b"").exits(0);
 }
 

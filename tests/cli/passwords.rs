@@ -142,7 +142,7 @@ fn at_a_terminal(lab: &Lab, arguments: &[&str], answers: &[&str]) -> Session {
     let mut command = CommandBuilder::new("sh");
     let script = "\"$0\" \"$@\"; status=$?; stty -a | grep -q -- '-echo ' && echo 'echo is off' || echo 'echo is on'; exit $status";
     // Without this, Ctrl-C would end the shell before it can look at the terminal.
-    command.args(["-c", &format!("trap : INT; {script}"), env!("CARGO_BIN_EXE_p12-test")]);
+    command.args(["-c", &format!("trap : INT; {script}"), crate::harness::program()]);
     command.args(arguments);
     command.cwd(lab.folder.path());
     command.env_remove("P12_TEST_PASSWORD");

@@ -1,15 +1,14 @@
 //! `repack`: what it writes, what it never does, and where it gets certificates from.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 
 use p12_test::demo::pki::{Identity, Profile, Purpose};
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::Value;
 
 use crate::findings::shell;
-use crate::harness::{Lab, PASSWORD, Ran, is_installed, with};
+use crate::harness::{Lab, PASSWORD, Ran, is_installed, typed, with};
 use crate::inspect::{document, finding};
 use crate::odd_files;
 
@@ -202,33 +201,10 @@ fn a_new_password_comes_from_where_the_command_line_says() {
         .ends(0, "warning: the new file has no password: anyone who has it has the key");
 }
 
-/// What a terminal shows while these answers are typed, each after its question; and how the program ends.
-fn typed(lab: &Lab, arguments: &[&str], answers: &[(&str, &str)]) -> (String, u32) {
-    let pty = native_pty_system().openpty(PtySize::default()).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_p12-test"));
-    command.args([&["repack"], arguments].concat());
-    command.cwd(lab.folder.path());
-    let mut child = pty.slave.spawn_command(command).unwrap();
-    drop(pty.slave);
-    let (mut reader, mut writer) =
-        (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
-    let (mut shown, mut piece, mut answers) = (String::new(), [0; 1024], answers.iter());
-    let mut next = answers.next();
-    while let Ok(read @ 1..) = reader.read(&mut piece) {
-        shown.push_str(&String::from_utf8_lossy(&piece[..read]));
-        if let Some((_, answer)) = next.filter(|(question, _)| shown.trim_end().ends_with(question)) {
-            writer.write_all(answer.as_bytes()).unwrap();
-            next = answers.next();
-        }
-    }
-    assert!(next.is_none(), "{shown}");
-    (shown, child.wait().unwrap().exit_code())
-}
-
 #[test]
 fn a_new_password_is_typed_twice() {
     let lab = Lab::new();
-    let arguments = ["--password-file", "password.txt", "--new-password", "client.p12", "out.p12"];
+    let arguments = ["repack", "--password-file", "password.txt", "--new-password", "client.p12", "out.p12"];
     let (first, again) = ("New password:", "The same again:");
     let (shown, exit) = typed(&lab, &arguments, &[(first, "one\n"), (again, "other\n")]);
     assert!(exit == 2 && shown.contains("the two new passwords differ"), "{shown}");

@@ -70,7 +70,7 @@ fn no_system_call_but_the_reads_shows_a_secret() {
     let mut command = Command::new("strace");
     command.current_dir(lab.folder.path()).env_clear();
     command.args(["-f", "-s", "65536", "-o", "trace.txt", "-e", "trace=!read,pread64,readv,recvfrom"]);
-    command.arg(env!("CARGO_BIN_EXE_p12-test")).args(ARGUMENTS).arg(site.url());
+    command.arg(crate::harness::program()).args(ARGUMENTS).arg(site.url());
     Ran::of(command, b"").ends(0, "200 OK");
     let trace = std::fs::read_to_string(lab.path("trace.txt")).unwrap();
     assert!(trace.contains("execve"), "nothing was traced");

@@ -18,7 +18,7 @@ fn shown(lab: &Lab, arguments: &[&str]) -> String {
 /// The same on a terminal of this kind, with so many columns.
 fn shown_on(lab: &Lab, terminal: &str, cols: u16, arguments: &[&str]) -> String {
     let pty = native_pty_system().openpty(PtySize { cols, ..PtySize::default() }).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_p12-test"));
+    let mut command = CommandBuilder::new(crate::harness::program());
     command.args(arguments);
     command.cwd(lab.folder.path());
     command.env("TERM", terminal);

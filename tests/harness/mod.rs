@@ -5,12 +5,13 @@ mod gate;
 mod process;
 mod program;
 mod schema;
+mod terminal;
 mod tools;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
 use p12_test::demo::pki::{Identity, Profile, Purpose};
@@ -24,12 +25,21 @@ pub(crate) use process::{Daemon, free_port, peak_memory};
 pub(crate) use process::{Signal, send, wait_for_signal_handler};
 pub(crate) use program::{Ran, Served, error_line, with};
 pub(crate) use schema::fit_schema;
+pub(crate) use terminal::typed;
 pub(crate) use tools::{all_tools, is_installed, on_path, skip};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) const ACCOUNT: &str = "12345678";
 pub(crate) const TOKEN: &str = "opaque-token_1";
 pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello\n";
+
+/// The program to test: the one that was just built, or `P12_TEST_PROGRAM`, which may run in an emulator.
+pub(crate) fn program() -> &'static str {
+    static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+        std::env::var("P12_TEST_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_p12-test").into())
+    });
+    &PROGRAM
+}
 
 /// A PKI in a private folder: `ca.pem`, `password.txt`, `client.p12`.
 pub(crate) struct Lab {
@@ -242,8 +252,11 @@ impl Lab {
 
     /// The bare binary in the folder, without what the environment might add.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_p12-test"));
+        let mut command = Command::new(program());
         command.current_dir(self.folder.path()).env_clear().env("LANG", "C.UTF-8");
+        // Windows has no sockets without the first, and no folder for temporary files without the others.
+        let needed = ["SystemRoot", "TEMP", "TMP"].iter().filter(|_| cfg!(windows));
+        command.envs(needed.filter_map(|name| Some((name, std::env::var_os(name)?))));
         command
     }
 }

@@ -171,6 +171,5 @@ fn command(outcome: &Outcome) -> Markup {
 fn command_line(request: &Asked, file: &str) -> String {
     let mut words = vec!["p12-test".to_owned(), "-v".into(), "-X".into(), request.method.clone()];
     words.extend([file.to_owned(), request.url.clone()]);
-    let quote = |word: &String| String::from_utf8_lossy(&shell::quote(word.as_bytes())).into_owned();
-    words.iter().map(quote).map(|word| shown(&word)).collect::<Vec<_>>().join(" ")
+    words.iter().map(|word| shown(&shell::quote_text(word))).collect::<Vec<_>>().join(" ")
 }

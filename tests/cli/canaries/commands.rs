@@ -128,7 +128,7 @@ fn no_core_file_is_left() {
         silent.url()
     );
     let mut shell = Command::new("bash");
-    shell.current_dir(lab.folder.path()).args(["-c", &script, env!("CARGO_BIN_EXE_p12-test")]);
+    shell.current_dir(lab.folder.path()).args(["-c", &script, crate::harness::program()]);
     let ran = Ran::of(shell, b"");
     let said = String::from_utf8(ran.stdout).unwrap();
     assert!(said.contains("ended 134") && !said.contains("core"), "{said}\n{}", ran.stderr);

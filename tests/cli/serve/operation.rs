@@ -69,7 +69,7 @@ fn with_files(lab: &Lab, files: u32, options: &[&str]) -> Command {
     lab.serve(&[]).end();
     let mut command = Command::new("sh");
     command.current_dir(lab.path("")).args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]);
-    command.args([env!("CARGO_BIN_EXE_p12-test"), "serve", "--listen", "127.0.0.1:0", "--cacert", "ca.pem"]);
+    command.args([crate::harness::program(), "serve", "--listen", "127.0.0.1:0", "--cacert", "ca.pem"]);
     command
         .args(["--credentials", "credentials.toml", "--allow-net", "127.0.0.0/8", "--allow-net", "::1/128"])
         .args(options);
