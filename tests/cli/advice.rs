@@ -1,9 +1,11 @@
 //! No hint advises an option that was given.
 
+use std::process::Command;
+
 use p12_test::demo::endpoint::{ClientAuth, Manners};
 use p12_test::demo::pki::Identity;
 
-use crate::harness::{Lab, OK, Ran};
+use crate::harness::{Lab, OK, Ran, is_installed, program, skip};
 
 /// The hint, and nothing else.
 fn hint(ran: &Ran) -> &str {
@@ -56,4 +58,29 @@ fn old_versions_that_were_offered_are_not_advised() {
     let ran = lab.run(&site, &["--tls-min", "1.0", "--tls-max", "1.1"]);
     ran.exits(4);
     assert!(!hint(&ran).contains("--tls-min 1.0 offers"), "{}", hint(&ran));
+}
+
+#[test]
+fn a_machine_without_cas_is_told_to_install_them() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    // A folder of its own over the machine's CAs, seen by this program alone.
+    let script = "for folder in /etc/ssl /etc/pki /usr/lib/ssl /usr/share/ca-certificates; do \
+                  [ ! -d $folder ] || mount -t tmpfs none $folder || exit 77; done; exec \"$0\" \"$@\"";
+    let apart = |arguments: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", script, program()]).args(arguments);
+        command.current_dir(lab.folder.path()).env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
+        Ran::of(command, b"")
+    };
+    if !is_installed("unshare") || !apart(&["--version"]).stderr.is_empty() {
+        skip("unshare may not mount here");
+        return;
+    }
+    let call = ["--password-file", "password.txt", "client.p12", &site.url()];
+    let says = "this machine has no CA certificates";
+    apart(&call).ends(5, says);
+    lab.write("token.txt", "token\n");
+    let submission = ["--account", "1", "--bearer-file", "token.txt", "--domain", &site.url()];
+    apart(&[&submission, &call[..]].concat()).ends(5, says);
 }
