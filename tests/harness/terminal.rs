@@ -6,7 +6,21 @@ use std::time::Duration;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use super::{Lab, program};
+use super::{Lab, program, skip};
+
+/// Whether the program gets a terminal here. Wine has no pseudo-terminals for Windows programs.
+pub(crate) fn has_terminals() -> bool {
+    let wine = is_wine();
+    if wine {
+        skip("Wine gives no terminals to tests; on Linux, P12_TEST_PROGRAM tests the same program");
+    }
+    !wine
+}
+
+/// Whether Windows is Wine's.
+pub(crate) fn is_wine() -> bool {
+    std::env::var_os("P12_TEST_WINE").is_some()
+}
 
 /// What a terminal shows while these answers are typed, each after its question; and how the program ends.
 pub(crate) fn typed(lab: &Lab, arguments: &[&str], answers: &[(&str, &str)]) -> (String, u32) {
