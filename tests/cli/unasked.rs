@@ -1,7 +1,6 @@
 //! The endpoint answers without having asked for a certificate: which cause is named, and what to do.
 
 use p12_test::demo::endpoint::{ClientAuth, Manners};
-use p12_test::demo::pki::{Profile, Purpose};
 
 use crate::harness::{Lab, OK, Site};
 
@@ -64,18 +63,6 @@ fn a_product_in_front_is_named_by_its_header() {
             format!("HTTP/1.1 {missed}\r\n{header}content-length: 30\r\n\r\nNo client certificate was sent");
         lab.run(&lab.site(page), &[]).ends(1, says);
     }
-}
-
-#[test]
-fn a_proxy_that_inspects_tls_is_known_by_its_ca() {
-    let mut lab = Lab::new();
-    let inspector = p12_test::demo::pki::Identity::root("Acme TLS Inspection CA").unwrap();
-    lab.server = inspector.issue(&Profile::new("localhost", Purpose::Server)).unwrap();
-    let site = open(&lab, std::str::from_utf8(OK).unwrap());
-    let says = "ask its administrator to exempt this host from inspection";
-    lab.run(&site, &[]).ends(5, "Acme TLS Inspection CA").ends(5, says);
-    lab.write("ca.pem", &inspector.certificate_pem().unwrap());
-    lab.run(&site, &[]).ends(8, says);
 }
 
 #[test]
