@@ -1,6 +1,8 @@
 //! The endpoint refused our certificate, got none, or ended the connection without a reason; and what in the
 //! P12 can be the cause.
 
+use std::time::Duration;
+
 use super::alert::{self, Fit, Reach, Reason, Refusal};
 use super::given::LONGEST_SILENCE;
 use crate::certificate::{Certificate, KeyKind};
@@ -188,13 +190,17 @@ fn unclear(evidence: &Evidence, how: &str, otherwise: &str) -> Error {
             error(&why).with_hint(suspect.hint).with_retry(Retry::Never, None)
         }
         None => {
-            let last = chain(evidence).pop().filter(|_| reach(evidence) == Reach::Unnamed);
-            let unnamed =
-                last.map(|last| format!("; it named no CAs that it accepts, and {}", alert::end(last)));
-            let error = error(&format!("{otherwise}{}", unnamed.unwrap_or_default()));
+            let error = error(&format!("{otherwise}{}", unnamed(evidence)));
             if evidence.body_unsent { error.with_hint(lost_answer(evidence)) } else { error }
         }
     }
+}
+
+/// Where the endpoint named no CAs: what it has to trust, as a clause with its separator.
+fn unnamed(evidence: &Evidence) -> String {
+    let last = chain(evidence).pop().filter(|_| reach(evidence) == Reach::Unnamed);
+    let clause = last.map(|last| format!("; it named no CAs that it accepts, and {}", alert::end(last)));
+    clause.unwrap_or_default()
 }
 
 /// How to get an answer that comes before the body was sent, such as 413 or 401.
@@ -216,20 +222,35 @@ pub(super) fn silent(evidence: &Evidence) -> Error {
         "{} fell silent after the client certificate was sent, within the time allowed",
         evidence.target
     );
-    match suspects(evidence).into_iter().next() {
-        Some(suspect) => {
-            let message = format!("{said}: most likely it refused the certificate, as {}", suspect.fact);
-            Error::new(Kind::ClientRefusedOrReset, message)
-                .with_hint(suspect.hint)
-                .with_retry(Retry::Never, None)
-        }
-        None => {
-            Error::new(Kind::TlsTimeout, said).with_hint(match evidence.given.patience < LONGEST_SILENCE {
-                true => format!("{HOLDS}: --connect-timeout 40 tells which; ask for its log"),
-                false => format!("{HOLDS}: ask its owner for the log at this time"),
-            })
-        }
+    let longer = (evidence.given.patience < LONGEST_SILENCE).then_some("--connect-timeout 40");
+    explain_silence(evidence, Kind::TlsTimeout, &said, longer)
+}
+
+/// The same in the time for the answer, if a server may hold a connection for longer: in TLS 1.3 it judges our
+/// certificate after the handshake.
+pub(super) fn unanswered(evidence: &Evidence, limit: Duration) -> Option<Error> {
+    if limit >= LONGEST_SILENCE || !evidence.silent_since_certificate() {
+        return None;
     }
+    let said = format!(
+        "{} did not answer within {} s, and has said nothing since the client certificate was sent",
+        evidence.target,
+        limit.as_secs_f64()
+    );
+    Some(explain_silence(evidence, Kind::Timeout, &said, Some("-m 40")))
+}
+
+/// `longer` is the option that waits long enough to tell.
+fn explain_silence(evidence: &Evidence, kind: Kind, said: &str, longer: Option<&str>) -> Error {
+    if let Some(suspect) = suspects(evidence).into_iter().next() {
+        let message = format!("{said}: most likely it refused the certificate, as {}", suspect.fact);
+        let error = Error::new(Kind::ClientRefusedOrReset, message);
+        return error.with_hint(suspect.hint).with_retry(Retry::Never, None);
+    }
+    Error::new(kind, format!("{said}{}", unnamed(evidence))).with_hint(match longer {
+        Some(longer) => format!("{HOLDS}: {longer} tells which; ask its owner for the log at this time"),
+        None => format!("{HOLDS}: ask its owner for the log at this time"),
+    })
 }
 
 const HOLDS: &str = "either it is overloaded or waits for somebody else to judge the certificate (CRL, OCSP, a directory), or it \
