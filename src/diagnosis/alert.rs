@@ -101,8 +101,10 @@ pub(super) fn kind(alert: u8, best: Option<Reason>) -> Kind {
 /// Whether our chain leads to a CA that the endpoint named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// To a CA that the endpoint says it accepts.
+    /// To a CA that the endpoint says it accepts, at the top of our chain.
     Accepted,
+    /// To a CA that it says it accepts, and not to the root above that.
+    Intermediate,
     /// To none of the CAs that it says it accepts.
     NotAccepted,
     /// Not known: the endpoint named no CAs.
@@ -142,8 +144,20 @@ const LEFT: &[Left] = &[
     },
     Left {
         alerts: &[40, 42, 46, 48],
+        reach: Some(Reach::Intermediate),
+        clause: "its chain leads to a CA that the endpoint accepts by name, and not to the root above that",
+        hint: "most likely the endpoint trusts that CA without its root {issuer}, and servers built on OpenSSL want both: ask its owner to trust {issuer} too; otherwise the log there tells: a CA certificate of an accepted name with another key, a chain that is longer than the endpoint allows (nginx: ssl_verify_depth), a CRL that is missing or out of date, or a revoked certificate",
+    },
+    Left {
+        alerts: &[46],
         reach: Some(Reach::Accepted),
-        clause: "its chain leads to a CA that the endpoint accepts by name",
+        clause: REACHED,
+        hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CRL that is out of date (Apache says so in this way), a revoked certificate, a CA certificate of that name with another key, or a chain that is longer than the endpoint allows",
+    },
+    Left {
+        alerts: &[40, 42, 48],
+        reach: Some(Reach::Accepted),
+        clause: REACHED,
         hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CA certificate of that name with another key, an intermediate that is trusted without its root, a chain that is longer than the endpoint allows (nginx: ssl_verify_depth), a CRL that is missing or out of date, or a revoked certificate",
     },
     Left { alerts: &[48], reach: None, clause: "{end}", hint: "{trust}" },
@@ -153,12 +167,8 @@ const LEFT: &[Left] = &[
         clause: "nothing was found in it that explains this",
         hint: "ask the endpoint's owner what it wants of a client certificate: key type, key usage, extended key usage, policies",
     },
-    Left {
-        alerts: &[49],
-        reach: Some(Reach::Accepted),
-        clause: "",
-        hint: "either the certificate is valid there but not authorized: ask the endpoint's owner to authorize {leaf}; or, where the server is built on GnuTLS, which sends this alert for every cause: a CA certificate of the accepted name with another key, a CRL that is out of date, or a revoked certificate",
-    },
+    Left { alerts: &[49], reach: Some(Reach::Accepted), clause: "", hint: DENIED },
+    Left { alerts: &[49], reach: Some(Reach::Intermediate), clause: "", hint: DENIED },
     Left {
         alerts: &[49],
         reach: None,
@@ -185,6 +195,10 @@ const LEFT: &[Left] = &[
     },
     Left { alerts: &[40, 42, 46], reach: None, clause: "", hint: UNKNOWN },
 ];
+
+const REACHED: &str = "its chain leads to a CA that the endpoint accepts by name";
+
+const DENIED: &str = "either the certificate is valid there but not authorized: ask the endpoint's owner to authorize {leaf}; or, where the server is built on GnuTLS, which sends this alert for every cause: a CA certificate of the accepted name with another key, a CRL that is out of date, or a revoked certificate";
 
 const UNKNOWN: &str = "no reason is given, so ask the endpoint's owner for the log: the CA may not be trusted there, the chain may be longer than the endpoint allows (nginx: ssl_verify_depth), the certificate may be revoked or its status not be known there (CRL, OCSP), or it may not be on the endpoint's list";
 

@@ -93,8 +93,11 @@ pub fn refused_elsewhere(evidence: &Evidence) -> Option<String> {
 }
 
 fn reach(evidence: &Evidence) -> Reach {
-    match evidence.requests.last().and_then(|asked| asked.ours_accepted) {
-        Some(true) => Reach::Accepted,
+    let Some(asked) = evidence.requests.last() else { return Reach::Unnamed };
+    let is_top = |name: &String| chain(evidence).last().is_some_and(|last| last.issuer == *name);
+    match asked.ours_accepted {
+        Some(true) if asked.issuers.iter().any(is_top) => Reach::Accepted,
+        Some(true) => Reach::Intermediate,
         Some(false) => Reach::NotAccepted,
         None => Reach::Unnamed,
     }
@@ -191,9 +194,27 @@ fn unclear(evidence: &Evidence, how: &str, otherwise: &str) -> Error {
         }
         None => {
             let error = error(&format!("{otherwise}{}", unnamed(evidence)));
-            if evidence.body_unsent { error.with_hint(lost_answer(evidence)) } else { error }
+            match depth(&chain(evidence)) {
+                _ if evidence.body_unsent => error.with_hint(lost_answer(evidence)),
+                depth @ 2.. if evidence.alert() == Some(80) => error.with_hint(apache_depth(depth)),
+                _ => error,
+            }
         }
     }
+}
+
+/// How many CA certificates stand above our leaf, with the root.
+fn depth(chain: &[&Certificate]) -> usize {
+    let open = chain.last().is_some_and(|last| !last.is_self_issued());
+    chain.len().saturating_sub(1) + usize::from(open)
+}
+
+/// Apache refuses a chain that is too long by internal_error.
+fn apache_depth(depth: usize) -> String {
+    format!(
+        "ask the endpoint's owner for its log at this time; a known cause is Apache's SSLVerifyDepth, which allows 1 CA \
+         certificate unless it is set, and this chain needs {depth} with its root"
+    )
 }
 
 /// Where the endpoint named no CAs: what it has to trust, as a clause with its separator.
