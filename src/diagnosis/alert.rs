@@ -134,7 +134,7 @@ const LEFT: &[Left] = &[
         alerts: &[45],
         reach: None,
         clause: "by this machine's clock all certificates in the P12 are valid",
-        hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CRL that is out of date, or a CA certificate there that has expired; its clock last (the P12's certificate is valid until {until})",
+        hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CRL that is out of date, a CA certificate there that has expired, or, least likely, a wrong clock there (the P12's certificate is valid until {until})",
     },
     Left {
         alerts: &[51],
@@ -184,7 +184,7 @@ const LEFT: &[Left] = &[
     Left {
         alerts: &[116],
         reach: None,
-        clause: "though it was sent",
+        clause: "the endpoint says that none came, and one was sent",
         hint: "ask the endpoint's owner for the log: something there lost the certificate or did not accept it",
     },
     Left {
@@ -213,7 +213,7 @@ pub(super) fn left(refusal: Refusal, reach: Reach, chain: &[&Certificate]) -> (S
     let (Some(row), Some(leaf), Some(last)) = (LEFT.iter().find(fits), chain.first(), chain.last()) else {
         return (String::new(), ASK.to_owned());
     };
-    let (end, trust) = (end(last), trust(last));
+    let (end, trust) = (end(last), trust(last, chain.len() == 1));
     let facts = [
         ("{end}", &end),
         ("{trust}", &trust),
@@ -235,13 +235,21 @@ pub(super) fn end(last: &Certificate) -> String {
     }
 }
 
-/// Whom to trust, or what is missing.
-fn trust(last: &Certificate) -> String {
+/// Whom to trust, or what is missing. With a CA certificate in the P12, the one above is most likely a root.
+fn trust(last: &Certificate, alone: bool) -> String {
     let Certificate { subject, issuer, .. } = last;
-    match last.is_self_issued() {
-        true => format!("ask the endpoint's owner to trust {subject}, or which CAs are trusted there"),
-        false => format!(
-            "either the endpoint does not trust {issuer}, or a CA certificate above {subject} is missing from the P12: ask the owner which CA is trusted there, and export the P12 with its whole chain"
+    match (last.is_self_issued(), alone) {
+        (true, _) => format!("ask the endpoint's owner to trust {subject}, or which CAs are trusted there"),
+        (false, true) => format!(
+            "either the P12 lacks an intermediate certificate above {subject} (export it with its whole chain), or the endpoint does not trust {issuer}: ask its owner which CA is trusted there"
         ),
+        (false, false) => {
+            format!("ask the endpoint's owner whether {issuer} is trusted there; {}", between(issuer))
+        }
     }
+}
+
+/// Of a CA above the P12's chain that may not be a root.
+pub(super) fn between(issuer: &str) -> String {
+    format!("if {issuer} is no root, its certificate is missing there or in the P12")
 }

@@ -109,18 +109,15 @@ fn not_accepted(evidence: &Evidence, chain: &[&Certificate]) -> Option<Suspect> 
     let Certificate { subject, issuer, .. } = chain.last()?;
     let accepted = asked.issuers.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
     let more = if asked.issuers.len() > 3 { " and others" } else { "" };
-    let (fact, fix) = if subject == issuer {
-        (
-            format!("its chain leads to {subject}, which is not among the CAs that the endpoint accepts"),
-            "ask its owner to trust that CA",
-        )
-    } else {
-        (
-            format!(
-                "its chain ends with {subject}, issued by {issuer}, which is not among the CAs that the endpoint accepts"
-            ),
-            "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA",
-        )
+    let among = "which is not among the CAs that the endpoint accepts";
+    let fact = match subject == issuer {
+        true => format!("its chain leads to {subject}, {among}"),
+        false => format!("its chain ends with {subject}, issued by {issuer}, {among}"),
+    };
+    let fix = match chain {
+        _ if subject == issuer => "ask its owner to trust that CA".to_owned(),
+        [_] => "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA".to_owned(),
+        _ => format!("ask the endpoint's owner to trust {issuer}; {}", alert::between(issuer)),
     };
     Some(Suspect {
         cause: Reason::NotAccepted,

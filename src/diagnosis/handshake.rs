@@ -49,14 +49,16 @@ fn advise(error: Error, evidence: &Evidence) -> Error {
             );
             error.with_hint(hint)
         }
-        (Kind::NoCipher, Some(hint)) => {
+        // Go's servers send alert 80 where they have no certificate for a name, such as Traefik with sniStrict.
+        (Kind::NoCipher | Kind::EndpointFault, Some(hint)) => {
             let hint = format!("{hint}; or {}", error.hint());
             error.with_hint(hint)
         }
         (Kind::TlsVersion, _) if !evidence.offer.tls13 => error
             .with_hint("--tls-max keeps TLS 1.3 from being offered; without it, the endpoint may take that"),
         (Kind::NoProtocol, _) if evidence.offer.http2 => error.with_hint(
-            "HTTP/1.1 and HTTP/2 were both offered: ask the endpoint's owner which protocols it takes (ALPN)",
+            "HTTP/1.1 and HTTP/2 were both offered, so it most likely speaks no HTTP there: check host and port, \
+             or ask the endpoint's owner which protocols it takes (ALPN)",
         ),
         _ => error,
     }

@@ -68,7 +68,7 @@ fn advise(says: Says, evidence: &Evidence) -> Option<String> {
                             user; IIS also says so where its store of roots holds a certificate that is no root"
             .into(),
         Says::NotAuthorized => format!("ask the endpoint's owner to give access to {subject}"),
-        Says::Expired | Says::Missing | Says::Refused => return None,
+        Says::Expired | Says::Purpose | Says::Missing | Says::Refused => return None,
     })
 }
 
@@ -106,7 +106,7 @@ pub fn explain_headless(excerpt: &Foreign, evidence: &Evidence) -> Error {
                 "--http2 has offered HTTP/2, and the endpoint did not choose it by ALPN (RFC 9113 section 3.3): \
                  ask its owner to enable ALPN",
             ),
-            false => error,
+            false => error.with_hint("--http2 offers HTTP/2"),
         };
     }
     let line = excerpt.map(|text| {

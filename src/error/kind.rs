@@ -125,7 +125,8 @@ kinds! {
         "check the host in the URL, and that it leads to the right server (DNS, or --resolve)";
     /// The endpoint does not speak the version of HTTP that was offered.
     NoProtocol, "no-shared-protocol", Unreached, Never:
-        "--http2 offers HTTP/2 as well";
+        "--http2 offers HTTP/2 as well; if it takes that neither, it speaks no HTTP there (a database, a broker): \
+         check host and port";
     /// The endpoint's key exchange is too weak: a small Diffie-Hellman group, or a signature with SHA-1.
     WeakKeyExchange, "weak-key-exchange", Unreached, Never:
         "ask the endpoint's owner for a larger DH group or ECDHE; as a test, --tls-min 1.0 accepts it";
@@ -140,8 +141,8 @@ kinds! {
         "ask the endpoint's owner to repair the server, or what changes TLS on the way to it";
     /// The endpoint ended the handshake through a fault of its own (alert 80 internal_error).
     EndpointFault, "endpoint-internal-error", Unreached, Yes:
-        "ask the endpoint's owner for its log; \
-         a known cause is a list of trusted CAs that is longer than a CertificateRequest can hold (65535 bytes)";
+        "ask the endpoint's owner for its log; known causes are a list of trusted CAs that is longer than a CertificateRequest \
+         can hold (65535 bytes), and a host name that it has no certificate for (Traefik's sniStrict)";
     /// The TLS handshake failed for a reason that no other kind names.
     HandshakeFailed, "handshake-failed", Unreached, Never:
         "ask the endpoint's owner for its log; the steps of the handshake (-v) say how far it came";

@@ -23,7 +23,7 @@ fn after(alert: u8, ours: Certificate, above: &[Certificate], accepted: Option<b
         algorithms: vec!["rsa_pss_rsae_sha256".into()],
         sent: Some(true),
     };
-    let alert = Step { at: std::time::Duration::ZERO, from: Side::Endpoint, what: Message::Alert(alert) };
+    let alert = Step { at: Duration::ZERO, from: Side::Endpoint, what: Message::Alert(alert) };
     Evidence {
         ours: Some(ours),
         our_chain: above.to_vec(),
@@ -131,7 +131,17 @@ fn a_chain_that_reaches_an_accepted_name_is_not_called_untrusted_or_incomplete()
         "{}",
         error.message
     );
-    assert!(error.hint().contains("missing from the P12"), "{}", error.hint());
+    assert!(
+        error.hint().contains("whether CN=Root is trusted there; if CN=Root is no root"),
+        "{}",
+        error.hint()
+    );
+    let alone = refusal(&after(48, sound(), &[], None)).unwrap();
+    assert!(
+        alone.hint().contains("the P12 lacks an intermediate certificate above CN=client"),
+        "{}",
+        alone.hint()
+    );
 }
 
 #[test]

@@ -47,7 +47,13 @@ const CA_KIND: &str = "client-certificate-unknown-ca";
 const PURPOSE_KIND: &str = "client-certificate-unsupported";
 
 fn go() -> Peer {
-    peer("go", "bash SCRIPTS/go.sh ~port~", both(all_alike(REFUSED))).needs("go")
+    let strict = |fault, url| row(fault, "endpoint-internal-error", url);
+    let strict = [
+        strict("no certificate for a host name", "https://localhost:~strict~/"),
+        strict("no certificate for a host name, and none was sent", "https://127.0.0.1:~strict~/"),
+    ];
+    let rows = [both(all_alike(REFUSED)), both(strict)].concat();
+    peer("go", "bash SCRIPTS/go.sh ~port~ ~strict~", rows).needs("go")
 }
 
 /// Of rustls, granian offers TLS 1.3 alone.
