@@ -177,7 +177,7 @@ fn explain_other_protocol(reason: &str, evidence: &Evidence) -> Error {
 }
 
 /// Protocols in which the server speaks first.
-fn name_protocol(line: &str) -> Option<&'static str> {
+pub(super) fn name_protocol(line: &str) -> Option<&'static str> {
     const GREETINGS: &[(&str, &str)] = &[
         ("SSH-", "SSH"),
         ("220", "a mail or FTP server"),

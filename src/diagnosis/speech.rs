@@ -152,6 +152,7 @@ const OWNERS: &[&str] = &["client", "ssl", "tls", "x509", "x 509", "peer", "mutu
 const PHRASES: &[(Says, &[&str])] = &[
     (Says::Revoked, &["revoked", "revocation", "crl"]),
     (Says::Expired, &["expired", "not yet valid", "no longer valid"]),
+    (Says::Untrusted, &["truststore", "trust store"]),
     (
         Says::Missing,
         &[

@@ -92,7 +92,7 @@ fn too_late(evidence: &Evidence) -> Option<String> {
         (false, false) => return None,
     };
     Some(format!(
-        "the server may ask only after it has read the request, which Tomcat with CLIENT-CERT cannot do over TLS 1.3 \
+        "the server may ask only after it has read the request, which Tomcat with CLIENT-CERT and IIS cannot do over TLS 1.3 \
          or HTTP/2: try {what}"
     ))
 }

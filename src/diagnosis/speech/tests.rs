@@ -30,6 +30,7 @@ fn servers_are_understood_by_what_they_say() {
             r#"{"message":"Access denied. Reason: Could not find issuer for certificate"}"#,
         ),
         (Some(Says::Untrusted), "Access denied. Reason: self signed certificate"),
+        (Some(Says::Untrusted), r#"{"faultstring":"Client certificate not found in truststore"}"#),
         (Some(Says::Missing), r#"{"code":"ClientCertificateMissing"}"#),
         (Some(Says::Refused), r#"{"error":"invalid_client_certificate"}"#),
         (Some(Says::NotAuthorized), "client certificate thumbprint mismatch"),

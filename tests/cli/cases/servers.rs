@@ -14,7 +14,7 @@ pub(super) enum At {
     Nowhere,
     /// `openssl s_server`, with these options.
     OpenSsl(&'static str),
-    /// An endpoint that asks for a certificate, needs none, and gives this answer: what stands after `HTTP/1.1`.
+    /// An endpoint that asks for a certificate, needs none, and gives this answer: what stands after `HTTP/1.1`, or no HTTP.
     Answer(&'static str),
     /// nginx: these directives stand in its block `http`.
     Nginx(&'static str),
@@ -42,9 +42,10 @@ impl At {
                 &format!("s_server -accept 127.0.0.1:{port} -cert server.pem -key server.key -www {options}"),
             ),
             Self::Answer(answer) => {
-                let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-                let site =
-                    lab.site(format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+                let http = answer.split_once("\r\n\r\n").map(|(head, body)| {
+                    format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+                });
+                let site = lab.site(http.unwrap_or_else(|| answer.to_owned()));
                 let port = site.address.port();
                 Some(Server { _runs: Some((None, Some(site))), port })
             }

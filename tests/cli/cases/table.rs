@@ -209,6 +209,12 @@ fn answers() -> Vec<Case> {
         "401 Unauthorized\r\n\r\n{\"error_description\":\"proper client ssl certificate was not presented\"}";
     let missed = case(missed, "client.p12", Answer(missed), 1, "certificate-missed-by-page")
         .says(&["the certificate was sent to", "ask the endpoint's owner how it is passed on"]);
-    let all = rejected.into_iter().chain([missed]);
+    let other = [
+        case("Envoy's RBAC", "client.p12", Answer("403 Forbidden\r\n\r\nRBAC: access denied"), 1, "status")
+            .says(&["gives no access to CN=client", "see the answer, or ask its owner"]),
+        case("Redis", "client.p12", Answer("-ERR unknown command 'GET'\r\n"), 9, "not-http")
+            .says(&["that is Redis: check the host and the port", "it took the certificate in TLS"]),
+    ];
+    let all = rejected.into_iter().chain([missed]).chain(other);
     all.map(|case| case.never(CHANGES).never(&["Authorization"])).collect()
 }
