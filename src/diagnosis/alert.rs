@@ -155,7 +155,13 @@ const LEFT: &[Left] = &[
         hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CRL that is out of date (Apache says so in this way), a revoked certificate, a CA certificate of that name with another key, or a chain that is longer than the endpoint allows",
     },
     Left {
-        alerts: &[40, 42, 48],
+        alerts: &[40],
+        reach: Some(Reach::Accepted),
+        clause: REACHED,
+        hint: "the fault is most likely at the endpoint, so ask its owner for the log: an OCSP responder that the endpoint cannot reach or a check of its own (servers built on OpenSSL say so in this way), a CA certificate of that name with another key, a chain that is longer than the endpoint allows, a CRL that is missing or out of date, or a revoked certificate",
+    },
+    Left {
+        alerts: &[42, 48],
         reach: Some(Reach::Accepted),
         clause: REACHED,
         hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CA certificate of that name with another key, an intermediate that is trusted without its root, a chain that is longer than the endpoint allows (nginx: ssl_verify_depth), a CRL that is missing or out of date, or a revoked certificate",

@@ -158,6 +158,8 @@ fn nginx() -> Vec<Case> {
 }
 
 const REQUIRED: &str = "SSLVerifyClient require";
+const NO_RESPONDER: &str = "SSLVerifyClient require\nSSLVerifyDepth 5\nSSLOCSPEnable on\nSSLOCSPOverrideResponder on\n\
+    SSLOCSPDefaultResponder http://127.0.0.1:1/";
 const OLD_LISTS: &str = "SSLVerifyClient require\nSSLVerifyDepth 5\nSSLCARevocationCheck chain\n\
     SSLCARevocationFile ca-crl-old.pem";
 
@@ -173,13 +175,18 @@ fn apache() -> Vec<Case> {
     .says(&["only after the request's body", "SSLRenegBufferSize", "a call without the body shows"])
     .never(&["enable client certificates"]);
     let reset = "client-certificate-refused-or-reset";
+    let refused = "client-certificate-refused";
     let all = [
         late,
         case("Apache's depth of 1", "client.p12", Apache(REQUIRED), 6, reset).says(&[
             "alert 80 internal_error",
             "Apache's SSLVerifyDepth, which allows 1 CA certificate unless it is set, and this chain needs 2",
         ]),
-        case("Apache's CRL is out of date", "client.p12", Apache(OLD_LISTS), 6, "client-certificate-refused")
+        case("Apache reaches no OCSP responder", "client.p12", Apache(NO_RESPONDER), 6, refused).says(&[
+            "alert 40 handshake_failure",
+            "ask its owner for the log: an OCSP responder that the endpoint",
+        ]),
+        case("Apache's CRL is out of date", "client.p12", Apache(OLD_LISTS), 6, refused)
             .says(&["alert 46 certificate_unknown", "ask its owner for the log: a CRL that is out of date"]),
     ];
     all.map(|case| case.never(CHANGES)).into()
