@@ -219,7 +219,7 @@ pub(super) fn left(refusal: Refusal, reach: Reach, chain: &[&Certificate]) -> (S
     let (Some(row), Some(leaf), Some(last)) = (LEFT.iter().find(fits), chain.first(), chain.last()) else {
         return (String::new(), ASK.to_owned());
     };
-    let (end, trust) = (end(last), trust(last, chain.len() == 1));
+    let (end, trust) = (end(last), trust(last, may_lack_one(chain)));
     let facts = [
         ("{end}", &end),
         ("{trust}", &trust),
@@ -241,10 +241,16 @@ pub(super) fn end(last: &Certificate) -> String {
     }
 }
 
-/// Whom to trust, or what is missing. With a CA certificate in the P12, the one above is most likely a root.
-fn trust(last: &Certificate, alone: bool) -> String {
+/// Whether an intermediate is most likely missing above our leaf: no CA is in the P12, and the one above is not called a
+/// root.
+pub(super) fn may_lack_one(chain: &[&Certificate]) -> bool {
+    matches!(chain, [leaf] if !leaf.issuer.to_lowercase().contains("root"))
+}
+
+/// Whom to trust, or what is missing.
+fn trust(last: &Certificate, may_lack_one: bool) -> String {
     let Certificate { subject, issuer, .. } = last;
-    match (last.is_self_issued(), alone) {
+    match (last.is_self_issued(), may_lack_one) {
         (true, _) => format!("ask the endpoint's owner to trust {subject}, or which CAs are trusted there"),
         (false, true) => format!(
             "either the P12 lacks an intermediate certificate above {subject} (export it with its whole chain), or the endpoint does not trust {issuer}: ask its owner which CA is trusted there"

@@ -114,10 +114,10 @@ fn not_accepted(evidence: &Evidence, chain: &[&Certificate]) -> Option<Suspect> 
         true => format!("its chain leads to {subject}, {among}"),
         false => format!("its chain ends with {subject}, issued by {issuer}, {among}"),
     };
-    let fix = match chain {
+    let fix = match alert::may_lack_one(chain) {
         _ if subject == issuer => "ask its owner to trust that CA".to_owned(),
-        [_] => "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA".to_owned(),
-        _ => format!("ask the endpoint's owner to trust {issuer}; {}", alert::between(issuer)),
+        true => "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA".to_owned(),
+        false => format!("ask the endpoint's owner to trust {issuer}; {}", alert::between(issuer)),
     };
     Some(Suspect {
         cause: Reason::NotAccepted,

@@ -136,6 +136,9 @@ fn a_chain_that_reaches_an_accepted_name_is_not_called_untrusted_or_incomplete()
         "{}",
         error.hint()
     );
+    let rooted = Certificate { issuer: "CN=Some Root".into(), ..sound() };
+    let rooted = refusal(&after(48, rooted, &[], None)).unwrap();
+    assert!(!rooted.hint().contains("lacks"), "{}", rooted.hint());
     let alone = refusal(&after(48, sound(), &[], None)).unwrap();
     assert!(
         alone.hint().contains("the P12 lacks an intermediate certificate above CN=client"),
