@@ -26,8 +26,11 @@ pub fn explain(evidence: &Evidence) -> Error {
                 Some(cause @ (Cause::Reset | Cause::System(_))) => cause.in_words(),
                 _ => "ended the connection".into(),
             };
-            let when = if has_spoken(evidence) { "in the TLS handshake" } else { BEFORE_TLS };
-            Error::new(Kind::HandshakeReset, format!("{target} {how} {when}"))
+            let error = |when| Error::new(Kind::HandshakeReset, format!("{target} {how} {when}"));
+            match has_spoken(evidence) {
+                true => error("in the TLS handshake").with_hint(CUT_OFF),
+                false => error(BEFORE_TLS),
+            }
         }),
     }
 }
@@ -116,6 +119,8 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
     };
     Error::new(kind, format!("{target} {what}: {name}"))
 }
+
+const CUT_OFF: &str = "ask the endpoint's owner for its log; a firewall can be the cause too";
 
 pub(super) const BEFORE_TLS: &str = "before it had said anything in TLS";
 

@@ -135,7 +135,8 @@ kinds! {
         "ask the endpoint's owner to update its TLS software";
     /// The connection ended without an alert during the TLS handshake.
     HandshakeReset, "handshake-reset", Unreached, Yes:
-        "check host and port, and ask the endpoint's owner for its log; a firewall can be the cause too";
+        "check host and port, and ask the endpoint's owner for its log; a firewall can be the cause too, \
+         or a protocol that begins without TLS (PostgreSQL, STARTTLS)";
     /// The endpoint asked for a client certificate in a way that breaks TLS.
     RequestMalformed, "certificate-request-malformed", Unreached, Never:
         "ask the endpoint's owner to repair the server, or what changes TLS on the way to it";
