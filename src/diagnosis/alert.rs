@@ -256,12 +256,10 @@ fn trust(last: &Certificate, may_lack_one: bool) -> String {
             "either the P12 lacks an intermediate certificate above {subject} (export it with its whole chain), or the endpoint does not trust {issuer}: ask its owner which CA is trusted there"
         ),
         (false, false) => {
-            format!("ask the endpoint's owner whether {issuer} is trusted there; {}", between(issuer))
+            format!("ask the endpoint's owner whether {issuer} is trusted there; {NO_ROOT}")
         }
     }
 }
 
-/// Of a CA above the P12's chain that may not be a root.
-pub(super) fn between(issuer: &str) -> String {
-    format!("if {issuer} is no root, its certificate is missing there or in the P12")
-}
+/// Of the CA above the P12's chain, which may be no root.
+pub(super) const NO_ROOT: &str = "if that is no root, its certificate is missing there or in the P12";

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::alert::{self, Fit, Reach, Reason, Refusal};
 use super::given::LONGEST_SILENCE;
-use crate::certificate::{Certificate, KeyKind};
+use super::unfit;
+use crate::certificate::Certificate;
 use crate::checks::{self, Flaw, FlawKind, Role};
 use crate::error::{Error, Kind, Retry};
 use crate::evidence::{Evidence, Message};
@@ -117,7 +118,7 @@ fn not_accepted(evidence: &Evidence, chain: &[&Certificate]) -> Option<Suspect> 
     let fix = match alert::may_lack_one(chain) {
         _ if subject == issuer => "ask its owner to trust that CA".to_owned(),
         true => "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA".to_owned(),
-        false => format!("ask the endpoint's owner to trust {issuer}; {}", alert::between(issuer)),
+        false => format!("ask the endpoint's owner to trust {issuer}; {}", alert::NO_ROOT),
     };
     Some(Suspect {
         cause: Reason::NotAccepted,
@@ -281,30 +282,15 @@ fn missed(evidence: &Evidence, how: &str, sure: bool) -> Error {
         true => "insists on a client certificate",
         false => "asked for a client certificate, and most likely insists on it",
     };
-    let (kind, why) = match &evidence.ours {
-        None => (Kind::ClientRequired, "none was sent".to_owned()),
-        Some(_) => (Kind::ClientKeyUnfit, format!("ours was not sent, as {}", unfit(evidence))),
-    };
-    Error::new(kind, format!("{} {insists}; {why}: {how}", evidence.target))
-}
-
-/// Why our certificate was not sent.
-pub fn unfit(evidence: &Evidence) -> String {
-    let Some(asked) = evidence.requests.last().filter(|asked| asked.sent.is_some()) else {
-        return "the connection was lost while it was on its way".to_owned();
-    };
-    let key = evidence.ours.as_ref().map_or(&KeyKind::Unreadable, |ours| &ours.key);
-    let algorithms = asked.algorithms.join(", ");
-    if algorithms.is_empty() {
-        return format!("its key ({key}) fits no signature algorithm that the endpoint takes");
+    let error = |kind, why: &str| Error::new(kind, format!("{} {insists}; {why}: {how}", evidence.target));
+    if evidence.ours.is_none() {
+        return error(Kind::ClientRequired, "none was sent");
     }
-    match asked.algorithms.iter().any(|algorithm| key.signs_by(algorithm)) {
-        true => {
-            format!("OpenSSL did not use its key ({key}), though the endpoint takes such keys ({algorithms})")
-        }
-        false => format!(
-            "its key ({key}) fits none of the signature algorithms that the endpoint takes ({algorithms})"
-        ),
+    let error = error(Kind::ClientKeyUnfit, &format!("ours was not sent, as {}", unfit::explain(evidence)));
+    let unusual = Reason::Flaw(FlawKind::UnusualKey);
+    match all_suspects(evidence).into_iter().find(|suspect| suspect.cause == unusual && suspect.fatal) {
+        Some(suspect) => error.with_hint(suspect.hint),
+        None => error,
     }
 }
 

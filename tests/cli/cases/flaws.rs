@@ -114,6 +114,15 @@ fn keys_and_dates(lab: &Lab) -> Vec<Case> {
             REFUSED,
             &["spells out the parameters of its curve", "make a new key on a named curve"],
         ),
+        // What an endpoint takes in TLS 1.2 only does not count in TLS 1.3.
+        flawed(
+            lab,
+            "secp256k1.p12",
+            &made(Recipe { key: Kind::Curve(Nid::SECP256K1), ..client }),
+            ("unusual-key", 1),
+            "client-key-unfit",
+            &["(EC secp256k1", "on an RSA key of 2048 bits or more, or on an EC key on P-256"],
+        ),
         flawed(
             lab,
             "sha1.p12",

@@ -75,7 +75,7 @@ fn languages() -> Vec<Peer> {
 
 /// A server that refuses and neither says so nor ends the connection. In TLS 1.3 the handshake is over by then.
 pub(super) fn held(port: &'static str) -> Vec<Row> {
-    let patience = "--connect-timeout 2 -m 4";
+    let patience = "--connect-timeout 3 -m 5";
     let expired = row("certificate refused by silence: expired", "client-certificate-refused-or-reset", port);
     let stranger = |kind| row("silence after the certificate: CA unknown, and none was named", kind, port);
     let strangers = [stranger("tls-timeout").only("1.2"), stranger("timeout").only("1.3")];
