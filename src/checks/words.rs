@@ -141,7 +141,7 @@ fn fix_of_leaf(kind: FlawKind) -> &'static str {
         FlawKind::BrokenDigest(_) => "ask its CA for a certificate that is signed with SHA-256",
         FlawKind::Invalid(_) => "ask its issuer for a certificate that keeps to RFC 5280",
         FlawKind::LongChain => {
-            "where the endpoint is nginx or Apache, ask its owner to raise ssl_verify_depth or SSLVerifyDepth; or ask for a certificate with fewer CAs in between"
+            "where the endpoint is nginx or Apache, ask its owner to raise ssl_verify_depth or SSLVerifyDepth"
         }
     }
 }
