@@ -204,7 +204,7 @@ kinds! {
         "make the call with a certificate";
     /// The endpoint requires a client certificate, and none of its signature algorithms fits this key.
     ClientKeyUnfit, "client-key-unfit", Refused, Never:
-        "ask the endpoint's owner which key types it accepts, then the CA for a certificate with such a key";
+        "ask the endpoint's owner to accept such keys, or which it accepts: a certificate on one of those fits";
     /// The endpoint ended the connection after the client certificate was sent, and did not say why.
     ClientRefusedOrReset, "client-certificate-refused-or-reset", Refused, IfIdempotent:
         "ask the endpoint's owner for its log at this time";

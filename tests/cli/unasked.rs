@@ -43,6 +43,11 @@ fn a_server_that_asks_late_may_not_be_able_to_over_tls_1_3_or_http2() {
     let lab = Lab::new();
     let site = open(&lab, &answer("403 Forbidden", ""));
     lab.run(&site, &[]).ends(8, "try --tls-max 1.2");
+    let page =
+        "HTTP/1.1 400 Bad Request\r\nVia: 1.1 x\r\ncontent-length: 30\r\n\r\nNo client certificate was sent";
+    let ran = lab.run(&open(&lab, page), &[]);
+    ran.ends(8, "try --tls-max 1.2").ends(8, "came through a proxy (header via)");
+    assert!(!ran.stderr.contains("in front of the endpoint"), "{}", ran.stderr);
     assert!(!lab.run(&site, &["--tls-max", "1.2"]).exits(8).stderr.contains("--tls-max"));
 }
 
