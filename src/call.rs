@@ -191,11 +191,7 @@ impl Call {
             }
             Err(_) => {
                 let sending = !request.progress.is_done();
-                return Err(diagnosis::answer::explain_timeout(
-                    &self.evidence.target,
-                    route.max_time,
-                    sending,
-                ));
+                return Err(diagnosis::answer::explain_timeout(&self.evidence(), route.max_time, sending));
             }
         };
         let mut log = self.observer.log.lock();

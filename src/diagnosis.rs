@@ -25,6 +25,7 @@ pub mod server;
 pub mod speech;
 pub mod status;
 pub mod unasked;
+pub mod unfit;
 
 /// A system error in lower case, without Rust's `(os error 111)`.
 pub fn in_words(error: &io::Error) -> String {

@@ -218,6 +218,7 @@ pub struct Timings {
 }
 
 const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
+const CERTIFICATE: Message = Message::Handshake(11);
 
 impl Evidence {
     /// The alert with which the endpoint ended the connection, other than close_notify. A warning about a
@@ -250,5 +251,15 @@ impl Evidence {
     /// Whether our certificate was sent, at any of the requests.
     pub fn sent(&self) -> bool {
         self.requests.iter().any(|request| request.sent == Some(true))
+    }
+
+    /// Whether our certificate was the end of the handshake, and nothing has come from the endpoint since. In
+    /// TLS 1.3 the endpoint judges it only then.
+    pub fn silent_since_certificate(&self) -> bool {
+        let ours = |step: &Step| (step.from, &step.what) == (Side::Us, &CERTIFICATE);
+        let since = self.steps.iter().rev().take_while(|step| !ours(step));
+        self.sent()
+            && self.timings.first_byte.is_none()
+            && since.into_iter().all(|step| step.from == Side::Us)
     }
 }

@@ -9,7 +9,7 @@ use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::secret_source::SecretSource;
 
-pub use readings::{MADE_WITH_NEWLINE, Reading};
+pub use readings::{MADE_WITH_IT, Reading};
 
 mod readings;
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use http::header::RETRY_AFTER;
 use http::{StatusCode, Version};
 
-use crate::diagnosis::{self, client, login, page, speech::Speech, status, unasked};
+use crate::diagnosis::{self, login, page, speech::Speech, status, unasked, unfit};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Control, Evidence, Submission};
 use crate::exchange::Head;
@@ -157,7 +157,7 @@ fn check_certificate(head: &Head, speech: Option<&Speech>, evidence: &Evidence, 
     if evidence.requested() && !evidence.sent() {
         let message = format!(
             "{target} answered {status} after asking for a certificate, and ours was not sent, as {}: the P12 was not tested",
-            client::unfit(evidence)
+            unfit::explain(evidence)
         );
         return Err(Error::new(Kind::NotSent, message));
     }

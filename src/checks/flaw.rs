@@ -92,9 +92,13 @@ impl FlawKind {
         Self::LongChain,
     ];
 
-    /// Where it usually is: 0 for the leaf, 1 for the CA above.
+    /// Where it usually is: 0 for the leaf, 1 for the CA above, 2 for what two CAs are needed for.
     pub fn usual_place(self) -> usize {
-        usize::from(matches!(self, Self::NotAnAuthority | Self::PathLength))
+        match self {
+            Self::NotAnAuthority => 1,
+            Self::PathLength | Self::LongChain => 2,
+            _ => 0,
+        }
     }
 
     /// Whether the key or the signature is too weak.

@@ -141,7 +141,7 @@ fn fix_of_leaf(kind: FlawKind) -> &'static str {
         FlawKind::BrokenDigest(_) => "ask its CA for a certificate that is signed with SHA-256",
         FlawKind::Invalid(_) => "ask its issuer for a certificate that keeps to RFC 5280",
         FlawKind::LongChain => {
-            "where the endpoint is nginx, ask its owner to raise ssl_verify_depth; or ask for a certificate with fewer CAs in between"
+            "where the endpoint is nginx or Apache, ask its owner to raise ssl_verify_depth or SSLVerifyDepth"
         }
     }
 }
@@ -160,7 +160,7 @@ fn too_deep(culprit: &Certificate, at: usize) -> String {
 
 fn too_long(count: usize, leaf: &str) -> String {
     format!(
-        "{count} CA certificates stand between {leaf} and the root, and nginx accepts only 1 unless its ssl_verify_depth allows more"
+        "{count} CA certificates stand between {leaf} and the root, and nginx accepts only 1 unless its ssl_verify_depth allows more (Apache none: SSLVerifyDepth)"
     )
 }
 

@@ -101,8 +101,10 @@ pub(super) fn kind(alert: u8, best: Option<Reason>) -> Kind {
 /// Whether our chain leads to a CA that the endpoint named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// To a CA that the endpoint says it accepts.
+    /// To a CA that the endpoint says it accepts, at the top of our chain.
     Accepted,
+    /// To a CA that it says it accepts, and not to the root above that.
+    Intermediate,
     /// To none of the CAs that it says it accepts.
     NotAccepted,
     /// Not known: the endpoint named no CAs.
@@ -132,7 +134,7 @@ const LEFT: &[Left] = &[
         alerts: &[45],
         reach: None,
         clause: "by this machine's clock all certificates in the P12 are valid",
-        hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CRL that is out of date, or a CA certificate there that has expired; its clock last (the P12's certificate is valid until {until})",
+        hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CRL that is out of date, a CA certificate there that has expired, or, least likely, a wrong clock there (the P12's certificate is valid until {until})",
     },
     Left {
         alerts: &[51],
@@ -142,8 +144,26 @@ const LEFT: &[Left] = &[
     },
     Left {
         alerts: &[40, 42, 46, 48],
+        reach: Some(Reach::Intermediate),
+        clause: "its chain leads to a CA that the endpoint accepts by name, and not to the root above that",
+        hint: "most likely the endpoint trusts that CA without its root {issuer}, and servers built on OpenSSL want both: ask its owner to trust {issuer} too; otherwise the log there tells: a CA certificate of an accepted name with another key, a chain that is longer than the endpoint allows (nginx: ssl_verify_depth), a CRL that is missing or out of date, or a revoked certificate",
+    },
+    Left {
+        alerts: &[46],
         reach: Some(Reach::Accepted),
-        clause: "its chain leads to a CA that the endpoint accepts by name",
+        clause: REACHED,
+        hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CRL that is out of date (Apache says so in this way), a revoked certificate, a CA certificate of that name with another key, or a chain that is longer than the endpoint allows",
+    },
+    Left {
+        alerts: &[40],
+        reach: Some(Reach::Accepted),
+        clause: REACHED,
+        hint: "the fault is most likely at the endpoint, so ask its owner for the log: an OCSP responder that the endpoint cannot reach or a check of its own (servers built on OpenSSL say so in this way), a CA certificate of that name with another key, a chain that is longer than the endpoint allows, a CRL that is missing or out of date, or a revoked certificate",
+    },
+    Left {
+        alerts: &[42, 48],
+        reach: Some(Reach::Accepted),
+        clause: REACHED,
         hint: "the fault is most likely at the endpoint, so ask its owner for the log: a CA certificate of that name with another key, an intermediate that is trusted without its root, a chain that is longer than the endpoint allows (nginx: ssl_verify_depth), a CRL that is missing or out of date, or a revoked certificate",
     },
     Left { alerts: &[48], reach: None, clause: "{end}", hint: "{trust}" },
@@ -153,12 +173,8 @@ const LEFT: &[Left] = &[
         clause: "nothing was found in it that explains this",
         hint: "ask the endpoint's owner what it wants of a client certificate: key type, key usage, extended key usage, policies",
     },
-    Left {
-        alerts: &[49],
-        reach: Some(Reach::Accepted),
-        clause: "",
-        hint: "either the certificate is valid there but not authorized: ask the endpoint's owner to authorize {leaf}; or, where the server is built on GnuTLS, which sends this alert for every cause: a CA certificate of the accepted name with another key, a CRL that is out of date, or a revoked certificate",
-    },
+    Left { alerts: &[49], reach: Some(Reach::Accepted), clause: "", hint: DENIED },
+    Left { alerts: &[49], reach: Some(Reach::Intermediate), clause: "", hint: DENIED },
     Left {
         alerts: &[49],
         reach: None,
@@ -174,7 +190,7 @@ const LEFT: &[Left] = &[
     Left {
         alerts: &[116],
         reach: None,
-        clause: "though it was sent",
+        clause: "the endpoint says that none came, and one was sent",
         hint: "ask the endpoint's owner for the log: something there lost the certificate or did not accept it",
     },
     Left {
@@ -185,6 +201,10 @@ const LEFT: &[Left] = &[
     },
     Left { alerts: &[40, 42, 46], reach: None, clause: "", hint: UNKNOWN },
 ];
+
+const REACHED: &str = "its chain leads to a CA that the endpoint accepts by name";
+
+const DENIED: &str = "either the certificate is valid there but not authorized: ask the endpoint's owner to authorize {leaf}; or, where the server is built on GnuTLS, which sends this alert for every cause: a CA certificate of the accepted name with another key, a CRL that is out of date, or a revoked certificate";
 
 const UNKNOWN: &str = "no reason is given, so ask the endpoint's owner for the log: the CA may not be trusted there, the chain may be longer than the endpoint allows (nginx: ssl_verify_depth), the certificate may be revoked or its status not be known there (CRL, OCSP), or it may not be on the endpoint's list";
 
@@ -199,7 +219,7 @@ pub(super) fn left(refusal: Refusal, reach: Reach, chain: &[&Certificate]) -> (S
     let (Some(row), Some(leaf), Some(last)) = (LEFT.iter().find(fits), chain.first(), chain.last()) else {
         return (String::new(), ASK.to_owned());
     };
-    let (end, trust) = (end(last), trust(last));
+    let (end, trust) = (end(last), trust(last, may_lack_one(chain)));
     let facts = [
         ("{end}", &end),
         ("{trust}", &trust),
@@ -221,13 +241,25 @@ pub(super) fn end(last: &Certificate) -> String {
     }
 }
 
+/// Whether an intermediate is most likely missing above our leaf: no CA is in the P12, and the one above is not called a
+/// root.
+pub(super) fn may_lack_one(chain: &[&Certificate]) -> bool {
+    matches!(chain, [leaf] if !leaf.issuer.to_lowercase().contains("root"))
+}
+
 /// Whom to trust, or what is missing.
-fn trust(last: &Certificate) -> String {
+fn trust(last: &Certificate, may_lack_one: bool) -> String {
     let Certificate { subject, issuer, .. } = last;
-    match last.is_self_issued() {
-        true => format!("ask the endpoint's owner to trust {subject}, or which CAs are trusted there"),
-        false => format!(
-            "either the endpoint does not trust {issuer}, or a CA certificate above {subject} is missing from the P12: ask the owner which CA is trusted there, and export the P12 with its whole chain"
+    match (last.is_self_issued(), may_lack_one) {
+        (true, _) => format!("ask the endpoint's owner to trust {subject}, or which CAs are trusted there"),
+        (false, true) => format!(
+            "either the P12 lacks an intermediate certificate above {subject} (export it with its whole chain), or the endpoint does not trust {issuer}: ask its owner which CA is trusted there"
         ),
+        (false, false) => {
+            format!("ask the endpoint's owner whether {issuer} is trusted there; {NO_ROOT}")
+        }
     }
 }
+
+/// Of the CA above the P12's chain, which may be no root.
+pub(super) const NO_ROOT: &str = "if that is no root, its certificate is missing there or in the P12";

@@ -9,8 +9,8 @@ use crate::error::{Error, Kind, Retry};
 use crate::evidence::{Cause, Evidence, Message};
 
 /// No head of an answer came in time. `sending`: a part of the request's body was not sent by then.
-pub fn explain_timeout(target: &str, limit: Duration, sending: bool) -> Error {
-    let seconds = limit.as_secs_f64();
+pub fn explain_timeout(evidence: &Evidence, limit: Duration, sending: bool) -> Error {
+    let (target, seconds) = (&evidence.target, limit.as_secs_f64());
     if sending {
         let hint = "either the body comes too slowly on this machine, or the endpoint takes it too slowly; -m SECONDS waits longer";
         let message = format!(
@@ -18,7 +18,8 @@ pub fn explain_timeout(target: &str, limit: Duration, sending: bool) -> Error {
         );
         return Error::new(Kind::Timeout, message).with_hint(hint);
     }
-    Error::new(Kind::Timeout, format!("{target} did not answer within {seconds} s"))
+    client::unanswered(evidence, limit)
+        .unwrap_or_else(|| Error::new(Kind::Timeout, format!("{target} did not answer within {seconds} s")))
 }
 
 /// The body was not complete in time.

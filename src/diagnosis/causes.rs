@@ -20,7 +20,7 @@ pub struct Meaning {
     /// The alert, or what the page says.
     pub sign: String,
     /// What is so where this is meant; may be empty.
-    pub when: &'static str,
+    pub when: String,
     /// What it means.
     pub means: String,
     /// How to tell, and what to do.
@@ -31,7 +31,21 @@ pub struct Meaning {
 pub fn alerts() -> Vec<Meaning> {
     let refusing = (0..=u8::MAX).filter(|code| alert::refuses(*code));
     let all = refusing.flat_map(|code| refused(&Message::Alert(code).name(), Refusal::Alert(code)));
-    all.collect()
+    let internal = unclear(Message::Alert(INTERNAL).name(), INTERNAL);
+    all.chain([internal, unclear("any other alert".into(), UNRELATED)].into_iter().flatten()).collect()
+}
+
+/// Alerts that name no certificate: internal_error, and one like all others.
+const INTERNAL: u8 = 80;
+const UNRELATED: u8 = 10;
+
+/// What an alert means that refuses nothing by its name.
+fn unclear(sign: String, code: u8) -> Option<Meaning> {
+    let step = Step { at: Duration::ZERO, from: Side::Endpoint, what: Message::Alert(code) };
+    let error = client::refusal(&Evidence { steps: vec![step], ..after(&["ROOT"], true) })?;
+    let (_, means) = error.message.rsplit_once(": ")?;
+    let (means, tell) = (means.replacen("it ", "the endpoint ", 1), error.hint().to_owned());
+    Some(Meaning { sign, when: "the P12 has no flaw".into(), means, tell })
 }
 
 /// What alerts mean that came before a certificate was asked for. Most mean nothing more than their name.
@@ -41,7 +55,12 @@ pub fn early_alerts() -> Vec<Meaning> {
     told.filter(|(_, error)| error.kind != unknown)
         .map(|(code, error)| {
             let tell = error.hint().to_owned();
-            Meaning { sign: Message::Alert(code).name(), when: "", means: without_name(&error), tell }
+            Meaning {
+                sign: Message::Alert(code).name(),
+                when: String::new(),
+                means: without_name(&error),
+                tell,
+            }
         })
         .collect()
 }
@@ -67,26 +86,36 @@ fn refused(sign: &str, refusal: Refusal) -> Vec<Meaning> {
     let mut all = flaws(sign, refusal);
     all.extend(no_flaw(sign, |evidence| {
         let why = client::why_refused(evidence, refusal);
-        (why.clause.trim_start_matches("; ").trim_start_matches("also, ").to_owned(), why.hint)
+        (plain(&why.clause), why.hint)
     }));
     all
+}
+
+/// A clause of a message as a sentence of its own.
+fn plain(clause: &str) -> String {
+    let clause = clause.trim_start_matches("; ");
+    let clause = clause.trim_start_matches("also, ").trim_start_matches("most likely because ");
+    let clause = clause.replace("its chain", "the P12's chain").replace("found in it", "found in the P12");
+    clause.replace("; also, ", "; besides, ")
 }
 
 /// The flaws of our chain that explain a refusal.
 fn flaws(sign: &str, refusal: Refusal) -> Vec<Meaning> {
     let leaf = Certificate { unknown_critical: vec!["OID".into()], ..weak_sample("SUBJECT", "ISSUER") };
-    let chain = [&leaf, &weak_sample("ISSUER", "ROOT")];
+    let (below, above) = (weak_sample("ISSUER", "UPPER CA"), weak_sample("UPPER CA", "ROOT"));
+    let chain = [&leaf, &below, &above];
     let fits = |kind: &FlawKind| alert::fit(refusal, Reason::Flaw(*kind));
     let explain = FlawKind::ALL.iter().filter(|kind| fits(kind) == Fit::Explains).map(|kind| {
         let flaw = Flaw { kind: *kind, at: kind.usual_place() };
         let means = flaw.sentence(&chain, "the P12's certificate");
-        Meaning { sign: sign.to_owned(), when: INSPECT, means, tell: flaw.fix(&chain) }
+        Meaning { sign: sign.to_owned(), when: INSPECT.into(), means, tell: flaw.fix(&chain) }
     });
+    let explained = FlawKind::ALL.iter().any(|kind| fits(kind) == Fit::Explains);
     let open = FlawKind::ALL.iter().any(|kind| fits(kind) == Fit::MayExplain);
     let any = open.then(|| Meaning {
         sign: sign.to_owned(),
-        when: INSPECT,
-        means: "any flaw of the P12 that is not named here, as this names no cause".into(),
+        when: INSPECT.into(),
+        means: format!("any {}flaw of the P12, as no cause is named", if explained { "other " } else { "" }),
         tell: "do what inspect says of that flaw".into(),
     });
     explain.chain(any).collect()
@@ -94,22 +123,50 @@ fn flaws(sign: &str, refusal: Refusal) -> Vec<Meaning> {
 
 const INSPECT: &str = "inspect finds it in the P12";
 
-/// What is left where the P12 has no flaw, by the CAs that the endpoint named.
+/// What is left where the P12 has no flaw, by the CAs that the endpoint named, and by those in the P12.
 fn no_flaw(sign: &str, why: impl Fn(&Evidence) -> (String, String)) -> Vec<Meaning> {
+    let with = |names: &[&str]| after(names, true);
     let cases = [
-        (Some(false), "the P12 has no flaw; the endpoint named CAs, and not the P12's"),
-        (Some(true), "the P12 has no flaw; the endpoint named its CA"),
-        (None, "the P12 has no flaw; the endpoint named no CAs"),
+        ("the endpoint named other CAs than the P12's", with(&["NAMES"])),
+        ("the endpoint named other CAs, and the P12 holds no CA certificate", after(&["NAMES"], false)),
+        ("the endpoint named ROOT", with(&["ROOT"])),
+        ("the endpoint named ISSUER and not ROOT", with(&["ISSUER"])),
+        ("the endpoint named no CAs", with(&[])),
+        ("the endpoint named no CAs, and the P12 holds no CA certificate", after(&[], false)),
     ];
-    let mut all: Vec<Meaning> = Vec::new();
-    for (accepted, when) in cases {
-        let (means, tell) = why(&after(accepted));
-        match all.iter_mut().find(|known| known.means == means && known.tell == tell) {
-            Some(known) => known.when = "the P12 has no flaw",
-            None => all.push(Meaning { sign: sign.to_owned(), when, means, tell }),
+    let mut all: Vec<(Vec<&str>, (String, String))> = Vec::new();
+    for (when, evidence) in &cases {
+        let told = why(evidence);
+        let known = all.iter_mut().find(|(_, known)| unnamed(known) == unnamed(&told));
+        match known {
+            // It makes no difference here.
+            Some(_) if evidence.our_chain.is_empty() => {}
+            Some((whens, _)) => whens.push(when),
+            None => all.push((vec![when], told)),
         }
     }
-    all
+    let meaning = |(whens, (means, tell)): (Vec<&str>, _)| Meaning {
+        sign: sign.to_owned(),
+        when: no_flaw_and(&whens),
+        means,
+        tell,
+    };
+    all.into_iter().map(meaning).collect()
+}
+
+/// What is told, whatever the certificates are called.
+fn unnamed((means, tell): &(String, String)) -> String {
+    ["SUBJECT", "ISSUER", "ROOT"]
+        .iter()
+        .fold(format!("{means}|{tell}"), |text, name| text.replace(name, "NAME"))
+}
+
+/// Most of the cases are "otherwise": what is left after the other rows.
+fn no_flaw_and(whens: &[&str]) -> String {
+    match whens.len() {
+        3.. => "the P12 has no flaw".to_owned(),
+        _ => format!("the P12 has no flaw; {}", whens.join(", or ")),
+    }
 }
 
 /// The message of a page after its quotation, and its hint.
@@ -120,7 +177,7 @@ fn by_page(says: Says, evidence: &Evidence) -> (String, String) {
     let speech = Speech { says, sentence: Foreign::new("SAID", &Default::default()) };
     let Some(error) = page::explain(&head, Some(&speech), evidence) else { return Default::default() };
     let (_, means) = error.message.split_once("\"SAID\"").unwrap_or_default();
-    (means.trim_start_matches("; ").to_owned(), error.hint().to_owned())
+    (plain(means), error.hint().to_owned())
 }
 
 /// The message without the endpoint and the alert.
@@ -133,7 +190,7 @@ fn sample(subject: &str, issuer: &str) -> Certificate {
     let (not_before, not_after) = ("DATE".into(), "DATE".into());
     let (key, key_bits) = (KeyKind::Rsa(2048), 2048);
     let (subject, issuer, sha256) = (subject.into(), issuer.into(), "FINGERPRINT".into());
-    let authority = issuer == "ROOT";
+    let authority = subject != "SUBJECT";
     Certificate {
         subject,
         issuer,
@@ -154,18 +211,20 @@ fn weak_sample(subject: &str, issuer: &str) -> Certificate {
     Certificate { key: KeyKind::Dsa(1024), key_bits: 1024, signature, ..sample(subject, issuer) }
 }
 
-/// Our certificate went out.
-fn after(accepted: Option<bool>) -> Evidence {
+/// Our certificate went out, with the CA above it or without.
+fn after(issuers: &[&str], with_chain: bool) -> Evidence {
+    let chain = [sample("ISSUER", "ROOT")];
+    let names = |name: &&str| chain[0].issuer == *name || with_chain && chain[0].subject == *name;
     let asked = CertificateRequest {
         stage: Stage::Handshake,
-        issuers: accepted.map(|_| "NAMES".to_owned()).into_iter().collect(),
-        ours_accepted: accepted,
+        issuers: issuers.iter().map(|name| (*name).to_owned()).collect(),
+        ours_accepted: (!issuers.is_empty()).then(|| issuers.iter().any(names)),
         algorithms: Vec::new(),
         sent: Some(true),
     };
     Evidence {
         ours: Some(sample("SUBJECT", "ISSUER")),
-        our_chain: vec![sample("ISSUER", "ROOT")],
+        our_chain: if with_chain { chain.to_vec() } else { Vec::new() },
         target: "ENDPOINT".into(),
         requests: vec![asked],
         ..Evidence::default()
@@ -200,9 +259,11 @@ mod tests {
     /// 44 says that the certificate is revoked, so that one is not flawless.
     #[test]
     fn nobody_is_told_to_change_a_flawless_p12() {
-        for accepted in [Some(true), Some(false), None] {
-            let our_chain = vec![sample("ISSUER", "ROOT"), sample("ROOT", "ROOT")];
-            let evidence = Evidence { our_chain, ..after(accepted) };
+        let root = vec![sample("ISSUER", "ROOT"), sample("ROOT", "ROOT")];
+        let whole = |evidence: Evidence| Evidence { our_chain: root.clone(), ..evidence };
+        let accepted: [&[&str]; 4] = [&["ROOT"], &["ISSUER"], &["NAMES"], &[]];
+        for evidence in accepted.iter().flat_map(|names| [after(names, true), whole(after(names, true))]) {
+            let accepted = &evidence.requests[0].issuers;
             let text = |error: &Error| format!("{} | {}", error.message, error.hint());
             let mut said = vec![text(&client::silent(&evidence))];
             said.extend(client::ended(&evidence).iter().map(text));

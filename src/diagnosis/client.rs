@@ -1,9 +1,12 @@
 //! The endpoint refused our certificate, got none, or ended the connection without a reason; and what in the
 //! P12 can be the cause.
 
+use std::time::Duration;
+
 use super::alert::{self, Fit, Reach, Reason, Refusal};
 use super::given::LONGEST_SILENCE;
-use crate::certificate::{Certificate, KeyKind};
+use super::unfit;
+use crate::certificate::Certificate;
 use crate::checks::{self, Flaw, FlawKind, Role};
 use crate::error::{Error, Kind, Retry};
 use crate::evidence::{Evidence, Message};
@@ -91,8 +94,11 @@ pub fn refused_elsewhere(evidence: &Evidence) -> Option<String> {
 }
 
 fn reach(evidence: &Evidence) -> Reach {
-    match evidence.requests.last().and_then(|asked| asked.ours_accepted) {
-        Some(true) => Reach::Accepted,
+    let Some(asked) = evidence.requests.last() else { return Reach::Unnamed };
+    let is_top = |name: &String| chain(evidence).last().is_some_and(|last| last.issuer == *name);
+    match asked.ours_accepted {
+        Some(true) if asked.issuers.iter().any(is_top) => Reach::Accepted,
+        Some(true) => Reach::Intermediate,
         Some(false) => Reach::NotAccepted,
         None => Reach::Unnamed,
     }
@@ -104,18 +110,15 @@ fn not_accepted(evidence: &Evidence, chain: &[&Certificate]) -> Option<Suspect> 
     let Certificate { subject, issuer, .. } = chain.last()?;
     let accepted = asked.issuers.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
     let more = if asked.issuers.len() > 3 { " and others" } else { "" };
-    let (fact, fix) = if subject == issuer {
-        (
-            format!("its chain leads to {subject}, which is not among the CAs that the endpoint accepts"),
-            "ask its owner to trust that CA",
-        )
-    } else {
-        (
-            format!(
-                "its chain ends with {subject}, issued by {issuer}, which is not among the CAs that the endpoint accepts"
-            ),
-            "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA",
-        )
+    let among = "which is not among the CAs that the endpoint accepts";
+    let fact = match subject == issuer {
+        true => format!("its chain leads to {subject}, {among}"),
+        false => format!("its chain ends with {subject}, issued by {issuer}, {among}"),
+    };
+    let fix = match alert::may_lack_one(chain) {
+        _ if subject == issuer => "ask its owner to trust that CA".to_owned(),
+        true => "either the P12 lacks an intermediate certificate (export it with its whole chain), or the endpoint's owner has to trust that CA".to_owned(),
+        false => format!("ask the endpoint's owner to trust {issuer}; {}", alert::NO_ROOT),
     };
     Some(Suspect {
         cause: Reason::NotAccepted,
@@ -188,13 +191,35 @@ fn unclear(evidence: &Evidence, how: &str, otherwise: &str) -> Error {
             error(&why).with_hint(suspect.hint).with_retry(Retry::Never, None)
         }
         None => {
-            let last = chain(evidence).pop().filter(|_| reach(evidence) == Reach::Unnamed);
-            let unnamed =
-                last.map(|last| format!("; it named no CAs that it accepts, and {}", alert::end(last)));
-            let error = error(&format!("{otherwise}{}", unnamed.unwrap_or_default()));
-            if evidence.body_unsent { error.with_hint(lost_answer(evidence)) } else { error }
+            let error = error(&format!("{otherwise}{}", unnamed(evidence)));
+            match depth(&chain(evidence)) {
+                _ if evidence.body_unsent => error.with_hint(lost_answer(evidence)),
+                depth @ 2.. if evidence.alert() == Some(80) => error.with_hint(apache_depth(depth)),
+                _ => error,
+            }
         }
     }
+}
+
+/// How many CA certificates stand above our leaf, with the root.
+fn depth(chain: &[&Certificate]) -> usize {
+    let open = chain.last().is_some_and(|last| !last.is_self_issued());
+    chain.len().saturating_sub(1) + usize::from(open)
+}
+
+/// Apache refuses a chain that is too long by internal_error.
+fn apache_depth(depth: usize) -> String {
+    format!(
+        "ask the endpoint's owner for its log at this time; a known cause is Apache's SSLVerifyDepth, which allows 1 CA \
+         certificate unless it is set, and this chain needs {depth} with its root"
+    )
+}
+
+/// Where the endpoint named no CAs: what it has to trust, as a clause with its separator.
+fn unnamed(evidence: &Evidence) -> String {
+    let last = chain(evidence).pop().filter(|_| reach(evidence) == Reach::Unnamed);
+    let clause = last.map(|last| format!("; it named no CAs that it accepts, and {}", alert::end(last)));
+    clause.unwrap_or_default()
 }
 
 /// How to get an answer that comes before the body was sent, such as 413 or 401.
@@ -216,20 +241,35 @@ pub(super) fn silent(evidence: &Evidence) -> Error {
         "{} fell silent after the client certificate was sent, within the time allowed",
         evidence.target
     );
-    match suspects(evidence).into_iter().next() {
-        Some(suspect) => {
-            let message = format!("{said}: most likely it refused the certificate, as {}", suspect.fact);
-            Error::new(Kind::ClientRefusedOrReset, message)
-                .with_hint(suspect.hint)
-                .with_retry(Retry::Never, None)
-        }
-        None => {
-            Error::new(Kind::TlsTimeout, said).with_hint(match evidence.given.patience < LONGEST_SILENCE {
-                true => format!("{HOLDS}: --connect-timeout 40 tells which; ask for its log"),
-                false => format!("{HOLDS}: ask its owner for the log at this time"),
-            })
-        }
+    let longer = (evidence.given.patience < LONGEST_SILENCE).then_some("--connect-timeout 40");
+    explain_silence(evidence, Kind::TlsTimeout, &said, longer)
+}
+
+/// The same in the time for the answer, if a server may hold a connection for longer: in TLS 1.3 it judges our
+/// certificate after the handshake.
+pub(super) fn unanswered(evidence: &Evidence, limit: Duration) -> Option<Error> {
+    if limit >= LONGEST_SILENCE || !evidence.silent_since_certificate() {
+        return None;
     }
+    let said = format!(
+        "{} did not answer within {} s, and has said nothing since the client certificate was sent",
+        evidence.target,
+        limit.as_secs_f64()
+    );
+    Some(explain_silence(evidence, Kind::Timeout, &said, Some("-m 40")))
+}
+
+/// `longer` is the option that waits long enough to tell.
+fn explain_silence(evidence: &Evidence, kind: Kind, said: &str, longer: Option<&str>) -> Error {
+    if let Some(suspect) = suspects(evidence).into_iter().next() {
+        let message = format!("{said}: most likely it refused the certificate, as {}", suspect.fact);
+        let error = Error::new(Kind::ClientRefusedOrReset, message);
+        return error.with_hint(suspect.hint).with_retry(Retry::Never, None);
+    }
+    Error::new(kind, format!("{said}{}", unnamed(evidence))).with_hint(match longer {
+        Some(longer) => format!("{HOLDS}: {longer} tells which; ask its owner for the log at this time"),
+        None => format!("{HOLDS}: ask its owner for the log at this time"),
+    })
 }
 
 const HOLDS: &str = "either it is overloaded or waits for somebody else to judge the certificate (CRL, OCSP, a directory), or it \
@@ -242,30 +282,15 @@ fn missed(evidence: &Evidence, how: &str, sure: bool) -> Error {
         true => "insists on a client certificate",
         false => "asked for a client certificate, and most likely insists on it",
     };
-    let (kind, why) = match &evidence.ours {
-        None => (Kind::ClientRequired, "none was sent".to_owned()),
-        Some(_) => (Kind::ClientKeyUnfit, format!("ours was not sent, as {}", unfit(evidence))),
-    };
-    Error::new(kind, format!("{} {insists}; {why}: {how}", evidence.target))
-}
-
-/// Why our certificate was not sent.
-pub fn unfit(evidence: &Evidence) -> String {
-    let Some(asked) = evidence.requests.last().filter(|asked| asked.sent.is_some()) else {
-        return "the connection was lost while it was on its way".to_owned();
-    };
-    let key = evidence.ours.as_ref().map_or(&KeyKind::Unreadable, |ours| &ours.key);
-    let algorithms = asked.algorithms.join(", ");
-    if algorithms.is_empty() {
-        return format!("its key ({key}) fits no signature algorithm that the endpoint takes");
+    let error = |kind, why: &str| Error::new(kind, format!("{} {insists}; {why}: {how}", evidence.target));
+    if evidence.ours.is_none() {
+        return error(Kind::ClientRequired, "none was sent");
     }
-    match asked.algorithms.iter().any(|algorithm| key.signs_by(algorithm)) {
-        true => {
-            format!("OpenSSL did not use its key ({key}), though the endpoint takes such keys ({algorithms})")
-        }
-        false => format!(
-            "its key ({key}) fits none of the signature algorithms that the endpoint takes ({algorithms})"
-        ),
+    let error = error(Kind::ClientKeyUnfit, &format!("ours was not sent, as {}", unfit::explain(evidence)));
+    let unusual = Reason::Flaw(FlawKind::UnusualKey);
+    match all_suspects(evidence).into_iter().find(|suspect| suspect.cause == unusual && suspect.fatal) {
+        Some(suspect) => error.with_hint(suspect.hint),
+        None => error,
     }
 }
 

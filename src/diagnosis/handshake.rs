@@ -26,8 +26,11 @@ pub fn explain(evidence: &Evidence) -> Error {
                 Some(cause @ (Cause::Reset | Cause::System(_))) => cause.in_words(),
                 _ => "ended the connection".into(),
             };
-            let when = if has_spoken(evidence) { "in the TLS handshake" } else { BEFORE_TLS };
-            Error::new(Kind::HandshakeReset, format!("{target} {how} {when}"))
+            let error = |when| Error::new(Kind::HandshakeReset, format!("{target} {how} {when}"));
+            match has_spoken(evidence) {
+                true => error("in the TLS handshake").with_hint(CUT_OFF),
+                false => error(BEFORE_TLS),
+            }
         }),
     }
 }
@@ -49,14 +52,16 @@ fn advise(error: Error, evidence: &Evidence) -> Error {
             );
             error.with_hint(hint)
         }
-        (Kind::NoCipher, Some(hint)) => {
+        // Go's servers send alert 80 where they have no certificate for a name, such as Traefik with sniStrict.
+        (Kind::NoCipher | Kind::EndpointFault, Some(hint)) => {
             let hint = format!("{hint}; or {}", error.hint());
             error.with_hint(hint)
         }
         (Kind::TlsVersion, _) if !evidence.offer.tls13 => error
             .with_hint("--tls-max keeps TLS 1.3 from being offered; without it, the endpoint may take that"),
         (Kind::NoProtocol, _) if evidence.offer.http2 => error.with_hint(
-            "HTTP/1.1 and HTTP/2 were both offered: ask the endpoint's owner which protocols it takes (ALPN)",
+            "HTTP/1.1 and HTTP/2 were both offered, so it most likely speaks no HTTP there: check host and port, \
+             or ask the endpoint's owner which protocols it takes (ALPN)",
         ),
         _ => error,
     }
@@ -114,6 +119,8 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
     };
     Error::new(kind, format!("{target} {what}: {name}"))
 }
+
+const CUT_OFF: &str = "ask the endpoint's owner for its log; a firewall can be the cause too";
 
 pub(super) const BEFORE_TLS: &str = "before it had said anything in TLS";
 
@@ -175,7 +182,7 @@ fn explain_other_protocol(reason: &str, evidence: &Evidence) -> Error {
 }
 
 /// Protocols in which the server speaks first.
-fn name_protocol(line: &str) -> Option<&'static str> {
+pub(super) fn name_protocol(line: &str) -> Option<&'static str> {
     const GREETINGS: &[(&str, &str)] = &[
         ("SSH-", "SSH"),
         ("220", "a mail or FTP server"),

@@ -1,7 +1,7 @@
 //! Certificates that are refused in HTTP instead of TLS, and answers that are not HTTP.
 
 use super::speech::{self, Says, Speech};
-use super::{between, client, unasked};
+use super::{between, client, handshake, unasked};
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
 use crate::exchange::Head;
@@ -68,7 +68,7 @@ fn advise(says: Says, evidence: &Evidence) -> Option<String> {
                             user; IIS also says so where its store of roots holds a certificate that is no root"
             .into(),
         Says::NotAuthorized => format!("ask the endpoint's owner to give access to {subject}"),
-        Says::Expired | Says::Missing | Says::Refused => return None,
+        Says::Expired | Says::Purpose | Says::Missing | Says::Refused => return None,
     })
 }
 
@@ -106,7 +106,7 @@ pub fn explain_headless(excerpt: &Foreign, evidence: &Evidence) -> Error {
                 "--http2 has offered HTTP/2, and the endpoint did not choose it by ALPN (RFC 9113 section 3.3): \
                  ask its owner to enable ALPN",
             ),
-            false => error,
+            false => error.with_hint("--http2 offers HTTP/2"),
         };
     }
     let line = excerpt.map(|text| {
@@ -114,7 +114,17 @@ pub fn explain_headless(excerpt: &Foreign, evidence: &Evidence) -> Error {
         line.trim().to_owned()
     });
     let said = if line.bytes().is_empty() { String::new() } else { format!("; it began with {line:?}") };
-    Error::new(Kind::NotHttp, format!("{target} did not answer with HTTP{said}"))
+    let error = Error::new(Kind::NotHttp, format!("{target} did not answer with HTTP{said}"));
+    let protocol = handshake::name_protocol(&line.text());
+    let what = protocol.map_or_else(String::new, |protocol| format!("that is {protocol}: "));
+    match (protocol, evidence.sent()) {
+        (None, false) => error,
+        (_, false) => error.with_hint(format!("{what}{}", Kind::NotHttp.hint())),
+        (_, true) => error.with_hint(format!(
+            "{what}{}; it took the certificate in TLS, and only a client of its protocol can test more",
+            Kind::NotHttp.hint()
+        )),
+    }
 }
 
 /// The type of the first frame of an HTTP/2 server (RFC 9113 section 3.4).

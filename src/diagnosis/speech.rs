@@ -17,6 +17,8 @@ pub enum Says {
     Revoked,
     /// Its CA is not trusted.
     Untrusted,
+    /// It is for another purpose.
+    Purpose,
     /// It is valid, and has no access.
     NotAuthorized,
     /// It is refused, without a reason.
@@ -25,13 +27,21 @@ pub enum Says {
 
 impl Says {
     /// All of them.
-    pub(super) const ALL: &[Self] =
-        &[Self::Missing, Self::Expired, Self::Revoked, Self::Untrusted, Self::NotAuthorized, Self::Refused];
+    pub(super) const ALL: &[Self] = &[
+        Self::Missing,
+        Self::Expired,
+        Self::Revoked,
+        Self::Untrusted,
+        Self::Purpose,
+        Self::NotAuthorized,
+        Self::Refused,
+    ];
 
     /// The alert of the same meaning (RFC 8446 section 6.2), if there is one.
     pub(super) fn refusal(self) -> Refusal {
         match self {
             Self::Missing | Self::Refused => Refusal::Unexplained,
+            Self::Purpose => Refusal::Page(43),
             Self::Revoked => Refusal::Page(44),
             Self::Expired => Refusal::Page(45),
             Self::Untrusted => Refusal::Page(48),
@@ -140,8 +150,9 @@ const OWNERS: &[&str] = &["client", "ssl", "tls", "x509", "x 509", "peer", "mutu
 /// The meaning of each phrase. The first one found decides, so a negative phrase comes before the positive
 /// one that it contains.
 const PHRASES: &[(Says, &[&str])] = &[
-    (Says::Revoked, &["revoked", "revocation"]),
+    (Says::Revoked, &["revoked", "revocation", "crl"]),
     (Says::Expired, &["expired", "not yet valid", "no longer valid"]),
+    (Says::Untrusted, &["truststore", "trust store"]),
     (
         Says::Missing,
         &[
@@ -180,8 +191,10 @@ const PHRASES: &[(Says, &[&str])] = &[
             "local issuer",
             "could not find issuer",
             "find issuer",
+            "unable to verify",
         ],
     ),
+    (Says::Purpose, &["certificate purpose", "invalid purpose", "wrong purpose", "key usage", "eku"]),
     (
         Says::NotAuthorized,
         &[
@@ -213,14 +226,20 @@ const PHRASES: &[(Says, &[&str])] = &[
 fn meaning(sentence: &str) -> Option<Says> {
     let words = format!(" {} ", words(sentence));
     let has = |phrase: &str| words.contains(&format!(" {phrase} "));
-    let owned = OWNERS.iter().any(|owner| has(owner));
-    let certificate = has("certificate") || has("certificates") || owned && has("cert");
-    let protocol = ["mtls", "m tls", "mutual tls", "mutual ssl"].iter().any(|protocol| has(protocol));
-    let means = |(_, phrases): &&(Says, &[&str])| phrases.iter().any(|phrase| has(phrase));
-    let (says, _) = PHRASES.iter().filter(|_| certificate || protocol).find(means)?;
-    // "A certificate number is required" speaks of another certificate; "the certificate has expired" hardly does.
-    (owned || protocol || *says != Says::Missing || has("no certificate") || has("certificate required"))
-        .then_some(*says)
+    let has_any = |phrases: &[&str]| phrases.iter().any(|phrase| has(phrase));
+    let owned = has_any(OWNERS);
+    let protocol = has_any(&["mtls", "m tls", "mutual tls", "mutual ssl"]);
+    let certificate = has_any(&["certificate", "certificates"]) || owned && has("cert");
+    let (says, _) = PHRASES.iter().find(|(_, phrases)| has_any(phrases))?;
+    match says {
+        // "A certificate number is required" speaks of another certificate; "the certificate has expired" hardly does.
+        Says::Missing if !owned && !protocol => has_any(&["no certificate", "certificate required"]),
+        Says::Expired | Says::Revoked | Says::Untrusted | Says::Purpose => {
+            certificate || protocol || has_any(&["cert", "crl", "leaf signature"])
+        }
+        _ => certificate || protocol,
+    }
+    .then_some(*says)
 }
 
 /// The words in lower case, also of names such as `ClientCertificateMissing` and `invalid_client_cert`.
@@ -238,70 +257,5 @@ fn words(sentence: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn servers_are_understood_by_what_they_say() {
-        let rows = [
-            // nginx, and Azure's gateways made of it.
-            (Some(Says::Missing), "<center>No required SSL certificate was sent</center><hr>nginx/1.22.1"),
-            (Some(Says::Refused), "<title>400 The SSL certificate error</title>"),
-            (Some(Says::Missing), "496 SSL Certificate Required"),
-            // IIS, in its short and its detailed form.
-            (Some(Says::Missing), "<h3>HTTP Error 403.7 - Forbidden</h3>"),
-            (Some(Says::NotAuthorized), "403.12 - Forbidden: Mapper denied access."),
-            (Some(Says::Revoked), "<h2>403.13 - Forbidden: Client certificate revoked.</h2>"),
-            (Some(Says::Untrusted), "HTTP Error 403.16 - Forbidden"),
-            (Some(Says::Expired), "<title>IIS 10.0 Detailed Error - 403.17 - Forbidden</title>"),
-            (Some(Says::Untrusted), "Your client certificate is either not trusted or is invalid."),
-            // Gateways.
-            (Some(Says::Refused), r#"{ "statusCode": 403, "message": "Invalid client certificate" }"#),
-            (Some(Says::Missing), r#"{"message":"No required TLS certificate was sent"}"#),
-            (Some(Says::Refused), r#"{"message":"TLS certificate failed verification"}"#),
-            (
-                Some(Says::Missing),
-                r#"{"error_description":"proper client ssl certificate was not presented"}"#,
-            ),
-            (
-                Some(Says::NotAuthorized),
-                "Mutual SSL authentication failure. API is not associated with the certificate",
-            ),
-            (
-                Some(Says::Untrusted),
-                r#"{"message":"Access denied. Reason: Could not find issuer for certificate"}"#,
-            ),
-            (Some(Says::Untrusted), "Access denied. Reason: self signed certificate"),
-            (Some(Says::Missing), r#"{"code":"ClientCertificateMissing"}"#),
-            (Some(Says::Refused), r#"{"error":"invalid_client_certificate"}"#),
-            (Some(Says::NotAuthorized), "client certificate thumbprint mismatch"),
-            (Some(Says::Missing), "Client certificate required"),
-            (Some(Says::Missing), "This API requires a client certificate"),
-            (Some(Says::Missing), "No client cert provided"),
-            (Some(Says::Missing), "mTLS is required"),
-            (Some(Says::Expired), "certificate has expired"),
-            // Java: Tomcat, Jetty, Spring.
-            (Some(Says::Missing), "<p><b>Message</b> No client certificate chain in this request</p>"),
-            (Some(Says::Missing), "No client certificate found in request."),
-            // Texts that are not about the client's certificate.
-            (None, "403 Forbidden"),
-            (None, r#"{"message":"Forbidden"}"#),
-            (None, "RBAC: access denied"),
-            (None, "A certificate number is required"),
-            (None, "Error 403.70 - not one of them"),
-            (None, "Download our certificate of conformity. The page was not found."),
-            (None, ""),
-        ];
-        for (wanted, text) in rows {
-            assert_eq!(classify(text).map(|(says, _)| says), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_sentence_itself_is_shown() {
-        let page = "<html><body>Sorry. Your  <b>client\ncertificate</b> was revoked. Bye.</body></html>";
-        assert_eq!(classify(page), Some((Says::Revoked, "Your client certificate was revoked".into())));
-        let json = r#"{"status":403,"title":"Invalid client certificate"}"#;
-        assert_eq!(classify(json), Some((Says::Refused, "Invalid client certificate".into())));
-    }
-}
+#[path = "speech/tests.rs"]
+mod tests;

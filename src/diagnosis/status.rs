@@ -37,9 +37,7 @@ pub fn hint(head: &Head, evidence: &Evidence, expected: bool) -> String {
              to log in (no WWW-Authenticate), the certificate's subject may not be a user there: ask its owner"
         }
         (401, None) => "the endpoint also wants an Authorization header: give it with --authorization-file",
-        (403, None) => {
-            "this certificate is not authorized, or the endpoint has another reason: see the answer"
-        }
+        (403, None) => &refused_access(evidence),
         _ if expected => return format!("{through}see the answer"),
         _ => return format!("{through}{}", Kind::Status.hint()),
     };
@@ -51,6 +49,15 @@ pub fn hint(head: &Head, evidence: &Evidence, expected: bool) -> String {
     }
 }
 
+/// A 403 that does not speak of the certificate.
+fn refused_access(evidence: &Evidence) -> String {
+    let subject =
+        evidence.ours.as_ref().filter(|_| evidence.sent()).map_or("the caller", |ours| &ours.subject);
+    format!(
+        "either the endpoint gives no access to {subject}, or it has another reason: see the answer, or ask its owner"
+    )
+}
+
 /// What a status means for the request, apart from the certificate.
 pub(super) fn of_request(status: StatusCode) -> Option<&'static str> {
     Some(match status.as_u16() {
@@ -60,6 +67,11 @@ pub(super) fn of_request(status: StatusCode) -> Option<&'static str> {
         415 => "the endpoint does not accept this content type: choose another with --content-type",
         417 => "the endpoint does not accept the Expect header: leave it out",
         429 | 503 => "the endpoint is busy or limits the rate of calls: wait, then try again",
+        // Cloudflare's own.
+        520..=524 => "Cloudflare got no usable answer from the server behind it: ask the endpoint's owner",
+        525 | 526 => {
+            "TLS failed between Cloudflare and the server behind it, not with this machine: ask the endpoint's owner"
+        }
         502 | 504 => "a gateway got no answer from the server behind it: ask the endpoint's owner",
         500.. => {
             "the endpoint failed while handling the request: see the answer, or ask its owner for the log"

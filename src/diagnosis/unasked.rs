@@ -35,17 +35,19 @@ fn find_causes(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Vec
     let code = head.status.as_u16();
     let wants_more = code == 401 && speech.is_none();
     let of_request = status::of_request(head.status).or_else(|| wants_more.then_some(authorize(evidence)));
+    let front = between::find_front(&head.headers);
+    let fronted = front.is_some();
     let causes = [
         name_hint(evidence, OTHER_HOST),
         evidence.proxy.as_ref().map(|proxy| {
             format!("the proxy {proxy} ends TLS itself, so that the endpoint never sees this connection")
         }),
         of_request.map(str::to_owned),
-        matches!(code, 401 | 403).then(|| too_late(evidence)).flatten(),
-        between::find_front(&head.headers).map(|(product, field)| {
+        (matches!(code, 401 | 403) || speech.is_some()).then(|| too_late(evidence)).flatten(),
+        front.map(|(product, field)| {
             format!("the answer came through {product} (header {field}), and the certificate may stop there: ask whether it asks for one")
         }),
-        speech.map(|_| FRONT.to_owned()),
+        speech.filter(|_| !fronted).map(|_| FRONT.to_owned()),
     ];
     causes.into_iter().flatten().collect()
 }
@@ -92,7 +94,7 @@ fn too_late(evidence: &Evidence) -> Option<String> {
         (false, false) => return None,
     };
     Some(format!(
-        "the server may ask only after it has read the request, which Tomcat with CLIENT-CERT cannot do over TLS 1.3 \
+        "the server may ask only after it has read the request, which Tomcat with CLIENT-CERT and IIS cannot do over TLS 1.3 \
          or HTTP/2: try {what}"
     ))
 }

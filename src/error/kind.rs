@@ -125,7 +125,8 @@ kinds! {
         "check the host in the URL, and that it leads to the right server (DNS, or --resolve)";
     /// The endpoint does not speak the version of HTTP that was offered.
     NoProtocol, "no-shared-protocol", Unreached, Never:
-        "--http2 offers HTTP/2 as well";
+        "--http2 offers HTTP/2 as well; if it takes that neither, it speaks no HTTP there (a database, a broker): \
+         check host and port";
     /// The endpoint's key exchange is too weak: a small Diffie-Hellman group, or a signature with SHA-1.
     WeakKeyExchange, "weak-key-exchange", Unreached, Never:
         "ask the endpoint's owner for a larger DH group or ECDHE; as a test, --tls-min 1.0 accepts it";
@@ -134,14 +135,15 @@ kinds! {
         "ask the endpoint's owner to update its TLS software";
     /// The connection ended without an alert during the TLS handshake.
     HandshakeReset, "handshake-reset", Unreached, Yes:
-        "check host and port, and ask the endpoint's owner for its log; a firewall can be the cause too";
+        "check host and port, and ask the endpoint's owner for its log; a firewall can be the cause too, \
+         or a protocol that begins without TLS (PostgreSQL, STARTTLS)";
     /// The endpoint asked for a client certificate in a way that breaks TLS.
     RequestMalformed, "certificate-request-malformed", Unreached, Never:
         "ask the endpoint's owner to repair the server, or what changes TLS on the way to it";
     /// The endpoint ended the handshake through a fault of its own (alert 80 internal_error).
     EndpointFault, "endpoint-internal-error", Unreached, Yes:
-        "ask the endpoint's owner for its log; \
-         a known cause is a list of trusted CAs that is longer than a CertificateRequest can hold (65535 bytes)";
+        "ask the endpoint's owner for its log; known causes are a list of trusted CAs that is longer than a CertificateRequest \
+         can hold (65535 bytes), and a host name that it has no certificate for (Traefik's sniStrict)";
     /// The TLS handshake failed for a reason that no other kind names.
     HandshakeFailed, "handshake-failed", Unreached, Never:
         "ask the endpoint's owner for its log; the steps of the handshake (-v) say how far it came";
@@ -202,7 +204,7 @@ kinds! {
         "make the call with a certificate";
     /// The endpoint requires a client certificate, and none of its signature algorithms fits this key.
     ClientKeyUnfit, "client-key-unfit", Refused, Never:
-        "ask the endpoint's owner which key types it accepts, then the CA for a certificate with such a key";
+        "ask the endpoint's owner to accept such keys, or which it accepts: a certificate on one of those fits";
     /// The endpoint ended the connection after the client certificate was sent, and did not say why.
     ClientRefusedOrReset, "client-certificate-refused-or-reset", Refused, IfIdempotent:
         "ask the endpoint's owner for its log at this time";

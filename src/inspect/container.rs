@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Fix, Inspected};
 use crate::p12::anatomy::{Anatomy, Form, OtherBag, Protection};
-use crate::password::MADE_WITH_NEWLINE;
+use crate::password::MADE_WITH_IT;
 use crate::readers::{ITERATIONS, Trait, refused_by};
 use crate::words::counted;
 
@@ -121,8 +121,8 @@ impl Inspected<'_> {
             findings.push(Finding::new(Name::PasswordEncoding, Severity::Warning, what, fix));
         }
         if let Some(reading) = &self.anatomy.reading {
-            let fix = match reading == MADE_WITH_NEWLINE {
-                true => self.repacked("pack it again under a password without one", &["--new-password"]),
+            let fix = match reading.ends_with(MADE_WITH_IT) {
+                true => self.repacked("pack it again under a password without it", &["--new-password"]),
                 false => Fix::words("give other programs the password alone"),
             };
             findings.push(Finding::new(Name::PasswordSource, Severity::Warning, reading.clone(), fix));

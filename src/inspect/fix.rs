@@ -55,11 +55,13 @@ impl Inspected<'_> {
     }
 
     /// A request for a new certificate on this key.
-    pub(super) fn requested(&self, key: &Key) -> Fix {
-        let words = "request.csr, made on the same key, goes to a CA; what comes back goes into a new file: repack --certificate";
+    pub(super) fn requested(&self, key: &Key, words: &str) -> Fix {
+        let words = format!(
+            "{words}; request.csr asks a CA for one on the same key, and repack --certificate puts what comes back into a new file"
+        );
         let alias = self.alias(key);
         let options = [&["--request"], self.choice(alias.as_deref()).as_slice()].concat();
-        self.command(words, &options, &[]).map_command(|command| format!("{command} > request.csr"))
+        self.command(&words, &options, &[]).map_command(|command| format!("{command} > request.csr"))
     }
 
     fn packed(&self, words: &str, options: &[&str]) -> Fix {

@@ -51,17 +51,14 @@ impl Inspected<'_> {
                     "first save the CA certificate that did sign it, and those above it, as intermediate.pem";
                 Some(self.repacked_key(key, words, &["--add", "intermediate.pem"]))
             }
-            FlawKind::ExplicitCurve | FlawKind::UnusualKey | FlawKind::SmallKey if is_own => {
-                Some(Fix::words("make a new key of today's size, and ask a CA for a certificate on it"))
-            }
-            FlawKind::Expired
-            | FlawKind::SelfSigned
+            FlawKind::Expired if is_own => Some(self.requested(key, RENEW)),
+            FlawKind::SelfSigned
             | FlawKind::WrongPurpose
             | FlawKind::AnyPurposeAlone
             | FlawKind::BrokenDigest(_)
                 if is_own =>
             {
-                Some(self.requested(key))
+                Some(self.requested(key, &flaw.fix(chain)))
             }
             _ => None,
         }
@@ -86,7 +83,7 @@ impl Inspected<'_> {
         let what = format!("{which} {subject} expires in {days_left} days, on {not_after}");
         let fix = match at {
             0 if certificate.authority => Fix::words("ask its CA for a new certificate"),
-            0 => self.requested(key),
+            0 => self.requested(key, RENEW),
             _ => self.replaced(key),
         };
         Some(Finding::new(Name::ExpiresSoon, Severity::Warning, what, fix))
@@ -94,7 +91,8 @@ impl Inspected<'_> {
 
     /// The chain of a key with another CA's certificate.
     fn replaced(&self, key: &Key) -> Fix {
-        let words = "first save the new certificate of that CA, and those above it, as new-chain.pem";
+        let words =
+            "ask the CA for its current certificate, and save it, with those above it, as new-chain.pem";
         self.repacked_key(key, words, &["--add", "new-chain.pem"])
     }
 
@@ -195,6 +193,8 @@ impl Inspected<'_> {
         all
     }
 }
+
+const RENEW: &str = "renew the certificate";
 
 /// Whether a server that trusts these CAs would accept the chain.
 fn trust(chain: &[&Certificate], trusted: &Trusted) -> Finding {

@@ -16,19 +16,25 @@ pub struct Reading {
     pub is_guess: bool,
 }
 
-/// What is unusual about a password that fits with a newline that its source does not hold.
-pub const MADE_WITH_NEWLINE: &str = "the password fits with a newline added at its end: the P12 was made with that in its \
-    password, most often by a script; other programs refuse the password without it";
+/// What follows from a password that fits with an end that its source does not hold.
+pub const MADE_WITH_IT: &str = ": the P12 was made with that in its password, most often by a script; other programs refuse the \
+    password without it";
 
-/// Line ends that a script may have left in the password when it made the P12: the only thing that is tried although it
-/// is not there.
+/// What a script may have left at the end of the password when it made the P12: Unix a newline, Unix that reads a file of
+/// Windows a carriage return, and Windows' `echo password | openssl` a blank.
+const ENDS: &[(&[u8], &str)] =
+    &[(b"\n", "a newline"), (b"\r\n", "a newline"), (b"\r", "a carriage return"), (b" ", "a blank")];
+
+/// The only thing that is tried although it is not there.
 pub(super) fn guesses(known: &[Reading]) -> Vec<Reading> {
     let usual = known.first().map(|usual| usual.secret.expose()).filter(|usual| !usual.is_empty());
-    let ends = [&b"\n"[..], b"\r\n"].into_iter();
-    let ended = ends.filter_map(|end| Some(Secret::from([usual?, end].concat())));
-    let fresh = ended.filter(|ended| known.iter().all(|known| known.secret.expose() != ended.expose()));
-    let unusual = || Some(MADE_WITH_NEWLINE.to_owned());
-    fresh.map(|secret| Reading { secret, unusual: unusual(), is_guess: true }).collect()
+    let ended = ENDS.iter().filter_map(|(end, what)| Some((Secret::from([usual?, end].concat()), what)));
+    let fresh = ended.filter(|(ended, _)| known.iter().all(|known| known.secret.expose() != ended.expose()));
+    let reading = |(secret, what): (Secret, &&str)| {
+        let unusual = Some(format!("the password fits with {what} added at its end{MADE_WITH_IT}"));
+        Reading { secret, unusual, is_guess: true }
+    };
+    fresh.map(reading).collect()
 }
 
 /// All ways to read it, the usual one first. Editors, shells and consoles add line ends, blanks, quotes and byte order
@@ -169,14 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_newline_is_tried_that_is_not_there() {
+    fn only_an_end_is_tried_that_is_not_there() {
         assert_eq!(readings(b"\"half").len(), 1);
         assert_eq!(readings(b"").len(), 1);
         let all = |password: &[u8]| {
             let readings = Password::exact(password.to_vec().into()).readings();
             readings.iter().map(|one| one.secret.expose().to_vec()).collect::<Vec<_>>()
         };
-        assert_eq!(all(b" a"), [&b" a"[..], b" a\n", b" a\r\n"]);
+        assert_eq!(all(b" a"), [&b" a"[..], b" a\n", b" a\r\n", b" a\r", b" a "]);
         assert_eq!(all(b""), [b""]);
     }
 }

@@ -136,6 +136,21 @@ pub(crate) fn with_unreadable_certificate(p12: &[u8]) -> Vec<u8> {
     with_bag(p12, 3, &der(0x30, &[b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x01", &certificate]))
 }
 
+/// The contents of a file and the password that Windows protected to a group.
+pub(crate) fn for_windows_groups(p12: &[u8]) -> Vec<u8> {
+    let groups = b"\x06\x09\x2b\x06\x01\x04\x01\x82\x37\x11\x04";
+    with_bag(p12, 5, &der(0x30, &[groups, &der(0xa0, &[&der(0x04, &[b"SID"])])]))
+}
+
+/// A key that is encrypted by the algorithm of this OID.
+pub(crate) fn with_algorithm(oid: &[u8]) -> Vec<u8> {
+    let key = der(0x30, &[&der(0x30, &[oid, &der(0x30, &[])]), &der(0x04, &[&[7; 16]])]);
+    pfx(&der(0x30, &[&open_safe(&bag(2, &key))]), &[])
+}
+
+/// The OID of the cipher of CryptoPro CSP.
+pub(crate) const CRYPTOPRO: &[u8] = b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x50";
+
 /// A key in the open, encrypted by AES-256 under a key that takes so many iterations; no password opens it.
 pub(crate) fn with_iterations(iterations: u32) -> Vec<u8> {
     let count = der(0x02, &[&iterations.to_be_bytes()]);
@@ -171,9 +186,7 @@ fn inspect(lab: &Lab, name: &str, arguments: &[&str]) -> Ran {
 fn a_file_for_windows_groups_says_that_no_password_opens_it() {
     let lab = Lab::new();
     let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
-    let groups = b"\x06\x09\x2b\x06\x01\x04\x01\x82\x37\x11\x04";
-    let secret = der(0x30, &[groups, &der(0xa0, &[&der(0x04, &[b"SID"])])]);
-    lab.write("groups.pfx", &with_safe(&client.p12(PASSWORD, "x").unwrap(), &open_safe(&bag(5, &secret))));
+    lab.write("groups.pfx", &for_windows_groups(&client.p12(PASSWORD, "x").unwrap()));
     let site = Site::nowhere();
     lab.write("wrong.txt", b"wrong");
     let mut command = lab.command();
@@ -201,13 +214,12 @@ fn a_key_in_the_open_where_an_encrypted_one_belongs_opens() {
 fn algorithms_of_cryptopro_gost_and_shangmi_are_named_with_what_to_do() {
     let lab = Lab::new();
     let cases: [(&[u8], &str, &str); 3] = [
-        (b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x50", "of CryptoPro CSP", "CryptoPro's own tools"),
+        (CRYPTOPRO, "of CryptoPro CSP", "CryptoPro's own tools"),
         (b"\x06\x07\x2a\x85\x03\x07\x01\x01\x01", "of GOST", "RSA or EC key"),
         (b"\x06\x08\x2a\x81\x1c\xcf\x55\x01\x83\x11", "of ShangMi", "RSA or EC key"),
     ];
     for (oid, name, hint) in cases {
-        let key = der(0x30, &[&der(0x30, &[oid, &der(0x30, &[])]), &der(0x04, &[&[7; 16]])]);
-        lab.write("odd.p12", &pfx(&der(0x30, &[&open_safe(&bag(2, &key))]), &[]));
+        lab.write("odd.p12", &with_algorithm(oid));
         let mut command = lab.command();
         command.args(["-p", "x", "odd.p12", &Site::nowhere().url()]);
         Ran::of(command, b"").ends(3, &format!("uses an algorithm {name}")).ends(3, hint);

@@ -1,4 +1,4 @@
-//! What the endpoint says of the certificate in its answer.
+//! What the endpoint says of the certificate in its answer, beside the cases of `cases/`.
 
 use serde_json::Value;
 
@@ -6,49 +6,6 @@ use crate::harness::{Lab, fit_schema};
 
 fn page(head: &str, body: &str) -> String {
     format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
-}
-
-#[test]
-fn a_page_about_the_certificate_is_known_by_its_words() {
-    let lab = Lab::new();
-    let rows = [
-        ("403 Forbidden", "<h3>HTTP Error 403.13 - Forbidden</h3>", "cannot reach its CRL"),
-        (
-            "403 Forbidden",
-            "<h2>403.16 - Forbidden: untrusted or invalid</h2>",
-            "trust the CA of the certificate",
-        ),
-        ("403 Forbidden", "HTTP Error 403.17 - Forbidden", "its clock last"),
-        ("403 Forbidden", "403.12 - Forbidden: Mapper denied access", "give access to CN=client"),
-        (
-            "403 Forbidden",
-            r#"{"message":"Invalid client certificate"}"#,
-            "the fault is most likely at the endpoint",
-        ),
-        (
-            "401 Unauthorized",
-            r#"{"message":"TLS certificate failed verification"}"#,
-            "most likely at the endpoint",
-        ),
-        (
-            "401 Unauthorized\r\nwww-authenticate: Bearer error=\"invalid_token\", \
-          error_description=\"client certificate thumbprint mismatch\"",
-            "",
-            "give access to CN=client",
-        ),
-    ];
-    for (head, body, says) in rows {
-        let ran = lab.run(&lab.site(page(head, body)), &[]).in_case((head, body));
-        ran.ends(1, "accepted the certificate in TLS and refused it in HTTP").ends(1, says);
-        assert!(!ran.stderr.contains("Authorization header"), "{}", ran.stderr);
-    }
-    let missing = page(
-        "401 Unauthorized",
-        r#"{"error_description":"proper client ssl certificate was not presented"}"#,
-    );
-    lab.run(&lab.site(missing), &[])
-        .ends(1, "the certificate was sent to")
-        .ends(1, "says \"proper client ssl certificate was not presented\"");
 }
 
 #[test]

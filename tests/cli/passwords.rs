@@ -72,6 +72,24 @@ fn a_password_that_ends_with_a_newline_opens() {
         .ends(0, "the password fits with a newline added at its end");
 }
 
+/// `$(cat FILE)` leaves the carriage return of Windows, and Windows' `echo` the blank before `|`.
+#[test]
+fn what_a_script_left_at_the_end_of_the_password_opens() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("crlf.txt", &format!("{PASSWORD}\r\n"));
+    for (end, what) in [("\r", "a carriage return"), (" ", "a blank")] {
+        lab.write("client.p12", &client.p12(&format!("{PASSWORD}{end}"), "client").unwrap());
+        for file in ["password.txt", "crlf.txt"] {
+            run(&lab, &site, &["--password-file", file], &[], b"").ends(
+                0,
+                &format!("the password fits with {what} added at its end: the P12 was made with that"),
+            );
+        }
+    }
+}
+
 #[test]
 fn the_password_that_fitted_goes_to_the_platform() {
     let lab = Lab::new();

@@ -1,7 +1,6 @@
 //! The endpoint answers without having asked for a certificate: which cause is named, and what to do.
 
 use p12_test::demo::endpoint::{ClientAuth, Manners};
-use p12_test::demo::pki::{Profile, Purpose};
 
 use crate::harness::{Lab, OK, Site};
 
@@ -44,6 +43,11 @@ fn a_server_that_asks_late_may_not_be_able_to_over_tls_1_3_or_http2() {
     let lab = Lab::new();
     let site = open(&lab, &answer("403 Forbidden", ""));
     lab.run(&site, &[]).ends(8, "try --tls-max 1.2");
+    let page =
+        "HTTP/1.1 400 Bad Request\r\nVia: 1.1 x\r\ncontent-length: 30\r\n\r\nNo client certificate was sent";
+    let ran = lab.run(&open(&lab, page), &[]);
+    ran.ends(8, "try --tls-max 1.2").ends(8, "came through a proxy (header via)");
+    assert!(!ran.stderr.contains("in front of the endpoint"), "{}", ran.stderr);
     assert!(!lab.run(&site, &["--tls-max", "1.2"]).exits(8).stderr.contains("--tls-max"));
 }
 
@@ -64,18 +68,6 @@ fn a_product_in_front_is_named_by_its_header() {
             format!("HTTP/1.1 {missed}\r\n{header}content-length: 30\r\n\r\nNo client certificate was sent");
         lab.run(&lab.site(page), &[]).ends(1, says);
     }
-}
-
-#[test]
-fn a_proxy_that_inspects_tls_is_known_by_its_ca() {
-    let mut lab = Lab::new();
-    let inspector = p12_test::demo::pki::Identity::root("Acme TLS Inspection CA").unwrap();
-    lab.server = inspector.issue(&Profile::new("localhost", Purpose::Server)).unwrap();
-    let site = open(&lab, std::str::from_utf8(OK).unwrap());
-    let says = "ask its administrator to exempt this host from inspection";
-    lab.run(&site, &[]).ends(5, "Acme TLS Inspection CA").ends(5, says);
-    lab.write("ca.pem", &inspector.certificate_pem().unwrap());
-    lab.run(&site, &[]).ends(8, says);
 }
 
 #[test]

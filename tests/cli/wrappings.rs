@@ -178,3 +178,12 @@ fn damage_is_told_with_its_cause_where_the_bytes_show_it() {
     ran.ends(3, "it is cut short");
     assert!(!ran.stderr.contains("exactly"));
 }
+
+#[test]
+fn other_texts_are_still_no_p12() {
+    let lab = Lab::new();
+    for text in ["{\"value\":\"bm90IGEgUDEy\"}", "\"quoted\"", &encode_block(&[b'x'; 300])] {
+        lab.write("c.p12", text);
+        open(&lab, "c.p12").in_case(text).ends(3, "cannot open");
+    }
+}

@@ -14,7 +14,7 @@ pub(crate) struct Peer {
     /// Empty if the fault needs no server.
     command: &'static str,
     file: Option<(&'static str, &'static str)>,
-    /// Another program that the peer needs.
+    /// Another program that the peer needs, or a file by its whole path.
     needs: &'static str,
     pub(crate) rows: Vec<Row>,
 }
@@ -71,7 +71,8 @@ fn may_unshare() -> bool {
 }
 
 /// The Python packages that peers need, by their folders.
-const PACKAGES: &[(&str, &str)] = &[("tlslite-ng", "tlslite"), ("python h2", "h2"), ("granian", "granian")];
+const PACKAGES: &[(&str, &str)] =
+    &[("tlslite-ng", "tlslite"), ("python h2", "h2"), ("granian", "granian"), ("s2n", "awscrt")];
 
 /// Where `pip install --target` puts what a peer needs.
 fn python_packages() -> PathBuf {

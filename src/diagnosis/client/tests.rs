@@ -1,7 +1,7 @@
 //! From alert, flaws and accepted CAs to the message. Each case is a row.
 
 use super::*;
-use crate::certificate::Usage;
+use crate::certificate::{KeyKind, Usage};
 use crate::evidence::{CertificateRequest, Side, Stage, Step};
 
 fn sound() -> Certificate {
@@ -23,7 +23,7 @@ fn after(alert: u8, ours: Certificate, above: &[Certificate], accepted: Option<b
         algorithms: vec!["rsa_pss_rsae_sha256".into()],
         sent: Some(true),
     };
-    let alert = Step { at: std::time::Duration::ZERO, from: Side::Endpoint, what: Message::Alert(alert) };
+    let alert = Step { at: Duration::ZERO, from: Side::Endpoint, what: Message::Alert(alert) };
     Evidence {
         ours: Some(ours),
         our_chain: above.to_vec(),
@@ -131,7 +131,20 @@ fn a_chain_that_reaches_an_accepted_name_is_not_called_untrusted_or_incomplete()
         "{}",
         error.message
     );
-    assert!(error.hint().contains("missing from the P12"), "{}", error.hint());
+    assert!(
+        error.hint().contains("whether CN=Root is trusted there; if that is no root"),
+        "{}",
+        error.hint()
+    );
+    let rooted = Certificate { issuer: "CN=Some Root".into(), ..sound() };
+    let rooted = refusal(&after(48, rooted, &[], None)).unwrap();
+    assert!(!rooted.hint().contains("lacks"), "{}", rooted.hint());
+    let alone = refusal(&after(48, sound(), &[], None)).unwrap();
+    assert!(
+        alone.hint().contains("the P12 lacks an intermediate certificate above CN=client"),
+        "{}",
+        alone.hint()
+    );
 }
 
 #[test]
@@ -140,7 +153,7 @@ fn a_key_that_was_not_used_is_called_unfit_only_where_it_is() {
         let mut evidence = after(40, Certificate { key, ..sound() }, &[], None);
         evidence.requests[0].algorithms = vec![algorithm.into()];
         evidence.requests[0].sent = sent;
-        unfit(&evidence)
+        unfit::explain(&evidence)
     };
     assert!(with(KeyKind::Rsa(2048), "ecdsa_secp256r1_sha256", Some(false)).contains("fits none"));
     assert!(with(KeyKind::Rsa(2048), "rsa_pss_pss_sha256", Some(false)).contains("fits none"));

@@ -8,7 +8,9 @@ const START: &str = "# What an alert or a page can mean
 
 Servers say little when they refuse a client certificate. This is all that `p12-test` concludes from it, taken from the code
 that decides. The first row that fits counts, so a flaw of the P12 comes before a fault of the endpoint.
-`p12-test inspect` shows the flaws of a P12 before any call. Words in capitals stand for facts of the P12.
+`p12-test inspect` shows the flaws of a P12 before any call. Words in capitals stand for facts: SUBJECT is the P12's
+certificate, ISSUER the CA above it, whose certificate is in the P12, too, and ROOT the CA above that; NAMES are the CAs that
+the endpoint named.
 
 ";
 

@@ -1,7 +1,7 @@
 """CASE:PORT…: TLS without a word: the endpoint's messages are held back, and its alerts never sent.
 
-half and eof end, or fall silent, after the ServerHello; bare and reset judge the client's certificate and end the
-connection when they do not like it.
+half and eof end, or fall silent, after the ServerHello; bare, reset and held judge the client's certificate, and end or
+hold the connection when they do not like it.
 """
 import socket
 import ssl
@@ -59,6 +59,11 @@ def bare(connection):
 def reset(connection):
     bare(connection)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def held(connection):
+    bare(connection)
+    until_closed(connection)
 
 
 def serve(case, port):

@@ -2,17 +2,21 @@
 
 use crate::peer::{Peer, peer};
 use crate::row::{Row, both, row};
+use crate::rows::SILENTLY;
+use crate::rows::silent::held;
 
 const PORT: &str = "https://localhost:~port~/";
 const LATE: &str = "https://localhost:~late~/asked";
 
 pub(crate) fn peers() -> Vec<Peer> {
-    vec![go(), rustls(), nss(), tomcat(), bun(), lighttpd_gnutls(), lighttpd_mbedtls(), lighttpd_openssl()]
+    let lighttpd = [lighttpd_gnutls(), lighttpd_mbedtls(), lighttpd_openssl()];
+    [go(), rustls(), nss(), tomcat(), netty(), wolfssl(), s2n(), bun()].into_iter().chain(lighttpd).collect()
 }
 
 const EXPIRED: &str = "certificate refused: expired";
 const STRANGER: &str = "certificate refused: CA unknown";
 const PARTIAL: &str = "certificate refused: intermediate missing";
+const UNNAMED: &str = "certificate refused: CA unknown, and none was named";
 const SERVERS: &str = "certificate refused: for servers only";
 
 /// How a server refuses each of these files: with an alert of this kind; not at all where it is `passed`.
@@ -44,7 +48,13 @@ const CA_KIND: &str = "client-certificate-unknown-ca";
 const PURPOSE_KIND: &str = "client-certificate-unsupported";
 
 fn go() -> Peer {
-    peer("go", "bash SCRIPTS/go.sh ~port~", both(all_alike(REFUSED))).needs("go")
+    let strict = |fault, url| row(fault, "endpoint-internal-error", url);
+    let strict = [
+        strict("no certificate for a host name", "https://localhost:~strict~/"),
+        strict("no certificate for a host name, and none was sent", "https://127.0.0.1:~strict~/"),
+    ];
+    let rows = [both(all_alike(REFUSED)), both(strict)].concat();
+    peer("go", "bash SCRIPTS/go.sh ~port~ ~strict~", rows).needs("go")
 }
 
 /// Of rustls, granian offers TLS 1.3 alone.
@@ -80,7 +90,43 @@ fn tomcat() -> Peer {
                 .alike(STRANGER),
         ],
     ];
-    peer("tomcat", "bash SCRIPTS/tomcat.sh ~port~ ~late~", rows.concat()).needs("java")
+    peer("tomcat", "bash SCRIPTS/tomcat.sh ~port~ ~late~", rows.concat())
+        .needs("/usr/share/java/tomcat10-embed-core.jar")
+}
+
+/// Netty's tcnative is OpenSSL, and the trust manager is Java's: what that refuses for the CA or the purpose is an internal
+/// error.
+fn netty() -> Peer {
+    let rows = refusals(EXPIRED_KIND, CLOSED, CLOSED, CLOSED);
+    peer("netty tcnative", "bash SCRIPTS/netty.sh ~port~", both(with_control(rows)))
+        .needs("/usr/share/java/netty-tcnative.jar")
+}
+
+/// It names no CAs, and has the intermediate certificate from its own chain.
+fn wolfssl() -> Peer {
+    let unnamed = |row: Row| if row.fault == STRANGER { row.alike(UNNAMED) } else { row };
+    let rows = refusals(EXPIRED_KIND, CA_KIND, "passed", REFUSED).map(unnamed);
+    let early =
+        row("certificate refused: not yet valid", "client-certificate-not-yet-valid", PORT).p12("early");
+    peer("wolfssl", "python3 SCRIPTS/wolfssl.py ~port~", [both(with_control(rows)), both([early])].concat())
+        .needs("/usr/lib/x86_64-linux-gnu/libwolfssl.so.35")
+}
+
+/// It holds a refused connection for 10 to 30 seconds, and then closes it.
+fn s2n() -> Peer {
+    let accepted = row("certificate accepted", "passed", PORT).with("--control").times(20);
+    let waited = row("certificate refused without an alert: CA unknown, and none was named", CLOSED, PORT)
+        .p12("stranger")
+        .with("--connect-timeout 40")
+        .alike(SILENTLY)
+        .times(1);
+    let rows = [both([accepted, waited]), held(PORT)].concat();
+    peer("s2n", "python3 SCRIPTS/s2n.py ~port~", rows)
+}
+
+/// The first row, in which the certificate is accepted, shows that the server insists on one, too.
+fn with_control([accepted, a, b, c, d]: [Row; 5]) -> [Row; 5] {
+    [accepted.with("--control"), a, b, c, d]
 }
 
 /// Bun's server is built on BoringSSL, and closes the connection. In TLS 1.3 it answers some calls that it refuses.

@@ -1,7 +1,7 @@
 //! Servers that refuse our certificate without an alert, and one that sends any alert it is told to.
 
 use crate::peer::{Peer, peer};
-use crate::row::{both, row};
+use crate::row::{Row, both, row};
 use crate::rows::SILENTLY;
 
 const PORT: &str = "https://localhost:~port~/";
@@ -43,27 +43,47 @@ fn languages() -> Vec<Peer> {
         ),
         peer(
             "python ssl",
-            "python3 SCRIPTS/silent.py bare:~bare~ reset:~reset~",
-            both([
-                row("certificate refused without an alert: expired", silently, "https://localhost:~bare~/")
+            "python3 SCRIPTS/silent.py bare:~bare~ reset:~reset~ held:~held~",
+            [
+                both([
+                    row(
+                        "certificate refused without an alert: expired",
+                        silently,
+                        "https://localhost:~bare~/",
+                    )
                     .p12("expired")
                     .racy(),
-                row(
-                    "certificate refused without an alert: CA unknown, and none was named",
-                    silently,
-                    "https://localhost:~bare~/",
-                )
-                .p12("stranger")
-                .alike(SILENTLY)
-                .racy(),
-                row("certificate refused by a reset: expired", silently, "https://localhost:~reset~/")
-                    .p12("expired")
-                    .alike("certificate refused without an alert: expired")
+                    row(
+                        "certificate refused without an alert: CA unknown, and none was named",
+                        silently,
+                        "https://localhost:~bare~/",
+                    )
+                    .p12("stranger")
+                    .alike(SILENTLY)
                     .racy(),
-            ]),
+                    row("certificate refused by a reset: expired", silently, "https://localhost:~reset~/")
+                        .p12("expired")
+                        .alike("certificate refused without an alert: expired")
+                        .racy(),
+                ]),
+                held(HELD),
+            ]
+            .concat(),
         ),
     ]
 }
+
+/// A server that refuses and neither says so nor ends the connection. In TLS 1.3 the handshake is over by then.
+pub(super) fn held(port: &'static str) -> Vec<Row> {
+    let patience = "--connect-timeout 3 -m 5";
+    let expired = row("certificate refused by silence: expired", "client-certificate-refused-or-reset", port);
+    let stranger = |kind| row("silence after the certificate: CA unknown, and none was named", kind, port);
+    let strangers = [stranger("tls-timeout").only("1.2"), stranger("timeout").only("1.3")];
+    let strangers = strangers.map(|row| row.p12("stranger").with(patience));
+    both([expired.p12("expired").with(patience)]).into_iter().chain(strangers).collect()
+}
+
+const HELD: &str = "https://localhost:~held~/";
 
 fn misbehaving() -> Vec<Peer> {
     vec![peer(
