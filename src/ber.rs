@@ -44,7 +44,7 @@ pub(crate) struct Element<'a> {
 
 /// Reads elements one after another.
 #[derive(Debug, Clone)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct Decoder<'a> {
     rest: &'a [u8],
     at: usize,
     depth: usize,
@@ -57,7 +57,7 @@ struct Header {
     size: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Decoder<'a> {
     /// Reads a layer: the file, or decrypted content.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, at: 0, depth: 0, end_of_layer: bytes.len() }
@@ -184,11 +184,11 @@ impl<'a> Reader<'a> {
 
 impl<'a> Element<'a> {
     /// Reads the elements inside.
-    pub(crate) fn inside(&self) -> Read<Reader<'a>> {
+    pub(crate) fn inside(&self) -> Read<Decoder<'a>> {
         if self.depth >= MAX_DEPTH {
             return Err(malformed(self.at, "nested too deep".into()));
         }
-        Ok(Reader {
+        Ok(Decoder {
             rest: self.content,
             at: self.content_at,
             depth: self.depth + 1,
@@ -271,25 +271,25 @@ mod tests {
     #[test]
     fn a_hundred_thousand_nested_elements_end_at_once() {
         let bomb = [0x30, 0x80].repeat(100_000);
-        assert!(matches!(Reader::new(&bomb).any(), Err(Defect::Malformed { .. })));
+        assert!(matches!(Decoder::new(&bomb).any(), Err(Defect::Malformed { .. })));
     }
 
     #[test]
     fn a_string_in_pieces_is_put_together() {
         let pieces = [0x24, 0x80, 0x04, 1, b'a', 0x24, 0x80, 0x04, 1, b'b', 0, 0, 0x04, 1, b'c', 0, 0];
-        let element = Reader::new(&pieces).expect(OCTET_STRING, "a string").unwrap();
+        let element = Decoder::new(&pieces).expect(OCTET_STRING, "a string").unwrap();
         assert_eq!(element.octets().unwrap().as_ref(), b"abc");
     }
 
     #[test]
     fn what_the_file_lacks_is_counted() {
         let cut = [0x30, 5, 1, 2];
-        assert_eq!(Reader::new(&cut).any().unwrap_err(), Defect::Truncated { at: 0, missing: Some(3) });
+        assert_eq!(Decoder::new(&cut).any().unwrap_err(), Defect::Truncated { at: 0, missing: Some(3) });
     }
 
     #[test]
     fn object_identifiers_are_dotted() {
         let oid = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];
-        assert_eq!(Reader::new(&oid).any().unwrap().oid(), "1.2.840.113549.1.5.13");
+        assert_eq!(Decoder::new(&oid).any().unwrap().oid(), "1.2.840.113549.1.5.13");
     }
 }

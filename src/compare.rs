@@ -1,11 +1,13 @@
 //! The same request by both routes: are the answers alike, and what can be the cause of a difference?
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::answer::Answer;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Evidence};
 use crate::foreign::Foreign;
+use crate::words::milliseconds;
 
 /// The outcome of one route.
 #[derive(Debug, Clone, Copy)]
@@ -127,14 +129,14 @@ impl BothRoutes<'_> {
         };
         let digest = |answer: &Answer| format!("{:.24}…", answer.sha256.as_deref().unwrap_or_default());
         let total = |route: &RouteResult<'_>| {
-            route.evidence.map_or(0.0, |evidence| evidence.timings.total.as_secs_f64())
+            milliseconds(route.evidence.map_or(Duration::ZERO, |evidence| evidence.timings.total))
         };
         let mut rows = vec![
             row("status", &status),
             row("head", &|route| cell(route, &|answer| format!("lasting fields: {}", lasting(answer).len()))),
             row("size", &|route| cell(route, &|_| format!("{} bytes", route.received()))),
             row("SHA-256", &|route| cell(route, &digest)),
-            Row { weighs: false, ..row("time", &|route| format!("{:.1} ms", total(route) * 1000.0)) },
+            Row { weighs: false, ..row("time", &total) },
         ];
         if let (Some(here), Some(there)) = (self.here.answer, self.there.answer) {
             let (left, right) = (lasting(here), lasting(there));

@@ -41,7 +41,7 @@ pub struct Demo {
 }
 
 /// One test of the demo, as a user would type it.
-pub struct Step {
+pub struct DemoTest {
     /// What it shows, in a sentence.
     pub title: &'static str,
     arguments: Vec<OsString>,
@@ -84,7 +84,7 @@ impl Demo {
     }
 
     /// The tests, from simple to advanced.
-    pub fn steps(&self) -> Vec<Step> {
+    pub fn steps(&self) -> Vec<DemoTest> {
         let step = |title, file: &str, more: &[&str], ends| {
             let mut arguments = vec!["--cacert".into(), self.path("ca.pem"), "--password-file".into()];
             arguments.push(self.path("password.txt"));
@@ -93,7 +93,7 @@ impl Demo {
             }
             arguments.extend(more.iter().map(OsString::from));
             arguments.extend([self.path(file), self.url().into()]);
-            Step { title, arguments, ends }
+            DemoTest { title, arguments, ends }
         };
         let platform = |token: &str| {
             let token = self.folder.path().join(token).display().to_string();
@@ -170,7 +170,7 @@ fn names_a_proxy() -> bool {
     names.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-impl Step {
+impl DemoTest {
     /// Checks that the step ended as it should.
     ///
     /// # Errors
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_step_with_another_exit_status_fails_the_demo() {
-        let step = Step { title: "", arguments: Vec::new(), ends: Exit::Refused };
+        let step = DemoTest { title: "", arguments: Vec::new(), ends: Exit::Refused };
         assert!(step.check(Exit::Refused).is_ok());
         let failed = step.check(Exit::Unreached).unwrap_err();
         assert_eq!(failed.message, "a step of the demo ended with 4 instead of 6");

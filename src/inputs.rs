@@ -10,7 +10,7 @@ use crate::cli::{ConnectionArgs, KeyArgs, TestArgs};
 use crate::error::{Error, Kind, Result};
 use crate::p12::{KeyAside, P12, P12File};
 use crate::password::{self, Password};
-use crate::platform::{Platform, Shared};
+use crate::platform::{Cache, Platform};
 use crate::prompt::Prompt;
 use crate::request::{Request, RequestParts};
 use crate::route::Route;
@@ -130,7 +130,7 @@ async fn platform(args: &TestArgs, prompt: Prompt) -> Result<Platform> {
         connect: connect(connection)?,
         tls: Tls { cacert: platform.platform_cacert.clone().or(roots), ..tls(connection)? },
         max_time: connection.max_time,
-        shared: Shared::default(),
+        shared: Cache::default(),
     })
 }
 

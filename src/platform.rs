@@ -52,12 +52,12 @@ pub struct Platform {
     /// The time for everything: lookup, upload and the answer's body.
     pub max_time: Duration,
     /// Shared by all calls, so that the host is looked up and the roots are loaded only once.
-    pub shared: Shared,
+    pub shared: Cache,
 }
 
 /// What all calls by one [`Platform`] have in common.
 #[derive(Debug, Default)]
-pub struct Shared {
+pub struct Cache {
     plain: OnceLock<Client>,
     secure: OnceLock<Client>,
     found: SharedOnce<(Url, String)>,

@@ -17,14 +17,14 @@ pub struct Probe {
     /// The status of the answer, if one came.
     pub status: Option<StatusCode>,
     /// Whether the endpoint asks for a certificate, and what it does without one.
-    pub verdict: Verdict,
+    pub verdict: Insistence,
     /// The P12 files, and whether each fits.
     pub files: Vec<Candidate>,
 }
 
 /// Whether an endpoint asks for a certificate, and what it does without one.
 #[derive(Debug, Clone)]
-pub enum Verdict {
+pub enum Insistence {
     /// It asks, and refuses calls without one, in these words.
     Insists(String),
     /// It asks, and answered without one.
@@ -53,14 +53,14 @@ impl Probe {
     pub fn judge(evidence: Evidence, answer: Option<&Answer>, error: Option<Error>) -> Self {
         let status = answer.map(|answer| answer.head.status);
         let verdict = match (answer, error) {
-            (_, Some(error)) if error.kind.exit() == Exit::Refused => Verdict::Insists(error.message),
-            (_, Some(error)) => Verdict::Failed(error),
-            (None, None) => Verdict::Failed(Error::new(Kind::Internal, "the call had no outcome")),
-            (Some(_), None) if !evidence.requested() => Verdict::DoesNotAsk,
+            (_, Some(error)) if error.kind.exit() == Exit::Refused => Insistence::Insists(error.message),
+            (_, Some(error)) => Insistence::Failed(error),
+            (None, None) => Insistence::Failed(Error::new(Kind::Internal, "the call had no outcome")),
+            (Some(_), None) if !evidence.requested() => Insistence::DoesNotAsk,
             (Some(answer), None) if is_refusal(answer, &evidence) => {
-                Verdict::Insists(format!("answered {}", answer.head.describe_status()))
+                Insistence::Insists(format!("answered {}", answer.head.describe_status()))
             }
-            (Some(_), None) => Verdict::LetsIn,
+            (Some(_), None) => Insistence::LetsIn,
         };
         Self { evidence, status, verdict, files: Vec::new() }
     }
@@ -68,9 +68,9 @@ impl Probe {
     /// The exit status: success if the endpoint asks for a certificate and insists on it.
     pub fn exit(&self) -> Exit {
         match &self.verdict {
-            Verdict::Insists(_) => Exit::Success,
-            Verdict::LetsIn | Verdict::DoesNotAsk => Exit::Untested,
-            Verdict::Failed(error) => error.kind.exit(),
+            Insistence::Insists(_) => Exit::Success,
+            Insistence::LetsIn | Insistence::DoesNotAsk => Exit::Untested,
+            Insistence::Failed(error) => error.kind.exit(),
         }
     }
 

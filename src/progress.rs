@@ -10,6 +10,7 @@ use crate::escape::escape;
 use crate::exchange::Started;
 use crate::request::Request;
 use crate::request::progress::{Phase, Progress};
+use crate::words::milliseconds;
 
 const TICK: Duration = Duration::from_millis(100);
 const BAR: &str = "{bytes}/{total_bytes} {wide_bar} {bytes_per_sec}, {eta} left";
@@ -81,7 +82,7 @@ fn next(passed: &[Phase]) -> Phase {
 }
 
 fn describe(phase: Phase, after: Duration) -> String {
-    format!("{:<21} {:>9.1} ms", phase.name(), after.as_secs_f64() * 1000.0)
+    format!("{:<21} {:>12}", phase.name(), milliseconds(after))
 }
 
 /// A bar for an answer of this length, in bytes; a counter if the length is not known.

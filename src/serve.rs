@@ -20,7 +20,7 @@ use files::Files;
 use journal::Journal;
 use limits::Limits;
 use nonces::Nonces;
-use origin::Proxies;
+use origin::TrustedProxies;
 use resource::Resource;
 pub use writer::Log;
 
@@ -84,7 +84,7 @@ impl Server {
             secure: read.certificate.is_some(),
             public: args.public_url.clone(),
             metrics_from: args.metrics_from.clone(),
-            proxies: Proxies(args.trusted_proxy.clone()),
+            proxies: TrustedProxies(args.trusted_proxy.clone()),
             draining: CancellationToken::new(),
         };
         let failed = |error: std::io::Error| {

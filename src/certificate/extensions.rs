@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use openssl::x509::{GeneralNameRef, X509Ref};
 
 use super::usage::Usage;
-use crate::ber::{self, Read, Reader};
+use crate::ber::{self, Decoder, Read};
 
 /// What was read from the extensions; empty if there are none or they cannot be read.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Extensions {
 
 /// Shows each extension: its OID, whether it is critical, its value.
 fn each(der: &[u8], mut show: impl FnMut(String, bool, &[u8])) -> Read<()> {
-    let mut whole = Reader::new(der).expect(ber::SEQUENCE, "")?.inside()?;
+    let mut whole = Decoder::new(der).expect(ber::SEQUENCE, "")?.inside()?;
     let mut fields = whole.expect(ber::SEQUENCE, "")?.inside()?;
     while !fields.is_empty() {
         let field = fields.any()?;
@@ -95,7 +95,7 @@ const KNOWN: &[&str] = &[
 ];
 
 fn usages(value: &[u8]) -> Read<Vec<Usage>> {
-    let mut list = Reader::new(value).expect(ber::SEQUENCE, "")?.inside()?;
+    let mut list = Decoder::new(value).expect(ber::SEQUENCE, "")?.inside()?;
     let mut usages = Vec::new();
     while !list.is_empty() {
         usages.push(Usage::of(&list.expect(ber::OID, "")?.oid()));
@@ -104,13 +104,13 @@ fn usages(value: &[u8]) -> Read<Vec<Usage>> {
 }
 
 fn is_authority(value: &[u8]) -> Read<bool> {
-    let mut constraints = Reader::new(value).expect(ber::SEQUENCE, "")?.inside()?;
+    let mut constraints = Decoder::new(value).expect(ber::SEQUENCE, "")?.inside()?;
     Ok(constraints.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]))
 }
 
 /// The first octet of its bits.
 fn netscape_type(value: &[u8]) -> Option<u8> {
-    Reader::new(value).expect(BIT_STRING, "").ok()?.content.get(1).copied()
+    Decoder::new(value).expect(BIT_STRING, "").ok()?.content.get(1).copied()
 }
 
 /// Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`.

@@ -9,7 +9,7 @@ use openssl::x509::X509Ref;
 use serde::{Serialize, Serializer};
 
 use super::name::short_name;
-use crate::ber::{self, Read, Reader};
+use crate::ber::{self, Decoder, Read};
 
 /// The type of a key, as text `RSA 2048`, `EC prime256v1`, `ED25519`; empty if the key cannot be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl KeyKind {
             _ => key
                 .public_key_to_der()
                 .ok()
-                .and_then(|der| Self::in_info(Reader::new(&der)).ok())
+                .and_then(|der| Self::in_info(Decoder::new(&der)).ok())
                 .unwrap_or_default(),
         };
         (kind, bits)
@@ -140,7 +140,7 @@ impl KeyKind {
     }
 
     /// By the algorithm of a subjectPublicKeyInfo.
-    fn in_info(mut der: Reader<'_>) -> Read<Self> {
+    fn in_info(mut der: Decoder<'_>) -> Read<Self> {
         let mut info = der.expect(ber::SEQUENCE, "")?.inside()?;
         let mut algorithm = info.expect(ber::SEQUENCE, "")?.inside()?;
         Ok(match algorithm.expect(ber::OID, "")?.oid() {
@@ -164,7 +164,7 @@ const ML_DSA_87: &str = "2.16.840.1.101.3.4.3.19";
 /// That of a TBSCertificate is its seventh field, in version 1 its sixth.
 fn in_certificate(der: &[u8]) -> Read<KeyKind> {
     let mut fields =
-        Reader::new(der).expect(ber::SEQUENCE, "")?.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
+        Decoder::new(der).expect(ber::SEQUENCE, "")?.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
     fields.optional(VERSION)?;
     for _ in 0..5 {
         fields.any()?;

@@ -8,7 +8,7 @@ use openssl::x509::X509Ref;
 use serde::{Serialize, Serializer};
 
 use super::name::long_name;
-use crate::ber::{self, Read, Reader};
+use crate::ber::{self, Decoder, Read};
 
 /// A signature algorithm. Its text is OpenSSL's: `sha256WithRSAEncryption`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl BrokenDigest {
 fn pss_digest(certificate: &X509Ref) -> Option<Nid> {
     let der = certificate.to_der().ok()?;
     let named = || -> Read<Option<String>> {
-        let mut whole = Reader::new(&der).expect(ber::SEQUENCE, "")?.inside()?;
+        let mut whole = Decoder::new(&der).expect(ber::SEQUENCE, "")?.inside()?;
         whole.any()?;
         let mut algorithm = whole.expect(ber::SEQUENCE, "")?.inside()?;
         algorithm.any()?;

@@ -14,7 +14,7 @@ use crate::p12::anatomy::Anatomy;
 use crate::p12::{KeyAside, P12File};
 use crate::password::Password;
 use crate::password::Passwords;
-use crate::probe::{Probe, Verdict};
+use crate::probe::{Insistence, Probe};
 use crate::prompt::Prompt;
 use crate::request::RequestParts;
 use crate::sink::Sink;
@@ -41,7 +41,7 @@ async fn examine(args: &ProbeArgs, console: &Console) -> Result<Exit> {
         Output::open(None)?.write(text.as_bytes())?;
     }
     match &probe.verdict {
-        Verdict::Failed(error) => Err(error.clone()),
+        Insistence::Failed(error) => Err(error.clone()),
         _ => Ok(probe.exit()),
     }
 }

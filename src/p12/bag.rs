@@ -10,7 +10,7 @@ use super::budget::Budget;
 use super::fault::Parsed;
 use super::iterate::Wiped;
 use super::scheme::Scheme;
-use crate::ber::{self, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
+use crate::ber::{self, Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, SET};
 
 /// How deep safes may be nested. Real files have one level at most.
 const MAX_NESTING: usize = 8;
@@ -68,7 +68,7 @@ pub(super) struct Label {
 
 /// Whether decrypted bytes are a safe: one complete SEQUENCE of SEQUENCEs. A wrong key gives random bytes.
 pub(super) fn is_safe(plain: &[u8]) -> bool {
-    let mut reader = Reader::new(plain);
+    let mut reader = Decoder::new(plain);
     let list = reader.expect(SEQUENCE, "").and_then(|list| list.inside());
     list.is_ok_and(|mut list| list.is_empty() || list.expect(SEQUENCE, "").is_ok())
 }
@@ -83,7 +83,7 @@ pub(super) fn read_bags(contents: &[u8], budget: &mut Budget) -> Parsed<Vec<Bag>
 }
 
 fn collect(contents: &[u8], bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
-    let list = Reader::new(contents).expect(SEQUENCE, "the list of bags")?;
+    let list = Decoder::new(contents).expect(SEQUENCE, "the list of bags")?;
     collect_list(&list, 0, bags, budget)
 }
 
@@ -161,7 +161,7 @@ fn parse_certificate(value: &Element<'_>, label: Label) -> Parsed<Bag> {
 
 /// friendlyName and localKeyID (RFC 2985 section 5.5). Invalid attributes are ignored: they do not make a key
 /// unusable.
-fn read_label(bag: &mut Reader<'_>) -> Label {
+fn read_label(bag: &mut Decoder<'_>) -> Label {
     let mut label = Label::default();
     let attributes = bag.optional(SET).ok().flatten().and_then(|set| set.inside().ok());
     let Some(mut attributes) = attributes else { return label };
@@ -171,7 +171,7 @@ fn read_label(bag: &mut Reader<'_>) -> Label {
     label
 }
 
-fn read_attribute(mut attribute: Reader<'_>, label: &mut Label) -> ber::Read<()> {
+fn read_attribute(mut attribute: Decoder<'_>, label: &mut Label) -> ber::Read<()> {
     let kind = attribute.expect(OID, "")?.oid();
     let value = attribute.expect(SET, "")?.inside()?.any()?;
     match (kind.as_str(), value.tag) {
@@ -191,7 +191,7 @@ fn read_attribute(mut attribute: Reader<'_>, label: &mut Label) -> ber::Read<()>
 
 /// The algorithm of a PKCS#8 key (RFC 5958 section 2); `None` if it is not such a key.
 pub(super) fn key_algorithm(pkcs8: &[u8]) -> Option<String> {
-    let mut info = Reader::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
+    let mut info = Decoder::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
     info.expect(INTEGER, "").ok()?;
     let algorithm = info.expect(SEQUENCE, "").ok()?.inside().ok()?.expect(OID, "").ok()?.oid();
     info.expect(OCTET_STRING, "").ok()?;
@@ -200,7 +200,7 @@ pub(super) fn key_algorithm(pkcs8: &[u8]) -> Option<String> {
 
 /// The same key with zeros in place of the secret. OpenSSL reads it in the same way.
 pub(super) fn blank_key(pkcs8: &[u8]) -> Option<Vec<u8>> {
-    let mut info = Reader::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
+    let mut info = Decoder::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
     info.expect(INTEGER, "").ok()?;
     info.expect(SEQUENCE, "").ok()?;
     let secret = info.expect(OCTET_STRING, "").ok()?;

@@ -6,7 +6,7 @@ use super::fault::{Fault, Parsed};
 use super::mac::Mac;
 use super::protection::Protection;
 use super::scheme::Scheme;
-use crate::ber::{self, Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
+use crate::ber::{self, Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE};
 use crate::error::Kind;
 
 /// The outermost structure.
@@ -26,7 +26,7 @@ pub(super) fn looks_like_pfx(bytes: &[u8]) -> bool {
 
 impl<'a> Pfx<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Parsed<Self> {
-        let mut file = Reader::new(bytes);
+        let mut file = Decoder::new(bytes);
         let outer = file.any()?;
         if outer.tag != SEQUENCE {
             return Err(Fault::not_a_p12("its format is not known"));
@@ -59,7 +59,7 @@ impl<'a> Pfx<'a> {
     /// The safes, each with its encryption.
     pub(super) fn safes(&self) -> Parsed<Vec<Safe<'_>>> {
         let parse = || {
-            let mut list = Reader::new(&self.content).expect(SEQUENCE, "the list of safes")?.inside()?;
+            let mut list = Decoder::new(&self.content).expect(SEQUENCE, "the list of safes")?.inside()?;
             let mut safes = Vec::new();
             while !list.is_empty() {
                 if safes.len() >= MAX_SAFES {
@@ -81,7 +81,7 @@ const ENCRYPTED_DATA: &str = "1.2.840.113549.1.7.6";
 /// The limit on safes. Real files have a few.
 const MAX_SAFES: usize = 2_000;
 
-fn check_version(inside: &mut Reader<'_>) -> Parsed<()> {
+fn check_version(inside: &mut Decoder<'_>) -> Parsed<()> {
     let not = |what: &str| Err(Fault::not_a_p12(format!("it is {what}, not a P12")));
     let Some(first) = inside.optional(INTEGER)? else {
         return match inside.clone().any().map(|element| element.tag) {
@@ -103,7 +103,7 @@ fn check_version(inside: &mut Reader<'_>) -> Parsed<()> {
 }
 
 /// The content of an EXPLICIT `[0]`, if there is one.
-fn read_explicit<'a>(reader: &mut Reader<'a>) -> Parsed<Option<Element<'a>>> {
+fn read_explicit<'a>(reader: &mut Decoder<'a>) -> Parsed<Option<Element<'a>>> {
     Ok(reader.optional(0xa0)?)
 }
 

@@ -116,12 +116,12 @@ impl P12File {
 
     /// The bytes as they were read, without a copy. They are wiped when the last holder drops them.
     pub fn bytes(&self) -> Bytes {
-        struct Shared(Arc<Zeroizing<Vec<u8>>>);
-        impl AsRef<[u8]> for Shared {
+        struct Owner(Arc<Zeroizing<Vec<u8>>>);
+        impl AsRef<[u8]> for Owner {
             fn as_ref(&self) -> &[u8] {
                 &self.0
             }
         }
-        Bytes::from_owner(Shared(Arc::clone(&self.bytes)))
+        Bytes::from_owner(Owner(Arc::clone(&self.bytes)))
     }
 }

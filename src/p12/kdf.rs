@@ -9,7 +9,7 @@ use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
 use super::iterate::{KeyUse, Wiped, pbkdf1, pkcs12};
 use super::protection::{Algorithm, KdfName, Protection};
-use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
+use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, malformed};
 
 /// A key derivation with its parameters.
 #[derive(Debug)]
@@ -134,7 +134,7 @@ pub(super) fn parse_kdf(algorithm: &Element<'_>) -> Parsed<Kdf> {
     }
 }
 
-fn parse_pbkdf2(reader: &mut Reader<'_>) -> Parsed<Kdf> {
+fn parse_pbkdf2(reader: &mut Decoder<'_>) -> Parsed<Kdf> {
     let mut parameters = reader.expect(SEQUENCE, "the PBKDF2 parameters")?.inside()?;
     let salt = parameters.any()?;
     match salt.tag {
@@ -160,12 +160,12 @@ fn parse_pbkdf2(reader: &mut Reader<'_>) -> Parsed<Kdf> {
 }
 
 /// How many INTEGERs come next.
-fn count_integers(reader: &Reader<'_>) -> usize {
+fn count_integers(reader: &Decoder<'_>) -> usize {
     let mut reader = reader.clone();
     std::iter::from_fn(|| reader.optional(INTEGER).ok().flatten()).count()
 }
 
-fn parse_scrypt(reader: &mut Reader<'_>) -> Parsed<Kdf> {
+fn parse_scrypt(reader: &mut Decoder<'_>) -> Parsed<Kdf> {
     let mut parameters = reader.expect(SEQUENCE, "the scrypt parameters")?.inside()?;
     let salt = parameters.expect(OCTET_STRING, "the salt")?.octets()?.into_owned();
     let n = parse_iterations(&parameters.expect(INTEGER, "scrypt's N")?)?;
@@ -175,7 +175,7 @@ fn parse_scrypt(reader: &mut Reader<'_>) -> Parsed<Kdf> {
 }
 
 /// A key length in bytes, if there is one.
-fn parse_length(parameters: &mut Reader<'_>) -> Parsed<Option<usize>> {
+fn parse_length(parameters: &mut Decoder<'_>) -> Parsed<Option<usize>> {
     let Some(length) = parameters.optional(INTEGER)? else { return Ok(None) };
     let bytes = length.unsigned().filter(|bytes| (1..=1024).contains(bytes));
     let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
@@ -183,7 +183,7 @@ fn parse_length(parameters: &mut Reader<'_>) -> Parsed<Option<usize>> {
 }
 
 /// Reads the parameters that PBES1 and the encryption of PKCS#12 share.
-pub(super) fn parse_salt_and_iterations(reader: &mut Reader<'_>) -> Parsed<(Vec<u8>, u64)> {
+pub(super) fn parse_salt_and_iterations(reader: &mut Decoder<'_>) -> Parsed<(Vec<u8>, u64)> {
     let mut parameters = reader.expect(SEQUENCE, "the encryption's parameters")?.inside()?;
     let salt = parameters.expect(OCTET_STRING, "the salt")?.octets()?.into_owned();
     Ok((salt, parse_iterations(&parameters.expect(INTEGER, "the iteration count")?)?))

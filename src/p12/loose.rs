@@ -7,12 +7,12 @@ use zeroize::Zeroizing;
 
 use super::bag::{Bag, Label, key_algorithm, read_shrouded};
 use super::iterate::Wiped;
-use crate::ber::{INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
+use crate::ber::{Decoder, INTEGER, OCTET_STRING, OID, SEQUENCE};
 
 /// What DER holds, and what to call it; `None` if it is neither key nor certificate.
 pub(super) fn read(der: &[u8]) -> Option<(Vec<Bag>, &'static str)> {
     let one = |bag| vec![bag];
-    let first = Reader::new(der).any().ok().filter(|first| first.tag == SEQUENCE)?;
+    let first = Decoder::new(der).any().ok().filter(|first| first.tag == SEQUENCE)?;
     if let Some(pkcs8) = read_key(first.whole) {
         return Some((one(Bag::Key(pkcs8, Label::default())), "a private key"));
     }
@@ -45,7 +45,7 @@ pub(super) fn read_key(der: &[u8]) -> Option<Wiped> {
     if key_algorithm(der).is_some() {
         return Some(Zeroizing::new(der.to_vec()));
     }
-    let mut inside = Reader::new(der).expect(SEQUENCE, "").ok()?.inside().ok()?;
+    let mut inside = Decoder::new(der).expect(SEQUENCE, "").ok()?.inside().ok()?;
     let version = inside.expect(INTEGER, "").ok()?.unsigned()?;
     let next = inside.any().ok()?;
     match (version, next.tag) {

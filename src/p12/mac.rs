@@ -11,7 +11,7 @@ use super::fault::{Fault, Parsed};
 use super::iterate::KeyUse;
 use super::kdf::{Kdf, parse_iterations, parse_kdf};
 use super::protection::{Algorithm, Protection};
-use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, malformed};
+use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, malformed};
 
 /// The MAC of the file.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Mac {
     }
 
     /// RFC 9879: the key length must be there, and at least 20.
-    fn parse_pbmac1(reader: &mut Reader<'_>, expected: Vec<u8>) -> Parsed<Self> {
+    fn parse_pbmac1(reader: &mut Decoder<'_>, expected: Vec<u8>) -> Parsed<Self> {
         let parameters = reader.expect(SEQUENCE, "the PBMAC1 parameters")?;
         let at = parameters.at;
         let mut parameters = parameters.inside()?;

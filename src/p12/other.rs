@@ -3,11 +3,11 @@
 use super::fault::Fault;
 
 /// How a file of another kind begins, what it is, and what to do.
-type Kind = (&'static [u8], &'static str, &'static str);
+type OtherFile = (&'static [u8], &'static str, &'static str);
 
 const UNPACK: &str = "unpack it, and give the P12 that is inside";
 
-const BINARY: &[Kind] = &[
+const BINARY: &[OtherFile] = &[
     (
         b"\xfe\xed\xfe\xed",
         "a Java keystore (JKS)",
@@ -57,7 +57,7 @@ const SSH: &str = "make PEM of a copy of it: ssh-keygen -p -m PKCS8 -f COPY; tha
 const PUBLIC: &str = "ask for the private key and its certificate; nobody can log in with a public key";
 const SCRAMBLED: &str = "decrypt it first, with what encrypted it";
 
-const TEXT: &[Kind] = &[
+const TEXT: &[OtherFile] = &[
     (
         b"version https://git-lfs",
         "a pointer of Git LFS, not the file itself",
@@ -79,7 +79,7 @@ const TEXT: &[Kind] = &[
     ),
 ];
 
-const PEM: &[Kind] = &[
+const PEM: &[OtherFile] = &[
     (b"OPENSSH PRIVATE KEY", "a private key of OpenSSH", SSH),
     (b"CERTIFICATE REQUEST", REQUEST, REQUEST_HINT),
     (b"NEW CERTIFICATE REQUEST", REQUEST, REQUEST_HINT),
@@ -93,7 +93,7 @@ const PEM: &[Kind] = &[
 const REQUEST: &str = "a certificate request, and no certificate";
 const REQUEST_HINT: &str = "send it to the CA; what comes back goes into a P12 with the key: p12-test repack --key key.pem certificate.pem client.p12";
 
-fn find(kinds: &[Kind], bytes: &[u8]) -> Option<Fault> {
+fn find(kinds: &[OtherFile], bytes: &[u8]) -> Option<Fault> {
     let (_, what, hint) = kinds.iter().find(|(start, ..)| bytes.starts_with(start))?;
     Some(Fault::not_a_p12(format!("it is {what}")).with_hint(*hint))
 }

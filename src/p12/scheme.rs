@@ -7,7 +7,7 @@ use super::fault::{Fault, Parsed};
 use super::iterate::{KeyUse, Wiped};
 use super::kdf::{Kdf, parse_kdf, parse_salt_and_iterations};
 use super::protection::{Algorithm, Protection};
-use crate::ber::{Element, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
+use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE};
 
 /// How a safe or a key is encrypted.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Scheme {
         }
     }
 
-    fn parse_pkcs12(kind: &str, oid: &str, reader: &mut Reader<'_>) -> Parsed<Self> {
+    fn parse_pkcs12(kind: &str, oid: &str, reader: &mut Decoder<'_>) -> Parsed<Self> {
         let (cipher, key, iv) = match kind {
             "1" => (Cipher::Rc4, 16, 0),
             "2" => (Cipher::Rc4_40, 5, 0),
@@ -54,7 +54,7 @@ impl Scheme {
         Ok(Self { derivation, cipher, key, iv: None })
     }
 
-    fn parse_pbes1(digest: Digest, cipher: Cipher, reader: &mut Reader<'_>) -> Parsed<Self> {
+    fn parse_pbes1(digest: Digest, cipher: Cipher, reader: &mut Decoder<'_>) -> Parsed<Self> {
         let (salt, iterations) = parse_salt_and_iterations(reader)?;
         let kdf = Kdf::Pbkdf1 { digest, salt, iterations }.check_cost()?;
         // Key and vector are the two halves of one digest (RFC 8018 section 6.1.1).
@@ -62,7 +62,7 @@ impl Scheme {
         Ok(Self { derivation, cipher, key: 8, iv: None })
     }
 
-    fn parse_pbes2(reader: &mut Reader<'_>) -> Parsed<Self> {
+    fn parse_pbes2(reader: &mut Decoder<'_>) -> Parsed<Self> {
         let mut parameters = reader.expect(SEQUENCE, "the PBES2 parameters")?.inside()?;
         let kdf = parse_kdf(&parameters.expect(SEQUENCE, "the key derivation")?)?;
         let mut encryption = parameters.expect(SEQUENCE, "the cipher")?.inside()?;
@@ -95,7 +95,7 @@ impl Scheme {
     }
 
     /// RFC 8018 B.2.3: the version encodes the effective key bits.
-    fn parse_rc2(kdf: Kdf, encryption: &mut Reader<'_>) -> Parsed<Self> {
+    fn parse_rc2(kdf: Kdf, encryption: &mut Decoder<'_>) -> Parsed<Self> {
         let mut parameters = encryption.expect(SEQUENCE, "the RC2 parameters")?.inside()?;
         let version = parameters.optional(INTEGER)?.and_then(|version| version.unsigned());
         let iv = parameters.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
@@ -110,11 +110,11 @@ impl Scheme {
     }
 
     /// RFC 2144 appendix B.3: the vector, and the length of the key in bits.
-    fn parse_cast5(kdf: Kdf, encryption: &mut Reader<'_>) -> Parsed<Self> {
+    fn parse_cast5(kdf: Kdf, encryption: &mut Decoder<'_>) -> Parsed<Self> {
         let parameters = encryption.any()?;
         // Bouncy Castle writes only the vector.
         let mut parameters = match parameters.tag {
-            OCTET_STRING => Reader::new(parameters.whole),
+            OCTET_STRING => Decoder::new(parameters.whole),
             _ => parameters.inside()?,
         };
         let iv = parameters.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::access::Access;
 use super::nonces::Nonces;
-use super::tls::{self, Certificate};
+use super::tls::{self, ServerIdentity};
 use crate::cli::ServeArgs;
 use crate::error::Result;
 use crate::prompt::Prompt;
@@ -20,7 +20,7 @@ pub(super) struct Files {
 #[derive(Clone)]
 pub(super) struct Current {
     pub(super) access: Arc<Access>,
-    pub(super) certificate: Option<Arc<Certificate>>,
+    pub(super) certificate: Option<Arc<ServerIdentity>>,
 }
 
 impl Files {

@@ -4,7 +4,7 @@ use http::Version;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 
-use super::answer::Refusal;
+use super::answer::ErrorReply;
 use crate::platform::contract;
 use crate::request::RequestParts;
 use crate::request::body::RequestBody;
@@ -16,9 +16,9 @@ pub(super) fn names_one_host(head: &Parts) -> bool {
 }
 
 /// What the LP headers ask for; `None` when no endpoint is named.
-pub(super) fn parse_forward(headers: &HeaderMap) -> Result<Option<RequestParts>, Refusal> {
+pub(super) fn parse_forward(headers: &HeaderMap) -> Result<Option<RequestParts>, ErrorReply> {
     let Some(url) = read_text(headers, &contract::FORWARD_URL)? else { return Ok(None) };
-    let text = |name| Ok::<_, Refusal>(read_text(headers, name)?.map(str::to_owned));
+    let text = |name| Ok::<_, ErrorReply>(read_text(headers, name)?.map(str::to_owned));
     let authorization = read_one(headers, &contract::AUTHORIZATION)?;
     Ok(Some(RequestParts {
         url: url.to_owned(),
@@ -30,15 +30,18 @@ pub(super) fn parse_forward(headers: &HeaderMap) -> Result<Option<RequestParts>,
     }))
 }
 
-pub(super) fn read_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Refusal> {
+pub(super) fn read_text<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a str>, ErrorReply> {
     let text = read_one(headers, name)?.map(HeaderValue::to_str).transpose();
-    text.map_err(|_| Refusal::malformed(&format!("{name} is not ASCII")))
+    text.map_err(|_| ErrorReply::malformed(&format!("{name} is not ASCII")))
 }
 
-fn read_one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Refusal> {
+fn read_one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, ErrorReply> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (value, None) => Ok(value),
-        _ => Err(Refusal::malformed(&format!("{name} comes twice"))),
+        _ => Err(ErrorReply::malformed(&format!("{name} comes twice"))),
     }
 }

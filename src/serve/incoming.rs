@@ -15,20 +15,20 @@ use hyper::body::Body as _;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::answer::Refusal;
+use super::answer::ErrorReply;
 use super::presence::Presence;
 
 /// How far an upload has come, also after it was handed to the endpoint.
 #[derive(Default)]
-pub(super) struct Progress {
+pub(super) struct UploadProgress {
     /// Bytes since the last content: boundaries and heads of parts.
     between: AtomicU64,
     /// Whether the next piece is waited for.
     waiting: AtomicBool,
-    failure: Mutex<Option<Refusal>>,
+    failure: Mutex<Option<ErrorReply>>,
 }
 
-impl Progress {
+impl UploadProgress {
     /// How many bytes of boundaries and heads of parts may come between two pieces of content.
     const MAX_BETWEEN: u64 = 128 * 1024;
 
@@ -37,12 +37,12 @@ impl Progress {
     }
 
     /// Notes why the upload failed.
-    pub(super) fn fail(&self, failure: Refusal) {
+    pub(super) fn fail(&self, failure: ErrorReply) {
         self.lock().get_or_insert(failure);
     }
 
     /// Why the upload failed, if it did.
-    pub(super) fn take_failure(&self) -> Option<Refusal> {
+    pub(super) fn take_failure(&self) -> Option<ErrorReply> {
         self.lock().take()
     }
 
@@ -51,7 +51,7 @@ impl Progress {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Refusal>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<ErrorReply>> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -61,14 +61,14 @@ impl Progress {
 pub(super) struct Pieces {
     body: Incoming,
     paused: bool,
-    progress: Arc<Progress>,
+    progress: Arc<UploadProgress>,
     /// How long the client may take for a piece.
     patience: Duration,
     late: Pin<Box<Sleep>>,
 }
 
 impl Pieces {
-    pub(super) fn new(body: Incoming, progress: Arc<Progress>, patience: Duration) -> Self {
+    pub(super) fn new(body: Incoming, progress: Arc<UploadProgress>, patience: Duration) -> Self {
         Self { body, paused: true, progress, patience, late: Box::pin(tokio::time::sleep(patience)) }
     }
 }
@@ -94,7 +94,7 @@ impl Stream for Pieces {
         self.paused = false;
         if let Some(Ok(bytes)) = &piece {
             let between = self.progress.between.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            if between > Progress::MAX_BETWEEN {
+            if between > UploadProgress::MAX_BETWEEN {
                 return Poll::Ready(Some(Err(io::ErrorKind::FileTooLarge.into())));
             }
         }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::origin::Origin;
 use super::presence::Presence;
-use super::tls::Certificate;
+use super::tls::ServerIdentity;
 use super::writer::{Log, Writer};
 use crate::certificate;
 
@@ -34,7 +34,7 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Where lines go to `log`, and the certificate's expiry is among the metrics if there is one.
-    pub(super) fn new(log: Log, certificate: Option<&Certificate>) -> Self {
+    pub(super) fn new(log: Log, certificate: Option<&ServerIdentity>) -> Self {
         let writer = Writer::new(log);
         let mut registry = Registry::with_prefix("p12_test");
         let (requests, outcomes) =
@@ -81,7 +81,7 @@ impl Journal {
     }
 
     /// Notes which certificate is shown to clients from now on.
-    pub(super) fn note_certificate(&self, certificate: Option<&Certificate>) {
+    pub(super) fn note_certificate(&self, certificate: Option<&ServerIdentity>) {
         if let Some(seconds) = certificate.and_then(|certificate| certificate.expiry) {
             self.expiry.set(seconds);
         }

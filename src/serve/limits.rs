@@ -99,9 +99,9 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Requests per second of each caller.
-struct Rate(Option<RateLimiter<Key, HashMapStateStore<Key>, DefaultClock>>);
+struct Rate(Option<RateLimiter<RateKey, HashMapStateStore<RateKey>, DefaultClock>>);
 
-type Key = (Option<Arc<str>>, Option<IpAddr>);
+type RateKey = (Option<Arc<str>>, Option<IpAddr>);
 
 impl Rate {
     /// Callers that are remembered. Further ones at other addresses share one rate per credential.

@@ -18,10 +18,10 @@ pub(super) struct Origin {
     pub(super) id: String,
 }
 
-/// Proxies whose word is taken for the address of a client.
-pub(super) struct Proxies(pub(super) Vec<IpNet>);
+/// TrustedProxies whose word is taken for the address of a client.
+pub(super) struct TrustedProxies(pub(super) Vec<IpNet>);
 
-impl Proxies {
+impl TrustedProxies {
     pub(super) fn trusts(&self, ip: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&ip.to_canonical()))
     }
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_last_address_that_no_trusted_proxy_has_is_the_client() {
-        let proxies = Proxies(["127.0.0.0/8", "10.0.0.0/8"].map(|net| net.parse().unwrap()).to_vec());
+        let proxies = TrustedProxies(["127.0.0.0/8", "10.0.0.0/8"].map(|net| net.parse().unwrap()).to_vec());
         let rows: &[Row] = &[
             ("127.0.0.1", &[], "127.0.0.1"),
             ("9.9.9.9", &[(X, "1.1.1.1")], "9.9.9.9"),

@@ -12,14 +12,14 @@ use crate::password::Password;
 use crate::prompt::Prompt;
 
 /// What clients are shown.
-pub(super) struct Certificate {
+pub(super) struct ServerIdentity {
     pub(super) context: SslContext,
     /// When it expires, in seconds since 1970.
     pub(super) expiry: Option<i64>,
 }
 
 /// Reads `--tls-p12`; `None` when there is none.
-pub(super) async fn read(args: &ServeArgs, prompt: Prompt) -> Result<Option<Certificate>> {
+pub(super) async fn read(args: &ServeArgs, prompt: Prompt) -> Result<Option<ServerIdentity>> {
     let Some(path) = &args.tls_p12 else { return Ok(None) };
     let file = P12File::read(path).await?;
     let open = async |password: Option<Password>| P12::open(&file, password.as_ref(), None).await;
@@ -36,5 +36,5 @@ pub(super) async fn read(args: &ServeArgs, prompt: Prompt) -> Result<Option<Cert
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     builder.set_num_tickets(0).map_err(unusable)?;
     let expiry = certificate::describe(&identity.leaf).end_of_validity();
-    Ok(Some(Certificate { context: builder.build().into_context(), expiry }))
+    Ok(Some(ServerIdentity { context: builder.build().into_context(), expiry }))
 }

@@ -7,7 +7,7 @@ use crate::certificate::timestamp;
 use crate::escape::{ascii, escape};
 use crate::evidence::CertificateRequest;
 use crate::exchange::describe_status;
-use crate::probe::{Candidate, Probe, Verdict};
+use crate::probe::{Candidate, Insistence, Probe};
 
 /// The name of the schema. Its number changes when a field is removed or changes its meaning.
 const SCHEMA: &str = "p12-test/probe-1";
@@ -53,19 +53,19 @@ fn describe(request: &CertificateRequest) -> Vec<(&'static str, String)> {
 
 fn without(probe: &Probe) -> Option<String> {
     match (&probe.verdict, probe.status) {
-        (Verdict::Failed(_), _) => None,
+        (Insistence::Failed(_), _) => None,
         (_, Some(status)) => Some(format!("answered {}", describe_status(status))),
-        (Verdict::Insists(why), None) => Some(format!("refused: {why}")),
+        (Insistence::Insists(why), None) => Some(format!("refused: {why}")),
         _ => None,
     }
 }
 
-fn summary(verdict: &Verdict) -> Option<&'static str> {
+fn summary(verdict: &Insistence) -> Option<&'static str> {
     match verdict {
-        Verdict::Insists(_) => Some("it asks for a client certificate and insists on it"),
-        Verdict::LetsIn => Some("it asks for a client certificate and does not insist on it"),
-        Verdict::DoesNotAsk => Some("it asks for no client certificate"),
-        Verdict::Failed(_) => None,
+        Insistence::Insists(_) => Some("it asks for a client certificate and insists on it"),
+        Insistence::LetsIn => Some("it asks for a client certificate and does not insist on it"),
+        Insistence::DoesNotAsk => Some("it asks for no client certificate"),
+        Insistence::Failed(_) => None,
     }
 }
 
@@ -85,10 +85,10 @@ fn candidate(candidate: &Candidate, all: &[Candidate]) -> (&'static str, String)
 pub fn json(probe: &Probe) -> String {
     let evidence = &probe.evidence;
     let (verdict, error) = match &probe.verdict {
-        Verdict::Insists(_) => ("insists", None),
-        Verdict::LetsIn => ("lets-in", None),
-        Verdict::DoesNotAsk => ("does-not-ask", None),
-        Verdict::Failed(error) => ("failed", Some(error)),
+        Insistence::Insists(_) => ("insists", None),
+        Insistence::LetsIn => ("lets-in", None),
+        Insistence::DoesNotAsk => ("does-not-ask", None),
+        Insistence::Failed(error) => ("failed", Some(error)),
     };
     let request = |request: &CertificateRequest| json!({ "stage": request.stage, "issuers": request.issuers, "algorithms": request.algorithms });
     let file = |file: &Candidate| {

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use crate::exchange::describe_status;
 use crate::series::{FinishedCall, Series, outcomes, spread};
+use crate::words::milliseconds;
 
 /// The lines, each with its label.
 pub fn lines(series: &Series) -> Vec<(&'static str, String)> {
@@ -32,7 +33,6 @@ fn describe(group: &[&FinishedCall], of: usize) -> String {
         (Ok(()), None) => "passed".into(),
         (Err(error), _) => format!("{}: {}", error.kind.name(), error.message),
     });
-    let milliseconds = |duration: std::time::Duration| format!("{:.1} ms", duration.as_secs_f64() * 1000.0);
     let time = spread(group, |timings| timings.total).map_or(String::new(), |times| match group.len() {
         1 => format!("; {}", milliseconds(times.median)),
         _ => format!(

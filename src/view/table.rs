@@ -2,6 +2,7 @@
 
 use super::format::{Summary, Tested, View};
 use crate::escape::escape;
+use crate::words::milliseconds;
 
 /// A table that grows as results come.
 pub struct Table;
@@ -13,8 +14,7 @@ impl View for Table {
 
     fn add(&mut self, tested: &Tested, _: u64) -> String {
         let Summary { exit, kind, what, total, .. } = Summary::of(&tested.outcome);
-        let time = format!("{:.1} ms", total.as_secs_f64() * 1000.0);
-        row(&exit.to_string(), kind, &time, &escape(&tested.id), &escape(&what))
+        row(&exit.to_string(), kind, &milliseconds(total), &escape(&tested.id), &escape(&what))
     }
 }
 

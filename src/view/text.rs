@@ -1,7 +1,5 @@
 //! A test as text for people: what was observed in about six labelled lines, what went wrong, and what to do.
 
-use std::time::Duration;
-
 use http::Version;
 
 use super::conclusion::{Conclusion, Verdict};
@@ -15,6 +13,7 @@ use crate::evidence::{
     Author, Certificate, CertificateRequest, Control, Evidence, Side, Staple, Step, Submission,
 };
 use crate::outcome::Outcome;
+use crate::words::milliseconds;
 
 /// A label and its text.
 type Line = (&'static str, String);
@@ -275,8 +274,4 @@ pub(super) fn steps(evidence: &Evidence) -> Vec<Line> {
     };
     let text = |step: &Step| format!("{} {} {}", arrow(step.from), step.what.name(), milliseconds(step.at));
     evidence.steps.iter().map(|step| line("step", text(step))).collect()
-}
-
-fn milliseconds(duration: Duration) -> String {
-    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
 }

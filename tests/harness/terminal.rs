@@ -35,9 +35,10 @@ pub(crate) fn typed(lab: &Lab, arguments: &[&str], answers: &[(&str, &str)]) -> 
     let (mut killer, master) = (child.clone_killer(), pty.master);
     let (over, end) = mpsc::channel::<()>();
     // A question that never comes.
-    std::thread::spawn(move || match end.recv_timeout(Duration::from_secs(60)) {
-        Err(RecvTimeoutError::Timeout) => killer.kill().unwrap(),
-        _ => (),
+    std::thread::spawn(move || {
+        if end.recv_timeout(Duration::from_secs(60)) == Err(RecvTimeoutError::Timeout) {
+            killer.kill().unwrap();
+        }
     });
     let waiting = std::thread::spawn(move || {
         let exit = child.wait().unwrap().exit_code();

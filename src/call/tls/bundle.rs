@@ -14,7 +14,7 @@ use openssl::x509::store::X509StoreBuilderRef;
 use openssl::x509::{X509, X509Name, X509NameRef};
 use openssl_sys as ffi;
 
-use crate::ber::Reader;
+use crate::ber::Decoder;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const CERTIFICATE: &[u8] = b"CERTIFICATE-----";
@@ -94,7 +94,7 @@ impl Root {
 
 /// The subject in a certificate's DER (RFC 5280 section 4.1).
 fn subject(der: &[u8]) -> Option<&[u8]> {
-    let certificate = Reader::new(der).any().ok()?;
+    let certificate = Decoder::new(der).any().ok()?;
     let mut fields = certificate.inside().ok()?.any().ok()?.inside().ok()?;
     fields.optional(0xa0).ok()?;
     // Serial number, signature algorithm, issuer, validity.

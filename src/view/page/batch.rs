@@ -8,12 +8,13 @@ use maud::{Markup, html};
 
 use super::documents::Documents;
 use super::layout::{Banner, bar, begin, end, facts, section, shown};
-use super::{journey, test};
+use super::test;
 use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::view::format::{Summary, Tested, View};
 use crate::view::json::Lines;
 use crate::view::text;
+use crate::words::milliseconds;
 
 const SCRIPT: &str = include_str!("batch.js");
 
@@ -143,7 +144,7 @@ impl Page {
                             a href={ "#t" (number) } { (shown(id)) }
                             (bar(&[(0.0, took.as_secs_f64() / longest, "phase")]))
                         }
-                        td.number { (journey::milliseconds(took.as_secs_f64())) }
+                        td.number { (milliseconds(*took)) }
                     }
                 }
             } } }
@@ -186,7 +187,7 @@ fn result(tested: &Tested, number: u64) -> Markup {
                 strong { (shown(&tested.id)) }
                 span { (kind) }
                 span.note { (shown(test::target(outcome))) }
-                span.number { @if outcome.evidence.is_some() { (journey::milliseconds(seconds)) } }
+                span.number { @if outcome.evidence.is_some() { (milliseconds(total)) } }
             }
             p { (shown(&what)) }
             @if !hint.is_empty() { p.advice { strong { "What to do: " } (shown(hint)) } }

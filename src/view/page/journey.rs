@@ -1,5 +1,7 @@
 //! The way of a call as a picture: who takes part, which steps it made, where it stopped, and how long each part took.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 
 use super::layout::{bar, shown};
@@ -7,6 +9,7 @@ use crate::error::{Exit, Kind};
 use crate::evidence::{Evidence, Message, Timings};
 use crate::outcome::Outcome;
 use crate::view::conclusion::file_name;
+use crate::words::milliseconds;
 
 /// How far a step came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +22,14 @@ enum State {
     NotReached,
 }
 
-struct Step {
+struct Stage {
     name: &'static str,
     done: bool,
     detail: String,
 }
 
-fn step(name: &'static str, done: bool, detail: impl Into<String>) -> Step {
-    Step { name, done, detail: detail.into() }
+fn step(name: &'static str, done: bool, detail: impl Into<String>) -> Stage {
+    Stage { name, done, detail: detail.into() }
 }
 
 /// The picture.
@@ -69,7 +72,7 @@ fn route(outcome: &Outcome) -> Markup {
     }
 }
 
-fn steps(outcome: &Outcome) -> Vec<Step> {
+fn steps(outcome: &Outcome) -> Vec<Stage> {
     let opened = outcome.p12.as_ref();
     let mut steps =
         vec![step("P12 opened", opened.is_some(), opened.map_or("", |opened| file_name(&opened.file)))];
@@ -104,9 +107,9 @@ fn steps(outcome: &Outcome) -> Vec<Step> {
 }
 
 /// A failing call stops at the first step after the last that was done.
-fn states(steps: &[Step], failed: bool) -> Vec<State> {
+fn states(steps: &[Stage], failed: bool) -> Vec<State> {
     let reached = steps.iter().rposition(|step| step.done).map_or(0, |last| last + 1);
-    let state = |(at, step): (usize, &Step)| match step.done {
+    let state = |(at, step): (usize, &Stage)| match step.done {
         true => State::Done,
         false if at < reached => State::Skipped,
         false if at == reached && failed => State::Stopped,
@@ -144,22 +147,21 @@ fn word(state: State) -> &'static str {
 
 /// The phases one below the other, over the time of the whole call.
 pub(super) fn waterfall(times: &Timings) -> Markup {
-    let total = times.total.as_secs_f64();
-    if total <= 0.0 {
+    let Timings { dns, connect, tls, first_byte, total, .. } = *times;
+    if total.is_zero() {
         return Markup::default();
     }
-    let [dns, connect, tls] = [times.dns, times.connect, times.tls].map(|part| part.as_secs_f64());
     let begun = dns + connect + tls;
-    let first = times.first_byte.map_or(total, |first| first.as_secs_f64()).max(begun).min(total);
+    let first = first_byte.unwrap_or(total).max(begun).min(total);
     let phases = [
-        ("Name", 0.0, dns),
+        ("Name", Duration::ZERO, dns),
         ("Connect", dns, dns + connect),
         ("TLS", dns + connect, begun),
         ("Wait", begun, first),
         ("Answer", first, total),
     ];
-    let row = |name: &str, from: f64, to: f64| {
-        let parts = [(from / total, (to / total).min(1.0), "phase")];
+    let row = |name: &str, from: Duration, to: Duration| {
+        let parts = [(from.div_duration_f64(total), to.div_duration_f64(total).min(1.0), "phase")];
         html! { tr { th scope="row" { (name) } td.wide { (bar(&parts)) } td.number { (milliseconds(to - from)) } } }
     };
     html! {
@@ -168,8 +170,4 @@ pub(super) fn waterfall(times: &Timings) -> Markup {
             tr { th scope="row" { "Total" } td.wide {} td.number { (milliseconds(total)) } }
         } }
     }
-}
-
-pub(super) fn milliseconds(seconds: f64) -> String {
-    format!("{:.1} ms", seconds * 1000.0)
 }
