@@ -14,6 +14,7 @@ use fix::Inspected;
 
 pub use criteria::{Criteria, Trusted};
 pub use finding::{Finding, Name, Severity};
+pub use fix::Remedy;
 
 mod container;
 mod criteria;

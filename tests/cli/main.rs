@@ -32,6 +32,7 @@ mod probe;
 mod proxies;
 mod readers;
 mod records;
+mod remedies;
 mod repack;
 mod report;
 mod reports;
