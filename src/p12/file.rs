@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::off_thread::off_thread;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::password::Password;
+use crate::password::{Password, Passwords};
 use crate::shell;
 
 /// A P12 file's bytes as read, and its name in messages. A clone shares the bytes.
@@ -93,6 +93,26 @@ impl P12File {
     #[must_use]
     pub fn with_key(self, aside: KeyAside) -> Self {
         Self { aside, ..self }
+    }
+
+    /// Calls `open` with this file and its password, as [`Passwords::unlock`] does. At a terminal, the key's password is asked
+    /// for, too, where it is another one and no source of it was named.
+    ///
+    /// # Errors
+    /// As [`Passwords::unlock`].
+    pub async fn unlock<T, F: Future<Output = Result<T>>>(
+        &self,
+        passwords: &mut Passwords,
+        open: impl Fn(Self, Option<Password>) -> F,
+    ) -> Result<T> {
+        if self.aside.password.is_some() {
+            return passwords.unlock(&self.name, |password| open(self.clone(), password)).await;
+        }
+        let with_key = |key| {
+            let aside = KeyAside { password: key, ..self.aside.clone() };
+            self.clone().with_key(aside)
+        };
+        passwords.unlock_with_key(&self.name, |password, key| open(with_key(key), password)).await
     }
 
     /// Where its key comes from, if that is another file.
