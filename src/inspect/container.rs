@@ -156,7 +156,7 @@ impl Inspected<'_> {
 
     /// Contents that belong to no key, or cannot be read.
     pub(super) fn leftovers(&self) -> Vec<Finding> {
-        let Anatomy { unreadable, others, trailing, closed, .. } = self.anatomy;
+        let Anatomy { unreadable, others, trailing, padding, closed, .. } = self.anatomy;
         let mut findings = Vec::new();
         findings.extend(self.extra());
         if *unreadable > 0 {
@@ -182,7 +182,8 @@ impl Inspected<'_> {
             findings.push(Finding::new(Name::OtherContents, Severity::Note, what, fix));
         }
         if *trailing > 0 {
-            let what = format!("{} after its end; strict readers refuse that", counted(*trailing, "byte"));
+            let bytes = counted(*trailing, "byte");
+            let what = format!("{bytes} after its end{padding}; strict readers refuse that");
             let fix = self.repacked("pack it again", Remedy::Again);
             findings.push(Finding::new(Name::TrailingBytes, Severity::Warning, what, fix));
         }

@@ -84,7 +84,11 @@ impl From<Defect> for Fault {
     fn from(defect: Defect) -> Self {
         match defect {
             Defect::Truncated { missing: Some(missing), .. } => {
-                Self::new(Kind::Truncated, format!("it is cut short: {missing} bytes are missing"))
+                let missing = match missing {
+                    1 => "1 byte is".to_owned(),
+                    more => format!("{more} bytes are"),
+                };
+                Self::new(Kind::Truncated, format!("it is cut short: {missing} missing"))
             }
             Defect::Truncated { missing: None, at } => {
                 Self::new(Kind::Truncated, format!("it is cut short: what begins at byte {at} has no end"))
