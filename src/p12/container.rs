@@ -63,7 +63,7 @@ impl<'a> Pfx<'a> {
             let mut safes = Vec::new();
             while !list.is_empty() {
                 if safes.len() >= MAX_SAFES {
-                    return Err(Fault::malformed("more safes than any P12 has"));
+                    return Err(Fault::crowded("more safes than any P12 has"));
                 }
                 safes.push(parse_safe(&list.expect(SEQUENCE, "a safe")?)?);
             }

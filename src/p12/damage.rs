@@ -11,21 +11,21 @@ use crate::words::counted;
 /// The same fault with its cause.
 pub(super) fn explain(file: &[u8], fault: Fault) -> Fault {
     let find = |causes: &[fn(&[u8]) -> Cause]| causes.iter().find_map(|cause| cause(file));
-    let is_unknown = fault.kind == Kind::NotAP12 && fault.hint.is_none();
-    match fault.kind {
+    let cause = match fault.kind {
+        _ if fault.hint.is_some() => None,
         // A password or a change is the likelier cause.
-        Kind::Changed | Kind::WrongPassword => match find(&[zeros, absent]) {
-            Some((what, _)) => Fault { what: format!("{}; or it was damaged: {what}", fault.what), ..fault },
-            None => fault,
-        },
-        Kind::Malformed | Kind::Truncated => match find(CAUSES).or_else(|| cut(file, &fault)) {
-            Some((what, hint)) => Fault { what, ..fault }.with_hint(hint),
-            None => fault,
-        },
-        _ => match find(CAUSES).filter(|_| is_unknown) {
-            Some((what, hint)) => Fault { what, ..fault }.with_hint(hint),
-            None => fault,
-        },
+        Kind::Changed | Kind::WrongPassword => {
+            let what =
+                find(&[zeros, absent]).map(|(what, _)| format!("{}; or it was damaged: {what}", fault.what));
+            return Fault { what: what.unwrap_or_else(|| fault.what.clone()), ..fault };
+        }
+        Kind::Malformed | Kind::Truncated => find(CAUSES).or_else(|| cut(file, &fault)),
+        Kind::NotAP12 => find(CAUSES),
+        _ => None,
+    };
+    match cause {
+        Some((what, hint)) => Fault { what, ..fault }.with_hint(hint),
+        None => fault,
     }
 }
 
@@ -100,9 +100,11 @@ fn one_for_many(file: &[u8]) -> Cause {
         _ if byte.is_ascii_graphic() => format!("{:?}", char::from(byte)),
         _ => format!("the byte {byte:02X}"),
     };
-    let is_mark = byte != 0 && byte != b' ' && !byte.is_ascii_alphanumeric() && file.len() > 100;
+    let high = file.iter().filter(|other| !other.is_ascii() && **other != byte).count();
+    let is_mark = byte != 0 && byte != b' ' && !byte.is_ascii_alphanumeric() && high * 20 < file.len();
     let what = || format!("a program took it for text and replaced {} by {named}", counted(count, "byte"));
-    (is_mark && count * 5 > file.len() && file.first() == Some(&SEQUENCE)).then(|| (what(), AGAIN))
+    (is_mark && count * 5 > file.len() && file.len() > 100 && file.first() == Some(&SEQUENCE))
+        .then(|| (what(), AGAIN))
 }
 
 /// Text of seven bits: mail, FTP in ASCII mode, a database's column; or what leaves out all that is not ASCII.

@@ -3,9 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::io::Read as _;
 
-use flate2::read::GzDecoder;
 use openssl::sha::sha256;
 use zeroize::Zeroizing;
 
@@ -14,7 +12,7 @@ use super::container::{Pfx, looks_like_pfx};
 use super::fault::{Fault, Parsed};
 use super::form::{Content, Form, Sniffed};
 use super::iterate::Wiped;
-use super::{P12File, dump, embedded, escapes, loose, other};
+use super::{dump, embedded, escapes, loose, other};
 use crate::envelope;
 
 /// How many texts may be in each other. YAML with a copy in JSON of base64 of base64 of PEM has five.
@@ -23,8 +21,8 @@ const DEEPEST: usize = 6;
 /// How many keys and certificates there may be. Real files have a few.
 const MOST: usize = 2_000;
 
-/// In bytes: a file of the largest size, some times over.
-const LARGEST: usize = 32 << 20;
+/// How many bytes are looked at in all that is in a file. Real ones have some kilobytes.
+const LARGEST: usize = 12 << 20;
 
 /// What was found.
 pub(super) struct Search {
@@ -58,21 +56,20 @@ impl Search {
 
     fn look_at(&mut self, bytes: &[u8], name: &str, depth: usize) {
         let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let Some(left) = self.left.checked_sub(bytes.len()) else { return };
+        let cost = if depth > 0 { bytes.len() } else { 0 };
+        let Some(left) = self.left.checked_sub(cost) else { return };
         self.left = left;
         match as_text(bare) {
             Some(text) if depth <= DEEPEST => self.look_into(text, name, depth),
-            _ => self.look_at_binary(bare.trim_ascii_start(), name, depth),
+            _ => self.look_at_binary(bare.trim_ascii_start(), name),
         }
     }
 
-    fn look_at_binary(&mut self, bytes: &[u8], name: &str, depth: usize) {
-        if let Some(unpacked) = gunzip(bytes).filter(|_| depth <= DEEPEST) {
-            return self.look_at(&unpacked, name, depth + 1);
-        }
+    fn look_at_binary(&mut self, bytes: &[u8], name: &str) {
         let found = self.count();
         self.take(bytes, "DER", name);
-        if self.count() == found {
+        // An archive that has a name is to be unpacked.
+        if self.count() == found && other::binary(bytes).is_none() {
             embedded::files(bytes).into_iter().for_each(|file| self.take(file, "DER", name));
         }
     }
@@ -83,23 +80,22 @@ impl Search {
         let text = text.as_ref();
         let text =
             text.strip_prefix("data:").and_then(|uri| uri.split_once("base64,")).map_or(text, |uri| uri.1);
+        let found = self.count();
         if !envelope::is_json(text) {
-            let found = self.count();
             self.take_pem(text);
             if text.starts_with("-----BEGIN ") && self.count() > found {
                 return;
             }
             // Words of a table may be base64, too.
-            let found = self.count();
+            let before = self.count();
             let bytes = dump::decode(text).or_else(|| envelope::decode_base64(&with_plus(text)));
             if let Some(bytes) = bytes.filter(|_| !text.contains("=3D")) {
                 self.look_at(&bytes, name, depth + 1);
             }
-            if self.count() > found {
+            if self.count() > before {
                 return;
             }
         }
-        let found = self.count();
         for value in envelope::values(text).iter().filter(|value| value.text.len() >= escapes::SHORTEST) {
             // Nothing but what is in the text itself would be the same again.
             if value.text.len() < text.len() {
@@ -179,7 +175,7 @@ impl Search {
                 ))
             }
             (None, _) if self.bags.len() > MOST => {
-                Err(Fault::malformed("it holds more keys and certificates than any file has"))
+                Err(Fault::crowded("it holds more keys and certificates than any file has"))
             }
             (None, _) if !self.bags.is_empty() => {
                 let pem = file.windows(11).any(|eleven| eleven == b"-----BEGIN ");
@@ -217,12 +213,4 @@ fn with_plus(text: &str) -> Cow<'_, str> {
         true => Cow::Owned(text.replace(' ', "+")),
         false => Cow::Borrowed(text),
     }
-}
-
-/// What is in a gzip file, up to the size of the largest P12.
-fn gunzip(bytes: &[u8]) -> Option<Wiped> {
-    let mut unpacked = Zeroizing::new(Vec::with_capacity(4 * bytes.len().min(1 << 20)));
-    let packed = bytes.starts_with(b"\x1f\x8b").then(|| GzDecoder::new(bytes))?;
-    packed.take(P12File::MAX).read_to_end(&mut unpacked).ok()?;
-    Some(unpacked)
 }
