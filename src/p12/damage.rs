@@ -158,13 +158,15 @@ const BINARY: &str = "get the original again as a binary file; in Git, mark it a
 /// A carriage return before every line feed. By chance, one of 256 line feeds has one.
 fn line_ends(file: &[u8]) -> Cause {
     let (feeds, pairs) = (count(file, b"\n"), count(file, b"\r\n"));
+    let is_sure = pairs > 1 || pairs == 1 && shift(file) == Some(-1);
     let what = || {
+        let which =
+            if feeds == 1 { "its only line feed".into() } else { format!("each of its {feeds} line feeds") };
         format!(
-            "each of its {} has a carriage return before it: Git (core.autocrlf, or `text` in .gitattributes) or a copy in text mode has changed its line ends",
-            counted(feeds, "line feed")
+            "{which} has a carriage return before it: Git (core.autocrlf, or `text` in .gitattributes) or a copy in text mode has changed its line ends"
         )
     };
-    (pairs > 1 && pairs == feeds && is_binary(file)).then(|| (what(), BINARY))
+    (is_sure && pairs == feeds && is_binary(file)).then(|| (what(), BINARY))
 }
 
 fn count(file: &[u8], part: &[u8]) -> usize {
