@@ -225,7 +225,7 @@ fn shift(file: &[u8]) -> Option<isize> {
     let (size, length) = header(file)?;
     let info = file.get(size + 3..)?;
     let (info_size, info_length) = header(info)?;
-    let shift = (size + length).checked_signed_diff(file.len())?;
+    let shift = isize::try_from(size + length).ok()? - isize::try_from(file.len()).ok()?;
     let mac = file.get((size + 3 + info_size + info_length).checked_add_signed(-shift)?..)?;
     let (mac_size, mac_length) = header(mac)?;
     (shift != 0 && mac_size + mac_length == mac.len()).then_some(shift)
