@@ -338,7 +338,11 @@ fn what_holds_no_p12_says_where_it_is() {
     let lab = Lab::new();
     let certificate = encode_block(&lab.root.certificate.to_der().unwrap());
     for (text, what, hint) in [
-        ("p12: ENC[AES256_GCM,data:x]\nsops:\n".to_owned(), "encrypted by SOPS", "sops decrypt"),
+        (
+            format!("p12: ENC[AES256_GCM,data:MII{}]\nsops:\n", "A".repeat(60)),
+            "encrypted by SOPS",
+            "sops decrypt",
+        ),
         ("p12: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n".to_owned(), "Ansible Vault", "ansible-vault decrypt"),
         ("kind: SealedSecret\nspec:\n".to_owned(), "a SealedSecret", "kubectl get secret"),
         (
