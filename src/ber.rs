@@ -6,6 +6,9 @@ use std::borrow::Cow;
 /// The deepest nesting. Real P12 files have far less.
 const MAX_DEPTH: usize = 64;
 
+/// In bytes.
+const LONGEST_OID: usize = 128;
+
 /// How many elements of indefinite length may be open. Real files have far fewer.
 const MAX_OPEN: usize = 4096;
 
@@ -235,9 +238,9 @@ impl<'a> Element<'a> {
         self.content.first().is_some_and(|octet| *octet >= 0x80)
     }
 
-    /// An OBJECT IDENTIFIER in dotted form.
+    /// An OBJECT IDENTIFIER in dotted form. None that is known is as long as what is cut.
     pub(crate) fn oid(&self) -> String {
-        dotted(self.content)
+        dotted(self.content.get(..LONGEST_OID).unwrap_or(self.content))
     }
 }
 

@@ -13,7 +13,7 @@ pub use self::output::{OutputArgs, ReportFormat};
 pub use self::password::KeyArgs;
 pub use self::platform::PlatformArgs;
 pub use self::probe::ProbeArgs;
-pub use self::repack::{NewPasswordArgs, RepackArgs};
+pub use self::repack::RepackArgs;
 pub use self::serve::{LimitArgs, ServeArgs};
 pub use self::test::{TargetArgs, TestArgs};
 pub use self::values::{hide_secrets, summarize};

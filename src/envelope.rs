@@ -47,8 +47,8 @@ fn find_quote(quoted: &str) -> usize {
     end.unwrap_or(quoted.len())
 }
 
-/// RFC 8259 section 7. In units of UTF-16, as its escapes are.
-fn unescape(quoted: &str) -> Zeroizing<String> {
+/// A string of JSON without its escapes (RFC 8259 section 7). In units of UTF-16, as its escapes are.
+pub(crate) fn unescape(quoted: &str) -> Zeroizing<String> {
     let mut units = Zeroizing::new(Vec::with_capacity(quoted.len()));
     let mut letters = quoted.chars();
     while let Some(letter) = letters.next() {
@@ -146,6 +146,17 @@ fn without_indicator(raw: &str) -> &str {
     match raw.split_once('\n') {
         Some((line, block)) if line.starts_with(['|', '>']) && is_indicator(line) => block,
         _ => raw,
+    }
+}
+
+/// A text in UTF-16, by its byte order mark or because every other byte of its first letters is zero.
+pub(crate) fn utf16(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => Some(decode_utf16(rest, u16::from_le_bytes)),
+        [0xfe, 0xff, rest @ ..] => Some(decode_utf16(rest, u16::from_be_bytes)),
+        [1..=0xff, 0, 1..=0xff, 0, 1..=0xff, 0, ..] => Some(decode_utf16(bytes, u16::from_le_bytes)),
+        [0, 1..=0xff, 0, 1..=0xff, 0, 1..=0xff, ..] => Some(decode_utf16(bytes, u16::from_be_bytes)),
+        _ => None,
     }
 }
 

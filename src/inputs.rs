@@ -76,7 +76,7 @@ impl Inputs for TestInputs<'_> {
     async fn p12(&self) -> Result<Arc<P12>> {
         let args = self.args;
         let file = P12File::read(&args.target()?.p12).await?.with_key(key(&args.key).await?);
-        let open = async |password: Option<Password>| match args.platform.no_precheck {
+        let open = async |file: P12File, password: Option<Password>| match args.platform.no_precheck {
             true => P12::unread(&file, password.as_ref()),
             false => {
                 let p12 = P12::open(&file, password.as_ref(), args.alias.as_deref()).await?;
@@ -84,7 +84,7 @@ impl Inputs for TestInputs<'_> {
             }
         };
         let mut passwords = args.password.source().read(self.prompt).await?;
-        passwords.unlock(file.name(), open).await.map(Arc::new)
+        file.unlock(&mut passwords, open).await.map(Arc::new)
     }
 }
 

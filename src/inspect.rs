@@ -14,6 +14,7 @@ use fix::Inspected;
 
 pub use criteria::{Criteria, Trusted};
 pub use finding::{Finding, Name, Severity};
+pub use fix::Remedy;
 
 mod container;
 mod criteria;
@@ -66,13 +67,13 @@ impl Inspection {
             Err(error) => return Ok(Self::unread(path.display().to_string(), &error)),
         };
         let last = RefCell::new(None);
-        let look = async |password: Option<Password>| {
+        let look = async |file: P12File, password: Option<Password>| {
             let inspection = Self::of(&file, password.as_ref(), criteria).await;
             let outcome = inspection.refused.clone().map_or(Ok(()), Err);
             last.replace(Some(inspection));
             outcome
         };
-        let outcome = passwords.unlock(file.name(), look).await;
+        let outcome = file.unlock(passwords, look).await;
         match (last.into_inner(), outcome) {
             (Some(inspection), _) => Ok(inspection),
             (None, Err(error)) => Err(error),

@@ -72,14 +72,14 @@ impl PasswordSource {
     pub async fn read(&self, prompt: Prompt) -> Result<Passwords> {
         let source = match self {
             Self::Named(source) => source.clone(),
-            Self::None => return Ok(Passwords::Empty),
+            Self::None => return Ok(Passwords::new(OfFile::Empty, prompt)),
             Self::Unspecified => match of_environment(Self::VARIABLE) {
                 Some(source) => source,
-                None => return Ok(Passwords::Typed(prompt, None)),
+                None => return Ok(Passwords::new(OfFile::Typed(None), prompt)),
             },
         };
         let hint = advise(&source);
-        Ok(Passwords::Fixed(find(source).await?, hint))
+        Ok(Passwords::new(OfFile::Fixed(find(source).await?, hint), prompt))
     }
 }
 
@@ -91,6 +91,31 @@ pub async fn of_key(source: Option<SecretSource>) -> Result<Option<Password>> {
     match source.or_else(|| of_environment("P12_TEST_KEY_PASSWORD")) {
         Some(source) => find(source).await.map(Some),
         None => Ok(None),
+    }
+}
+
+/// A new password: from this source, else from `P12_TEST_NEW_PASSWORD`, else typed twice if the user is to be asked.
+///
+/// # Errors
+/// When it cannot be read, or is not the same twice.
+pub async fn new(source: Option<SecretSource>, ask: bool, prompt: Prompt) -> Result<Option<Secret>> {
+    match source.or_else(|| of_environment("P12_TEST_NEW_PASSWORD")) {
+        Some(source) => Ok(Some(find(source).await?.usual())),
+        None if ask => ask_twice(prompt).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn ask_twice(prompt: Prompt) -> Result<Secret> {
+    if !prompt.is_available() {
+        let hint = "give one: --new-password-file, --new-password-env or P12_TEST_NEW_PASSWORD";
+        let what = "a new password is needed, and there is no terminal to ask at";
+        return Err(Error::new(Kind::PasswordNeeded, what).with_hint(hint));
+    }
+    let password = prompt.ask("New password: ".to_owned()).await?;
+    match prompt.ask("The same again: ".to_owned()).await? == password {
+        true => Ok(password),
+        false => Err(Error::new(Kind::Usage, "the two new passwords differ").with_hint("run it again")),
     }
 }
 
@@ -134,17 +159,29 @@ fn advise(source: &SecretSource) -> String {
 
 /// The passwords to try, on one file after another.
 #[derive(Debug)]
-pub enum Passwords {
+pub struct Passwords {
+    of_file: OfFile,
+    /// The last that was typed for a key and fitted.
+    of_key: Option<Password>,
+    prompt: Prompt,
+}
+
+#[derive(Debug)]
+enum OfFile {
     /// The same one for every file, and what to check when it is wrong.
     Fixed(Password, String),
     /// The empty one.
     Empty,
     /// None at all and the empty one, then the last that was typed and fitted, then what the user types.
-    Typed(Prompt, Option<Password>),
+    Typed(Option<Password>),
 }
 
 impl Passwords {
     const TRIES: usize = 3;
+
+    fn new(of_file: OfFile, prompt: Prompt) -> Self {
+        Self { of_file, of_key: None, prompt }
+    }
 
     /// Calls `open` with the password; at a terminal until it opens, three times at most.
     ///
@@ -155,51 +192,89 @@ impl Passwords {
         file: &str,
         open: impl Fn(Option<Password>) -> F,
     ) -> Result<T> {
-        match self {
-            Self::Empty => open(Some(Password::exact(Secret::default()))).await,
-            Self::Typed(prompt, last) => ask_until_opened(*prompt, last, file, open).await,
-            Self::Fixed(password, hint) => {
-                open(Some(password.clone())).await.map_err(|error| match error.kind {
+        self.find(file, open).await.1
+    }
+
+    /// The same with the password of the key, which is asked for where it is another one.
+    ///
+    /// # Errors
+    /// As [`Self::unlock`].
+    pub async fn unlock_with_key<T, F: Future<Output = Result<T>>>(
+        &mut self,
+        file: &str,
+        open: impl Fn(Option<Password>, Option<Password>) -> F,
+    ) -> Result<T> {
+        let (password, outcome) = self.find(file, |password| open(password, None)).await;
+        let differs = |kind| kind == Kind::KeyPasswordDiffers;
+        let open = |key| open(password.clone(), Some(key));
+        ask_until_opened(self.prompt, "the key", &mut self.of_key, outcome, differs, open).await.1
+    }
+
+    /// The outcome, and the last password that was tried.
+    async fn find<T, F: Future<Output = Result<T>>>(
+        &mut self,
+        file: &str,
+        open: impl Fn(Option<Password>) -> F,
+    ) -> (Option<Password>, Result<T>) {
+        match &mut self.of_file {
+            OfFile::Empty => {
+                let empty = Some(Password::exact(Secret::default()));
+                (empty.clone(), open(empty).await)
+            }
+            OfFile::Typed(last) => {
+                let (outcome, wanted) =
+                    (open(None).await, |kind| matches!(kind, Kind::PasswordNeeded | Kind::WrongPassword));
+                let open = |password| open(Some(password));
+                ask_until_opened(self.prompt, &file.escape_debug().to_string(), last, outcome, wanted, open)
+                    .await
+            }
+            OfFile::Fixed(password, hint) => {
+                let outcome = open(Some(password.clone())).await.map_err(|error| match error.kind {
                     Kind::WrongPassword => error.with_hint(hint.clone()),
                     Kind::PasswordNeeded if password.usual().expose().is_empty() => {
                         error.with_hint(format!("the password that was given is empty; {hint}"))
                     }
                     _ => error,
-                })
+                });
+                (Some(password.clone()), outcome)
             }
         }
     }
 }
 
+/// Where the outcome wants another password: the last one that was typed, then what is typed now. Gives the last that was
+/// tried.
 async fn ask_until_opened<T, F: Future<Output = Result<T>>>(
     prompt: Prompt,
+    what: &str,
     last: &mut Option<Password>,
-    file: &str,
-    open: impl Fn(Option<Password>) -> F,
-) -> Result<T> {
-    let mut outcome = open(None).await;
-    if !prompt.is_available() || !wants_password(&outcome) {
-        return outcome;
+    mut outcome: Result<T>,
+    wanted: fn(Kind) -> bool,
+    open: impl Fn(Password) -> F,
+) -> (Option<Password>, Result<T>) {
+    let wants = |outcome: &Result<T>| outcome.as_ref().is_err_and(|error| wanted(error.kind));
+    let mut tried = None;
+    if !prompt.is_available() || !wants(&outcome) {
+        return (tried, outcome);
     }
     if let Some(password) = last {
-        outcome = open(Some(password.clone())).await;
+        tried = Some(password.clone());
+        outcome = open(password.clone()).await;
     }
     for attempt in 0..Passwords::TRIES {
-        if !wants_password(&outcome) {
+        if !wants(&outcome) {
             break;
         }
         let again = if attempt == 0 { "" } else { "That password does not match. " };
-        let question = format!("{again}Password of {}: ", file.escape_debug());
-        let password = Password::exact(prompt.ask(question).await?);
-        outcome = open(Some(password.clone())).await;
-        if !wants_password(&outcome) {
-            *last = Some(password);
+        let password = match prompt.ask(format!("{again}Password of {what}: ")).await {
+            Ok(typed) => Password::exact(typed),
+            Err(error) => return (tried, Err(error)),
+        };
+        tried = Some(password.clone());
+        outcome = open(password).await;
+        if !wants(&outcome) {
+            last.clone_from(&tried);
         }
     }
-    outcome
-}
-
-/// Whether another password could change the outcome.
-fn wants_password<T>(outcome: &Result<T>) -> bool {
-    matches!(outcome, Err(error) if matches!(error.kind, Kind::PasswordNeeded | Kind::WrongPassword))
+    (tried, outcome)
 }

@@ -19,7 +19,6 @@ use crate::readers::{ITERATIONS, Packing};
 use crate::secret::Secret;
 
 pub mod fetch;
-pub mod password;
 mod pbmac1;
 pub mod request;
 pub mod supplied;
@@ -156,11 +155,8 @@ impl Contents<'_> {
 
     async fn compare(&self, file: &P12File) -> Result<()> {
         let again = P12::open(file, Some(&Password::exact(self.password.clone())), None).await?.identity()?;
-        let ders = |identity: &Identity| {
-            let all = std::iter::once(&identity.leaf).chain(&identity.chain);
-            all.map(|certificate| certificate.to_der().ok()).collect::<Vec<_>>()
-        };
-        let same = again.key.public_eq(&self.identity.key) && ders(&again) == ders(self.identity);
+        let Identity { key, leaf, chain } = self.identity;
+        let same = again.key.public_eq(key) && again.leaf == *leaf && again.chain == *chain;
         let what = "the new P12 was opened again and does not hold the same key, certificate and chain";
         if same { Ok(()) } else { Err(Error::new(Kind::Internal, what)) }
     }

@@ -232,6 +232,14 @@ fn so_many_keys_are_not_all_judged() {
 }
 
 #[test]
+fn names_of_algorithms_are_not_read_without_end() {
+    let long = [&[0x2a][..], &[1; 7_000]].concat();
+    let bags = key(&long, &[0], &[]).repeat(780);
+    assert!(judge(open_safe(&bags), b"secret").is_err());
+    assert!(judge(open_safe(&key(&[1; 7_000_000], &[0], &[])), b"secret").is_err());
+}
+
+#[test]
 fn texts_without_measure_end_soon() {
     let block = |at: u32| {
         format!(
@@ -246,6 +254,13 @@ fn texts_without_measure_end_soon() {
         "ab  cd\n".repeat(1_000_000),
         "\\u0041".repeat(1_000_000),
         "[".repeat(7_000_000),
+        format!("MII{}\n", "A".repeat(60)).repeat(40_000),
+        format!(" MIA{}", "A".repeat(50)).repeat(50_000),
+        "%2B&".repeat(700_000),
+        "=3D".repeat(700_000),
+        "48,".repeat(700_000),
+        "\\x30".repeat(700_000),
+        "\u{1b}[0m".repeat(700_000),
     ] {
         assert_eq!(judge(text.into_bytes(), b"secret").unwrap_err().kind, Kind::NotAP12);
     }

@@ -168,7 +168,18 @@ fn wrapped(p12: &[u8], client: &Identity) -> Vec<Vec<u8>> {
     let locked =
         client.key.private_key_to_pem_pkcs8_passphrase(Cipher::aes_128_cbc(), PASSWORD.as_bytes()).unwrap();
     let escaped = String::from_utf8_lossy(&[certificate.as_slice(), &sealed].concat()).replace('\n', "\\n");
+    let hex = |before: &str| p12.iter().map(|byte| format!("{before}{byte:02x}")).collect::<String>();
+    let rows = p12.chunks(16).map(|row| row.iter().map(|byte| format!(" {byte:02x}")).collect::<String>());
+    let dump: String = rows.enumerate().map(|(at, row)| format!("{:08x} {row}  |..|\n", at * 16)).collect();
     vec![
+        dump.into_bytes(),
+        hex("\\x").into_bytes(),
+        format!("{{ {} }}", hex(", 0x")).into_bytes(),
+        format!("{p12:?}").into_bytes(),
+        format!("p12={}&x=y", one.replace('+', "%2B").replace('=', "%3D")).into_bytes(),
+        format!("Subject: x\n\n> {}\n", one.replace('=', "=3D")).into_bytes(),
+        one.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        [&b"HTTP/1.1 200 OK\r\n\r\n"[..], p12, b"\r\n--x--"].concat(),
         format!("\"{one}\"").into_bytes(),
         format!(r#"{{"value": "{one}", "tags": {{}}}}"#).into_bytes(),
         format!("data:\n  client.p12: {one}\n  password: eA==\n").into_bytes(),

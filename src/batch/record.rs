@@ -203,7 +203,7 @@ impl Records {
         let matches = self.command.try_get_matches_from_mut(arguments).map_err(summarize)?;
         let args = RecordArgs::from_arg_matches(&matches).map_err(summarize)?.test;
         if args.reads_stdin() {
-            return Err("a record cannot take its body from standard input".into());
+            return Err("a record cannot take its P12 or body from standard input".into());
         }
         let host = match &args.platform.account {
             Some(account) => format!("the platform, account {}", account.as_str()),

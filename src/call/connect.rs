@@ -192,7 +192,8 @@ impl Connect {
         Ok(stream)
     }
 
-    async fn look_up(&self, host: &Host, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>> {
+    /// The addresses of a host, if they come in time.
+    pub(crate) async fn look_up(&self, host: &Host, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>> {
         let late = |_| Error::new(Kind::DnsFailure, format!("DNS did not answer for {host} in time"));
         timeout_at(deadline.into(), self.resolve(host, port)).await.map_err(late)?
     }

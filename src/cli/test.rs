@@ -58,7 +58,7 @@ pub struct TestArgs {
 /// The P12 and the URL.
 #[derive(Debug, Group)]
 pub struct TargetArgs {
-    /// The P12 file (PKCS#12), also in PEM, base64, JSON or YAML; or PEM with the certificate and its key
+    /// The P12 file (PKCS#12), also in PEM, base64, JSON or YAML; or PEM with the certificate and its key; - is standard input
     #[arg(value_hint = clap::ValueHint::FilePath)]
     pub p12: PathBuf,
     /// The URL to call; https:// may be left out
@@ -115,8 +115,9 @@ impl TestArgs {
         Terms { expect: self.verdict.expect.clone(), allow_unrequested: self.verdict.allow_unrequested }
     }
 
-    /// Whether the password or the body comes from standard input.
+    /// Whether the P12, its password or the body comes from standard input.
     pub fn reads_stdin(&self) -> bool {
-        self.password.password_stdin || matches!(self.request.body(), RequestBody::Stdin)
+        let p12 = self.target().is_ok_and(|target| target.p12.as_os_str() == "-");
+        p12 || self.password.password_stdin || matches!(self.request.body(), RequestBody::Stdin)
     }
 }

@@ -1,20 +1,19 @@
 //! `repack`: a new P12 out of an old one, or a certificate request on its key.
 
-use openssl::x509::{X509, X509Ref};
+use openssl::x509::X509;
 
 use crate::call::policy::Policy;
 use crate::certificate::{self, name};
-use crate::cli::{NewPasswordArgs, RepackArgs};
+use crate::cli::RepackArgs;
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::inputs;
 use crate::interrupt::run_until_signal;
 use crate::p12::{P12, P12File, Supplement};
-use crate::password::{Password, Passwords};
+use crate::password::{self, Password, Passwords};
 use crate::prompt::Prompt;
 use crate::readers::ITERATIONS;
 use crate::repack::fetch::fetch_chain;
-use crate::repack::password::NewPassword;
 use crate::repack::request::request;
 use crate::repack::{Contents, Target, supplied};
 use crate::sink::output::Output;
@@ -35,18 +34,18 @@ async fn repack(args: &RepackArgs, console: &Console) -> Result<()> {
     let mut passwords = args.password.source().read(Prompt::Terminal).await?;
     let mut supplement = read_supplement(args, &mut passwords).await?;
     let alias = args.contents.alias.as_deref();
-    let open = async |password: Option<Password>| {
+    let open = async |file: P12File, password: Option<Password>| {
         P12::open_with(&file, password.as_ref(), alias, supplement.clone()).await
     };
-    let mut p12 = passwords.unlock(file.name(), open).await?;
+    let mut p12 = file.unlock(&mut passwords, open).await?;
     let Some(target) = target else {
         return Output::open(None)?.write(&request(&p12.identity()?)?);
     };
     if args.contents.fetch_chain {
         supplement.chain.extend(fetch(&p12, args, console).await?);
         // Once more, as what was fetched may lead to what is in the file.
-        p12 =
-            P12::open_with(&file, Some(&Password::exact(p12.password())), alias, supplement.clone()).await?;
+        p12 = P12::open_with(p12.file(), Some(&Password::exact(p12.password())), alias, supplement.clone())
+            .await?;
     }
     check_certificate(&p12, &supplement, args)?;
     console.warn(p12.warnings());
@@ -77,7 +76,7 @@ async fn fetch(p12: &P12, args: &RepackArgs, console: &Console) -> Result<Vec<X5
 
 /// A certificate that was issued for another key would change nothing, and nobody would see it.
 fn check_certificate(p12: &P12, supplement: &Supplement, args: &RepackArgs) -> Result<()> {
-    let is_leaf = |one: &X509| p12.leaf().is_some_and(|leaf| is_same(leaf, one));
+    let is_leaf = |one: &X509| p12.leaf().is_some_and(|leaf| *leaf == **one);
     match &args.contents.certificate {
         Some(path) if !supplement.renewed.iter().any(is_leaf) => {
             let (path, file) = (path.display(), p12.file().name());
@@ -90,18 +89,10 @@ fn check_certificate(p12: &P12, supplement: &Supplement, args: &RepackArgs) -> R
 }
 
 fn find_unused(p12: &P12, supplement: &Supplement) -> Vec<String> {
-    let used = |one: &X509| {
-        p12.leaf()
-            .into_iter()
-            .chain(p12.chain().iter().map(|above| &**above))
-            .any(|known| is_same(known, one))
-    };
-    let unused = supplement.renewed.iter().chain(&supplement.chain).filter(|one| !used(one));
+    let used: Vec<_> = p12.leaf().into_iter().chain(p12.chain().iter().map(|above| &**above)).collect();
+    let all = supplement.renewed.iter().chain(&supplement.chain);
+    let unused = all.filter(|one| !used.contains(&&***one));
     unused.map(|one| format!("left out: {} does not belong to the chain", name(one.subject_name()))).collect()
-}
-
-fn is_same(one: &X509Ref, other: &X509Ref) -> bool {
-    one.to_der().is_ok_and(|one| other.to_der().is_ok_and(|other| one == other))
 }
 
 async fn write(p12: &P12, target: &Target, args: &RepackArgs, console: &Console) -> Result<()> {
@@ -109,9 +100,12 @@ async fn write(p12: &P12, target: &Target, args: &RepackArgs, console: &Console)
     if args.contents.leaf_only {
         identity.chain.clear();
     }
-    let NewPasswordArgs { new_password: ask, same_password: same, .. } = args.new_password;
-    let new = NewPassword { source: args.new_password.source(), ask, same };
-    let password = new.read(Prompt::Terminal).await?.unwrap_or_else(|| p12.password());
+    let new = &args.new_password;
+    let password = match new.same_password {
+        true => None,
+        false => password::new(new.source(), new.new_password, Prompt::Terminal).await?,
+    };
+    let password = password.unwrap_or_else(|| p12.password());
     let (reader, alias) = (args.contents.reader, args.contents.name.as_deref().or_else(|| p12.alias()));
     let contents =
         Contents { identity: &identity, name: alias, password: &password, packing: reader.packing };

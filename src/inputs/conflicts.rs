@@ -16,7 +16,12 @@ fn usage(message: impl Into<String>) -> Error {
 pub(super) fn check_stdin(args: &TestArgs) -> Result<()> {
     let more =
         |flag| format!("{flag} sends the body more than once, but standard input can be read only once");
+    let p12 = args.target()?.p12.as_os_str() == "-";
     match args.request.body() {
+        _ if p12 && args.password.password_stdin => {
+            Err(usage("--password-stdin and the P12 - cannot both read standard input"))
+        }
+        RequestBody::Stdin if p12 => Err(usage("the P12 - and the body @- cannot both read standard input")),
         RequestBody::Stdin if args.password.password_stdin => {
             Err(usage("--password-stdin and the body @- cannot both read standard input"))
         }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::finding::{Finding, Name, Severity};
-use super::fix::{Fix, Inspected};
+use super::fix::{Fix, Inspected, Remedy};
 use crate::p12::anatomy::{Anatomy, Form, OtherBag, Protection};
 use crate::password::MADE_WITH_IT;
 use crate::readers::{ITERATIONS, Trait, refused_by};
@@ -31,13 +31,13 @@ impl Inspected<'_> {
     fn unpacked(&self) -> Option<Finding> {
         let what = "it holds a certificate and its key, and is no P12: what asks for one, such as Java, Windows and the platform, does not take it";
         let empty = self.anatomy.password.as_ref().is_none_or(|password| password.expose().is_empty());
-        let options: &[&str] = if empty { &["--new-password"] } else { &[] };
-        let fix = || self.repacked("pack them, under a password", options);
+        let remedy = if empty { Remedy::NewPassword } else { Remedy::Again };
+        let fix = || self.repacked("pack them, under a password", remedy);
         self.anatomy.opened.then(|| Finding::new(Name::Unpacked, Severity::Note, what, fix()))
     }
 
     fn cipher(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
-        let fix = || self.repacked("pack it again with AES-256", &[]);
+        let fix = || self.repacked("pack it again with AES-256", Remedy::Again);
         if is(Trait::OldCipher) {
             let mut used: Vec<_> = self.anatomy.protections().collect();
             used.sort_by_key(|used| used.algorithm);
@@ -55,7 +55,7 @@ impl Inspected<'_> {
         let what = refused(&format!("it uses AES and {}", mac.algorithm), &[Trait::Aes, Trait::Sha2Mac])
             + "; most of them say that the password is wrong";
         let words = "only if one of them must read it, pack it again with 3DES and SHA-1 (--for has a name for each); the price: they protect the key less well, and strict policies (FIPS) refuse them";
-        let fix = self.repacked(words, &["--for", "java8"]);
+        let fix = self.repacked(words, Remedy::ForOldReaders);
         Some(Finding::new(Name::NotForOldReaders, Severity::Note, what, fix))
     }
 
@@ -66,12 +66,12 @@ impl Inspected<'_> {
             (_, true) => (Name::PbMac1, "its MAC is PBMAC1 (RFC 9879)", Trait::Pbmac1),
             _ => return None,
         };
-        let fix = self.repacked("pack it again with the usual MAC, which all programs know", &[]);
+        let fix = self.repacked("pack it again with the usual MAC, which all programs know", Remedy::Again);
         Some(Finding::new(name, Severity::Warning, refused(what, &[traits]), fix))
     }
 
     fn iterations(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
-        let fix = || self.repacked(&format!("pack it again with {ITERATIONS} iterations"), &[]);
+        let fix = || self.repacked(&format!("pack it again with {ITERATIONS} iterations"), Remedy::Again);
         if is(Trait::ManyIterations) {
             let what = refused("it takes more than 600000 iterations to open it", &[Trait::ManyIterations]);
             return Some(Finding::new(Name::ManyIterations, Severity::Note, what, fix()));
@@ -86,7 +86,7 @@ impl Inspected<'_> {
 
     fn encoding(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
         let what = || refused("it is written in BER (indefinite lengths)", &[Trait::Ber]);
-        let fix = || self.repacked("pack it again, in DER", &[]);
+        let fix = || self.repacked("pack it again, in DER", Remedy::Again);
         is(Trait::Ber).then(|| Finding::new(Name::IndefiniteLengths, Severity::Note, what(), fix()))
     }
 
@@ -97,8 +97,8 @@ impl Inspected<'_> {
         if is(Trait::OpenKey) {
             let what = "its private key is not encrypted: anyone who has the file has the key";
             let words = "pack it again under a password; if others could read this file, replace the key";
-            let options: &[&str] = if empty { &["--new-password"] } else { &[] };
-            let fix = self.repacked(words, options);
+            let remedy = if empty { Remedy::NewPassword } else { Remedy::Again };
+            let fix = self.repacked(words, remedy);
             findings.push(Finding::new(
                 Name::KeyInTheOpen,
                 Severity::Warning,
@@ -107,7 +107,7 @@ impl Inspected<'_> {
             ));
         } else if empty && !self.anatomy.keys.is_empty() {
             let what = "it opens without a password: anyone who has the file has the key";
-            let fix = self.repacked("pack it again under a password", &["--new-password"]);
+            let fix = self.repacked("pack it again under a password", Remedy::NewPassword);
             findings.push(Finding::new(
                 Name::NoPassword,
                 Severity::Warning,
@@ -117,12 +117,13 @@ impl Inspected<'_> {
         }
         if let Some(unusual) = self.anatomy.unusual {
             let what = format!("the password fits only as {unusual}; other programs may refuse the file");
-            let fix = self.repacked("pack it again, with the password written as the standard has it", &[]);
+            let fix = self
+                .repacked("pack it again, with the password written as the standard has it", Remedy::Again);
             findings.push(Finding::new(Name::PasswordEncoding, Severity::Warning, what, fix));
         }
         if let Some(reading) = &self.anatomy.reading {
             let fix = match reading.ends_with(MADE_WITH_IT) {
-                true => self.repacked("pack it again under a password without it", &["--new-password"]),
+                true => self.repacked("pack it again under a password without it", Remedy::NewPassword),
                 false => Fix::words("give other programs the password alone"),
             };
             findings.push(Finding::new(Name::PasswordSource, Severity::Warning, reading.clone(), fix));
@@ -130,7 +131,7 @@ impl Inspected<'_> {
         if is(Trait::NotAscii) {
             let what = "the password has letters that are not ASCII: programs encode them differently";
             let fix =
-                self.repacked("pack it again under a new password of ASCII letters", &["--new-password"]);
+                self.repacked("pack it again under a new password of ASCII letters", Remedy::NewPassword);
             findings.push(Finding::new(
                 Name::PasswordNotAscii,
                 Severity::Warning,
@@ -155,17 +156,18 @@ impl Inspected<'_> {
 
     /// Contents that belong to no key, or cannot be read.
     pub(super) fn leftovers(&self) -> Vec<Finding> {
-        let Anatomy { unreadable, others, trailing, closed, .. } = self.anatomy;
+        let Anatomy { unreadable, others, trailing, padding, closed, .. } = self.anatomy;
         let mut findings = Vec::new();
         findings.extend(self.extra());
         if *unreadable > 0 {
             let what = format!("{} in it cannot be read as X.509", counted(*unreadable, "certificate"));
-            let fix = self.repacked("pack it again without them", &[]);
+            let fix = self.repacked("pack it again without them", Remedy::Again);
             findings.push(Finding::new(Name::UnreadableCertificates, Severity::Warning, what, fix));
         }
         if *closed > 0 {
             let what = format!("{} with another password, left out here", counted(*closed, "key"));
-            let fix = self.repacked("pack it again without them, or export it again under one password", &[]);
+            let fix = self
+                .repacked("pack it again without them, or export it again under one password", Remedy::Again);
             findings.push(Finding::new(Name::KeysLeftOut, Severity::Warning, what, fix));
         }
         if !others.is_empty() {
@@ -176,12 +178,13 @@ impl Inspected<'_> {
             let kinds: Vec<_> = kinds.iter().map(|kind| format!("{kind} ({})", count(kind))).collect();
             let what =
                 format!("it also holds things that are neither key nor certificate: {}", kinds.join(", "));
-            let fix = self.repacked("pack only the key and the certificates", &[]);
+            let fix = self.repacked("pack only the key and the certificates", Remedy::Again);
             findings.push(Finding::new(Name::OtherContents, Severity::Note, what, fix));
         }
         if *trailing > 0 {
-            let what = format!("{} after its end; strict readers refuse that", counted(*trailing, "byte"));
-            let fix = self.repacked("pack it again", &[]);
+            let bytes = counted(*trailing, "byte");
+            let what = format!("{bytes} after its end{padding}; strict readers refuse that");
+            let fix = self.repacked("pack it again", Remedy::Again);
             findings.push(Finding::new(Name::TrailingBytes, Severity::Warning, what, fix));
         }
         findings
@@ -199,7 +202,7 @@ impl Inspected<'_> {
             subjects.take(3).collect::<Vec<_>>().join("; "),
             if extra.len() > 3 { "; and others" } else { "" }
         );
-        let fix = || self.repacked("pack it again without them", &[]);
+        let fix = || self.repacked("pack it again without them", Remedy::Again);
         (!chain.is_empty() && !extra.is_empty())
             .then(|| Finding::new(Name::ExtraCertificates, Severity::Note, what, fix()))
     }
@@ -213,7 +216,7 @@ impl Inspected<'_> {
             let start: String = alias.chars().take(LONG_NAME).collect();
             let what =
                 format!("the friendlyName {start:?} {oddity}: some programs cannot find the key by it");
-            let fix = self.repacked("pack it again under the plain name \"client\"", &["--name", "client"]);
+            let fix = self.repacked("pack it again under the plain name \"client\"", Remedy::Rename);
             Finding::new(Name::OddFriendlyName, Severity::Note, what, fix)
         });
         let mut seen = HashSet::new();

@@ -1,7 +1,7 @@
 //! All findings about a file.
 
 use super::finding::{Finding, Name, Severity};
-use super::fix::{Fix, Inspected};
+use super::fix::{Fix, Inspected, Remedy};
 use crate::error::{Error, Kind};
 use crate::p12::anatomy::{Key, StoredCertificate};
 use crate::words::counted;
@@ -22,8 +22,8 @@ pub(super) fn refused(inspected: Option<&Inspected<'_>>, error: &Error) -> Findi
         (Kind::SeveralKeys, _) => Finding { severity: Severity::Warning, ..finding },
         (Kind::KeyMismatch | Kind::NoCertificate, Some(inspected)) => {
             let words = "first save the certificate that was issued for this very key, and those above it, as client.pem";
-            let Fix { words, command } = inspected.repacked(words, &["--certificate", "client.pem"]);
-            Finding { fix: words, command, ..finding }
+            let fix = inspected.repacked(words, Remedy::Certificate);
+            Finding::new(finding.name, finding.severity, finding.what, fix)
         }
         _ => finding,
     }

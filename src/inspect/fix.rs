@@ -19,7 +19,47 @@ pub(super) struct Fix {
     /// In words.
     pub(super) words: String,
     /// A command for the shell of this system that does it.
-    pub(super) command: Option<String>,
+    pub(super) command: Option<(Remedy, String)>,
+}
+
+/// What `repack` is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Pack it again.
+    Again,
+    /// As old programs read it.
+    ForOldReaders,
+    /// Under another password.
+    NewPassword,
+    /// Under another friendlyName.
+    Rename,
+    /// Ask for a new certificate on the key.
+    Request,
+    /// Take the key's certificate from a file.
+    Certificate,
+    /// Add certificates that are missing.
+    Intermediate,
+    /// Add the new certificates of a CA.
+    NewChain,
+    /// Get from the CA what is missing.
+    FetchChain,
+}
+
+impl Remedy {
+    /// The options of `repack`.
+    pub fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Again => &[],
+            Self::ForOldReaders => &["--for", "java8"],
+            Self::NewPassword => &["--new-password"],
+            Self::Rename => &["--name", "client"],
+            Self::Request => &["--request"],
+            Self::Certificate => &["--certificate", "client.pem"],
+            Self::Intermediate => &["--add", "intermediate.pem"],
+            Self::NewChain => &["--add", "new-chain.pem"],
+            Self::FetchChain => &["--fetch-chain"],
+        }
+    }
 }
 
 impl Fix {
@@ -40,18 +80,17 @@ impl<'a> Inspected<'a> {
 }
 
 impl Inspected<'_> {
-    /// A new file of the only key, with these options.
-    pub(super) fn repacked(&self, words: &str, options: &[&str]) -> Fix {
+    /// A new file of the only key.
+    pub(super) fn repacked(&self, words: &str, remedy: Remedy) -> Fix {
         match self.refused {
             Some(Kind::SeveralKeys) => Fix::words(format!("{words}; repack --alias takes one of the keys")),
-            _ => self.packed(words, options),
+            _ => self.command(words, remedy, None),
         }
     }
 
     /// A new file of this key.
-    pub(super) fn repacked_key(&self, key: &Key, words: &str, options: &[&str]) -> Fix {
-        let alias = self.alias(key);
-        self.packed(words, &[&self.choice(alias.as_deref()), options].concat())
+    pub(super) fn repacked_key(&self, key: &Key, words: &str, remedy: Remedy) -> Fix {
+        self.command(words, remedy, self.alias(key).as_deref())
     }
 
     /// A request for a new certificate on this key.
@@ -59,21 +98,18 @@ impl Inspected<'_> {
         let words = format!(
             "{words}; request.csr asks a CA for one on the same key, and repack --certificate puts what comes back into a new file"
         );
-        let alias = self.alias(key);
-        let options = [&["--request"], self.choice(alias.as_deref()).as_slice()].concat();
-        self.command(&words, &options, &[]).map_command(|command| format!("{command} > request.csr"))
+        self.repacked_key(key, &words, Remedy::Request)
     }
 
-    fn packed(&self, words: &str, options: &[&str]) -> Fix {
+    fn command(&self, words: &str, remedy: Remedy, alias: Option<&str>) -> Fix {
         let new = if self.file == NEW { "newer.p12" } else { NEW };
-        self.command(&format!("{words}; the new file is {new}"), options, &[new])
-    }
-
-    fn command(&self, words: &str, options: &[&str], after: &[&str]) -> Fix {
-        let renewed = options.contains(&"--certificate");
+        let (words, output, end) = match remedy {
+            Remedy::Request => (words.to_owned(), None, " > request.csr"),
+            _ => (format!("{words}; the new file is {new}"), Some(new), ""),
+        };
         match self.refused {
             None | Some(Kind::SeveralKeys) if self.anatomy.opened => {}
-            Some(Kind::KeyMismatch | Kind::NoCertificate) if renewed => {}
+            Some(Kind::KeyMismatch | Kind::NoCertificate) if remedy == Remedy::Certificate => {}
             Some(Kind::KeyMismatch | Kind::NoCertificate) => {
                 return Fix::words(format!("{words}; but first its key needs its certificate"));
             }
@@ -83,15 +119,18 @@ impl Inspected<'_> {
             _ => return Fix::words(words),
         }
         // A name must not be taken for an option.
-        let file = if self.file.starts_with('-') { format!("./{}", self.file) } else { self.file.to_owned() };
-        let key = self.anatomy.key_file.as_deref().map_or_else(Vec::new, |key| vec!["--key", key]);
-        let all = [&["p12-test", "repack"], options, &key, &[&file], after].concat();
-        let quoted: Vec<_> = all.iter().map(|word| shell::quote_text(word)).collect();
-        Fix { words: words.to_owned(), command: Some(quoted.join(" ")) }
-    }
-
-    fn choice<'a>(&self, alias: Option<&'a str>) -> Vec<&'a str> {
-        alias.map_or_else(Vec::new, |alias| vec!["--alias", alias])
+        let file = if self.file.starts_with('-') && self.file != "-" {
+            format!("./{}", self.file)
+        } else {
+            self.file.to_owned()
+        };
+        let named =
+            |option, value| [Some(option), value].into_iter().filter(move |_| value.is_some()).flatten();
+        let all = ["p12-test", "repack"].into_iter().chain(remedy.options().iter().copied());
+        let all = all.chain(named("--alias", alias)).chain(named("--key", self.anatomy.key_file.as_deref()));
+        let quoted = all.chain([file.as_str()]).chain(output).map(shell::quote_text);
+        let command = quoted.collect::<Vec<_>>().join(" ") + end;
+        Fix { words, command: Some((remedy, command)) }
     }
 
     /// How to choose this key of several; `None` for the only one.
@@ -99,12 +138,6 @@ impl Inspected<'_> {
         let number = key.number?;
         let numbered = self.anatomy.keys.iter().filter(|key| key.number.is_some());
         (numbered.count() > 1).then(|| format!("#{number}"))
-    }
-}
-
-impl Fix {
-    fn map_command(self, change: impl FnOnce(String) -> String) -> Self {
-        Self { command: self.command.map(change), ..self }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::criteria::Trusted;
 use super::finding::{Finding, Name, Severity};
-use super::fix::{Fix, Inspected};
+use super::fix::{Fix, Inspected, Remedy};
 use crate::certificate::{Certificate, Usage, timestamp};
 use crate::checks::{self, Flaw, FlawKind, Obstacle, Role};
 use crate::p12::anatomy::{Key, StoredCertificate};
@@ -49,7 +49,7 @@ impl Inspected<'_> {
             FlawKind::WrongSignature => {
                 let words =
                     "first save the CA certificate that did sign it, and those above it, as intermediate.pem";
-                Some(self.repacked_key(key, words, &["--add", "intermediate.pem"]))
+                Some(self.repacked_key(key, words, Remedy::Intermediate))
             }
             FlawKind::Expired if is_own => Some(self.requested(key, RENEW)),
             FlawKind::SelfSigned
@@ -70,7 +70,7 @@ impl Inspected<'_> {
         let what = format!("its key{alias} ({}) has no certificate in the file", key.key);
         let words =
             "pack it again without that key, or export it with the certificate that was issued for it";
-        let fix = self.repacked(words, &[]);
+        let fix = self.repacked(words, Remedy::Again);
         Finding::new(Name::KeyWithoutCertificate, Severity::Warning, what, fix)
     }
 
@@ -93,7 +93,7 @@ impl Inspected<'_> {
     fn replaced(&self, key: &Key) -> Fix {
         let words =
             "ask the CA for its current certificate, and save it, with those above it, as new-chain.pem";
-        self.repacked_key(key, words, &["--add", "new-chain.pem"])
+        self.repacked_key(key, words, Remedy::NewChain)
     }
 
     fn open(&self, key: &Key, chain: &[&StoredCertificate]) -> Option<Finding> {
@@ -106,12 +106,12 @@ impl Inspected<'_> {
         let at_hand =
             x509.as_ref().is_some_and(|top| issuer_urls(top).iter().any(|url| url.starts_with("http://")));
         let fix = match at_hand {
-            true => self.repacked_key(key, "where that is needed, get it from its CA", &["--fetch-chain"]),
+            true => self.repacked_key(key, "where that is needed, get it from its CA", Remedy::FetchChain),
             false => {
                 let words = format!(
                     "where that is needed, first save the certificate of {issuer} as intermediate.pem"
                 );
-                self.repacked_key(key, &words, &["--add", "intermediate.pem"])
+                self.repacked_key(key, &words, Remedy::Intermediate)
             }
         };
         Some(Finding::new(Name::ChainOpen, severity, what, fix))
@@ -134,7 +134,7 @@ impl Inspected<'_> {
             names(&stored)
         );
         let words = format!("pack it again in this order: {}", names(&key.chain));
-        let fix = self.repacked_key(key, &words, &[]);
+        let fix = self.repacked_key(key, &words, Remedy::Again);
         Some(Finding::new(Name::ChainUnordered, Severity::Warning, what, fix))
     }
 
@@ -153,8 +153,11 @@ impl Inspected<'_> {
             subject(other),
             subject(leaf)
         );
-        let fix =
-            self.repacked_key(key, "pack it again: the new file has the localKeyID where it belongs", &[]);
+        let fix = self.repacked_key(
+            key,
+            "pack it again: the new file has the localKeyID where it belongs",
+            Remedy::Again,
+        );
         Some(Finding::new(Name::KeyIdElsewhere, Severity::Warning, what, fix))
     }
 
@@ -178,7 +181,7 @@ impl Inspected<'_> {
             described(leaf),
             others.join("; ")
         );
-        let fix = self.repacked_key(key, "pack it again with the one that is sent", &[]);
+        let fix = self.repacked_key(key, "pack it again with the one that is sent", Remedy::Again);
         Some(Finding::new(Name::SeveralCertificates, Severity::Warning, what, fix))
     }
 

@@ -34,6 +34,9 @@ pub struct Anatomy {
     pub form: Form,
     /// Bytes that follow the end.
     pub trailing: usize,
+    /// What these are, where that shows; it follows their number.
+    #[serde(skip)]
+    pub padding: &'static str,
     /// Whether the password opened it. If not, only unencrypted parts are known.
     pub opened: bool,
     /// The MAC; `None` if there is none.
@@ -125,6 +128,7 @@ impl Anatomy {
             form: opening.form,
             key_file: file.key_file().map(str::to_owned),
             trailing: opening.trailing,
+            padding: opening.padding,
             mac: opening.mac,
             safes: opening.safes,
             ..Self::default()

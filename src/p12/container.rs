@@ -63,7 +63,7 @@ impl<'a> Pfx<'a> {
             let mut safes = Vec::new();
             while !list.is_empty() {
                 if safes.len() >= MAX_SAFES {
-                    return Err(Fault::malformed("more safes than any P12 has"));
+                    return Err(Fault::crowded("more safes than any P12 has"));
                 }
                 safes.push(parse_safe(&list.expect(SEQUENCE, "a safe")?)?);
             }
@@ -74,6 +74,8 @@ impl<'a> Pfx<'a> {
 }
 
 const DATA: &str = "1.2.840.113549.1.7.1";
+/// The same in DER.
+pub(super) const DATA_OID: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
 const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 const ENVELOPED_DATA: &str = "1.2.840.113549.1.7.3";
 const ENCRYPTED_DATA: &str = "1.2.840.113549.1.7.6";

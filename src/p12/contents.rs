@@ -56,7 +56,7 @@ const LARGEST_FINITE_FIELD: usize = 2048;
 const LARGEST: usize = 16 * 1024;
 
 /// In units of the budget: about 0.15 s for the largest finite-field key, 3 ms for the slowest other key.
-const COSTS: (u64, u64) = (1_000_000, 20_000);
+const COSTS: (u64, u64) = (1_000_000, 13_000);
 
 impl KeyEntry {
     /// A key in PKCS#8, not yet read. OpenSSL computes the public half of some keys: in time that grows with the cube of

@@ -44,6 +44,11 @@ impl Fault {
         Self::new(Kind::Unsupported, what)
     }
 
+    /// More of something than is looked at.
+    pub(super) fn crowded(what: impl Into<String>) -> Self {
+        Self::malformed(what).with_hint("export only the key that is needed, with its certificates")
+    }
+
     /// More key derivation than is allowed.
     pub(super) fn too_costly(what: impl Into<String>) -> Self {
         Self::unsupported(what).with_hint(
@@ -74,7 +79,9 @@ impl Fault {
     /// The same error in an inner layer. There it is never "cut short", as the file is complete.
     pub(super) fn within(self, layer: &str) -> Self {
         match self.kind {
-            Kind::Truncated | Kind::Malformed => Self::malformed(format!("in {layer}, {}", self.what)),
+            Kind::Truncated | Kind::Malformed => {
+                Self { kind: Kind::Malformed, what: format!("in {layer}, {}", self.what), ..self }
+            }
             _ => self,
         }
     }
@@ -84,7 +91,11 @@ impl From<Defect> for Fault {
     fn from(defect: Defect) -> Self {
         match defect {
             Defect::Truncated { missing: Some(missing), .. } => {
-                Self::new(Kind::Truncated, format!("it is cut short: {missing} bytes are missing"))
+                let missing = match missing {
+                    1 => "1 byte is".to_owned(),
+                    more => format!("{more} bytes are"),
+                };
+                Self::new(Kind::Truncated, format!("it is cut short: {missing} missing"))
             }
             Defect::Truncated { missing: None, at } => {
                 Self::new(Kind::Truncated, format!("it is cut short: what begins at byte {at} has no end"))

@@ -14,7 +14,8 @@ use super::fault::Fault;
 use super::off_thread::off_thread;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-use crate::password::Password;
+use crate::files;
+use crate::password::{Password, Passwords};
 use crate::shell;
 
 /// A P12 file's bytes as read, and its name in messages. A clone shares the bytes.
@@ -49,7 +50,7 @@ impl P12File {
     /// SHA-256. Ten million take some 1.5 s.
     pub const WORK: u64 = Budget::LIMIT;
 
-    /// Reads a file, a pipe or `/dev/stdin`, up to [`Self::MAX`]. It can be cancelled while a pipe or a
+    /// Reads a file, a pipe or, for `-`, standard input, up to [`Self::MAX`]. It can be cancelled while a pipe or a
     /// remote disk blocks.
     ///
     /// # Errors
@@ -60,12 +61,17 @@ impl P12File {
     }
 
     fn read_here(path: &Path) -> Result<Self> {
-        let name = path.display().to_string();
-        let unreadable = |error: io::Error| match path.is_dir() {
-            true => Error::new(Kind::NotAP12, format!("cannot open {name}: it is a directory")),
-            false => diagnosis::unreadable(path, &error),
+        // Under a name that commands take, too.
+        let stdin = if cfg!(windows) { "-" } else { "/dev/stdin" };
+        let (name, opened) = match path.as_os_str() == "-" {
+            true => (stdin.to_owned(), files::stdin()),
+            false => (path.display().to_string(), File::open(path)),
         };
-        let file = File::open(path).map_err(unreadable)?;
+        let unreadable = |error: io::Error| match path.is_dir() {
+            true => directory(path),
+            false => diagnosis::unreadable(Path::new(&name), &error),
+        };
+        let file = opened.map_err(unreadable)?;
         let size = file.metadata().map_or(0, |metadata| metadata.len().min(Self::MAX));
         // Enough capacity, as growing would leave a copy of an unencrypted key in memory.
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1));
@@ -93,6 +99,26 @@ impl P12File {
     #[must_use]
     pub fn with_key(self, aside: KeyAside) -> Self {
         Self { aside, ..self }
+    }
+
+    /// Calls `open` with this file and its password, as [`Passwords::unlock`] does. At a terminal, the key's password is asked
+    /// for, too, where it is another one and no source of it was named.
+    ///
+    /// # Errors
+    /// As [`Passwords::unlock`].
+    pub async fn unlock<T, F: Future<Output = Result<T>>>(
+        &self,
+        passwords: &mut Passwords,
+        open: impl Fn(Self, Option<Password>) -> F,
+    ) -> Result<T> {
+        if self.aside.password.is_some() {
+            return passwords.unlock(&self.name, |password| open(self.clone(), password)).await;
+        }
+        let with_key = |key| {
+            let aside = KeyAside { password: key, ..self.aside.clone() };
+            self.clone().with_key(aside)
+        };
+        passwords.unlock_with_key(&self.name, |password, key| open(with_key(key), password)).await
     }
 
     /// Where its key comes from, if that is another file.
@@ -123,5 +149,28 @@ impl P12File {
             }
         }
         Bytes::from_owner(Owner(Arc::clone(&self.bytes)))
+    }
+}
+
+/// The certificate with its chain, and the key: of certbot, Kubernetes' volumes, acme.sh, mkcert.
+const PAIRS: [(&str, &str); 4] = [
+    ("fullchain.pem", "privkey.pem"),
+    ("tls.crt", "tls.key"),
+    ("fullchain.cer", "private.key"),
+    ("cert.pem", "key.pem"),
+];
+
+fn directory(path: &Path) -> Error {
+    let shown = path.display();
+    let error = Error::new(Kind::NotAP12, format!("cannot open {shown}: it is a directory"));
+    let holds = |file: &str| path.join(file).is_file();
+    match PAIRS.iter().find(|(certificate, key)| holds(certificate) && holds(key)) {
+        Some((certificate, key)) => {
+            let [certificate, key] = [certificate, key].map(|file| path.join(file).display().to_string());
+            error.with_hint(format!(
+                "give the certificate and the key that are in it: --key {key} {certificate}"
+            ))
+        }
+        None => error.with_hint("give the P12 that is in it"),
     }
 }

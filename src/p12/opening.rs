@@ -22,6 +22,8 @@ pub(super) struct Opening {
     pub(super) form: Form,
     /// Bytes after the end.
     pub(super) trailing: usize,
+    /// What they are, where that shows; it follows their number.
+    pub(super) padding: &'static str,
     pub(super) mac: Option<Protection>,
     pub(super) safes: Vec<Option<Protection>>,
     /// The contents; or why they cannot be opened, with the unencrypted bags.
@@ -49,10 +51,13 @@ pub(super) fn open(
         Content::Pfx(bytes) => bytes,
         Content::Loose(bags, names) => {
             loose.extend(bags);
-            check_complete(&loose, &names)?;
+            check_complete(&loose, &names).map_err(|fault| match has(&file.bytes, KEY_VAULT) {
+                true => fault.with_hint("its key is in the secret of the same name: az keyvault secret show prints both, and that opens here"),
+                false => fault,
+            })?;
             let nothing = Locked { mac: None, content: &[], safes: &[], loose };
             let contents = unlock(nothing, password, of_key, budget).map_err(|fault| (fault, Vec::new()));
-            return Ok(Opening { form, trailing: 0, mac: None, safes: Vec::new(), contents });
+            return Ok(Opening { form, trailing: 0, padding: "", mac: None, safes: Vec::new(), contents });
         }
     };
     let broken = |fault| damage::explain(&file.bytes, fault);
@@ -63,10 +68,18 @@ pub(super) fn open(
     Ok(Opening {
         form,
         trailing: pfx.trailing,
+        padding: damage::padding(bytes.get(bytes.len() - pfx.trailing..).unwrap_or_default()),
         mac: pfx.mac.as_ref().map(Mac::protection),
         safes: safes.iter().map(Safe::protection).collect(),
         contents: contents.map_err(|fault| (fault, bags_in_the_open(&safes))),
     })
+}
+
+/// What a certificate of Azure Key Vault has beside it.
+const KEY_VAULT: &[u8] = b".vault.azure.net/certificates/";
+
+fn has(bytes: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(bytes, part).is_some()
 }
 
 /// Whether both a key and a certificate are there.
@@ -89,7 +102,8 @@ impl Opening {
     pub(super) fn warning(&self, file: &P12File) -> Option<String> {
         let verb = if self.trailing == 1 { "follows" } else { "follow" };
         let bytes = counted(self.trailing, "byte");
-        (self.trailing > 0).then(|| format!("{bytes} {verb} the end of the P12 in {}", file.name()))
+        let padding = self.padding;
+        (self.trailing > 0).then(|| format!("{bytes} {verb} the end of the P12 in {}{padding}", file.name()))
     }
 }
 

@@ -69,6 +69,7 @@ const TEXT: &[OtherFile] = &[
         "decrypt a copy of it first: ansible-vault decrypt --output client.p12 FILE",
     ),
     (b"age-encryption.org/", "encrypted by age", SCRAMBLED),
+    (b"begin 644 ", "encoded by uuencode", "decode it first: uudecode -o client.p12 FILE"),
     (b"ssh-", "a public key for SSH", PUBLIC),
     (b"ecdsa-sha2-", "a public key for SSH", PUBLIC),
     (b"---- BEGIN SSH2 PUBLIC", "a public key for SSH", PUBLIC),
@@ -76,6 +77,22 @@ const TEXT: &[OtherFile] = &[
         b"PuTTY-User-Key-File",
         "a private key of PuTTY",
         "make PEM of it: puttygen FILE -O private-openssh -o key; that is only of use with a certificate of a CA (X.509) on this key",
+    ),
+];
+
+/// What is somewhere in a text.
+const HELD: &[(&str, &str, &str)] = &[
+    ("ENC[AES256_GCM", "encrypted by SOPS", "decrypt it first: sops decrypt FILE"),
+    ("$ANSIBLE_VAULT;", "encrypted by Ansible Vault", "decrypt what is in it first: ansible-vault decrypt"),
+    (
+        "kind: SealedSecret",
+        "a SealedSecret, which only its cluster can decrypt",
+        "give the Secret that the cluster makes of it: kubectl get secret NAME -o yaml",
+    ),
+    (
+        "\nData\n====\n",
+        "a description, which has the sizes of values and not the values",
+        "give the Secret itself: kubectl get secret NAME -o yaml",
     ),
 ];
 
@@ -115,11 +132,10 @@ pub(super) fn pem(label: &str) -> Option<Fault> {
 pub(super) fn text(text: &str) -> Fault {
     let text = text.trim();
     let named = find(TEXT, text.as_bytes()).or_else(|| find(BINARY, text.as_bytes()));
-    named.unwrap_or_else(|| match text.chars().next() {
+    let held = || HELD.iter().find(|(part, ..)| text.contains(part));
+    let held = || held().map(|(_, what, hint)| Fault::not_a_p12(format!("it is {what}")).with_hint(*hint));
+    named.or_else(held).unwrap_or_else(|| match text.chars().next() {
         Some('<') => markup(text),
-        Some('{' | '[') if text.contains("\"sops\"") => {
-            Fault::not_a_p12("it is encrypted by SOPS").with_hint("decrypt it first: sops decrypt FILE")
-        }
         Some('{' | '[') => Fault::not_a_p12("it is JSON").with_hint(
             "no P12 is in it, and no certificate with its key, as base64 or PEM; save what holds the secret itself",
         ),

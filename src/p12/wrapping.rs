@@ -1,6 +1,7 @@
 //! Looks for a P12, or for keys and certificates, in the texts that tools keep them in: PEM, base64, hex, data URIs, JSON,
 //! YAML, and these in each other.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use openssl::sha::sha256;
@@ -11,20 +12,19 @@ use super::container::{Pfx, looks_like_pfx};
 use super::fault::{Fault, Parsed};
 use super::form::{Content, Form, Sniffed};
 use super::iterate::Wiped;
-use super::{loose, other};
+use super::{dump, embedded, escapes, loose, other};
 use crate::envelope;
 
 /// How many texts may be in each other. YAML with a copy in JSON of base64 of base64 of PEM has five.
 const DEEPEST: usize = 6;
 
-/// Shorter values hold no key and no certificate.
-const SHORTEST: usize = 48;
-
 /// How many keys and certificates there may be. Real files have a few.
 const MOST: usize = 2_000;
 
+/// How many bytes are looked at in all that is in a file. Real ones have some kilobytes.
+const LARGEST: usize = 12 << 20;
+
 /// What was found.
-#[derive(Default)]
 pub(super) struct Search {
     /// Each P12 and the name that it has.
     files: Vec<(String, Wiped)>,
@@ -34,17 +34,21 @@ pub(super) struct Search {
     /// The first thing that is something else.
     other: Option<Fault>,
     seen: HashSet<[u8; 32]>,
+    /// How many bytes may still be looked at, in all wrappings together.
+    left: usize,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        let (files, bags, names, other, seen) = Default::default();
+        Self { files, bags, names, other, seen, left: LARGEST }
+    }
 }
 
 impl Search {
     /// Looks into a file.
     pub(super) fn look(&mut self, file: &[u8]) {
-        let text = match file {
-            [0xff, 0xfe, rest @ ..] => Some(envelope::decode_utf16(rest, u16::from_le_bytes)),
-            [0xfe, 0xff, rest @ ..] => Some(envelope::decode_utf16(rest, u16::from_be_bytes)),
-            _ => None,
-        };
-        match text {
+        match envelope::utf16(file) {
             Some(text) => self.look_into(&text, "", 0),
             None => self.look_at(file, "", 0),
         }
@@ -52,35 +56,71 @@ impl Search {
 
     fn look_at(&mut self, bytes: &[u8], name: &str, depth: usize) {
         let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let cost = if depth > 0 { bytes.len() } else { 0 };
+        let Some(left) = self.left.checked_sub(cost) else { return };
+        self.left = left;
         match as_text(bare) {
             Some(text) if depth <= DEEPEST => self.look_into(text, name, depth),
-            _ => self.take(bare.trim_ascii_start(), "DER", name),
+            _ => self.look_at_binary(bare.trim_ascii_start(), name),
+        }
+    }
+
+    fn look_at_binary(&mut self, bytes: &[u8], name: &str) {
+        let found = self.count();
+        self.take(bytes, "DER", name);
+        // An archive that has a name is to be unpacked.
+        if self.count() == found && other::binary(bytes).is_none() {
+            embedded::files(bytes).into_iter().for_each(|file| self.take(file, "DER", name));
         }
     }
 
     fn look_into(&mut self, text: &str, name: &str, depth: usize) {
         let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
-        let text = text.trim_matches(['\'', '`']);
+        let text = escapes::without_colours(text.trim_matches(['\'', '`']));
+        let text = text.as_ref();
         let text =
             text.strip_prefix("data:").and_then(|uri| uri.split_once("base64,")).map_or(text, |uri| uri.1);
+        let found = self.count();
         if !envelope::is_json(text) {
             self.take_pem(text);
-            if text.starts_with("-----BEGIN ") {
+            if text.starts_with("-----BEGIN ") && self.count() > found {
                 return;
             }
             // Words of a table may be base64, too.
-            let found = self.count();
-            if let Some(bytes) = decode_hex(text).or_else(|| envelope::decode_base64(text)) {
+            let before = self.count();
+            let bytes = dump::decode(text).or_else(|| envelope::decode_base64(&with_plus(text)));
+            if let Some(bytes) = bytes.filter(|_| !text.contains("=3D")) {
                 self.look_at(&bytes, name, depth + 1);
             }
-            if self.count() > found {
+            if self.count() > before {
                 return;
             }
         }
-        for value in envelope::values(text).iter().filter(|value| value.text.len() >= SHORTEST) {
+        for value in envelope::values(text).iter().filter(|value| value.text.len() >= escapes::SHORTEST) {
             // Nothing but what is in the text itself would be the same again.
             if value.text.len() < text.len() {
                 self.look_at(value.text.as_bytes(), &value.name, depth + 1);
+            }
+        }
+        if self.count() == found {
+            self.look_closer(text, name, depth);
+        }
+    }
+
+    /// Into a text that is nothing as a whole.
+    fn look_closer(&mut self, text: &str, name: &str, depth: usize) {
+        // What SOPS has encrypted is in base64, and may begin as anything does.
+        if text.contains("ENC[AES256_GCM") {
+            return;
+        }
+        let found = self.count();
+        let ways = [escapes::undo, |text: &str| dump::decode(text).into_iter().collect(), embedded::base64];
+        for way in ways {
+            for bytes in way(text).iter().filter(|bytes| bytes.as_slice() != text.as_bytes()) {
+                self.look_at(bytes, name, depth + 1);
+            }
+            if self.count() > found {
+                return;
             }
         }
     }
@@ -139,7 +179,7 @@ impl Search {
                 ))
             }
             (None, _) if self.bags.len() > MOST => {
-                Err(Fault::malformed("it holds more keys and certificates than any file has"))
+                Err(Fault::crowded("it holds more keys and certificates than any file has"))
             }
             (None, _) if !self.bags.is_empty() => {
                 let pem = file.windows(11).any(|eleven| eleven == b"-----BEGIN ");
@@ -164,16 +204,17 @@ impl Search {
 /// Bytes as text, if the first kilobyte is printable. That of a binary P12 is not.
 fn as_text(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let is_printable = |letter: char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r');
+    let is_printable = |letter: char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r' | '\u{1b}');
     text.chars().take(1024).all(is_printable).then_some(text)
 }
 
-fn decode_hex(text: &str) -> Option<Wiped> {
-    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b':') {
-        digits.push(u8::try_from(char::from(byte).to_digit(16)?).ok()?);
+/// Where a form was taken apart, each `+` of base64 has become a blank. Blanks in place of line ends are as far from each
+/// other.
+fn with_plus(text: &str) -> Cow<'_, str> {
+    let mut words = text.split(' ').rev().skip(1).map(str::len);
+    let first = words.next();
+    match text.contains(' ') && !text.contains(['+', '\n']) && words.any(|length| Some(length) != first) {
+        true => Cow::Owned(text.replace(' ', "+")),
+        false => Cow::Borrowed(text),
     }
-    Some(Zeroizing::new(
-        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect(),
-    ))
 }

@@ -1,17 +1,17 @@
 //! Gets missing certificates from where the certificates themselves say they are (AIA, RFC 5280 section 4.2.2.1).
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use openssl::nid::Nid;
 use openssl::x509::{X509, X509Ref, X509VerifyResult};
-use reqwest::dns::{Name, Resolve, Resolving};
 use reqwest::{Client, Response};
-use url::{Host, Url};
+use url::Url;
 
 use super::supplied;
+use crate::call::connect::Connect;
 use crate::call::policy::Policy;
+use crate::call::proxy::Proxies;
 use crate::certificate::name;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
@@ -91,17 +91,35 @@ async fn fetch(address: &str, policy: &Policy) -> Result<Vec<X509>> {
         Error::new(Kind::Usage, what)
     };
     let url = Url::parse(address).ok().filter(|url| url.scheme() == "http").ok_or_else(unfit)?;
-    let host = url.host().map(|host| host.to_owned()).ok_or_else(unfit)?;
-    let client = client(&host, policy)?;
-    let failed = |error| diagnosis::platform::submission(&error, &host.to_string(), "the CA's server");
-    let answer =
-        client.get(url).send().await.map_err(|error| forbidden(&error).unwrap_or_else(|| failed(error)))?;
+    let host = url.host().ok_or_else(unfit)?.to_owned();
+    let port = url.port_or_known_default().unwrap_or_default();
+    let (overrides, proxies) = (Vec::new(), Proxies::none());
+    let connect = Connect { overrides, family: None, proxies, timeout: TIME, policy: None };
+    let addresses = connect.look_up(&host, port, Instant::now() + TIME).await?;
+    let host = host.to_string();
+    let allow = "if this address is meant, allow its network: --allow-net 10.0.0.0/8";
+    policy.check(&host, &addresses).map_err(|error| error.with_hint(allow))?;
+    let failed = |error| diagnosis::platform::submission(&error, &host, "the CA's server");
+    let answer = client(&host, &addresses).map_err(failed)?.get(url).send().await.map_err(failed)?;
     if answer.status() != http::StatusCode::OK {
         return Err(malformed(&format!("{address} answered {}", answer.status())));
     }
     let bytes = read(answer).await.map_err(failed)?;
     let unusable = format!("what {address} sends holds no certificate, or more than {} KiB", SIZE >> 10);
     bytes.and_then(|bytes| supplied::parse(&bytes)).ok_or_else(|| malformed(&unusable))
+}
+
+/// Connects to the very addresses that were checked.
+fn client(host: &str, addresses: &[SocketAddr]) -> reqwest::Result<Client> {
+    Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .user_agent(concat!("p12-test/", env!("CARGO_PKG_VERSION")))
+        .timeout(TIME)
+        .tls_certs_only([])
+        .resolve_to_addrs(host, addresses)
+        .build()
 }
 
 /// `None` for more than [`SIZE`].
@@ -114,54 +132,4 @@ async fn read(mut answer: Response) -> reqwest::Result<Option<Vec<u8>>> {
         }
     }
     Ok(Some(bytes))
-}
-
-fn client(host: &Host<String>, policy: &Policy) -> Result<Client> {
-    let resolver = Resolver { host: host.to_string(), policy: policy.clone() };
-    match host {
-        Host::Ipv4(ip) => resolver.check(&[SocketAddr::new((*ip).into(), 0)])?,
-        Host::Ipv6(ip) => resolver.check(&[SocketAddr::new((*ip).into(), 0)])?,
-        Host::Domain(_) => {}
-    }
-    let builder = Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .no_proxy()
-        .user_agent(concat!("p12-test/", env!("CARGO_PKG_VERSION")))
-        .timeout(TIME)
-        .tls_certs_only([])
-        .dns_resolver(Arc::new(resolver));
-    builder.build().map_err(|error| Error::new(Kind::Internal, diagnosis::platform::deepest(&error)))
-}
-
-/// Looks up names, and lets through what the policy does. The very addresses that are checked are connected to.
-#[derive(Clone)]
-struct Resolver {
-    host: String,
-    policy: Policy,
-}
-
-impl Resolver {
-    fn check(&self, addresses: &[SocketAddr]) -> Result<()> {
-        let hint = "if this address is meant, allow its network: --allow-net 10.0.0.0/8";
-        self.policy.check(&self.host, addresses).map_err(|error| error.with_hint(hint))
-    }
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let own = self.clone();
-        Box::pin(async move {
-            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            own.check(&found)?;
-            Ok(Box::new(found.into_iter()) as Box<dyn Iterator<Item = SocketAddr> + Send>)
-        })
-    }
-}
-
-/// The resolver's own refusal, out of reqwest's error.
-fn forbidden(error: &reqwest::Error) -> Option<Error> {
-    let error: &dyn std::error::Error = error;
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
-    causes.find_map(|cause| cause.downcast_ref::<Error>().cloned())
 }

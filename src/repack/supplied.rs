@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use openssl::pkcs7::Pkcs7;
-use openssl::stack::StackRef;
 use openssl::x509::X509;
 
 use crate::error::{Error, Kind, Result};
@@ -44,12 +43,8 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Vec<X509>> {
     let der = || X509::from_der(bytes).ok().map(|one| vec![one]);
     let pkcs7 = || {
         let bundle = Pkcs7::from_der(bytes).or_else(|_| Pkcs7::from_pem(bytes)).ok()?;
-        bundle.signed()?.certificates().map(list)
+        Some(bundle.signed()?.certificates()?.iter().map(ToOwned::to_owned).collect())
     };
     let some = |list: &Vec<X509>| !list.is_empty();
     pem.filter(some).or_else(der).or_else(pkcs7).filter(some)
-}
-
-fn list(stack: &StackRef<X509>) -> Vec<X509> {
-    stack.iter().map(ToOwned::to_owned).collect()
 }

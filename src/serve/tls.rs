@@ -22,9 +22,10 @@ pub(super) struct ServerIdentity {
 pub(super) async fn read(args: &ServeArgs, prompt: Prompt) -> Result<Option<ServerIdentity>> {
     let Some(path) = &args.tls_p12 else { return Ok(None) };
     let file = P12File::read(path).await?;
-    let open = async |password: Option<Password>| P12::open(&file, password.as_ref(), None).await;
+    let open =
+        async |file: P12File, password: Option<Password>| P12::open(&file, password.as_ref(), None).await;
     let mut passwords = args.tls_password().read(prompt).await?;
-    let p12 = passwords.unlock(file.name(), open).await?;
+    let p12 = file.unlock(&mut passwords, open).await?;
     let identity = p12.identity()?;
     let unusable = |stack| {
         let reasons = diagnosis::reasons(&stack);

@@ -33,6 +33,7 @@ mod probe;
 mod proxies;
 mod readers;
 mod records;
+mod remedies;
 mod repack;
 mod report;
 mod requests;

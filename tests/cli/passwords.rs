@@ -5,11 +5,12 @@ use std::process::Stdio;
 
 use openssl::nid::Nid;
 use openssl::pkcs12::Pkcs12;
+use openssl::symm::Cipher;
 use p12_test::demo::pki::{Profile, Purpose};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 use crate::harness::{Lab, OK, PASSWORD, Ran, Signal, Site, send, wait_for_signal_handler, with};
-use crate::odd_files::with_iterations;
+use crate::odd_files::{with_bag, with_iterations};
 
 fn run(lab: &Lab, site: &Site, arguments: &[&str], variables: &[(&str, &str)], stdin: &[u8]) -> Ran {
     let mut command = lab.command();
@@ -164,6 +165,7 @@ fn at_a_terminal(lab: &Lab, arguments: &[&str], answers: &[&str]) -> Session {
     command.args(arguments);
     command.cwd(lab.folder.path());
     command.env_remove("P12_TEST_PASSWORD");
+    command.env_remove("P12_TEST_KEY_PASSWORD");
     let mut child = pty.slave.spawn_command(command).unwrap();
     drop(pty.slave);
     let mut reader = pty.master.try_clone_reader().unwrap();
@@ -228,6 +230,46 @@ fn inspect_asks_once_for_files_that_share_a_password() {
         shown.matches("Password of client.p12").chain(shown.matches("Password of other.p12")).collect();
     assert_eq!(asked.len(), 2, "{shown}");
     assert!(echoes && !shown.contains("That password does not match"), "{shown}");
+}
+
+/// `client.p12`, whose key has this password and all else the usual one.
+fn with_key_password(lab: &Lab, password: &str) {
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let keyless = Pkcs12::builder().cert(&client.certificate).build2(PASSWORD).unwrap().to_der().unwrap();
+    let key = client.key.private_key_to_pkcs8_passphrase(Cipher::aes_128_cbc(), password.as_bytes()).unwrap();
+    lab.write("client.p12", &with_bag(&keyless, 2, &key));
+}
+
+#[test]
+fn the_password_of_the_key_is_asked_for_where_it_is_another_one() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    with_key_password(&lab, "of the key");
+    let (file, key) = (format!("{PASSWORD}\n"), "of the key\n");
+    let Session { shown, status, echoes } = call_at_a_terminal(&lab, &site, &[&file, "no\n", key]);
+    assert_eq!(status, 0, "{shown}");
+    assert!(
+        shown.contains("Password of the key: ") && !shown.contains("of the key\r\n") && echoes,
+        "{shown}"
+    );
+    // The file's own has a source, and is not asked for.
+    let named = ["--password-file", "password.txt", "--color", "never"];
+    let ask = |command: &[&str], answers: &[&str]| at_a_terminal(&lab, &[command, &named].concat(), answers);
+    assert_eq!(ask(&["inspect", "client.p12", "client.p12"], &[key]).status, 0);
+    assert_eq!(ask(&["repack", "client.p12", "new.p12"], &[key]).status, 0);
+    lab.run_p12("new.p12", &site, &[]).exits(0);
+    let Session { shown, status, .. } = ask(&["inspect", "client.p12"], &["1\n", "2\n", "3\n"]);
+    assert!(status == 3 && shown.contains("its key has another password"), "{shown}");
+    // A password that was named for the key and does not fit is an error.
+    lab.write("wrong.txt", "wrong");
+    let Session { shown, status, .. } =
+        ask(&["inspect", "client.p12", "--key-password-file", "wrong.txt"], &[]);
+    assert!(status == 3 && !shown.contains("Password of"), "{shown}");
+    lab.write_private("credentials.toml", "");
+    let serve =
+        ["serve", "--listen", "127.0.0.1:0", "--credentials", "credentials.toml", "--tls-p12", "client.p12"];
+    let Session { shown, status, echoes } = at_a_terminal(&lab, &serve, &[&file, "half\u{3}"]);
+    assert!(status == 130 && shown.contains("Password of the key: ") && echoes, "{shown}");
 }
 
 #[test]

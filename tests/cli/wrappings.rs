@@ -1,9 +1,10 @@
 //! P12 files as tools hand them out, files that are something else, and files that were damaged on their way.
 
 use openssl::base64::encode_block;
-use p12_test::demo::pki::{Profile, Purpose};
+use p12_test::demo::pki::{Key, Profile, Purpose};
 
 use crate::harness::{Lab, OK, PASSWORD, Ran, Site, with};
+use crate::inspect::{document, finding};
 
 /// In the folder of the file.
 fn open(lab: &Lab, name: &str) -> Ran {
@@ -168,12 +169,16 @@ fn damage_is_told_with_its_cause_where_the_bytes_show_it() {
         (file[..1024].to_vec(), "it ends after exactly 1024 bytes", "compare the sizes"),
         ([&file[..700], &[0; 800]].concat(), "are zeros", "compare the size and checksum"),
         (vec![0; 4096], "nothing but zeros", "copy it again"),
+        (file[..1000].to_vec(), "it ends after exactly 1000 bytes", "compare the sizes"),
+        (file[1..].to_vec(), "its first bytes are missing", "from its first byte on"),
+        ([&file[..700], &[0; 100], &file[800..]].concat(), "100 zeros are in its middle", "copy"),
+        ([&file[..700], &file[706..]].concat(), "6 bytes", "as a binary file"),
     ] {
         lab.write("damaged", &content);
         open(&lab, "damaged").ends(3, what).ends(3, hint);
     }
     // Nothing is said of a cause that does not show.
-    lab.write("damaged", &file[..1000]);
+    lab.write("damaged", &file[..1001]);
     let ran = open(&lab, "damaged");
     ran.ends(3, "it is cut short");
     assert!(!ran.stderr.contains("exactly"));
@@ -186,4 +191,192 @@ fn other_texts_are_still_no_p12() {
         lab.write("c.p12", text);
         open(&lab, "c.p12").in_case(text).ends(3, "cannot open");
     }
+}
+
+/// One that is long enough for every byte to be in it, and has a pair of carriage return and line feed.
+fn with_pair(lab: &Lab) -> Vec<u8> {
+    let client = lab.root.issue(&Profile { key: Key::Rsa(2048), ..Profile::new("client", Purpose::Client) });
+    let client = client.unwrap();
+    // Its lengths and its MAC, which show what is missing between them, stay as they are.
+    let whole = |file: &Vec<u8>| {
+        let (head, tail) = (&file[..30], &file[file.len() - 100..]);
+        let kept = [b'\'', 0xff].iter().all(|byte| !head.contains(byte) && !tail.contains(byte));
+        let pairs: Vec<_> = (0..file.len()).filter(|at| file[*at..].starts_with(b"\r\n")).collect();
+        kept && (0..=u8::MAX).all(|byte| file.contains(&byte))
+            && matches!(pairs[..], [pair] if (100..file.len() - 100).contains(&pair))
+    };
+    (0..10_000).map(|_| client.p12(PASSWORD, "client").unwrap()).find(whole).unwrap()
+}
+
+#[test]
+fn bytes_that_were_dropped_replaced_or_doubled_are_told_from_an_end_that_is_missing() {
+    let lab = Lab::new();
+    let file = with_pair(&lab);
+    let without = |byte: u8| file.iter().copied().filter(|other| *other != byte).collect::<Vec<_>>();
+    let at = file.windows(2).position(|pair| pair == b"\r\n").unwrap();
+    let twice = |byte: u8| {
+        file.iter().flat_map(|one| vec![*one; if *one == byte { 2 } else { 1 }]).collect::<Vec<_>>()
+    };
+    for (content, what) in [
+        ([&file[..at], &file[at + 1..]].concat(), "a byte is missing in its middle, and none of its"),
+        (without(b'\r'), "it has not one carriage return (0D)"),
+        (without(b'\n'), "it has not one line feed (0A)"),
+        (without(0), "it has not one zero byte (00)"),
+        (twice(b'\''), "a program has written twice each quote, as SQL wants it"),
+        (twice(0xff), "a program has written twice each byte FF"),
+        (file.iter().map(|byte| if byte.is_ascii() { *byte } else { 0x1a }).collect(), "by the byte 1A"),
+        (file.iter().copied().filter(u8::is_ascii).collect(), "left out the bytes that are not ASCII"),
+    ] {
+        lab.write("damaged", &content);
+        open(&lab, "damaged").ends(3, what).ends(3, "binary file");
+    }
+    // Nothing is missing there, and so only that the file was changed is sure.
+    lab.write(
+        "damaged",
+        &file.iter().map(|byte| if *byte == b'\n' { b'\r' } else { *byte }).collect::<Vec<_>>(),
+    );
+    open(&lab, "damaged").ends(3, "it has not one line feed (0A) among its");
+}
+
+#[test]
+fn what_powershell_made_of_a_p12_is_told() {
+    let lab = Lab::new();
+    let utf16 = |text: &str| {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        [0xff, 0xfe].into_iter().chain(units).collect::<Vec<u8>>()
+    };
+    let latin: String = p12(&lab).iter().map(|byte| char::from(*byte)).collect();
+    for (content, what) in [
+        (utf16(&latin), "took it for text in Latin-1 and wrote it as UTF-16"),
+        (utf16(&String::from_utf8_lossy(&p12(&lab))), "took it for text in UTF-8 and wrote it as UTF-16"),
+    ] {
+        lab.write("damaged", &content);
+        open(&lab, "damaged").ends(3, what).ends(3, "the > of PowerShell takes what it gets for text");
+    }
+}
+
+#[test]
+fn a_p12_amid_other_things_opens() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let file = p12(&lab);
+    let one = encode_block(&file);
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-pkcs12\r\n\r\n";
+    let part = b"--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n";
+    let mail = format!("Subject: x\nContent-Transfer-Encoding: base64\n\n{}\n--x--\n", lines(&one, 76, ""));
+    let hex = |apart: &str| file.iter().map(|byte| format!("{apart}{byte:02x}")).collect::<String>();
+    let dump: String = file
+        .chunks(16)
+        .enumerate()
+        .map(|(at, row)| {
+            let numbers: String = row.iter().map(|byte| format!(" {byte:02X}")).collect();
+            format!("{:08x} {numbers}  |................|\n", at * 16)
+        })
+        .collect();
+    let percent = one.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    for (name, content) in [
+        ("the head of an answer", [head, &file[..]].concat()),
+        ("a part of a form", [&part[..], &file, b"\r\n--x--\r\n"].concat()),
+        ("a block of zeros", [&[0; 512], &file[..]].concat()),
+        ("a mail", mail.into_bytes()),
+        ("markup", format!("<cert><pkcs12>{one}</pkcs12></cert>").into_bytes()),
+        ("a quotation", lines(&one, 64, "> ").into_bytes()),
+        ("a comment", format!("# of the client\n{}", lines(&one, 64, "")).into_bytes()),
+        ("a form", format!("p12={percent}&password=x").into_bytes()),
+        ("blanks for +", one.replace('+', " ").into_bytes()),
+        ("HTML", one.replace('+', "&#43;").replace('=', "&#x3D;").into_bytes()),
+        ("quoted-printable", one.replace('=', "=3D").into_bytes()),
+        ("backslashes", lines(&one, 64, "").replace('\n', "\\n").into_bytes()),
+        ("UTF-16 without a mark", one.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        ("xxd -p", hex("").into_bytes()),
+        ("a dump", dump.into_bytes()),
+        (
+            "a list of C",
+            format!("unsigned char x[] = {{ {} }};", hex(", 0x").trim_start_matches(", ")).into_bytes(),
+        ),
+        ("a string of C", hex("\\x").into_bytes()),
+        ("a bytea", format!("\\x{}", hex("")).into_bytes()),
+        ("numbers of JSON", serde_json::json!({ "type": "Buffer", "data": file }).to_string().into_bytes()),
+    ] {
+        lab.write("wrapped", &content);
+        lab.run_p12("wrapped", &site, &[]).in_case(name).exits(0);
+    }
+}
+
+#[test]
+fn what_follows_a_p12_is_told_for_what_it_is() {
+    let lab = Lab::new();
+    let file = p12(&lab);
+    for (rest, what) in [
+        (vec![0; 100], "zeros, as what fills a block leaves them"),
+        (b"\r\n".to_vec(), "a line end, as echo or an editor adds it"),
+        (file.clone(), "another P12, as when two files are put together"),
+    ] {
+        lab.write("longer.p12", &[&file[..], &rest].concat());
+        lab.run_p12("longer.p12", &lab.site(OK), &[]).ends(0, what);
+        let found = document(&lab, &["longer.p12"]);
+        assert!(
+            finding(&found, "trailing-bytes").unwrap()["what"].as_str().unwrap().contains(what),
+            "{found:#}"
+        );
+    }
+}
+
+#[test]
+fn a_tool_can_be_piped_into_the_command() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let value = format!(r#"{{"value": "{}"}}"#, encode_block(&p12(&lab)));
+    let call = |more: &[&str], input: &str| {
+        let named = ["--cacert", "ca.pem", "-", &site.url()];
+        Ran::of(with(with(lab.command(), more), &named), input.as_bytes())
+    };
+    call(&["--password-file", "password.txt"], &value).ends(0, "ok: stdin gets through");
+    call(&["--password-stdin"], &value).ends(2, "cannot both read standard input");
+    call(&["-p", "x", "-d", "@-"], &value).ends(2, "cannot both read standard input");
+    let inspected =
+        Ran::of(with(lab.command(), &["inspect", "--password-file", "password.txt", "-"]), value.as_bytes());
+    inspected.exits(0);
+    assert!(
+        String::from_utf8_lossy(&inspected.stdout).contains("p12-test repack --for java8 /dev/stdin new.p12")
+    );
+}
+
+#[test]
+fn what_holds_no_p12_says_where_it_is() {
+    let lab = Lab::new();
+    let certificate = encode_block(&lab.root.certificate.to_der().unwrap());
+    for (text, what, hint) in [
+        (
+            format!("p12: ENC[AES256_GCM,data:MII{}]\nsops:\n", "A".repeat(60)),
+            "encrypted by SOPS",
+            "sops decrypt",
+        ),
+        ("p12: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n".to_owned(), "Ansible Vault", "ansible-vault decrypt"),
+        ("kind: SealedSecret\nspec:\n".to_owned(), "a SealedSecret", "kubectl get secret"),
+        (
+            "Name: x\n\nData\n====\nclient.p12:  2419 bytes\n".to_owned(),
+            "a description",
+            "kubectl get secret",
+        ),
+        ("begin 644 client.p12\n".to_owned(), "uuencode", "uudecode"),
+        (
+            format!(r#"{{"cer": "{certificate}", "id": "https://v.vault.azure.net/certificates/x/1"}}"#),
+            "it is a certificate, not a P12",
+            "az keyvault secret show",
+        ),
+        (
+            format!("{}...{}", "MII".to_owned() + &"A".repeat(60), "A".repeat(9)),
+            "\"...\" stands in the place",
+            "all of it",
+        ),
+    ] {
+        lab.write("it is", &text);
+        open(&lab, "it is").ends(3, what).ends(3, hint);
+    }
+    std::fs::create_dir(lab.path("live")).unwrap();
+    open(&lab, "live").ends(3, "it is a directory").ends(3, "give the P12 that is in it");
+    lab.write("live/fullchain.pem", "x");
+    lab.write("live/privkey.pem", "x");
+    open(&lab, "live").ends(3, "--key live/privkey.pem live/fullchain.pem");
 }
