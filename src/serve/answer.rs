@@ -31,7 +31,7 @@ const CUT: &str = " ...";
 pub(super) type Reply = http::Response<UnsyncBoxBody<Bytes, io::Error>>;
 
 /// A reply of the server itself, in place of the endpoint's answer.
-pub(super) struct ErrorReply {
+pub(super) struct Failure {
     pub(super) status: StatusCode,
     pub(super) kind: Option<&'static str>,
     /// What happened, for the log.
@@ -46,7 +46,7 @@ enum Body {
     Text(String),
 }
 
-impl ErrorReply {
+impl Failure {
     /// With this status and a body in the platform's format of errors.
     pub(super) fn new(status: StatusCode, message: &str) -> Self {
         let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
@@ -137,14 +137,14 @@ impl ErrorReply {
     }
 }
 
-impl From<Gone> for ErrorReply {
+impl From<Gone> for Failure {
     fn from(_: Gone) -> Self {
         Self::gone()
     }
 }
 
 /// The status and headers for each kind of error.
-impl From<Error> for ErrorReply {
+impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = match (error.kind, error.kind.exit()) {
             // Told apart, they would list the names of a private network.
@@ -169,7 +169,7 @@ impl From<Error> for ErrorReply {
 
 /// A short reply with this text.
 pub(super) fn reply_with(status: StatusCode, kind: &'static str, text: String, entry: LogEntry) -> Reply {
-    let mut refusal = ErrorReply::new(status, "").with(header::CONTENT_TYPE, kind);
+    let mut refusal = Failure::new(status, "").with(header::CONTENT_TYPE, kind);
     refusal.body = Body::Text(text);
     refusal.into_reply(entry)
 }
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn a_header_holds_a_kilobyte_of_a_message_and_the_body_the_whole() {
         let message = format!("cannot connect to \u{e9}\n{}", "x".repeat(5_000));
-        let refusal = ErrorReply::from(Error::new(Kind::ConnectionRefused, &message));
+        let refusal = Failure::from(Error::new(Kind::ConnectionRefused, &message));
         let (_, value) = refusal.headers.iter().find(|(name, _)| *name == TRANSPORT_MESSAGE).unwrap();
         assert_eq!(value.len(), MAX_VALUE);
         let text = value.to_str().unwrap();

@@ -4,7 +4,7 @@ use http::Version;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 
-use super::answer::ErrorReply;
+use super::answer::Failure;
 use crate::platform::contract;
 use crate::request::RequestParts;
 use crate::request::body::RequestBody;
@@ -16,9 +16,9 @@ pub(super) fn names_one_host(head: &Parts) -> bool {
 }
 
 /// What the LP headers ask for; `None` when no endpoint is named.
-pub(super) fn parse_forward(headers: &HeaderMap) -> Result<Option<RequestParts>, ErrorReply> {
+pub(super) fn parse_forward(headers: &HeaderMap) -> Result<Option<RequestParts>, Failure> {
     let Some(url) = read_text(headers, &contract::FORWARD_URL)? else { return Ok(None) };
-    let text = |name| Ok::<_, ErrorReply>(read_text(headers, name)?.map(str::to_owned));
+    let text = |name| Ok::<_, Failure>(read_text(headers, name)?.map(str::to_owned));
     let authorization = read_one(headers, &contract::AUTHORIZATION)?;
     Ok(Some(RequestParts {
         url: url.to_owned(),
@@ -30,18 +30,15 @@ pub(super) fn parse_forward(headers: &HeaderMap) -> Result<Option<RequestParts>,
     }))
 }
 
-pub(super) fn read_text<'a>(
-    headers: &'a HeaderMap,
-    name: &HeaderName,
-) -> Result<Option<&'a str>, ErrorReply> {
+pub(super) fn read_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Failure> {
     let text = read_one(headers, name)?.map(HeaderValue::to_str).transpose();
-    text.map_err(|_| ErrorReply::malformed(&format!("{name} is not ASCII")))
+    text.map_err(|_| Failure::malformed(&format!("{name} is not ASCII")))
 }
 
-fn read_one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, ErrorReply> {
+fn read_one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Failure> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (value, None) => Ok(value),
-        _ => Err(ErrorReply::malformed(&format!("{name} comes twice"))),
+        _ => Err(Failure::malformed(&format!("{name} comes twice"))),
     }
 }

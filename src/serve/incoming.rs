@@ -15,7 +15,7 @@ use hyper::body::Body as _;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::answer::ErrorReply;
+use super::answer::Failure;
 use super::presence::Presence;
 
 /// How far an upload has come, also after it was handed to the endpoint.
@@ -25,7 +25,7 @@ pub(super) struct UploadProgress {
     between: AtomicU64,
     /// Whether the next piece is waited for.
     waiting: AtomicBool,
-    failure: Mutex<Option<ErrorReply>>,
+    failure: Mutex<Option<Failure>>,
 }
 
 impl UploadProgress {
@@ -37,12 +37,12 @@ impl UploadProgress {
     }
 
     /// Notes why the upload failed.
-    pub(super) fn fail(&self, failure: ErrorReply) {
+    pub(super) fn fail(&self, failure: Failure) {
         self.lock().get_or_insert(failure);
     }
 
     /// Why the upload failed, if it did.
-    pub(super) fn take_failure(&self) -> Option<ErrorReply> {
+    pub(super) fn take_failure(&self) -> Option<Failure> {
         self.lock().take()
     }
 
@@ -51,7 +51,7 @@ impl UploadProgress {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<ErrorReply>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Failure>> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::access::Refused;
-use super::answer::{self, ErrorReply, Reply};
+use super::answer::{self, Failure, Reply};
 use super::files::Files;
 use super::head;
 use super::incoming::{Incoming, UploadProgress};
@@ -76,7 +76,7 @@ impl Resource {
         let answer = AssertUnwindSafe(Arc::clone(&self).route(head, body, entry)).catch_unwind().await;
         let mut reply = answer.unwrap_or_else(|_| {
             let error = Error::new(Kind::Internal, "the server failed at this request");
-            ErrorReply::from(error).into_reply(self.journal.begin(origin, presence))
+            Failure::from(error).into_reply(self.journal.begin(origin, presence))
         });
         // An endpoint that has its own keeps it.
         if let (header::Entry::Vacant(place), Ok(id)) = (reply.headers_mut().entry(X_REQUEST_ID), id) {
@@ -101,15 +101,15 @@ impl Resource {
 
     async fn route(self: Arc<Self>, head: Head, body: Incoming, mut entry: LogEntry) -> Reply {
         if !head::names_one_host(&head) {
-            return ErrorReply::malformed("exactly one Host header is needed").into_reply(entry);
+            return Failure::malformed("exactly one Host header is needed").into_reply(entry);
         }
         let Some(action) = Action::parse(head.uri.path()) else {
-            return ErrorReply::new(StatusCode::NOT_FOUND, "there is nothing here").into_reply(entry);
+            return Failure::new(StatusCode::NOT_FOUND, "there is nothing here").into_reply(entry);
         };
         entry.route = action.name();
         let allowed = if matches!(action, Action::Test(_)) { Method::POST } else { Method::GET };
         if head.method != allowed && !(allowed == Method::GET && head.method == Method::HEAD) {
-            let refusal = ErrorReply::new(StatusCode::METHOD_NOT_ALLOWED, &format!("use {allowed}"));
+            let refusal = Failure::new(StatusCode::METHOD_NOT_ALLOWED, &format!("use {allowed}"));
             return refusal.with(header::ALLOW, allowed.as_str()).into_reply(entry);
         }
         match action {
@@ -123,8 +123,7 @@ impl Resource {
                 answer::reply_with(StatusCode::OK, OPEN_METRICS, self.journal.encode_metrics(), entry)
             }
             Action::ShowMetrics => {
-                ErrorReply::new(StatusCode::FORBIDDEN, "metrics are not shown to this address")
-                    .into_reply(entry)
+                Failure::new(StatusCode::FORBIDDEN, "metrics are not shown to this address").into_reply(entry)
             }
         }
     }
@@ -148,7 +147,7 @@ impl Resource {
             (None, host) => json!({"baseURIs": host.iter().map(entry_for).collect::<Vec<_>>()}),
             (Some(contract::SERVICE), Some(host)) => entry_for(host),
             _ => {
-                return ErrorReply::new(StatusCode::NOT_FOUND, "the account has no such service")
+                return Failure::new(StatusCode::NOT_FOUND, "the account has no such service")
                     .into_reply(entry);
             }
         };
@@ -172,14 +171,14 @@ impl Resource {
         body: Incoming,
         account: &str,
         entry: &mut LogEntry,
-    ) -> Result<Option<PassedOn>, ErrorReply> {
+    ) -> Result<Option<PassedOn>, Failure> {
         let (caller, boundary) = self.admit(head, account, entry)?;
         let request = head::parse_forward(&head.headers)?.map(RequestParts::check).transpose()?;
         entry.forward = request.as_ref().map(|request| request.url.target());
         let (mut form, progress) = upload::receive(boundary, body, &self.limits, &caller).await?;
         let (file, password) = form.take_p12()?;
         let (file, memory) = file.take();
-        let place = self.limits.take_place(&caller).await.ok_or_else(ErrorReply::busy)?;
+        let place = self.limits.take_place(&caller).await.ok_or_else(Failure::busy)?;
         // The file is let go before the endpoint takes its time.
         let file = P12File::from_bytes("the P12", file).with_work(self.limits.work);
         let identity = self.open(&caller, &entry.presence, file, &password).await?;
@@ -197,43 +196,38 @@ impl Resource {
     }
 
     /// Checks everything that does not need the upload.
-    fn admit(
-        &self,
-        head: &Head,
-        account: &str,
-        entry: &mut LogEntry,
-    ) -> Result<(Caller, String), ErrorReply> {
+    fn admit(&self, head: &Head, account: &str, entry: &mut LogEntry) -> Result<(Caller, String), Failure> {
         let address = entry.origin.client;
         let url = self.signed_url(head)?;
         let shown = self.files.current().access.authorize(&head.headers, head.method.as_str(), &url, account);
         let credential = match &shown {
             Ok(name) | Err(Refused::Forbidden(name, _)) => Arc::clone(name),
             Err(Refused::Unknown(..)) if !self.limits.admits_stranger(address) => {
-                return Err(ErrorReply::too_many());
+                return Err(Failure::too_many());
             }
             Err(Refused::Unknown(advice, Some(problem))) => {
-                return Err(ErrorReply::oauth_problem(problem, advice));
+                return Err(Failure::oauth_problem(problem, advice));
             }
-            Err(Refused::Unknown(why, None)) => return Err(ErrorReply::unknown(why)),
+            Err(Refused::Unknown(why, None)) => return Err(Failure::unknown(why)),
         };
         entry.credential = Some(Arc::clone(&credential));
         let caller = Caller::new(credential, address);
         if !self.limits.admits(&caller) {
-            return Err(ErrorReply::too_many());
+            return Err(Failure::too_many());
         }
         if let Err(Refused::Forbidden(_, why)) = shown {
-            return Err(ErrorReply::new(StatusCode::FORBIDDEN, &why));
+            return Err(Failure::new(StatusCode::FORBIDDEN, &why));
         }
         let length =
             head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         if length.is_some_and(|length: u64| length > self.limits.upload) {
             let what = format!("the upload is larger than {} bytes", self.limits.upload);
-            return Err(ErrorReply::new(StatusCode::PAYLOAD_TOO_LARGE, &what));
+            return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, &what));
         }
         let kind = head::read_text(&head.headers, &header::CONTENT_TYPE)?.unwrap_or_default();
         let boundary = multer::parse_boundary(kind).map_err(|error| match error {
-            multer::Error::NoBoundary => ErrorReply::malformed("the Content-Type has no boundary"),
-            _ => ErrorReply::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send multipart/form-data"),
+            multer::Error::NoBoundary => Failure::malformed("the Content-Type has no boundary"),
+            _ => Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send multipart/form-data"),
         })?;
         Ok((caller, boundary))
     }
@@ -245,22 +239,22 @@ impl Resource {
         presence: &Presence,
         file: P12File,
         password: &Secret,
-    ) -> Result<Identity, ErrorReply> {
-        let _turn = self.limits.take_opening(caller).await.ok_or_else(ErrorReply::busy)?;
+    ) -> Result<Identity, Failure> {
+        let _turn = self.limits.take_opening(caller).await.ok_or_else(Failure::busy)?;
         let password = Password::exact(password.clone());
         let p12 = presence.wait_for(P12::open(&file, Some(&password), None), OPENING_GRACE).await??;
         Ok(p12.as_sent()?.identity()?)
     }
 
     /// The URL that the client called, which an OAuth1 signature covers.
-    fn signed_url(&self, head: &Head) -> Result<Url, ErrorReply> {
+    fn signed_url(&self, head: &Head) -> Result<Url, Failure> {
         let mut url = self.origin(&head.headers)?;
         url.set_path(head.uri.path());
         url.set_query(head.uri.query());
         Ok(url)
     }
 
-    fn origin(&self, headers: &HeaderMap) -> Result<Url, ErrorReply> {
+    fn origin(&self, headers: &HeaderMap) -> Result<Url, Failure> {
         if let Some(public) = &self.public {
             return Ok(public.url().clone());
         }
@@ -269,7 +263,7 @@ impl Resource {
         let url = Url::parse(&format!("{scheme}://{host}/"));
         let url =
             url.ok().filter(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty());
-        url.ok_or_else(|| ErrorReply::malformed("the Host is not well formed"))
+        url.ok_or_else(|| Failure::malformed("the Host is not well formed"))
     }
 }
 
@@ -304,9 +298,8 @@ impl Action {
 }
 
 /// A call that failed as the upload did is the client's fault.
-fn find_fault(error: Error, progress: &UploadProgress) -> ErrorReply {
-    let stalled =
-        || Some(ErrorReply::late()).filter(|_| progress.is_waiting() && error.kind == Kind::Timeout);
+fn find_fault(error: Error, progress: &UploadProgress) -> Failure {
+    let stalled = || Some(Failure::late()).filter(|_| progress.is_waiting() && error.kind == Kind::Timeout);
     progress.take_failure().or_else(stalled).unwrap_or_else(|| error.into())
 }
 

@@ -13,7 +13,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio_util::io::StreamReader;
 use zeroize::Zeroizing;
 
-use super::answer::ErrorReply;
+use super::answer::Failure;
 use super::incoming::{Incoming, Pieces, UploadProgress};
 use super::limits::{Caller, Limits};
 use super::shares::Share;
@@ -59,14 +59,14 @@ pub(super) async fn receive(
     body: Incoming,
     limits: &Limits,
     caller: &Caller,
-) -> Result<(SubmittedForm, Arc<UploadProgress>), ErrorReply> {
+) -> Result<(SubmittedForm, Arc<UploadProgress>), Failure> {
     let progress = Arc::<UploadProgress>::default();
     let pieces = Pieces::new(body, Arc::clone(&progress), limits.body_time);
     let limit = SizeLimit::new().whole_stream(limits.upload);
     let parts = Multipart::with_constraints(pieces, boundary, Constraints::new().size_limit(limit));
     let reading = Reading { parts, progress: Arc::clone(&progress), limits, caller };
     let form = tokio::time::timeout(limits.body_time, reading.read()).await;
-    Ok((form.unwrap_or_else(|_| Err(ErrorReply::late()))?, progress))
+    Ok((form.unwrap_or_else(|_| Err(Failure::late()))?, progress))
 }
 
 struct Reading<'a> {
@@ -77,7 +77,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    async fn read(mut self) -> Result<SubmittedForm, ErrorReply> {
+    async fn read(mut self) -> Result<SubmittedForm, Failure> {
         let mut form = SubmittedForm::default();
         let mut has_body = false;
         while let Some(mut part) = self.parts.next_field().await.map_err(explain)? {
@@ -106,60 +106,55 @@ impl Reading<'_> {
                 }
             };
             if twice {
-                return Err(ErrorReply::malformed("a part of the form comes twice"));
+                return Err(Failure::malformed("a part of the form comes twice"));
             }
         }
         Ok(form)
     }
 
-    async fn read_file(&self, part: &mut Field<'static>) -> Result<Held, ErrorReply> {
+    async fn read_file(&self, part: &mut Field<'static>) -> Result<Held, Failure> {
         let limit = usize::try_from(P12File::MAX).unwrap_or(usize::MAX);
         self.read_whole(part, contract::FILE, limit).await
     }
 
     /// Text, and so in the character set that the part names (RFC 7578 section 4.5).
-    async fn read_password(&self, part: &mut Field<'static>) -> Result<Held, ErrorReply> {
+    async fn read_password(&self, part: &mut Field<'static>) -> Result<Held, Failure> {
         let charset =
             part.content_type().and_then(|kind| kind.get_param("charset")).map(|name| name.to_string());
         let held = self.read_whole(part, contract::PASSWORD, MAX_PASSWORD).await?;
         let Some(charset) = charset else { return Ok(held) };
         let encoding = Encoding::for_label(charset.as_bytes())
-            .ok_or_else(|| ErrorReply::malformed("the charset of the password is not known"))?;
+            .ok_or_else(|| Failure::malformed("the charset of the password is not known"))?;
         if encoding == UTF_8 {
             return Ok(held);
         }
         let text = encoding.decode_without_bom_handling_and_without_replacement(&held.bytes);
-        let text = text.ok_or_else(|| ErrorReply::malformed("the password does not fit its charset"))?;
+        let text = text.ok_or_else(|| Failure::malformed("the password does not fit its charset"))?;
         let bytes = Zeroizing::new(text.into_owned().into_bytes());
         Ok(Held { bytes, share: held.share })
     }
 
-    async fn next_chunk(&self, part: &mut Field<'static>) -> Result<Option<Bytes>, ErrorReply> {
+    async fn next_chunk(&self, part: &mut Field<'static>) -> Result<Option<Bytes>, Failure> {
         let chunk = part.chunk().await.map_err(explain)?;
         self.progress.reset_between();
         Ok(chunk)
     }
 
-    async fn read_whole(
-        &self,
-        part: &mut Field<'static>,
-        name: &str,
-        limit: usize,
-    ) -> Result<Held, ErrorReply> {
+    async fn read_whole(&self, part: &mut Field<'static>, name: &str, limit: usize) -> Result<Held, Failure> {
         let (held, whole) = self.read_up_to(part, limit).await?;
-        let too_large = || ErrorReply::too_large(&format!("the part {name} is larger than {limit} bytes"));
+        let too_large = || Failure::too_large(&format!("the part {name} is larger than {limit} bytes"));
         whole.then_some(held).ok_or_else(too_large)
     }
 
     /// The bytes of the part up to the limit, and whether that was all of it.
-    async fn read_up_to(&self, part: &mut Field<'static>, limit: usize) -> Result<(Held, bool), ErrorReply> {
+    async fn read_up_to(&self, part: &mut Field<'static>, limit: usize) -> Result<(Held, bool), Failure> {
         let mut held = Held::default();
         while let Some(chunk) = self.next_chunk(part).await? {
             let needed = held.bytes.len() + chunk.len();
             if needed > held.bytes.capacity() {
                 // Callers share the memory. The old bytes are wiped.
                 let capacity = (2 * needed).max(4096).min(limit.max(needed));
-                let share = self.limits.reserve(self.caller, capacity).ok_or_else(ErrorReply::busy)?;
+                let share = self.limits.reserve(self.caller, capacity).ok_or_else(Failure::busy)?;
                 let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
                 larger.extend_from_slice(&held.bytes);
                 held = Held { bytes: larger, share: Some(share) };
@@ -178,9 +173,9 @@ impl Reading<'_> {
         form: &SubmittedForm,
         first: Vec<u8>,
         part: Field<'static>,
-    ) -> Result<RequestBody, ErrorReply> {
+    ) -> Result<RequestBody, Failure> {
         if form.file.is_none() || form.password.is_none() {
-            return Err(ErrorReply::too_large("a body this large must come last, after file and password"));
+            return Err(Failure::too_large("a body this large must come last, after file and password"));
         }
         let (seen, failed) = (Arc::clone(&self.progress), Arc::clone(&self.progress));
         let rest = part.inspect_ok(move |_| seen.reset_between()).map_err(move |error| {
@@ -197,31 +192,29 @@ impl SubmittedForm {
     ///
     /// # Errors
     /// When a part is missing.
-    pub(super) fn take_p12(&mut self) -> Result<(Held, Secret), ErrorReply> {
+    pub(super) fn take_p12(&mut self) -> Result<(Held, Secret), Failure> {
         let missing =
-            |name: &str| ErrorReply::new(contract::P12_UNUSABLE, &format!("the part {name} is missing"));
+            |name: &str| Failure::new(contract::P12_UNUSABLE, &format!("the part {name} is missing"));
         let file = self.file.take().ok_or_else(|| missing(contract::FILE))?;
         let password = self.password.take().ok_or_else(|| missing(contract::PASSWORD))?;
         Ok((file, password.take().0.into()))
     }
 }
 
-fn explain(error: multer::Error) -> ErrorReply {
+fn explain(error: multer::Error) -> Failure {
     match error {
         multer::Error::StreamSizeExceeded { limit } => {
-            ErrorReply::too_large(&format!("the upload is larger than {limit} bytes"))
+            Failure::too_large(&format!("the upload is larger than {limit} bytes"))
         }
         multer::Error::StreamReadFailed(error) => match error.downcast_ref().map(io::Error::kind) {
-            Some(io::ErrorKind::TimedOut) => ErrorReply::late(),
-            Some(io::ErrorKind::FileTooLarge) => ErrorReply::malformed("too much stands between two parts"),
-            _ => ErrorReply::malformed("the upload broke off"),
+            Some(io::ErrorKind::TimedOut) => Failure::late(),
+            Some(io::ErrorKind::FileTooLarge) => Failure::malformed("too much stands between two parts"),
+            _ => Failure::malformed("the upload broke off"),
         },
         multer::Error::IncompleteFieldData { .. } | multer::Error::IncompleteStream => {
-            ErrorReply::malformed("the upload ends within a part")
+            Failure::malformed("the upload ends within a part")
         }
-        multer::Error::IncompleteHeaders => {
-            ErrorReply::malformed("the upload ends within the head of a part")
-        }
-        _ => ErrorReply::malformed("the head of a part is not well formed"),
+        multer::Error::IncompleteHeaders => Failure::malformed("the upload ends within the head of a part"),
+        _ => Failure::malformed("the head of a part is not well formed"),
     }
 }
