@@ -256,7 +256,7 @@ fn doubled(file: &[u8]) -> Cause {
         ones == 2 * extra && count(file, &[byte, byte]) == extra
     };
     let (_, name) = ESCAPED.iter().find(|(byte, _)| is_double(*byte))?;
-    Some((format!("a program has written twice each {name}"), AGAIN))
+    Some((format!("a program has doubled each {name}"), AGAIN))
 }
 
 /// Pairs that were made one. By chance, a file of 64 KiB has one pair.
@@ -297,7 +297,7 @@ fn cut(file: &[u8], fault: &Fault) -> Cause {
     let is_room = file.len() >= 256 && file.len().is_power_of_two() || ROOMS.contains(&file.len());
     let what = || {
         format!(
-            "{}; it ends after exactly {} bytes, as what has room for no more, or reads one block alone, leaves it",
+            "{}; it ends after exactly {} bytes: a block, a packet or a column of a database had room for no more",
             fault.what,
             file.len()
         )

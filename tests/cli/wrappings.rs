@@ -222,8 +222,8 @@ fn bytes_that_were_dropped_replaced_or_doubled_are_told_from_an_end_that_is_miss
         (without(b'\r'), "it has not one carriage return (0D)"),
         (without(b'\n'), "it has not one line feed (0A)"),
         (without(0), "it has not one zero byte (00)"),
-        (twice(b'\''), "a program has written twice each quote, as SQL wants it"),
-        (twice(0xff), "a program has written twice each byte FF"),
+        (twice(b'\''), "a program has doubled each quote, as SQL wants it"),
+        (twice(0xff), "a program has doubled each byte FF"),
         (file.iter().map(|byte| if byte.is_ascii() { *byte } else { 0x1a }).collect(), "by the byte 1A"),
         (file.iter().copied().filter(u8::is_ascii).collect(), "left out the bytes that are not ASCII"),
     ] {
