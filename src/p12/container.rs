@@ -52,7 +52,11 @@ impl<'a> Pfx<'a> {
             Fault::from(ber::malformed(kind.at, "the authenticated safe has no content".into()))
         })?;
         let content = content.inside()?.expect(OCTET_STRING, "the authenticated safe's content")?.octets()?;
-        let mac = inside.optional(SEQUENCE)?.map(|data| Mac::parse(&data)).transpose()?;
+        // Nothing, or a MAC: a damaged file must not pass for one without.
+        let mac = match inside.is_empty() {
+            true => None,
+            false => Some(Mac::parse(&inside.expect(SEQUENCE, "the MAC")?)?),
+        };
         Ok(Self { content, mac, trailing: file.rest_length() })
     }
 

@@ -46,11 +46,12 @@ type Cause = Option<(String, &'static str)>;
 /// The surest first.
 const CAUSES: &[fn(&[u8]) -> Cause] = &[
     replaced,
+    // Rows of zeros would make the others' counts untrue.
+    zeros,
     one_for_many,
     few_high,
     letters,
     line_ends,
-    zeros,
     absent,
     doubled,
     crlf,
