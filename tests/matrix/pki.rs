@@ -38,10 +38,6 @@ impl Pki {
         self.write("www/index.html", "hello\n");
         self.write("www/asked.html", "hello\n");
         self.write("ca.cnf", "[ca]\ndefault_ca=x\n[x]\ndatabase=index.txt\ndefault_md=sha256\n");
-        self.write(
-            "level0.cnf",
-            "openssl_conf=a\n[a]\nssl_conf=b\n[b]\nsystem_default=c\n[c]\nCipherString=DEFAULT:@SECLEVEL=0\n",
-        );
     }
 
     fn write(&self, name: &str, bytes: &(impl AsRef<[u8]> + ?Sized)) {
