@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::compare::Comparison;
 use crate::error::{Error, Exit, Kind};
-use crate::evidence::{Author, Control, Evidence};
+use crate::evidence::{Author, Control, Evidence, Staple};
 use crate::outcome::Outcome;
 use crate::words::counted;
 
@@ -144,7 +144,7 @@ fn unproved(evidence: &Evidence, facts: &Facts<'_>) -> Vec<String> {
         }
         None => {}
     }
-    if evidence.distrust.is_some() {
+    if evidence.distrust.is_some() || matches!(evidence.staple, Some(Staple::Revoked(_))) {
         open.push(format!("that this was {} (-k)", facts.target));
     }
     open
@@ -175,5 +175,21 @@ fn explain_failure(error: &Error, facts: &Facts<'_>, evidence: Option<&Evidence>
         }
         _ if sent => (Verdict::Failed, format!("asked for, sent, but {target} answered {status}")),
         _ => (Verdict::Failed, format!("{target} answered {status}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_on_with_k_proves_nothing_about_the_endpoint() {
+        let facts = Facts { file: "c.p12", target: "api:443", status: String::new() };
+        let doubts =
+            |evidence: &Evidence| unproved(evidence, &facts).contains(&"that this was api:443 (-k)".into());
+        let untrusted = Evidence { distrust: Some("expired".into()), ..Evidence::default() };
+        let revoked = Evidence { staple: Some(Staple::Revoked("today".into())), ..Evidence::default() };
+        let good = Evidence { staple: Some(Staple::Good), ..Evidence::default() };
+        assert_eq!([untrusted, revoked, good].map(|evidence| doubts(&evidence)), [true, true, false]);
     }
 }
