@@ -13,18 +13,19 @@ pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence
     let (kind, what) = fault(result, at, evidence);
     let error = Error::new(kind, format!("the certificate of {} is {what}", evidence.target));
     let by_trust = [Kind::ServerUntrusted, Kind::ServerChainIncomplete, Kind::ServerSelfSigned];
-    if evidence.no_roots && by_trust.contains(&kind) {
-        return error.with_hint(NO_ROOTS);
+    if !by_trust.contains(&kind) {
+        return error;
     }
+    let error = if evidence.no_roots { error.with_hint(NO_ROOTS) } else { error };
     match &evidence.proxy {
-        Some(proxy) if by_trust.contains(&kind) => {
+        Some(proxy) => {
             let hint = format!(
                 "{}; or the proxy {proxy} ends TLS itself and shows a certificate of its own",
                 error.hint()
             );
             error.with_hint(hint)
         }
-        _ => error,
+        None => error,
     }
 }
 
