@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::fairness::{Silent, TENANTS, connect_from, costly, post};
-use super::{Post, form, part, read};
+#[cfg(target_os = "linux")]
+use super::read;
+use super::{Post, form, part};
 use crate::harness::{Lab, OK, PASSWORD, Served, peak_memory};
 
 /// How long they are at work. `P12_TEST_SECONDS=60` is what a release is tried with.
