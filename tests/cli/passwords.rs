@@ -159,7 +159,8 @@ struct Session {
 fn at_a_terminal(lab: &Lab, arguments: &[&str], answers: &[&str]) -> Session {
     let pty = native_pty_system().openpty(PtySize::default()).unwrap();
     let mut command = CommandBuilder::new("sh");
-    let script = "\"$0\" \"$@\"; status=$?; stty -a | grep -q -- '-echo ' && echo 'echo is off' || echo 'echo is on'; exit $status";
+    let script = "\"$0\" \"$@\"; status=$?; stty -a | grep -q -- '-echo ' && echo 'echo is off' || echo 'echo is on'; read -r end; exit $status";
+    // The shell's end hangs the terminal up, and with it goes what was not read yet: so it waits for a line.
     // Without this, Ctrl-C would end the shell before it can look at the terminal.
     command.args(["-c", &format!("trap : INT; {script}"), crate::harness::program()]);
     command.args(arguments);
@@ -173,7 +174,7 @@ fn at_a_terminal(lab: &Lab, arguments: &[&str], answers: &[&str]) -> Session {
     let mut shown = String::new();
     let mut answers = answers.iter();
     let mut piece = [0; 1024];
-    let mut prompts = 0;
+    let (mut prompts, mut over) = (0, false);
     while let Ok(read) = reader.read(&mut piece) {
         if read == 0 {
             break;
@@ -182,6 +183,9 @@ fn at_a_terminal(lab: &Lab, arguments: &[&str], answers: &[&str]) -> Session {
         while shown.matches("Password of").count() > prompts && shown.ends_with(": ") {
             prompts += 1;
             writer.write_all(answers.next().unwrap().as_bytes()).unwrap();
+        }
+        if !std::mem::replace(&mut over, shown.contains("echo is o")) && over {
+            writer.write_all(b"\n").unwrap();
         }
     }
     let status = child.wait().unwrap().exit_code();
