@@ -24,6 +24,10 @@ pub(super) fn explain(file: &[u8], fault: Fault) -> Fault {
         _ => None,
     };
     match cause {
+        // What got bytes in addition was not cut short, even if it ends too soon for its lengths.
+        Some((what, hint)) if fault.kind == Kind::Truncated && line_ends(file).is_some() => {
+            Fault::malformed(what).with_hint(hint)
+        }
         Some((what, hint)) => Fault { what, ..fault }.with_hint(hint),
         None => fault,
     }
