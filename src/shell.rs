@@ -44,7 +44,7 @@ fn quote_for_cmd(word: &[u8]) -> Vec<u8> {
     let mut quoted = String::from('"');
     let mut backslashes = 0;
     for letter in text.chars() {
-        // No name of a file there has such letters: `?` stands for any.
+        // Names of files rarely have such letters. `?` matches any letter there.
         let letter = if is_harmful(letter) { '?' } else { letter };
         if letter == '"' {
             // Backslashes count as such, except before a quote.

@@ -83,7 +83,7 @@ fn masked(file: &[u8]) -> Cause {
     Some((what, "copy it again from what shows or saves all of it"))
 }
 
-/// What decodes UTF-8 puts U+FFFD in the place of every byte that is none, and some put an inverted question mark.
+/// A decoder of UTF-8 writes U+FFFD for every byte that is not UTF-8; some write an inverted question mark.
 fn replaced(file: &[u8]) -> Cause {
     let mark = |mark: &[u8; 2], name| {
         let count = file.windows(2).filter(|pair| pair == mark).count();
@@ -246,7 +246,7 @@ fn header(bytes: &[u8]) -> Option<(usize, usize)> {
     }
 }
 
-/// What programs write twice, so that it stands for itself.
+/// Bytes that programs double, so that they are not read as a quote, an escape or a command.
 const ESCAPED: [(u8, &str); 4] = [
     (b'\'', "quote, as SQL wants it"),
     (b'\\', "backslash, as strings of programs want it"),

@@ -208,8 +208,7 @@ fn as_text(bytes: &[u8]) -> Option<&str> {
     text.chars().take(1024).all(is_printable).then_some(text)
 }
 
-/// Where a form was taken apart, each `+` of base64 has become a blank. Blanks in place of line ends are as far from each
-/// other.
+/// A decoded form has a blank where base64 had `+`. Blanks that were line ends are equally far apart, and stay.
 fn with_plus(text: &str) -> Cow<'_, str> {
     let mut words = text.split(' ').rev().skip(1).map(str::len);
     let first = words.next();

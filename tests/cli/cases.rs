@@ -19,7 +19,7 @@ struct Case {
     /// The P12, and options.
     command: &'static str,
     at: At,
-    /// What the URL has in place of `localhost`, and its path.
+    /// The host of the URL, unless it is `localhost`, and its path.
     host: &'static str,
     path: &'static str,
     exit: i32,
@@ -62,7 +62,7 @@ impl Case {
         let Some(said) = said else { return vec![format!("is not {}: {document:#}", self.kind)] };
         let said = said.replace(&server.port.to_string(), "PORT");
         let says = |words: &&&'static str| said.contains(**words);
-        let exit = (ran.exit != self.exit).then(|| format!("exit {} in place of {}", ran.exit, self.exit));
+        let exit = (ran.exit != self.exit).then(|| format!("exit {} instead of {}", ran.exit, self.exit));
         let lacks =
             self.says.iter().filter(|words| !says(words)).map(|words| format!("{words:?} is not said"));
         let forbidden = self.never.iter().filter(says).map(|words| format!("{words:?} is said"));

@@ -138,7 +138,6 @@ fn no_source_tries_none_and_empty_and_then_says_what_is_missing() {
     run(&lab, &site, &["--no-password"], &[], b"").exits(0);
 }
 
-/// As PowerShell's `>` and some editors write it.
 #[test]
 fn two_sources_are_a_usage_error() {
     let lab = Lab::new();

@@ -10,11 +10,7 @@ use super::{Lab, program, skip};
 
 /// Whether the program gets a terminal here. Wine has no pseudo-terminals for Windows programs.
 pub(crate) fn has_terminals() -> bool {
-    let wine = is_wine();
-    if wine {
-        skip("Wine gives no terminals to tests; on Linux, P12_TEST_PROGRAM tests the same program");
-    }
-    !wine
+    !is_wine() || skip("Wine gives no terminals to tests; on Linux, P12_TEST_PROGRAM tests the same program")
 }
 
 /// Whether Windows is Wine's.

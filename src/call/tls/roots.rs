@@ -13,12 +13,6 @@ use super::bundle;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 
-fn explain_unusable_cas(path: &Path, stack: &ErrorStack) -> Error {
-    let message =
-        format!("{} holds no CA certificate in PEM form: {}", path.display(), diagnosis::reasons(stack));
-    Error::new(Kind::FileUnreadable, message)
-}
-
 /// Adds the CAs of a PEM file or of a hashed directory.
 ///
 /// # Errors
@@ -47,20 +41,19 @@ pub(super) fn add_system(builder: &mut SslContextBuilder) -> Result<bool> {
     if cfg!(any(windows, target_os = "macos")) && !variables_name_roots() {
         return Ok(add_store(builder));
     }
-    let Roots { directories, file } = Roots::find();
-    for directory in &directories {
+    let roots = Roots::find();
+    for directory in &roots.directories {
         add_directory(builder, directory).map_err(|stack| explain_unusable_cas(directory, &stack))?;
     }
-    if let Some(file) = &file {
+    if let Some(file) = &roots.file {
         add_file(builder, file)?;
     }
-    Ok(file.is_some() || !directories.is_empty())
+    Ok(roots.exist())
 }
 
 /// Whether this machine has files of CAs that it trusts. Windows and macOS have a store instead, which is never empty.
 pub fn exist() -> bool {
-    let Roots { directories, file } = Roots::find();
-    cfg!(any(windows, target_os = "macos")) || file.is_some() || !directories.is_empty()
+    cfg!(any(windows, target_os = "macos")) || Roots::find().exist()
 }
 
 /// Where the CAs of this machine are. A hashed directory costs nothing until a CA is looked up, so it is preferred to a
@@ -77,6 +70,10 @@ impl Roots {
         let directories: Vec<_> = found.cert_dir.into_iter().filter(|path| is_hashed(path)).collect();
         let file = found.cert_file.filter(|_| named || directories.is_empty());
         Self { directories, file }
+    }
+
+    fn exist(&self) -> bool {
+        self.file.is_some() || !self.directories.is_empty()
     }
 }
 
@@ -113,4 +110,10 @@ fn is_hashed(directory: &Path) -> bool {
 fn add_directory(builder: &mut SslContextBuilder, path: &Path) -> std::result::Result<(), ErrorStack> {
     let Some(path) = path.to_str() else { return Ok(()) };
     builder.cert_store_mut().add_lookup(X509Lookup::hash_dir())?.add_dir(path, SslFiletype::PEM)
+}
+
+fn explain_unusable_cas(path: &Path, stack: &ErrorStack) -> Error {
+    let message =
+        format!("{} holds no CA certificate in PEM form: {}", path.display(), diagnosis::reasons(stack));
+    Error::new(Kind::FileUnreadable, message)
 }
