@@ -10,7 +10,7 @@ use std::process::Command;
 use p12_test::demo::pki::{Identity, Profile, Purpose};
 use serde_json::{Value, json};
 
-use harness::{Lab, OK, PASSWORD, Ran, Site, has_terminals, is_wine, program, skip, typed, with};
+use harness::{Lab, OK, PASSWORD, Ran, Session, Site, has_terminals, is_wine, program, skip, typed, with};
 
 #[test]
 fn a_good_call_exits_0_and_prints_the_answer() {
@@ -135,8 +135,9 @@ mod terminal {
         // Wine's terminal is Linux's until the first answer is read.
         let answers = [(question, "x\r"), (question, "wr0ng\r"), (question, "wr0ng\r")];
         let url = lab.site(OK).url();
-        let (shown, exit) = typed(&lab, &["--cacert", "ca.pem", "client.p12", &url], &answers);
-        assert_eq!(exit, 3, "{shown}");
+        let Session { shown, status, .. } =
+            typed(&lab, &["--cacert", "ca.pem", "client.p12", &url], &answers);
+        assert_eq!(status, 3, "{shown}");
         assert!(!shown.contains("wr0ng") && shown.contains("the password does not match"), "{shown}");
     }
 
@@ -146,8 +147,9 @@ mod terminal {
             return;
         }
         let lab = Lab::new();
-        let (shown, exit) = typed(&lab, &["inspect", "client.p12"], &[("Password of client.p12:", "\u{3}")]);
-        assert_eq!(exit, 130, "{shown}");
+        let Session { shown, status, .. } =
+            typed(&lab, &["inspect", "client.p12"], &[("Password of client.p12:", "\u{3}")]);
+        assert_eq!(status, 130, "{shown}");
     }
 
     #[test]
@@ -159,8 +161,8 @@ mod terminal {
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://127.0.0.1:{}/", silent.local_addr().unwrap().port());
         let arguments = ["--password-file", "password.txt", "client.p12", &url];
-        let (shown, exit) = typed(&lab, &arguments, &[("waiting for", "\u{3}")]);
-        assert_eq!(exit, 130, "{shown}");
+        let Session { shown, status, .. } = typed(&lab, &arguments, &[("waiting for", "\u{3}")]);
+        assert_eq!(status, 130, "{shown}");
     }
 }
 

@@ -1,15 +1,15 @@
 //! Where the password comes from.
 
-use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
 use openssl::nid::Nid;
 use openssl::pkcs12::Pkcs12;
 use openssl::symm::Cipher;
 use p12_test::demo::pki::{Profile, Purpose};
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use crate::harness::{Lab, OK, PASSWORD, Ran, Signal, Site, send, wait_for_signal_handler, with};
+use crate::harness::{
+    Lab, OK, PASSWORD, Ran, Session, Signal, Site, send, typed, wait_for_signal_handler, with,
+};
 use crate::odd_files::{with_bag, with_iterations};
 
 fn run(lab: &Lab, site: &Site, arguments: &[&str], variables: &[(&str, &str)], stdin: &[u8]) -> Ran {
@@ -146,50 +146,10 @@ fn two_sources_are_a_usage_error() {
     run(&lab, &site, &["--password-stdin", "-d", "@-"], &[], b"").ends(2, "cannot both read standard input");
 }
 
-/// A run at a terminal.
-struct Session {
-    shown: String,
-    status: u32,
-    /// Whether the terminal echoes afterwards.
-    echoes: bool,
-}
-
-/// Runs at a terminal and types each of these once a prompt is there. Further prompts are left alone.
+/// Runs at a terminal and types each of these once a prompt is there.
 fn at_a_terminal(lab: &Lab, arguments: &[&str], answers: &[&str]) -> Session {
-    let pty = native_pty_system().openpty(PtySize::default()).unwrap();
-    let mut command = CommandBuilder::new("sh");
-    let script = "\"$0\" \"$@\"; status=$?; stty -a | grep -q -- '-echo ' && echo 'echo is off' || echo 'echo is on'; read -r end; exit $status";
-    // The shell's end hangs the terminal up, and with it goes what was not read yet: so it waits for a line.
-    // Without this, Ctrl-C would end the shell before it can look at the terminal.
-    command.args(["-c", &format!("trap : INT; {script}"), crate::harness::program()]);
-    command.args(arguments);
-    command.cwd(lab.folder.path());
-    command.env_remove("P12_TEST_PASSWORD");
-    command.env_remove("P12_TEST_KEY_PASSWORD");
-    let mut child = pty.slave.spawn_command(command).unwrap();
-    drop(pty.slave);
-    let mut reader = pty.master.try_clone_reader().unwrap();
-    let mut writer = pty.master.take_writer().unwrap();
-    let mut shown = String::new();
-    let mut answers = answers.iter();
-    let mut piece = [0; 1024];
-    let (mut prompts, mut over) = (0, false);
-    while let Ok(read) = reader.read(&mut piece) {
-        if read == 0 {
-            break;
-        }
-        shown.push_str(&String::from_utf8_lossy(&piece[..read]));
-        while shown.matches("Password of").count() > prompts && shown.ends_with(": ") {
-            prompts += 1;
-            writer.write_all(answers.next().unwrap().as_bytes()).unwrap();
-        }
-        if !std::mem::replace(&mut over, shown.contains("echo is o")) && over {
-            writer.write_all(b"\n").unwrap();
-        }
-    }
-    let status = child.wait().unwrap().exit_code();
-    let echoes = shown.contains("echo is on");
-    Session { shown, status, echoes }
+    let answers: Vec<_> = answers.iter().map(|answer| (": ", *answer)).collect();
+    typed(lab, arguments, &answers)
 }
 
 fn call_at_a_terminal(lab: &Lab, site: &Site, answers: &[&str]) -> Session {

@@ -8,7 +8,7 @@ use p12_test::demo::pki::{Identity, Profile, Purpose};
 use serde_json::Value;
 
 use crate::findings::shell;
-use crate::harness::{Lab, PASSWORD, Ran, is_installed, typed, with};
+use crate::harness::{Lab, PASSWORD, Ran, Session, is_installed, typed, with};
 use crate::inspect::{document, finding};
 use crate::odd_files;
 
@@ -206,12 +206,13 @@ fn a_new_password_is_typed_twice() {
     let lab = Lab::new();
     let arguments = ["repack", "--password-file", "password.txt", "--new-password", "client.p12", "out.p12"];
     let (first, again) = ("New password:", "The same again:");
-    let (shown, exit) = typed(&lab, &arguments, &[(first, "one\n"), (again, "other\n")]);
-    assert!(exit == 2 && shown.contains("the two new passwords differ"), "{shown}");
-    let (shown, exit) = typed(&lab, &arguments, &[(first, "one\n"), (again, "\u{3}")]);
-    assert!(exit == 130 && !lab.path("out.p12").exists(), "{exit}: {shown}");
-    let (shown, exit) = typed(&lab, &arguments, &[(first, "t0p secret\n"), (again, "t0p secret\n")]);
-    assert!(exit == 0 && !shown.contains("t0p"), "{exit}: {shown}");
+    let Session { shown, status, .. } = typed(&lab, &arguments, &[(first, "one\n"), (again, "other\n")]);
+    assert!(status == 2 && shown.contains("the two new passwords differ"), "{shown}");
+    let Session { shown, status, .. } = typed(&lab, &arguments, &[(first, "one\n"), (again, "\u{3}")]);
+    assert!(status == 130 && !lab.path("out.p12").exists(), "{status}: {shown}");
+    let Session { shown, status, .. } =
+        typed(&lab, &arguments, &[(first, "t0p secret\n"), (again, "t0p secret\n")]);
+    assert!(status == 0 && !shown.contains("t0p"), "{status}: {shown}");
     Ran::of(with(lab.command(), &["inspect", "-q", "-p", "t0p secret", "out.p12"]), b"").exits(0);
 }
 

@@ -1,36 +1,15 @@
 //! What comes from outside never reaches a terminal raw.
 
-use std::io::Read as _;
-
 use p12_test::demo::pki::{Identity, Profile, Purpose};
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, TOKEN};
+use crate::harness::{ACCOUNT, Lab, OK, PASSWORD, TOKEN, typed, typed_on};
 
 /// Sets the title, rings, goes back, turns the line around: ESC, BEL, CR, C1's CSI, U+202E.
 const EVIL: &str = "evil\u{1b}]0;title\u{7}\r\u{9b}31m\u{202e}";
 
 /// Everything that a run sends to its terminal.
 fn shown(lab: &Lab, arguments: &[&str]) -> String {
-    shown_on(lab, "xterm", 80, arguments)
-}
-
-/// The same on a terminal of this kind, with so many columns.
-fn shown_on(lab: &Lab, terminal: &str, cols: u16, arguments: &[&str]) -> String {
-    let pty = native_pty_system().openpty(PtySize { cols, ..PtySize::default() }).unwrap();
-    let mut command = CommandBuilder::new(crate::harness::program());
-    command.args(arguments);
-    command.cwd(lab.folder.path());
-    command.env("TERM", terminal);
-    command.env_remove("P12_TEST_PASSWORD");
-    let mut child = pty.slave.spawn_command(command).unwrap();
-    drop(pty.slave);
-    let mut reader = pty.master.try_clone_reader().unwrap();
-    let mut bytes = Vec::new();
-    // On Linux, reading ends with an error when the terminal is closed.
-    let _ = reader.read_to_end(&mut bytes);
-    child.wait().unwrap();
-    String::from_utf8_lossy(&bytes).into_owned()
+    typed(lab, arguments, &[]).shown
 }
 
 #[track_caller]
@@ -133,7 +112,8 @@ fn a_terminal_shows_each_stage_and_then_the_verdict() {
     let site = lab.site(OK);
     let url = site.url();
     let trusted = ["--cacert", "ca.pem", "--password-file", "password.txt"];
-    let passed = lines(&shown_on(&lab, "xterm", 100, &[&trusted[..], &["client.p12", &url]].concat()));
+    let passed =
+        lines(&typed_on(&lab, "xterm", 100, &[&trusted[..], &["client.p12", &url]].concat(), &[]).shown);
     let stages =
         ["name lookup", "connection", "certificate request", "certificate sent", "TLS handshake", "answer"];
     for stage in stages {
@@ -149,7 +129,7 @@ fn a_terminal_shows_each_stage_and_then_the_verdict() {
         failed.iter().any(|line| line.starts_with("failed: stranger.p12 does not get through")),
         "{failed:#?}"
     );
-    let dumb = shown_on(&lab, "dumb", 80, &[&trusted[..], &["client.p12", &url]].concat());
+    let dumb = typed_on(&lab, "dumb", 80, &[&trusted[..], &["client.p12", &url]].concat(), &[]).shown;
     assert!(!dumb.contains('✓') && !dumb.contains('\u{1b}') && dumb.contains("ok: client.p12"), "{dumb}");
 }
 
@@ -159,13 +139,9 @@ fn long_lines_break_at_words_and_never_within_a_path() {
     let folder = "a-folder-with-a-long-name/and-another-one-below-it";
     std::fs::create_dir_all(lab.path(folder)).unwrap();
     let path = lab.path(&format!("{folder}/missing-file.p12")).display().to_string();
+    let call = ["--password-file", "password.txt", &path, "https://localhost:9/"];
     for cols in [40, 60, 100] {
-        let shown = lines(&shown_on(
-            &lab,
-            "xterm",
-            cols,
-            &["--password-file", "password.txt", &path, "https://localhost:9/"],
-        ));
+        let shown = lines(&typed_on(&lab, "xterm", cols, &call, &[]).shown);
         let at = shown.iter().position(|line| line.starts_with("error: ")).unwrap();
         let whole: Vec<_> = shown.iter().filter(|line| line.contains("missing-file.p12")).collect();
         assert!(whole.iter().any(|line| line.contains(&path)), "{cols}: {shown:#?}");

@@ -25,7 +25,7 @@ pub(crate) use process::{Daemon, free_port, peak_memory};
 pub(crate) use process::{Signal, send, wait_for_signal_handler};
 pub(crate) use program::{Ran, Served, error_line, with};
 pub(crate) use schema::fit_schema;
-pub(crate) use terminal::{has_terminals, is_wine, typed};
+pub(crate) use terminal::{Session, has_terminals, is_wine, typed, typed_on};
 pub(crate) use tools::{all_tools, is_installed, on_path, skip};
 
 pub(crate) const PASSWORD: &str = "correct horse";
