@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use harness::is_installed;
+use harness::{formats, is_installed};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -165,7 +165,7 @@ fn bash_completes() {
         "p12-test ins: inspect",
         "p12-test --tls-mi: --tls-min",
         "--cacert cl: client.p12",
-        "--format : ndjson table junit tap openmetrics github html",
+        &format!("--format : {}", formats().join(" ")),
         "--password-file cl: client.p12",
         "serve --tls-p1: --tls-p12",
         // Words that no option takes are completed as files by readline.

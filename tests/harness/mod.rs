@@ -13,6 +13,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use clap::ValueEnum as _;
+use p12_test::cli::Format;
 use p12_test::demo::endpoint::{Endpoint, Manners, OnConnection};
 use p12_test::demo::pki::{Identity, Profile, Purpose};
 use tempfile::TempDir;
@@ -39,6 +41,12 @@ pub(crate) fn program() -> &'static str {
         std::env::var("P12_TEST_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_p12-test").into())
     });
     &PROGRAM
+}
+
+/// The names of all formats of `batch`.
+pub(crate) fn formats() -> Vec<String> {
+    let name = |format: &Format| Some(format.to_possible_value()?.get_name().to_owned());
+    Format::value_variants().iter().filter_map(name).collect()
 }
 
 /// A PKI in a private folder: `ca.pem`, `password.txt`, `client.p12`.
