@@ -16,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::process;
+use crate::words::counted;
 use cache::{BatchCache, CachedInputs};
 use limiter::Limiter;
 use manifest::{Manifest, unusable};
@@ -86,13 +87,15 @@ impl Tally {
         let aside = [
             (self.resumed, "had a result"),
             (self.failed_before, "of those did not pass"),
-            (self.elsewhere, "belong to other shares"),
-            (self.garbled, "lines of results could not be read"),
+            (self.elsewhere, "left to other shards"),
         ];
         let aside = aside.iter().filter(|(count, _)| *count > 0);
         parts.extend(aside.map(|(count, what)| format!("{count} {what}")));
+        if self.garbled > 0 {
+            parts.push(format!("{} of results could not be read", counted(self.garbled, "line")));
+        }
         let colon = if parts.is_empty() { "" } else { ": " };
-        format!("{} tests in {:.1} s{colon}{}", self.total(), took.as_secs_f64(), parts.join(", "))
+        format!("{} in {:.1} s{colon}{}", counted(self.total(), "test"), took.as_secs_f64(), parts.join(", "))
     }
 
     /// Fails unless all tests passed, including those in the resumed files.
@@ -111,9 +114,10 @@ impl Tally {
             // An empty manifest is most likely a mistake: nothing was tested.
             _ if total + self.elsewhere == 0 => Err(unusable("the manifest holds no record")),
             (None, 0) => Ok(()),
-            (None, failed) => {
-                Err(Error::new(Kind::SomeFailed, format!("{failed} of {total} tests did not pass")))
-            }
+            (None, failed) => Err(Error::new(
+                Kind::SomeFailed,
+                format!("{failed} of {} did not pass", counted(total, "test")),
+            )),
         }
     }
 }

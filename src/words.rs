@@ -1,10 +1,12 @@
 //! Words in messages.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 /// A number of things: `1 certificate`, `2 certificates`.
-pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+pub fn counted(count: impl TryInto<u64> + Copy + Display, what: &str) -> String {
+    let one = count.try_into().is_ok_and(|count| count == 1);
+    format!("{count} {what}{}", if one { "" } else { "s" })
 }
 
 /// A time, to a tenth of a millisecond: `12.3 ms`.

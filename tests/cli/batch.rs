@@ -78,7 +78,7 @@ fn shares_hold_each_record_once() {
     let mut all = Vec::new();
     for shard in ["0/3", "1/3", "2/3"] {
         let ran = batch(&lab, &manifest, &["--shard", shard]);
-        ran.ends(0, "belong to other shares");
+        ran.ends(0, "left to other shards");
         all.extend(ids(&results(&ran.stdout)));
     }
     assert_eq!((all.len(), all.iter().collect::<BTreeSet<_>>().len()), (30, 30));
@@ -211,7 +211,7 @@ fn half_a_line_at_the_end_of_results_is_no_result() {
     let site = lab.site(OK);
     lab.write("results", b"{\"id\":\"r0\"}\n{\"id\":\"r1\",\"ki");
     let ran = batch(&lab, &numbered(&site, 2), &["--resume", "results"]);
-    ran.ends(0, "1 passed, 1 had a result, 1 lines of results could not be read");
+    ran.ends(0, "1 passed, 1 had a result, 1 line of results could not be read");
     assert_eq!(ids(&results(&ran.stdout)), ["r1"]);
 }
 
@@ -225,7 +225,7 @@ fn what_is_appended_to_half_a_line_begins_a_new_one() {
     let appended = File::options().append(true).open(lab.path("results")).unwrap();
     assert!(command.stdin(Stdio::null()).stdout(appended).status().unwrap().success());
     let ran = batch(&lab, "", &["manifest", "--resume", "results"]);
-    ran.ends(0, "3 had a result, 1 lines of results could not be read").printed("");
+    ran.ends(0, "3 had a result, 1 line of results could not be read").printed("");
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_line_that_two_have_written_is_no_result_and_not_the_end() {
     let site = lab.site(OK);
     lab.write("results", b"{\"id\":\"r0\"}\n{\"id\":\"r1\",\"ki{\"id\":\"r2\"}\n{\"id\":\"r3\"}\n");
     let ran = batch(&lab, &numbered(&site, 4), &["--resume", "results"]);
-    ran.ends(0, "1 lines of results could not be read");
+    ran.ends(0, "1 line of results could not be read");
     assert_eq!(
         ids(&results(&ran.stdout)).into_iter().collect::<BTreeSet<_>>(),
         ["r1", "r2"].map(String::from).into()

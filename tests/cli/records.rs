@@ -272,7 +272,7 @@ fn a_quote_that_is_not_closed_shows_no_secret() {
     lab.write("long.csv", format!("id,p12,password,url\n\"{long}").as_bytes());
     for (file, exit, says) in [
         ("m.csv", 3, "no record of the manifest can be read"),
-        ("one.csv", 1, "1 of 1 tests"),
+        ("one.csv", 1, "1 of 1 test"),
         ("long.csv", 3, "a quote may not be closed"),
     ] {
         let ran = batch(&lab, "", &[file]);
