@@ -7,6 +7,11 @@ use p12_test::cli::{Args, Command};
 use p12_test::{commands, console, diagnosis, process};
 use tokio::runtime::Builder;
 
+/// OpenSSL's memory comes from it as well (the feature `override`).
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     process::forbid_core_dumps();
     // Must be the first call of OpenSSL: it keeps OpenSSL from cleaning up at exit, while other threads still
