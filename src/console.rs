@@ -12,7 +12,7 @@ use crate::cli::{Color, ConsoleArgs, VerboseArgs};
 use crate::error::{Error, Exit, Result};
 use crate::escape::{ascii, escape};
 use crate::exchange::Started;
-use crate::progress::{self, Mark};
+use crate::progress::{self, PhaseEnd};
 use crate::request::Request;
 
 /// How much is written.
@@ -211,10 +211,10 @@ impl Console {
         progress::waiting(request, call, |mark, phase| self.write_phase(mark, phase)).await
     }
 
-    fn write_phase(&self, mark: Mark, phase: &str) {
+    fn write_phase(&self, mark: PhaseEnd, phase: &str) {
         let sign = match mark {
-            Mark::Passed => self.paint(Paint::Good, "✓"),
-            Mark::Failed => self.paint(Paint::Error, "✗"),
+            PhaseEnd::Passed => self.paint(Paint::Good, "✓"),
+            PhaseEnd::Failed => self.paint(Paint::Error, "✗"),
         };
         self.write(&format!("{sign} {}\n", self.paint(Paint::Dim, &escape(phase))));
     }

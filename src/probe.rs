@@ -19,7 +19,7 @@ pub struct Probe {
     /// Whether the endpoint asks for a certificate, and what it does without one.
     pub verdict: Insistence,
     /// The P12 files, and whether each fits.
-    pub files: Vec<Candidate>,
+    pub files: Vec<FileIdentity>,
 }
 
 /// Whether an endpoint asks for a certificate, and what it does without one.
@@ -37,7 +37,7 @@ pub enum Insistence {
 
 /// An identity of a P12 file, or a file without one.
 #[derive(Debug)]
-pub struct Candidate {
+pub struct FileIdentity {
     /// The file.
     pub file: String,
     /// The friendly name of the key.
@@ -76,7 +76,7 @@ impl Probe {
 
     /// Compares the identities of a file with what the endpoint accepts.
     pub fn add_file(&mut self, file: &str, anatomy: Result<Anatomy>) {
-        let unusable = |reason: String| Candidate {
+        let unusable = |reason: String| FileIdentity {
             file: file.to_owned(),
             alias: None,
             leaf: None,
@@ -89,7 +89,7 @@ impl Probe {
                 .into_iter()
                 .map(|(alias, chain)| {
                     let (reasons, leaf) = (self.mismatches(&chain), chain.into_iter().next());
-                    Candidate { file: file.to_owned(), alias, leaf, reasons }
+                    FileIdentity { file: file.to_owned(), alias, leaf, reasons }
                 })
                 .collect(),
         };

@@ -18,7 +18,7 @@ const COUNT: &str = "{spinner} {bytes}, {bytes_per_sec}";
 
 /// How a phase of a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub enum PhaseEnd {
     /// It was passed.
     Passed,
     /// The call ended in it.
@@ -30,7 +30,7 @@ pub enum Mark {
 pub async fn waiting(
     request: &Request,
     call: impl Future<Output = Result<Started>>,
-    write: impl Fn(Mark, &str),
+    write: impl Fn(PhaseEnd, &str),
 ) -> Result<Started> {
     let bar =
         ProgressBar::new_spinner().with_message(format!("waiting for {}", escape(&request.url.target())));
@@ -39,7 +39,7 @@ pub async fn waiting(
     let mut passed = Vec::new();
     let write_new = |passed: &mut Vec<Phase>| {
         for (phase, after) in request.progress.passed_since(passed.len()) {
-            bar.suspend(|| write(Mark::Passed, &describe(phase, after)));
+            bar.suspend(|| write(PhaseEnd::Passed, &describe(phase, after)));
             passed.push(phase);
         }
     };
@@ -58,15 +58,15 @@ pub async fn waiting(
 
 /// Writes how the call ended: with an answer, or in the phase after the last that was passed. A call without
 /// phases, which the platform makes, has only its answer.
-fn write_last(passed: &[Phase], started: &Result<Started>, write: impl Fn(Mark, &str)) {
+fn write_last(passed: &[Phase], started: &Result<Started>, write: impl Fn(PhaseEnd, &str)) {
     match started {
         Ok((exchange, Ok(head))) => {
             let first = exchange.evidence().timings.first_byte.unwrap_or_default();
             let answer = format!("{} {}", describe(Phase::Answer, first), head.describe_status());
-            write(Mark::Passed, &answer);
+            write(PhaseEnd::Passed, &answer);
         }
-        Ok((_, Err(_))) if !passed.is_empty() => write(Mark::Failed, next(passed).name()),
-        Ok((_, Err(_))) => write(Mark::Failed, Phase::Answer.name()),
+        Ok((_, Err(_))) if !passed.is_empty() => write(PhaseEnd::Failed, next(passed).name()),
+        Ok((_, Err(_))) => write(PhaseEnd::Failed, Phase::Answer.name()),
         Err(_) => {}
     }
 }

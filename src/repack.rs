@@ -24,7 +24,7 @@ pub mod request;
 pub mod supplied;
 
 /// What goes into a new P12.
-pub struct Contents<'a> {
+pub struct NewContents<'a> {
     /// Key, certificate and chain.
     pub identity: &'a Identity,
     /// The friendlyName.
@@ -37,13 +37,13 @@ pub struct Contents<'a> {
 
 /// Where a new P12 goes.
 #[derive(Debug)]
-pub struct Target {
+pub struct NewFile {
     /// As it was named.
     path: PathBuf,
     replace: bool,
 }
 
-impl Target {
+impl NewFile {
     /// A file that does not exist yet, or may be replaced; none of those that are read.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Target {
     ///
     /// # Errors
     /// When it cannot be written, or is not the same.
-    pub async fn write(&self, contents: &Contents<'_>) -> Result<()> {
+    pub async fn write(&self, contents: &NewContents<'_>) -> Result<()> {
         let unwritable = |error: &std::io::Error| diagnosis::unwritable(self, error);
         let packed = contents.pack()?;
         // Behind a link, so that the link stays.
@@ -99,13 +99,13 @@ fn exists(path: &Path) -> Error {
         .with_hint("give the new file another name, or replace the old one: --force")
 }
 
-impl std::fmt::Display for Target {
+impl std::fmt::Display for NewFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.path.display().fmt(f)
     }
 }
 
-impl Contents<'_> {
+impl NewContents<'_> {
     /// What is weak about it.
     pub fn weaknesses(&self) -> Vec<String> {
         let password = self.password.expose();

@@ -17,7 +17,7 @@ pub mod queue;
 /// Takes the answer of one call. It is opened when the head has come, and completed when the body has ended.
 #[derive(Default)]
 pub struct Sink {
-    target: Target,
+    target: Destination,
     include_head: bool,
     /// Whether the digest of the body is wanted.
     pub digest: bool,
@@ -31,7 +31,7 @@ pub struct Sink {
 }
 
 #[derive(Default)]
-enum Target {
+enum Destination {
     #[default]
     Nowhere,
     Stdout,
@@ -42,9 +42,9 @@ impl Sink {
     /// A sink with these options. `silent`: standard output is not for the answer.
     pub fn new(args: &OutputArgs, silent: bool) -> Self {
         let target = match &args.output {
-            Some(path) => Target::File(path.clone()),
-            None if args.json || silent => Target::Nowhere,
-            None => Target::Stdout,
+            Some(path) => Destination::File(path.clone()),
+            None if args.json || silent => Destination::Nowhere,
+            None => Destination::Stdout,
         };
         let digest = args.json || args.report.is_some() || silent;
         Self { target, include_head: args.include, digest, keep_body: args.include_body, ..Self::default() }
@@ -53,7 +53,7 @@ impl Sink {
     /// The same with a progress bar, if the answer goes to a file.
     #[must_use]
     pub fn animated(self, animated: bool) -> Self {
-        let animated = animated && matches!(self.target, Target::File(_));
+        let animated = animated && matches!(self.target, Destination::File(_));
         Self { animated, ..self }
     }
 
@@ -69,9 +69,9 @@ impl Sink {
     /// `output-failed`.
     pub fn open(&mut self, head: &Head) -> Result<()> {
         let mut output = match &self.target {
-            Target::Nowhere => Output::Nowhere,
-            Target::Stdout => Output::open(None)?,
-            Target::File(path) => Output::open(Some(path))?,
+            Destination::Nowhere => Output::Nowhere,
+            Destination::Stdout => Output::open(None)?,
+            Destination::File(path) => Output::open(Some(path))?,
         };
         if self.include_head {
             output.write(&head.wire)?;
@@ -98,7 +98,8 @@ impl Sink {
     pub fn complete(&mut self) -> Result<()> {
         let Some((output, bar)) = self.open.take() else { return Ok(()) };
         bar.finish_and_clear();
-        let midline = matches!(self.target, Target::Stdout) && self.last.is_some_and(|byte| byte != b'\n');
+        let midline =
+            matches!(self.target, Destination::Stdout) && self.last.is_some_and(|byte| byte != b'\n');
         self.last = self.last.filter(|_| midline && output.is_terminal());
         output.complete()
     }

@@ -16,12 +16,12 @@ use crate::request::Request;
 use crate::route::Route;
 
 /// The values used last, by the hash of the options that they depend on.
-struct Cache<T>(Mutex<LruCache<Hash, Arc<SharedOnce<Arc<T>>>>>);
+struct Recent<T>(Mutex<LruCache<Hash, Arc<SharedOnce<Arc<T>>>>>);
 
 /// How many values of each kind are kept.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("is not zero");
 
-impl<T> Cache<T> {
+impl<T> Recent<T> {
     fn new() -> Self {
         Self(Mutex::new(LruCache::new(CAPACITY)))
     }
@@ -39,13 +39,13 @@ impl<T> Cache<T> {
 
 /// What the tests of a batch share.
 pub struct BatchCache {
-    routes: Cache<Route>,
-    p12s: Cache<P12>,
+    routes: Recent<Route>,
+    p12s: Recent<P12>,
 }
 
 impl Default for BatchCache {
     fn default() -> Self {
-        Self { routes: Cache::new(), p12s: Cache::new() }
+        Self { routes: Recent::new(), p12s: Recent::new() }
     }
 }
 

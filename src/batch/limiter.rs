@@ -15,7 +15,7 @@ pub(super) struct Limiter {
     jobs: Arc<Semaphore>,
     per_host: usize,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
-    platform: Option<Rate>,
+    platform: Option<Spacing>,
     /// Once cancelled, no further test gets a permit.
     pub(super) stop: CancellationToken,
 }
@@ -28,7 +28,7 @@ pub(super) struct Permit<'a> {
 }
 
 /// Evenly spaced starts. None is saved up, as the platform counts what arrives within any second.
-struct Rate {
+struct Spacing {
     interval: Duration,
     /// When the next test may start. Who waits for that holds the lock; the others queue for it.
     next: tokio::sync::Mutex<Instant>,
@@ -36,7 +36,7 @@ struct Rate {
 
 impl Limiter {
     pub(super) fn new(args: &BatchArgs) -> Self {
-        let rate = |rate| Rate { interval: Duration::from_secs(1) / rate, next: Instant::now().into() };
+        let rate = |rate| Spacing { interval: Duration::from_secs(1) / rate, next: Instant::now().into() };
         Self {
             jobs: Arc::new(Semaphore::new(args.jobs)),
             per_host: args.per_host,

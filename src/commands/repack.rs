@@ -15,7 +15,7 @@ use crate::prompt::Prompt;
 use crate::readers::ITERATIONS;
 use crate::repack::fetch::fetch_chain;
 use crate::repack::request::request;
-use crate::repack::{Contents, Target, supplied};
+use crate::repack::{NewContents, NewFile, supplied};
 use crate::sink::output::Output;
 use crate::view::text;
 use crate::words::counted;
@@ -28,7 +28,7 @@ pub(super) async fn run(args: &RepackArgs) -> Exit {
 
 async fn repack(args: &RepackArgs, console: &Console) -> Result<()> {
     // First of all: a file that must not be written is no reason to ask for a password.
-    let target = args.output.as_deref().map(|output| Target::new(output, args.force, &args.inputs()));
+    let target = args.output.as_deref().map(|output| NewFile::new(output, args.force, &args.inputs()));
     let target = target.transpose()?;
     let file = P12File::read(&args.input).await?.with_key(inputs::key(&args.key).await?);
     let mut passwords = args.password.source().read(Prompt::Terminal).await?;
@@ -95,7 +95,7 @@ fn find_unused(p12: &P12, supplement: &Supplement) -> Vec<String> {
     unused.map(|one| format!("left out: {} does not belong to the chain", name(one.subject_name()))).collect()
 }
 
-async fn write(p12: &P12, target: &Target, args: &RepackArgs, console: &Console) -> Result<()> {
+async fn write(p12: &P12, target: &NewFile, args: &RepackArgs, console: &Console) -> Result<()> {
     let mut identity = p12.identity()?;
     if args.contents.leaf_only {
         identity.chain.clear();
@@ -108,7 +108,7 @@ async fn write(p12: &P12, target: &Target, args: &RepackArgs, console: &Console)
     let password = password.unwrap_or_else(|| p12.password());
     let (reader, alias) = (args.contents.reader, args.contents.name.as_deref().or_else(|| p12.alias()));
     let contents =
-        Contents { identity: &identity, name: alias, password: &password, packing: reader.packing };
+        NewContents { identity: &identity, name: alias, password: &password, packing: reader.packing };
     target.write(&contents).await?;
     let leaf = certificate::describe(&identity.leaf);
     tell(console, "P12", &format!("{}; issued by {}; until {}", leaf.subject, leaf.issuer, leaf.not_after));

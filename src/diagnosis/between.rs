@@ -7,10 +7,10 @@ use crate::evidence::Evidence;
 
 /// A header that a product adds to answers: its name or the beginning of it, a part of its value in lower case, and the
 /// product.
-type Mark = (&'static str, &'static str, &'static str);
+type HeaderSign = (&'static str, &'static str, &'static str);
 
 /// The first that fits counts, so that a product comes before what it is made of.
-const MARKS: &[Mark] = &[
+const MARKS: &[HeaderSign] = &[
     ("cf-ray", "", "Cloudflare"),
     ("server", "cloudflare", "Cloudflare"),
     ("x-amz-cf-id", "", "Amazon CloudFront"),

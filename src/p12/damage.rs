@@ -10,7 +10,7 @@ use crate::words::counted;
 
 /// The same fault with its cause.
 pub(super) fn explain(file: &[u8], fault: Fault) -> Fault {
-    let find = |causes: &[fn(&[u8]) -> Cause]| causes.iter().find_map(|cause| cause(file));
+    let find = |causes: &[fn(&[u8]) -> Explanation]| causes.iter().find_map(|cause| cause(file));
     let cause = match fault.kind {
         _ if fault.hint.is_some() => None,
         // A password or a change is the likelier cause.
@@ -45,10 +45,10 @@ pub(super) fn padding(rest: &[u8]) -> &'static str {
     }
 }
 
-type Cause = Option<(String, &'static str)>;
+type Explanation = Option<(String, &'static str)>;
 
 /// The surest first.
-const CAUSES: &[fn(&[u8]) -> Cause] = &[
+const CAUSES: &[fn(&[u8]) -> Explanation] = &[
     replaced,
     // Rows of zeros would make the others' counts untrue.
     zeros,
@@ -70,7 +70,7 @@ const AGAIN: &str = "what was there is lost: copy the original again as a binary
 const FEWEST: usize = 3;
 
 /// Base64 that was shortened for the eye, or whose middle is hidden.
-fn masked(file: &[u8]) -> Cause {
+fn masked(file: &[u8]) -> Explanation {
     let text = std::str::from_utf8(file).ok()?;
     let is_letter = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
     let mark = ["...", "…", "***"].into_iter().find(|mark| {
@@ -84,7 +84,7 @@ fn masked(file: &[u8]) -> Cause {
 }
 
 /// A decoder of UTF-8 writes U+FFFD for every byte that is not UTF-8; some write an inverted question mark.
-fn replaced(file: &[u8]) -> Cause {
+fn replaced(file: &[u8]) -> Explanation {
     let mark = |mark: &[u8; 2], name| {
         let count = file.windows(2).filter(|pair| pair == mark).count();
         let what = || {
@@ -96,7 +96,7 @@ fn replaced(file: &[u8]) -> Cause {
 }
 
 /// Encrypted bytes are each about as frequent as the others.
-fn one_for_many(file: &[u8]) -> Cause {
+fn one_for_many(file: &[u8]) -> Explanation {
     let mut counts = [0_usize; 256];
     file.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
     let (byte, count) = (0..=u8::MAX).zip(counts).max_by_key(|(_, count)| *count)?;
@@ -113,7 +113,7 @@ fn one_for_many(file: &[u8]) -> Cause {
 }
 
 /// Text of seven bits: mail, FTP in ASCII mode, a database's column; or what leaves out all that is not ASCII.
-fn few_high(file: &[u8]) -> Cause {
+fn few_high(file: &[u8]) -> Explanation {
     let binary = file.first() == Some(&SEQUENCE) && file.iter().take(40).any(|byte| *byte < 9);
     let high = file.iter().filter(|byte| !byte.is_ascii()).count();
     let what = match file {
@@ -126,7 +126,7 @@ fn few_high(file: &[u8]) -> Cause {
 }
 
 /// Bytes that were taken for letters of a code page and written as Unicode can be had back.
-fn letters(file: &[u8]) -> Cause {
+fn letters(file: &[u8]) -> Explanation {
     let wide = envelope::utf16(file);
     let utf8 = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let text = match &wide {
@@ -161,7 +161,7 @@ fn letters(file: &[u8]) -> Cause {
 const BINARY: &str = "get the original again as a binary file; in Git, mark it as one: `*.p12 binary` in .gitattributes, and check it out again";
 
 /// A carriage return before every line feed. By chance, one of 256 line feeds has one.
-fn line_ends(file: &[u8]) -> Cause {
+fn line_ends(file: &[u8]) -> Explanation {
     let (feeds, pairs) = (count(file, b"\n"), count(file, b"\r\n"));
     let is_sure = pairs > 1 || pairs == 1 && shift(file) == Some(-1);
     let what = || {
@@ -183,7 +183,7 @@ fn is_binary(file: &[u8]) -> bool {
     file.first() == Some(&SEQUENCE) && std::str::from_utf8(file).is_err()
 }
 
-fn zeros(file: &[u8]) -> Cause {
+fn zeros(file: &[u8]) -> Explanation {
     let longest = file.split(|byte| *byte != 0).max_by_key(|zeros| zeros.len())?.len();
     let at_end = file.iter().rev().take_while(|byte| **byte == 0).count();
     let what = match file.first() {
@@ -209,7 +209,7 @@ const USUAL: [(u8, &str, usize); 4] = [
 ];
 
 /// By chance, one file of 2000 in such a length lacks one of these; none lacks zeros.
-fn absent(file: &[u8]) -> Cause {
+fn absent(file: &[u8]) -> Explanation {
     let (byte, name, _) = USUAL
         .iter()
         .find(|(byte, _, least)| file.len() >= *least && !file.contains(byte) && is_binary(file))?;
@@ -254,7 +254,7 @@ const ESCAPED: [(u8, &str); 4] = [
     (b'"', "quote, as CSV wants it"),
 ];
 
-fn doubled(file: &[u8]) -> Cause {
+fn doubled(file: &[u8]) -> Explanation {
     let extra = shift(file).filter(|shift| *shift < 0)?.unsigned_abs();
     let is_double = |byte: u8| {
         let ones = memchr::memchr_iter(byte, file).count();
@@ -265,7 +265,7 @@ fn doubled(file: &[u8]) -> Cause {
 }
 
 /// Pairs that were made one. By chance, a file of 64 KiB has one pair.
-fn crlf(file: &[u8]) -> Cause {
+fn crlf(file: &[u8]) -> Explanation {
     let missing = shift(file).filter(|shift| *shift > 0)?.unsigned_abs();
     let feeds = count(file, b"\n");
     let what = format!(
@@ -276,7 +276,7 @@ fn crlf(file: &[u8]) -> Cause {
     (count(file, b"\r\n") == 0 && feeds >= missing).then_some((what, BINARY))
 }
 
-fn shifted(file: &[u8]) -> Cause {
+fn shifted(file: &[u8]) -> Explanation {
     let shift = shift(file)?;
     let bytes = counted(shift.unsigned_abs(), "byte");
     let what = match shift > 0 {
@@ -287,7 +287,7 @@ fn shifted(file: &[u8]) -> Cause {
 }
 
 /// A P12 without its first bytes.
-fn headless(file: &[u8]) -> Cause {
+fn headless(file: &[u8]) -> Explanation {
     let start = file.get(..64)?;
     let what = "its first bytes are missing: this is how a P12 goes on";
     let is_rest = count(start, DATA_OID) > 0 && !looks_like_pfx(file);
@@ -298,7 +298,7 @@ fn headless(file: &[u8]) -> Cause {
 /// What columns of databases, packets and buffers hold, apart from powers of two.
 const ROOMS: [usize; 8] = [255, 1000, 1448, 1460, 2000, 4000, 32767, 65535];
 
-fn cut(file: &[u8], fault: &Fault) -> Cause {
+fn cut(file: &[u8], fault: &Fault) -> Explanation {
     let is_room = file.len() >= 256 && file.len().is_power_of_two() || ROOMS.contains(&file.len());
     let what = || {
         format!(

@@ -10,7 +10,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use serde_json::json;
 
-use super::journal::{End, LogEntry};
+use super::journal::{LogEntry, RequestEnd};
 use super::presence::Gone;
 use crate::error::{Error, Exit, Kind};
 use crate::platform::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
@@ -128,7 +128,7 @@ impl Failure {
             }
         };
         entry.sent = body.len() as u64;
-        entry.finish(if self.kind == Some(GONE) { End::Gone } else { End::Complete });
+        entry.finish(if self.kind == Some(GONE) { RequestEnd::Gone } else { RequestEnd::Complete });
         let body = Full::new(Bytes::from(body)).map_err(|never: Infallible| match never {});
         let mut answer = http::Response::new(body.boxed_unsync());
         *answer.status_mut() = self.status;

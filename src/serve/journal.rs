@@ -113,7 +113,7 @@ impl Journal {
             reason: None,
             expected: None,
             sent: 0,
-            end: End::Gone,
+            end: RequestEnd::Gone,
         }
     }
 }
@@ -138,12 +138,12 @@ pub(super) struct LogEntry {
     pub(super) expected: Option<u64>,
     /// Bytes of the body that were sent.
     pub(super) sent: u64,
-    end: End,
+    end: RequestEnd,
 }
 
 /// How a request ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum RequestEnd {
     /// All of the answer was sent.
     Complete,
     /// The endpoint's answer broke off, and so did this one.
@@ -154,7 +154,7 @@ pub(super) enum End {
 
 impl LogEntry {
     /// Notes how the answer ended.
-    pub(super) fn finish(&mut self, end: End) {
+    pub(super) fn finish(&mut self, end: RequestEnd) {
         self.end = end;
     }
 }
@@ -164,7 +164,7 @@ impl Drop for LogEntry {
         self.presence.end_answer();
         let (journal, took) = (&self.journal, self.began.elapsed());
         let complete =
-            self.end == End::Complete || self.expected.is_some_and(|expected| self.sent >= expected);
+            self.end == RequestEnd::Complete || self.expected.is_some_and(|expected| self.sent >= expected);
         journal.running.dec();
         journal.sent.inc_by(self.sent);
         journal.seconds.observe(took.as_secs_f64());
@@ -190,7 +190,7 @@ impl Drop for LogEntry {
             "reason": self.reason,
             "bytes": self.sent,
             "complete": complete,
-            "gone": !complete && self.end == End::Gone,
+            "gone": !complete && self.end == RequestEnd::Gone,
             "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }));
     }

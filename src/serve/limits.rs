@@ -15,8 +15,8 @@ use crate::cli::LimitArgs;
 
 /// The limits and how much of them is used.
 pub(super) struct Limits {
-    known: Rate,
-    strangers: Rate,
+    known: RequestRate,
+    strangers: RequestRate,
     calls: Arc<Shares>,
     openings: Arc<Shares>,
     kibibytes: Arc<Shares>,
@@ -52,8 +52,8 @@ impl Limits {
     pub(super) fn new(args: &LimitArgs) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            known: Rate::new(args.rate),
-            strangers: Rate::new(args.rate),
+            known: RequestRate::new(args.rate),
+            strangers: RequestRate::new(args.rate),
             calls: Shares::new(args.max_calls(), args.max_calls()),
             // With two, one address leaves one to the others. All calls may wait.
             openings: Shares::new(cores.max(2), 2 * args.max_calls()),
@@ -99,11 +99,11 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Requests per second of each caller.
-struct Rate(Option<RateLimiter<RateKey, HashMapStateStore<RateKey>, DefaultClock>>);
+struct RequestRate(Option<RateLimiter<RateKey, HashMapStateStore<RateKey>, DefaultClock>>);
 
 type RateKey = (Option<Arc<str>>, Option<IpAddr>);
 
-impl Rate {
+impl RequestRate {
     /// Callers that are remembered. Further ones at other addresses share one rate per credential.
     const MAX: usize = 20_000;
 

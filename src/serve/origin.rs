@@ -125,7 +125,7 @@ mod tests {
     const F: &str = "forwarded";
 
     /// The other end, the headers, the client.
-    type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+    type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
         lines.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn the_last_address_that_no_trusted_proxy_has_is_the_client() {
         let proxies = TrustedProxies(["127.0.0.0/8", "10.0.0.0/8"].map(|net| net.parse().unwrap()).to_vec());
-        let rows: &[Row] = &[
+        let rows: &[Case] = &[
             ("127.0.0.1", &[], "127.0.0.1"),
             ("9.9.9.9", &[(X, "1.1.1.1")], "9.9.9.9"),
             ("127.0.0.1", &[(X, "1.1.1.1")], "1.1.1.1"),

@@ -11,7 +11,7 @@ use hyper::body::Frame;
 use hyper::ext::ReasonPhrase;
 
 use super::answer::Reply;
-use super::journal::{End, LogEntry};
+use super::journal::{LogEntry, RequestEnd};
 use super::shares::Share;
 use crate::error::{Error, Kind};
 use crate::exchange::{Exchange, Head};
@@ -54,7 +54,7 @@ impl PassedOn {
         let head = self.head();
         entry.status = self.head.status.as_u16();
         entry.expected = if self.has_body() { self.head.length } else { Some(0) };
-        let rest = Rest { first: self.first, exchange: self.exchange, entry, _place: self.place };
+        let rest = AnswerBody { first: self.first, exchange: self.exchange, entry, _place: self.place };
         let pieces = stream::unfold(rest, async |mut rest| Some((rest.next().await?, rest)));
         head.map(|()| StreamBody::new(pieces).boxed_unsync())
     }
@@ -83,7 +83,7 @@ impl PassedOn {
 }
 
 /// The body of an answer, on its way.
-struct Rest {
+struct AnswerBody {
     first: Option<Bytes>,
     exchange: Box<dyn Exchange>,
     entry: LogEntry,
@@ -91,7 +91,7 @@ struct Rest {
     _place: Share,
 }
 
-impl Rest {
+impl AnswerBody {
     async fn next(&mut self) -> Option<io::Result<Frame<Bytes>>> {
         let piece = match self.first.take() {
             Some(first) => Some(Ok(first)),
@@ -99,12 +99,12 @@ impl Rest {
         };
         match piece {
             None => {
-                self.entry.finish(End::Complete);
+                self.entry.finish(RequestEnd::Complete);
                 None
             }
             // hyper cuts the connection, so that the client notices.
             Some(Err(error)) => {
-                self.entry.finish(End::Cut);
+                self.entry.finish(RequestEnd::Cut);
                 (self.entry.kind, self.entry.reason) = (Some(error.kind.name()), Some(error.message.clone()));
                 Some(Err(io::Error::other(error)))
             }

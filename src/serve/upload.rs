@@ -64,19 +64,19 @@ pub(super) async fn receive(
     let pieces = Pieces::new(body, Arc::clone(&progress), limits.body_time);
     let limit = SizeLimit::new().whole_stream(limits.upload);
     let parts = Multipart::with_constraints(pieces, boundary, Constraints::new().size_limit(limit));
-    let reading = Reading { parts, progress: Arc::clone(&progress), limits, caller };
+    let reading = FormReader { parts, progress: Arc::clone(&progress), limits, caller };
     let form = tokio::time::timeout(limits.body_time, reading.read()).await;
     Ok((form.unwrap_or_else(|_| Err(Failure::late()))?, progress))
 }
 
-struct Reading<'a> {
+struct FormReader<'a> {
     parts: Multipart<'static>,
     progress: Arc<UploadProgress>,
     limits: &'a Limits,
     caller: &'a Caller,
 }
 
-impl Reading<'_> {
+impl FormReader<'_> {
     async fn read(mut self) -> Result<SubmittedForm, Failure> {
         let mut form = SubmittedForm::default();
         let mut has_body = false;

@@ -7,7 +7,7 @@ use crate::certificate::timestamp;
 use crate::escape::{ascii, escape};
 use crate::evidence::CertificateRequest;
 use crate::exchange::describe_status;
-use crate::probe::{Candidate, Insistence, Probe};
+use crate::probe::{FileIdentity, Insistence, Probe};
 
 /// The name of the schema. Its number changes when a field is removed or changes its meaning.
 const SCHEMA: &str = "p12-test/probe-1";
@@ -70,7 +70,7 @@ fn summary(verdict: &Insistence) -> Option<&'static str> {
 }
 
 /// The alias is shown if a file has several keys.
-fn candidate(candidate: &Candidate, all: &[Candidate]) -> (&'static str, String) {
+fn candidate(candidate: &FileIdentity, all: &[FileIdentity]) -> (&'static str, String) {
     let several = all.iter().filter(|other| other.file == candidate.file).count() > 1;
     let alias = candidate.alias.as_ref().filter(|_| several);
     let alias = alias.map_or(String::new(), |alias| format!(" ({alias})"));
@@ -91,8 +91,8 @@ pub fn json(probe: &Probe) -> String {
         Insistence::Failed(error) => ("failed", Some(error)),
     };
     let request = |request: &CertificateRequest| json!({ "stage": request.stage, "issuers": request.issuers, "algorithms": request.algorithms });
-    let file = |file: &Candidate| {
-        let Candidate { file, alias, leaf, reasons } = file;
+    let file = |file: &FileIdentity| {
+        let FileIdentity { file, alias, leaf, reasons } = file;
         json!({ "file": file, "alias": alias, "leaf": leaf, "fits": reasons.is_empty(), "reasons": reasons })
     };
     let document: Value = json!({

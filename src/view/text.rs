@@ -16,9 +16,9 @@ use crate::outcome::Outcome;
 use crate::words::milliseconds;
 
 /// A label and its text.
-type Line = (&'static str, String);
+type LabelledLine = (&'static str, String);
 
-fn line(label: &'static str, text: String) -> Line {
+fn line(label: &'static str, text: String) -> LabelledLine {
     (label, text)
 }
 
@@ -50,7 +50,7 @@ fn conclusion(outcome: &Outcome, console: &Console) {
     }
 }
 
-fn write_lines(lines: impl IntoIterator<Item = Line>, console: &Console) {
+fn write_lines(lines: impl IntoIterator<Item = LabelledLine>, console: &Console) {
     for (label, text) in lines {
         console.write_labelled((Paint::Dim, &format!("{label:<9}")), &text);
     }
@@ -123,7 +123,7 @@ fn comparison(comparison: &Comparison, console: &Console) -> String {
 }
 
 /// What was observed up to the answer; everything with `verbose`.
-pub(super) fn observed(evidence: &Evidence, verbose: bool) -> Vec<Line> {
+pub(super) fn observed(evidence: &Evidence, verbose: bool) -> Vec<LabelledLine> {
     let mut lines = Vec::new();
     lines.extend(evidence.ours.as_ref().map(|ours| line("P12", certificate(ours))));
     if let Some(submission) = &evidence.submission {
@@ -223,7 +223,7 @@ fn asked(request: &CertificateRequest) -> String {
     format!("certificate asked for ({}) {sent}{among}", request.stage.name())
 }
 
-fn accepted(evidence: &Evidence) -> Vec<Line> {
+fn accepted(evidence: &Evidence) -> Vec<LabelledLine> {
     let Some(last) = evidence.requests.last() else { return Vec::new() };
     let mut lines: Vec<_> = last.issuers.iter().map(|issuer| line("accepts", issuer.clone())).collect();
     lines.push(line("signed by", last.algorithms.join(", ")));
@@ -239,7 +239,7 @@ fn without(control: &Control) -> String {
 }
 
 /// The line on the answer: status, size and times.
-pub(super) fn answer(answer: &Answer, evidence: &Evidence) -> Line {
+pub(super) fn answer(answer: &Answer, evidence: &Evidence) -> LabelledLine {
     let times = &evidence.timings;
     let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte.unwrap_or_default()));
     let status = match answer.head.version {
@@ -267,7 +267,7 @@ pub(super) fn answer(answer: &Answer, evidence: &Evidence) -> Line {
 }
 
 /// Each message of the handshake with its time.
-pub(super) fn steps(evidence: &Evidence) -> Vec<Line> {
+pub(super) fn steps(evidence: &Evidence) -> Vec<LabelledLine> {
     let arrow = |side| match side {
         Side::Us => "→",
         Side::Endpoint => "←",

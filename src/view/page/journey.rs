@@ -13,7 +13,7 @@ use crate::words::milliseconds;
 
 /// How far a step came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum MilestoneState {
     Done,
     /// The call went on without it.
     Skipped,
@@ -22,14 +22,14 @@ enum State {
     NotReached,
 }
 
-struct Stage {
+struct Milestone {
     name: &'static str,
     done: bool,
     detail: String,
 }
 
-fn step(name: &'static str, done: bool, detail: impl Into<String>) -> Stage {
-    Stage { name, done, detail: detail.into() }
+fn step(name: &'static str, done: bool, detail: impl Into<String>) -> Milestone {
+    Milestone { name, done, detail: detail.into() }
 }
 
 /// The picture.
@@ -44,7 +44,7 @@ pub(super) fn picture(outcome: &Outcome) -> Markup {
                     span.dot aria-hidden="true" { (sign(state)) }
                     span.step { (step.name) }
                     span.note {
-                        span.{ (if state == State::Done { "hidden" } else { "" }) } {
+                        span.{ (if state == MilestoneState::Done { "hidden" } else { "" }) } {
                             (word(state)) @if !step.detail.is_empty() { ": " }
                         }
                         (shown(&step.detail))
@@ -72,7 +72,7 @@ fn route(outcome: &Outcome) -> Markup {
     }
 }
 
-fn steps(outcome: &Outcome) -> Vec<Stage> {
+fn steps(outcome: &Outcome) -> Vec<Milestone> {
     let opened = outcome.p12.as_ref();
     let mut steps =
         vec![step("P12 opened", opened.is_some(), opened.map_or("", |opened| file_name(&opened.file)))];
@@ -107,41 +107,41 @@ fn steps(outcome: &Outcome) -> Vec<Stage> {
 }
 
 /// A failing call stops at the first step after the last that was done.
-fn states(steps: &[Stage], failed: bool) -> Vec<State> {
+fn states(steps: &[Milestone], failed: bool) -> Vec<MilestoneState> {
     let reached = steps.iter().rposition(|step| step.done).map_or(0, |last| last + 1);
-    let state = |(at, step): (usize, &Stage)| match step.done {
-        true => State::Done,
-        false if at < reached => State::Skipped,
-        false if at == reached && failed => State::Stopped,
-        false => State::NotReached,
+    let state = |(at, step): (usize, &Milestone)| match step.done {
+        true => MilestoneState::Done,
+        false if at < reached => MilestoneState::Skipped,
+        false if at == reached && failed => MilestoneState::Stopped,
+        false => MilestoneState::NotReached,
     };
     steps.iter().enumerate().map(state).collect()
 }
 
-fn class(state: State) -> &'static str {
+fn class(state: MilestoneState) -> &'static str {
     match state {
-        State::Done => "good",
-        State::Skipped => "doubtful",
-        State::Stopped => "bad",
-        State::NotReached => "unreached",
+        MilestoneState::Done => "good",
+        MilestoneState::Skipped => "doubtful",
+        MilestoneState::Stopped => "bad",
+        MilestoneState::NotReached => "unreached",
     }
 }
 
-fn sign(state: State) -> &'static str {
+fn sign(state: MilestoneState) -> &'static str {
     match state {
-        State::Done => "✓",
-        State::Skipped => "–",
-        State::Stopped => "✗",
-        State::NotReached => "·",
+        MilestoneState::Done => "✓",
+        MilestoneState::Skipped => "–",
+        MilestoneState::Stopped => "✗",
+        MilestoneState::NotReached => "·",
     }
 }
 
-fn word(state: State) -> &'static str {
+fn word(state: MilestoneState) -> &'static str {
     match state {
-        State::Done => "done",
-        State::Skipped => "did not happen",
-        State::Stopped => "stopped here",
-        State::NotReached => "not reached",
+        MilestoneState::Done => "done",
+        MilestoneState::Skipped => "did not happen",
+        MilestoneState::Stopped => "stopped here",
+        MilestoneState::NotReached => "not reached",
     }
 }
 
