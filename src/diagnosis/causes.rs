@@ -1,5 +1,6 @@
 //! What each alert and page can mean, as a table for people: asked of the functions that decide.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -48,21 +49,28 @@ fn unclear(sign: String, code: u8) -> Option<Meaning> {
     Some(Meaning { sign, when: "the P12 has no flaw".into(), means, tell })
 }
 
-/// What alerts mean that came before a certificate was asked for. Most mean nothing more than their name.
+/// What alerts mean that came before a certificate was asked for. Most mean nothing more than their name. What the offer
+/// changes has a row of its own.
 pub fn early_alerts() -> Vec<Meaning> {
-    let unknown = handshake::explain(&early(255)).kind;
-    let told = (0..=u8::MAX).map(|code| (code, handshake::explain(&early(code))));
-    told.filter(|(_, error)| error.kind != unknown)
-        .map(|(code, error)| {
-            let tell = error.hint().to_owned();
-            Meaning {
-                sign: Message::Alert(code).name(),
-                when: String::new(),
-                means: without_name(&error),
-                tell,
-            }
-        })
-        .collect()
+    let unknown = handshake::explain(&early(255, |_| {})).kind;
+    let told = (0..=u8::MAX).filter(|code| handshake::explain(&early(*code, |_| {})).kind != unknown);
+    told.flat_map(|code| {
+        let usual = early_meaning(code, "", |_| {});
+        let special = OFFERS.iter().map(|(when, change)| early_meaning(code, when, *change));
+        let differs = |one: &Meaning| (&one.means, &one.tell) != (&usual.means, &usual.tell);
+        let mut all: Vec<_> = special.filter(differs).collect();
+        let when = if all.is_empty() { String::new() } else { "otherwise".into() };
+        all.push(Meaning { when, ..usual });
+        all
+    })
+    .collect()
+}
+
+fn early_meaning(code: u8, when: &str, change: fn(&mut Evidence)) -> Meaning {
+    let error = handshake::explain(&early(code, change));
+    let tell = error.hint().replace("443:192.0.2.1", "PORT:ADDRESS");
+    let means = format!("the endpoint {}", without_name(&error));
+    Meaning { sign: Message::Alert(code).name(), when: when.into(), means, tell }
 }
 
 /// What pages mean.
@@ -231,63 +239,27 @@ fn after(issuers: &[&str], with_chain: bool) -> Evidence {
     }
 }
 
+/// When an offer is not the usual one, and what it has of its own.
+const OFFERS: &[(&str, fn(&mut Evidence))] = &[
+    ("the URL holds an address", |evidence| {
+        evidence.offer.name = None;
+        evidence.address = Some(SocketAddr::from(([192, 0, 2, 1], 443)));
+    }),
+    ("TLS 1.2 is not offered", |evidence| evidence.offer.tls12 = false),
+    ("TLS 1.3 is not offered", |evidence| evidence.offer.tls13 = false),
+    ("HTTP/2 is offered", |evidence| evidence.offer.http2 = true),
+];
+
 /// This alert came for our first message.
-fn early(code: u8) -> Evidence {
+fn early(code: u8, change: fn(&mut Evidence)) -> Evidence {
     let step = Step { at: Duration::ZERO, from: Side::Endpoint, what: Message::Alert(code) };
     let offer = Offer { name: Some("HOST".into()), tls12: true, tls13: true, http2: false };
-    Evidence { target: "ENDPOINT".into(), steps: vec![step], offer, ..Evidence::default() }
+    let mut evidence =
+        Evidence { target: "ENDPOINT".into(), steps: vec![step], offer, ..Evidence::default() };
+    change(&mut evidence);
+    evidence
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What tells somebody to change the P12.
-    const CHANGES: &[&str] = &[
-        "renew",
-        "export it",
-        "export the",
-        "new certificate",
-        "P12 lacks",
-        "missing from the P12",
-        "ask its CA for",
-        "ask a CA",
-        "ask for a certificate",
-        "repack",
-    ];
-
-    /// 44 says that the certificate is revoked, so that one is not flawless.
-    #[test]
-    fn nobody_is_told_to_change_a_flawless_p12() {
-        let root = vec![sample("ISSUER", "ROOT"), sample("ROOT", "ROOT")];
-        let whole = |evidence: Evidence| Evidence { our_chain: root.clone(), ..evidence };
-        let accepted: [&[&str]; 4] = [&["ROOT"], &["ISSUER"], &["NAMES"], &[]];
-        for evidence in accepted.iter().flat_map(|names| [after(names, true), whole(after(names, true))]) {
-            let accepted = &evidence.requests[0].issuers;
-            let text = |error: &Error| format!("{} | {}", error.message, error.hint());
-            let mut said = vec![text(&client::silent(&evidence))];
-            said.extend(client::ended(&evidence).iter().map(text));
-            for code in (0..=u8::MAX).filter(|code| *code != 44) {
-                let step = Step { at: Duration::ZERO, from: Side::Endpoint, what: Message::Alert(code) };
-                let evidence = Evidence { steps: vec![step], ..evidence.clone() };
-                said.extend(client::refusal(&evidence).iter().map(text));
-            }
-            said.extend(Says::ALL.iter().map(|says| format!("{:?}", by_page(*says, &evidence))));
-            for said in said {
-                assert!(CHANGES.iter().all(|word| !said.contains(word)), "{accepted:?}: {said}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_alert_that_refuses_and_every_page_has_a_meaning() {
-        let (alerts, pages) = (alerts(), pages());
-        for code in (0..=u8::MAX).filter(|code| alert::refuses(*code)) {
-            let sign = Message::Alert(code).name();
-            let last = alerts.iter().rfind(|meaning| meaning.sign == sign).unwrap();
-            assert!(last.when.starts_with("the P12 has no flaw") && !last.tell.is_empty(), "{last:?}");
-        }
-        assert!(Says::ALL.iter().all(|says| pages.iter().any(|page| page.sign == speech::patterns(*says))));
-        assert!(early_alerts().iter().any(|meaning| meaning.sign.contains("unrecognized_name")));
-    }
-}
+#[path = "causes/tests.rs"]
+mod tests;

@@ -51,9 +51,15 @@ impl Inspected<'_> {
     }
 
     fn old_readers(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
-        let mac = self.anatomy.mac.as_ref().filter(|_| is(Trait::Sha2Mac) && is(Trait::Aes))?;
-        let what = refused(&format!("it uses AES and {}", mac.algorithm), &[Trait::Aes, Trait::Sha2Mac])
-            + "; most of them say that the password is wrong";
+        // A file without a MAC, or with PBMAC1, has a finding of its own.
+        let mac = self.anatomy.mac.as_ref().filter(|_| !is(Trait::Pbmac1))?;
+        let (what, traits): (_, &[_]) = match (is(Trait::Aes), is(Trait::Sha2Mac)) {
+            (true, true) => (format!("it uses AES and {}", mac.algorithm), &[Trait::Aes, Trait::Sha2Mac]),
+            (true, false) => ("it uses AES".into(), &[Trait::Aes]),
+            (false, true) => (format!("its MAC is {}", mac.algorithm), &[Trait::Sha2Mac]),
+            (false, false) => return None,
+        };
+        let what = refused(&what, traits) + "; most of them say that the password is wrong";
         let words = "only if one of them must read it, pack it again with 3DES and SHA-1 (--for has a name for each); the price: they protect the key less well, and strict policies (FIPS) refuse them";
         let fix = self.repacked(words, Remedy::ForOldReaders);
         Some(Finding::new(Name::NotForOldReaders, Severity::Note, what, fix))

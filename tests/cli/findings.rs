@@ -253,6 +253,8 @@ fn what_is_wrong_with_the_file_is_found_and_fixed() {
         ("-legacy -certpbe RC2-40-CBC -keypbe RC2-40-CBC", "legacy-cipher", "warning"),
         ("-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha1 -name 'Zoë'", "old-cipher", "note"),
         ("-name 'two words' -caname other", "not-for-old-readers", "note"),
+        ("-macalg sha1", "not-for-old-readers", "note"),
+        ("-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES -macalg sha256", "not-for-old-readers", "note"),
         ("-nomac", "no-mac", "warning"),
         ("-iter 1", "few-iterations", "note"),
         ("-iter 600001", "many-iterations", "note"),
@@ -281,6 +283,20 @@ fn the_fix_for_old_readers_says_what_it_costs() {
     run(&lab, "client.p12", old["command"].as_str().unwrap());
     let after = document(&lab, &["new.p12"]);
     assert!(finding(&after, "legacy-cipher").is_none() && finding(&after, "old-cipher").is_some());
+}
+
+#[test]
+fn only_those_old_readers_are_named_that_refuse_the_file() {
+    let Some(lab) = with_openssl() else { return };
+    for (options, says, named, not_named) in [
+        ("-macalg sha1", "it uses AES;", "Android before 14", "Java before"),
+        ("-certpbe PBE-SHA1-3DES -keypbe PBE-SHA1-3DES", "its MAC is HMAC-SHA256;", "Java before", "Android"),
+    ] {
+        pack(&lab, options);
+        let document = document(&lab, &["c.p12"]);
+        let what = finding(&document, "not-for-old-readers").unwrap()["what"].as_str().unwrap();
+        assert!(what.starts_with(says) && what.contains(named) && !what.contains(not_named), "{what}");
+    }
 }
 
 #[test]

@@ -18,7 +18,8 @@ fn block(told: &Told) -> String {
     }
 }
 
-fn read() -> BTreeMap<String, String> {
+/// In the order of the file.
+fn read() -> Vec<(String, String)> {
     let text = std::fs::read_to_string(path()).unwrap_or_default();
     let blocks = text.split("\n\n").filter_map(|block| block.trim_start_matches('\n').split_once('\n'));
     blocks.map(|(name, body)| (name.to_owned(), format!("{}\n", body.trim_end()))).collect()
@@ -29,19 +30,23 @@ pub(crate) fn differences(results: &[Result], all: bool) -> Vec<String> {
     let mut approved = read();
     let told = results.iter().filter_map(|result| Some((result.name(), block(result.told.as_ref()?))));
     if std::env::var_os("UPDATE").is_some_and(|value| value == "1") {
-        if all {
-            approved.retain(|name, _| results.iter().any(|result| result.name() == *name));
-        }
-        approved.extend(told);
         let order = |name: &String| results.iter().position(|result| result.name() == *name);
-        let mut blocks: Vec<_> = approved.iter().collect();
-        if all {
-            blocks.sort_by_key(|(name, _)| order(name));
+        for (name, block) in told {
+            match approved.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = block,
+                None => approved.push((name, block)),
+            }
         }
-        let text: Vec<_> = blocks.into_iter().map(|(name, block)| format!("{name}\n{block}")).collect();
+        // Where not all rows ran, the file keeps its order, and new rows are at its end.
+        if all {
+            approved.retain(|(name, _)| order(name).is_some());
+            approved.sort_by_key(|(name, _)| order(name));
+        }
+        let text: Vec<_> = approved.iter().map(|(name, block)| format!("{name}\n{block}")).collect();
         std::fs::write(path(), text.join("\n")).unwrap();
         return Vec::new();
     }
+    let approved: BTreeMap<_, _> = approved.into_iter().collect();
     let mut faults: Vec<_> = told
         .filter_map(|(name, block)| match approved.get(&name) {
             Some(known) if *known == block => None,

@@ -18,10 +18,8 @@ pub(super) fn page() -> Vec<u8> {
     let mut page = START.to_owned();
     page += "## Alerts after the certificate was sent\n\n";
     table(&mut page, "alert", &alerts());
-    page += "\n## Alerts before a certificate was asked for\n\n| alert | it means | what to do |\n|---|---|---|\n";
-    for Meaning { sign, means, tell, .. } in early_alerts() {
-        let _ = writeln!(page, "| {} | the endpoint {} | {} |", cell(&sign), cell(&means), cell(&tell));
-    }
+    page += "\n## Alerts before a certificate was asked for\n\n";
+    table(&mut page, "alert", &early_alerts());
     page += "\n## Pages and other answers\n\nAn answer speaks of the client's certificate if one of its sentences names it and has one of these
 words. A status of nginx (495, 496) or IIS (403.7 and others) counts by itself.\n\n";
     table(&mut page, "the answer says", &pages());
