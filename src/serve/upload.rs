@@ -64,8 +64,8 @@ pub(super) async fn receive(
     let pieces = Pieces::new(body, Arc::clone(&progress), limits.body_time);
     let limit = SizeLimit::new().whole_stream(limits.upload);
     let parts = Multipart::with_constraints(pieces, boundary, Constraints::new().size_limit(limit));
-    let reading = FormReader { parts, progress: Arc::clone(&progress), limits, caller };
-    let form = tokio::time::timeout(limits.body_time, reading.read()).await;
+    let reader = FormReader { parts, progress: Arc::clone(&progress), limits, caller };
+    let form = tokio::time::timeout(limits.body_time, reader.read()).await;
     Ok((form.unwrap_or_else(|_| Err(Failure::late()))?, progress))
 }
 
