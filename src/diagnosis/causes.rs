@@ -66,7 +66,7 @@ pub fn early_alerts() -> Vec<Meaning> {
     .collect()
 }
 
-fn early_meaning(code: u8, when: &str, change: fn(&mut Evidence)) -> Meaning {
+fn early_meaning(code: u8, when: &str, change: Change) -> Meaning {
     let error = handshake::explain(&early(code, change));
     let tell = error.hint().replace("443:192.0.2.1", "PORT:ADDRESS");
     let means = format!("the endpoint {}", without_name(&error));
@@ -239,8 +239,11 @@ fn after(issuers: &[&str], with_chain: bool) -> Evidence {
     }
 }
 
+/// What makes evidence of another kind of call.
+type Change = fn(&mut Evidence);
+
 /// When an offer is not the usual one, and what it has of its own.
-const OFFERS: &[(&str, fn(&mut Evidence))] = &[
+const OFFERS: &[(&str, Change)] = &[
     ("the URL holds an address", |evidence| {
         evidence.offer.name = None;
         evidence.address = Some(SocketAddr::from(([192, 0, 2, 1], 443)));
@@ -251,7 +254,7 @@ const OFFERS: &[(&str, fn(&mut Evidence))] = &[
 ];
 
 /// This alert came for our first message.
-fn early(code: u8, change: fn(&mut Evidence)) -> Evidence {
+fn early(code: u8, change: Change) -> Evidence {
     let step = Step { at: Duration::ZERO, from: Side::Endpoint, what: Message::Alert(code) };
     let offer = Offer { name: Some("HOST".into()), tls12: true, tls13: true, http2: false };
     let mut evidence =
