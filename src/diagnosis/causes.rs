@@ -42,8 +42,7 @@ const UNRELATED: u8 = 10;
 
 /// What an alert means that refuses nothing by its name.
 fn unclear(sign: String, code: u8) -> Option<Meaning> {
-    let step = Step { at: Duration::ZERO, from: Side::Endpoint, what: Message::Alert(code) };
-    let error = client::refusal(&Evidence { steps: vec![step], ..after(&["ROOT"], true) })?;
+    let error = client::refusal(&Evidence { steps: vec![alerted(code)], ..after(&["ROOT"], true) })?;
     let (_, means) = error.message.rsplit_once(": ")?;
     let (means, tell) = (means.replacen("it ", "the endpoint ", 1), error.hint().to_owned());
     Some(Meaning { sign, when: "the P12 has no flaw".into(), means, tell })
@@ -239,6 +238,11 @@ fn after(issuers: &[&str], with_chain: bool) -> Evidence {
     }
 }
 
+/// The endpoint sent this alert.
+fn alerted(code: u8) -> Step {
+    Step { at: Duration::ZERO, from: Side::Endpoint, what: Message::Alert(code) }
+}
+
 /// What makes evidence of another kind of call.
 type Change = fn(&mut Evidence);
 
@@ -255,10 +259,9 @@ const OFFERS: &[(&str, Change)] = &[
 
 /// This alert came for our first message.
 fn early(code: u8, change: Change) -> Evidence {
-    let step = Step { at: Duration::ZERO, from: Side::Endpoint, what: Message::Alert(code) };
     let offer = Offer { name: Some("HOST".into()), tls12: true, tls13: true, http2: false };
     let mut evidence =
-        Evidence { target: "ENDPOINT".into(), steps: vec![step], offer, ..Evidence::default() };
+        Evidence { target: "ENDPOINT".into(), steps: vec![alerted(code)], offer, ..Evidence::default() };
     change(&mut evidence);
     evidence
 }

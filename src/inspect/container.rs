@@ -85,7 +85,7 @@ impl Inspected<'_> {
         let fewest = self.anatomy.protections().map(|used| used.iterations).min()?;
         let what = format!(
             "{} of key derivation: anyone who has the file can guess its password quickly",
-            counted(usize::try_from(fewest).unwrap_or_default(), "iteration")
+            counted(fewest, "iteration")
         );
         (fewest < 1000).then(|| Finding::new(Name::FewIterations, Severity::Note, what, fix()))
     }

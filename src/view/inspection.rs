@@ -154,8 +154,8 @@ fn lifetime(certificate: &Certificate) -> String {
 pub(super) fn time_left(certificate: &Certificate) -> String {
     match certificate.days_left {
         _ if certificate.not_yet_valid => "not valid yet".into(),
-        days @ ..=-1 => format!("expired {} ago", counted(days.unsigned_abs() as usize, "day")),
-        days => format!("{} left", counted(days.unsigned_abs() as usize, "day")),
+        days @ ..=-1 => format!("expired {} ago", counted(days.unsigned_abs(), "day")),
+        days => format!("{} left", counted(days.unsigned_abs(), "day")),
     }
 }
 

@@ -56,12 +56,12 @@ pub(super) fn add(store: &mut X509StoreBuilderRef, path: &Path) -> Result<bool, 
 impl Bundle {
     /// `None` if there is anything that OpenSSL must judge.
     fn read(bytes: &[u8]) -> Option<Self> {
-        let (mut roots, mut letters) = (Vec::new(), Vec::new());
+        let mut roots = Vec::new();
         let mut rest = bytes;
         while let Some(at) = memmem::find(rest, BEGIN) {
             let block = rest.get(at + BEGIN.len()..)?.strip_prefix(CERTIFICATE)?;
             let end = memmem::find(block, END)?;
-            roots.push(Root::read(block.get(..end)?, &mut letters)?);
+            roots.push(Root::read(block.get(..end)?)?);
             rest = block.get(end + END.len()..)?;
         }
         (!roots.is_empty()).then_some(Self(roots))
@@ -85,15 +85,9 @@ impl Bundle {
 }
 
 impl Root {
-    /// `letters` is room for the base64 without its lines, of use for one root after another.
-    fn read(base64: &[u8], letters: &mut Vec<u8>) -> Option<Self> {
-        letters.clear();
-        let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', base64).chain([base64.len()]) {
-            letters.extend_from_slice(base64.get(start..end)?.trim_ascii());
-            start = end + 1;
-        }
-        let der = openssl::base64::decode_block(std::str::from_utf8(letters).ok()?).ok()?;
+    fn read(base64: &[u8]) -> Option<Self> {
+        let letters: String = std::str::from_utf8(base64).ok()?.lines().map(str::trim_ascii).collect();
+        let der = openssl::base64::decode_block(&letters).ok()?;
         Some(Self { subject: subject(&der)?.to_vec(), der })
     }
 }

@@ -28,8 +28,7 @@ fn nobody_is_told_to_change_a_flawless_p12() {
         let mut said = vec![text(&client::silent(&evidence))];
         said.extend(client::ended(&evidence).iter().map(text));
         for code in (0..=u8::MAX).filter(|code| *code != 44) {
-            let step = Step { at: Duration::ZERO, from: Side::Endpoint, what: Message::Alert(code) };
-            let evidence = Evidence { steps: vec![step], ..evidence.clone() };
+            let evidence = Evidence { steps: vec![alerted(code)], ..evidence.clone() };
             said.extend(client::refusal(&evidence).iter().map(text));
         }
         said.extend(Says::ALL.iter().map(|says| format!("{:?}", by_page(*says, &evidence))));
