@@ -39,6 +39,12 @@ impl Error {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// The same with this hint, unless it has one of its own.
+    #[must_use]
+    pub fn or_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: self.hint.or_else(|| Some(hint.into())), ..self }
+    }
+
     /// The same with better advice on trying again than that of its kind, and with the time to wait.
     #[must_use]
     pub fn with_retry(self, retry: Retry, after: Option<Foreign>) -> Self {

@@ -230,7 +230,7 @@ impl Passwords {
             }
             OfFile::Fixed(password, hint) => {
                 let outcome = open(Some(password.clone())).await.map_err(|error| match error.kind {
-                    Kind::WrongPassword => error.with_hint(hint.clone()),
+                    Kind::WrongPassword => error.or_hint(hint.as_str()),
                     Kind::PasswordNeeded if password.usual().expose().is_empty() => {
                         error.with_hint(format!("the password that was given is empty; {hint}"))
                     }

@@ -30,6 +30,8 @@ const BINARY: &[OtherFile] = &[
     (b"BZh", "a bzip2 file", UNPACK),
     (b"\xfd7zXZ\0", "an xz file", UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
+    (b"Rar!", "a RAR archive", UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a file that zstd has compressed", "unpack it: zstd -d FILE -o client.p12"),
     (
         b"SQLite format 3\0",
         "an SQLite database, as NSS and Firefox have for keys (key4.db, cert9.db)",
@@ -46,6 +48,17 @@ const BINARY: &[OtherFile] = &[
         "a file that openssl enc has encrypted",
         "decrypt it first, as it was encrypted: openssl enc -d",
     ),
+    // To keys of 2048, 3072 and 4096 bits, to curve 25519, and by a passphrase (RFC 9580 sections 4.2, 5.1 and 5.3).
+    (b"\x85\x01\x0c\x03", ENCRYPTED_PGP, DECRYPT_PGP),
+    (b"\x85\x01\x8c\x03", ENCRYPTED_PGP, DECRYPT_PGP),
+    (b"\x85\x02\x0c\x03", ENCRYPTED_PGP, DECRYPT_PGP),
+    (b"\x84\x5e\x03", ENCRYPTED_PGP, DECRYPT_PGP),
+    (b"\x8c\x0d\x04", ENCRYPTED_PGP, DECRYPT_PGP),
+    (
+        b"\xa1\xf8\x4e",
+        "a wallet of Oracle that opens by itself (cwallet.sso)",
+        "give ewallet.p12, which is beside it, with the wallet's password",
+    ),
     (b"\xd0\xcf\x11\xe0", "an old document of Microsoft Office", "ask for the P12 itself"),
     (b"%PDF", "a PDF document", "ask for the P12 itself"),
 ];
@@ -55,6 +68,8 @@ const BKS_HINT: &str = "make a P12 of it: keytool -importkeystore -srckeystore F
 
 const SSH: &str = "make PEM of a copy of it: ssh-keygen -p -m PKCS8 -f COPY; that is only of use with a certificate of a CA (X.509) on this key: p12-test repack --key COPY certificate.pem client.p12";
 const PUBLIC: &str = "ask for the private key and its certificate; nobody can log in with a public key";
+const ENCRYPTED_PGP: &str = "encrypted by GnuPG (OpenPGP)";
+const DECRYPT_PGP: &str = "decrypt it first: gpg --output client.p12 --decrypt FILE";
 const SCRAMBLED: &str = "decrypt it first, with what encrypted it";
 
 const TEXT: &[OtherFile] = &[
@@ -103,7 +118,14 @@ const PEM: &[OtherFile] = &[
     (b"PUBLIC KEY", "a public key", PUBLIC),
     (b"RSA PUBLIC KEY", "a public key", PUBLIC),
     (b"SSH2 PUBLIC KEY", "a public key for SSH", PUBLIC),
-    (b"PGP ", "a message or key of PGP", SCRAMBLED),
+    (b"PGP MESSAGE", ENCRYPTED_PGP, DECRYPT_PGP),
+    (
+        b"PGP PRIVATE KEY",
+        "a private key of OpenPGP",
+        "ask for the P12: TLS needs a certificate of a CA (X.509), which GnuPG keeps apart from such keys: gpgsm --export-secret-key-p12 -o client.p12 NAME",
+    ),
+    (b"PGP PUBLIC KEY", "a public key of OpenPGP", PUBLIC),
+    (b"PGP SIGN", "a signature of OpenPGP", "ask for the file itself, which it signs"),
     (b"AGE ENCRYPTED FILE", "encrypted by age", SCRAMBLED),
 ];
 

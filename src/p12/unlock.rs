@@ -300,7 +300,8 @@ impl Unlocking<'_> {
             return Fault::new(
                 Kind::WrongPassword,
                 "the password does not match, as the file has none: it opens with --no-password",
-            );
+            )
+            .with_hint("give --no-password in place of the password");
         }
         match (given, self.encrypted) {
             (false, _) => Fault::new(Kind::PasswordNeeded, "it has a password, and none was given"),

@@ -101,6 +101,8 @@ fn a_file_of_another_kind_is_named_with_the_way_to_a_p12() {
     let root = lab.root.certificate_pem().unwrap();
     let jks = encode_block(&[b"\xfe\xed\xfe\xed".as_slice(), &[7; 60]].concat());
     let page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>";
+    let pgp =
+        |what| format!("-----BEGIN PGP {what}-----\n\nlFgEawiS\n=x5Zk\n-----END PGP {what}-----\n").into();
     for (content, what, hint) in [
         (
             b"\xfe\xed\xfe\xed\0\0\0\x02".to_vec(),
@@ -111,6 +113,15 @@ fn a_file_of_another_kind_is_named_with_the_way_to_a_p12() {
         (b"\0\0\0\x02\0\0\0\x14abc".to_vec(), "Bouncy Castle (BKS", "-srcstoretype BKS"),
         (b"\x1e\xf1\xb5\xb0abc".to_vec(), "PVK", "openssl rsa -inform PVK -in 'it is'"),
         (b"PK\x03\x04abc".to_vec(), "a ZIP archive", "unpack it"),
+        (b"Rar!\x1a\x07\x01\0".to_vec(), "a RAR archive", "unpack it"),
+        (b"\x28\xb5\x2f\xfd\x24abc".to_vec(), "zstd has compressed", "zstd -d 'it is'"),
+        (b"\xa1\xf8\x4e\x38abc".to_vec(), "a wallet of Oracle", "give ewallet.p12"),
+        (b"\x84\x5e\x03\xc1abc".to_vec(), "encrypted by GnuPG", "--decrypt 'it is'"),
+        (b"\x8c\x0d\x04\x09abc".to_vec(), "encrypted by GnuPG", "--decrypt 'it is'"),
+        (pgp("MESSAGE"), "encrypted by GnuPG", "--decrypt 'it is'"),
+        (pgp("PRIVATE KEY BLOCK"), "a private key of OpenPGP", "ask for the P12"),
+        (pgp("PUBLIC KEY BLOCK"), "a public key of OpenPGP", "ask for the private key"),
+        (pgp("SIGNED MESSAGE"), "a signature of OpenPGP", "ask for the file itself"),
         (b"\x1f\x8b\x08\0".to_vec(), "a gzip file", "gunzip -c < 'it is'"),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n".to_vec(),
