@@ -15,7 +15,6 @@ pub(super) struct Issuers<'a> {
     by_subject: HashMap<u32, Vec<usize>>,
     /// The possible issuers of a certificate, the most likely first.
     known: RefCell<HashMap<usize, Vec<usize>>>,
-    signed: RefCell<HashMap<(usize, usize), Option<bool>>>,
     work: Cell<u64>,
 }
 
@@ -41,8 +40,7 @@ impl<'a> Issuers<'a> {
                 namesakes.push(at);
             }
         }
-        let (known, signed) = (RefCell::default(), RefCell::default());
-        Self { certificates, by_subject, known, signed, work: Cell::new(WORK) }
+        Self { certificates, by_subject, known: RefCell::default(), work: Cell::new(WORK) }
     }
 
     /// The chain from the leaf upwards, as far as the file has it. An issuer has the right name and has
@@ -94,17 +92,12 @@ impl<'a> Issuers<'a> {
     /// Whether an issuer's key has signed a certificate; `None` if OpenSSL cannot check it, or the limit is
     /// reached.
     fn has_signed(&self, issuer: usize, below: usize) -> Option<bool> {
-        if let Some(known) = self.signed.borrow().get(&(issuer, below)) {
-            return *known;
-        }
         let (above, signed) = (self.certificate(issuer)?, self.certificate(below)?);
         let key = above.public_key().ok()?;
         let bytes = key.public_key_to_der().ok()?.len() + signed.signature().len();
         let cost = (bytes as u64).pow(2).max(LEAST_COST);
         self.work.set(self.work.get().checked_sub(cost)?);
-        let outcome = signed.verify(&key).ok();
-        self.signed.borrow_mut().insert((issuer, below), outcome);
-        outcome
+        signed.verify(&key).ok()
     }
 }
 
