@@ -2,12 +2,10 @@
 
 use std::ffi::OsString;
 
-use zeroize::Zeroizing;
-
 use crate::error::{Error, Kind, Result};
 use crate::prompt::Prompt;
 use crate::secret::Secret;
-use crate::secret_source::SecretSource;
+use crate::secret_source::{SecretSource, without_newline};
 
 pub use readings::{MADE_WITH_IT, Reading};
 
@@ -34,7 +32,7 @@ impl Password {
     /// The usual way to read it: a trailing newline is ignored.
     pub fn usual(&self) -> Secret {
         match self.source {
-            Some(_) => Zeroizing::new(readings::without_newline(self.content.expose()).to_vec()).into(),
+            Some(_) => without_newline(self.content.expose()).to_vec().into(),
             None => self.content.clone(),
         }
     }
@@ -149,11 +147,10 @@ fn advise(source: &SecretSource) -> String {
         SecretSource::Value(_) => {
             "check the value of --password; a shell changes $, !, \\ and quotes unless quoted".into()
         }
-        SecretSource::File(path) | SecretSource::PrivateFile(path) => format!("check {}", path.display()),
-        SecretSource::Environment(name) => format!("check the environment variable {}", name.display()),
         SecretSource::Stdin => {
             "check what is piped to standard input; echo and editors may add characters".into()
         }
+        source => format!("check {}", name(source)),
     }
 }
 

@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::envelope;
 use crate::secret::Secret;
+use crate::secret_source::without_newline;
 
 /// One way to take a password out of what its source holds.
 #[derive(Debug, Clone)]
@@ -106,11 +107,6 @@ fn is_password(name: &str) -> bool {
     let name = name.to_lowercase();
     ["pass", "pwd", "pin"].iter().any(|part| name.contains(part))
         || ["value", "secret", "secretstring"].contains(&&*name)
-}
-
-pub(super) fn without_newline(bytes: &[u8]) -> &[u8] {
-    let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    line.unwrap_or(bytes)
 }
 
 fn trim(bytes: &[u8]) -> &[u8] {
