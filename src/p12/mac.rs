@@ -9,7 +9,7 @@ use super::digest::Digest;
 use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
 use super::iterate::KeyUse;
-use super::kdf::{Kdf, parse_iterations, parse_kdf};
+use super::kdf::{Function, Kdf, parse_iterations, parse_kdf};
 use super::protection::{Algorithm, Protection};
 use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, malformed};
 
@@ -39,7 +39,7 @@ impl Mac {
         let (size, _) = digest.sizes().ok_or_else(|| Fault::unknown("the MAC", &oid))?;
         let salt = reader.expect(OCTET_STRING, "the MAC's salt")?.octets()?.into_owned();
         let iterations = reader.optional(INTEGER)?.map_or(Ok(1), |count| parse_iterations(&count))?;
-        let kdf = Kdf::Pkcs12 { digest, salt, iterations }.check_cost()?;
+        let kdf = Kdf::new(Function::Pkcs12 { digest, iterations }, salt, None)?;
         let derivation = Derivation::new(kdf, &[(KeyUse::Mac, size)]);
         Ok(Self { derivation, algorithm: Algorithm::Hmac(digest), digest, expected })
     }
@@ -53,7 +53,7 @@ impl Mac {
         let oid =
             parameters.expect(SEQUENCE, "the MAC scheme")?.inside()?.expect(OID, "the MAC scheme")?.oid();
         let digest = Digest::from_hmac_oid(&oid).ok_or_else(|| Fault::unknown("the MAC", &oid))?;
-        match kdf.fixed_length() {
+        match kdf.length {
             Some(key @ 20..=64) => {
                 let derivation = Derivation::new(kdf, &[(KeyUse::Mac, key)]);
                 Ok(Self { derivation, algorithm: Algorithm::Pbmac1(digest), digest, expected })

@@ -5,7 +5,7 @@ use super::derivation::Derivation;
 use super::digest::Digest;
 use super::fault::{Fault, Parsed};
 use super::iterate::{KeyUse, Wiped};
-use super::kdf::{Kdf, parse_kdf, parse_salt_and_iterations};
+use super::kdf::{Function, Kdf, parse_kdf, parse_salt_and_iterations};
 use super::protection::{Algorithm, Protection};
 use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE};
 
@@ -49,14 +49,14 @@ impl Scheme {
             _ => return Err(Fault::unknown("the encryption", oid)),
         };
         let (salt, iterations) = parse_salt_and_iterations(reader)?;
-        let kdf = Kdf::Pkcs12 { digest: Digest::Sha1, salt, iterations }.check_cost()?;
+        let kdf = Kdf::new(Function::Pkcs12 { digest: Digest::Sha1, iterations }, salt, None)?;
         let derivation = Derivation::new(kdf, &[(KeyUse::Key, key), (KeyUse::Iv, iv)]);
         Ok(Self { derivation, cipher, key, iv: None })
     }
 
     fn parse_pbes1(digest: Digest, cipher: Cipher, reader: &mut Decoder<'_>) -> Parsed<Self> {
         let (salt, iterations) = parse_salt_and_iterations(reader)?;
-        let kdf = Kdf::Pbkdf1 { digest, salt, iterations }.check_cost()?;
+        let kdf = Kdf::new(Function::Pbkdf1 { digest, iterations }, salt, None)?;
         // Key and vector are the two halves of one digest (RFC 8018 section 6.1.1).
         let derivation = Derivation::new(kdf, &[(KeyUse::Key, 16)]);
         Ok(Self { derivation, cipher, key: 8, iv: None })
@@ -87,7 +87,7 @@ impl Scheme {
         };
         let iv = encryption.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
         // Old versions of NSS name AES-128, but use the 32 bytes that the key derivation states.
-        let (cipher, key) = match (cipher, kdf.fixed_length()) {
+        let (cipher, key) = match (cipher, kdf.length) {
             (Cipher::Aes128Cbc | Cipher::Aes192Cbc, Some(32)) => (Cipher::Aes256Cbc, 32),
             usual => (usual.0, key),
         };
@@ -105,7 +105,7 @@ impl Scheme {
             Some(58) => (Cipher::Rc2Cbc, 16),
             _ => return Err(Fault::unsupported("RC2 with unusual effective key bits")),
         };
-        let key = kdf.fixed_length().unwrap_or(usual);
+        let key = kdf.length.unwrap_or(usual);
         Ok(Self::with_iv(kdf, cipher, key, iv))
     }
 
