@@ -113,6 +113,21 @@ impl<'a> Decoder<'a> {
         Err(malformed(at, format!("{what} expected, tag {:#04x} found", element.tag)))
     }
 
+    /// What is inside the next element, which must be a SEQUENCE.
+    pub(crate) fn sequence(&mut self, what: &str) -> Read<Self> {
+        self.expect(SEQUENCE, what)?.inside()
+    }
+
+    /// The next element, which must be an OBJECT IDENTIFIER, in dotted form.
+    pub(crate) fn oid(&mut self, what: &str) -> Read<String> {
+        self.expect(OID, what).map(|element| element.oid())
+    }
+
+    /// The bytes of the next element, which must be an OCTET STRING.
+    pub(crate) fn octets(&mut self, what: &str) -> Read<Cow<'a, [u8]>> {
+        self.expect(OCTET_STRING, what)?.octets()
+    }
+
     /// The next element if it has this tag, else nothing is read.
     pub(crate) fn optional(&mut self, tag: u8) -> Read<Option<Element<'a>>> {
         match self.rest.first() {

@@ -40,19 +40,18 @@ impl Extensions {
 
 /// Shows each extension: its OID, whether it is critical, its value.
 fn each(der: &[u8], mut show: impl FnMut(String, bool, &[u8])) -> Read<()> {
-    let mut whole = Decoder::new(der).expect(ber::SEQUENCE, "")?.inside()?;
-    let mut fields = whole.expect(ber::SEQUENCE, "")?.inside()?;
+    let mut fields = Decoder::new(der).sequence("")?.sequence("")?;
     while !fields.is_empty() {
         let field = fields.any()?;
         if field.tag != EXTENSIONS {
             continue;
         }
-        let mut list = field.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
+        let mut list = field.inside()?.sequence("")?;
         while !list.is_empty() {
-            let mut extension = list.expect(ber::SEQUENCE, "")?.inside()?;
-            let oid = extension.expect(ber::OID, "")?.oid();
+            let mut extension = list.sequence("")?;
+            let oid = extension.oid("")?;
             let critical = extension.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]);
-            show(oid, critical, &extension.expect(ber::OCTET_STRING, "")?.octets()?);
+            show(oid, critical, &extension.octets("")?);
         }
     }
     Ok(())
@@ -95,16 +94,16 @@ const KNOWN: &[&str] = &[
 ];
 
 fn usages(value: &[u8]) -> Read<Vec<Usage>> {
-    let mut list = Decoder::new(value).expect(ber::SEQUENCE, "")?.inside()?;
+    let mut list = Decoder::new(value).sequence("")?;
     let mut usages = Vec::new();
     while !list.is_empty() {
-        usages.push(Usage::of(&list.expect(ber::OID, "")?.oid()));
+        usages.push(Usage::of(&list.oid("")?));
     }
     Ok(usages)
 }
 
 fn is_authority(value: &[u8]) -> Read<bool> {
-    let mut constraints = Decoder::new(value).expect(ber::SEQUENCE, "")?.inside()?;
+    let mut constraints = Decoder::new(value).sequence("")?;
     Ok(constraints.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]))
 }
 

@@ -141,9 +141,9 @@ impl KeyKind {
 
     /// By the algorithm of a subjectPublicKeyInfo.
     fn in_info(mut der: Decoder<'_>) -> Read<Self> {
-        let mut info = der.expect(ber::SEQUENCE, "")?.inside()?;
-        let mut algorithm = info.expect(ber::SEQUENCE, "")?.inside()?;
-        Ok(match algorithm.expect(ber::OID, "")?.oid() {
+        let mut info = der.sequence("")?;
+        let mut algorithm = info.sequence("")?;
+        Ok(match algorithm.oid("")? {
             oid if oid == EC_PUBLIC_KEY => {
                 let curve = algorithm.optional(ber::OID)?.map(|curve| curve.oid());
                 Self::Ec(Curve { explicit: curve.is_none(), oid: curve })
@@ -163,8 +163,7 @@ const ML_DSA_87: &str = "2.16.840.1.101.3.4.3.19";
 
 /// That of a TBSCertificate is its seventh field, in version 1 its sixth.
 fn in_certificate(der: &[u8]) -> Read<KeyKind> {
-    let mut fields =
-        Decoder::new(der).expect(ber::SEQUENCE, "")?.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
+    let mut fields = Decoder::new(der).sequence("")?.sequence("")?;
     fields.optional(VERSION)?;
     for _ in 0..5 {
         fields.any()?;

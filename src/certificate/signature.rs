@@ -68,14 +68,13 @@ impl BrokenDigest {
 fn pss_digest(certificate: &X509Ref) -> Option<Nid> {
     let der = certificate.to_der().ok()?;
     let named = || -> Read<Option<String>> {
-        let mut whole = Decoder::new(&der).expect(ber::SEQUENCE, "")?.inside()?;
+        let mut whole = Decoder::new(&der).sequence("")?;
         whole.any()?;
-        let mut algorithm = whole.expect(ber::SEQUENCE, "")?.inside()?;
+        let mut algorithm = whole.sequence("")?;
         algorithm.any()?;
-        let mut parameters = algorithm.expect(ber::SEQUENCE, "")?.inside()?;
+        let mut parameters = algorithm.sequence("")?;
         let Some(hash) = parameters.optional(HASH_ALGORITHM)? else { return Ok(None) };
-        let mut hash = hash.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
-        Ok(Some(hash.expect(ber::OID, "")?.oid()))
+        hash.inside()?.sequence("")?.oid("").map(Some)
     };
     match named().ok()? {
         Some(oid) => Asn1Object::from_str(&oid).ok().map(|object| object.nid()),

@@ -68,8 +68,7 @@ pub(super) struct Label {
 
 /// Whether decrypted bytes are a safe: one complete SEQUENCE of SEQUENCEs. A wrong key gives random bytes.
 pub(super) fn is_safe(plain: &[u8]) -> bool {
-    let mut reader = Decoder::new(plain);
-    let list = reader.expect(SEQUENCE, "").and_then(|list| list.inside());
+    let list = Decoder::new(plain).sequence("");
     list.is_ok_and(|mut list| list.is_empty() || list.expect(SEQUENCE, "").is_ok())
 }
 
@@ -92,7 +91,7 @@ fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>, budget:
     while !list.is_empty() {
         let bag = list.expect(SEQUENCE, "a bag")?;
         let mut inside = bag.inside()?;
-        let kind = inside.expect(OID, "the type of a bag")?.oid();
+        let kind = inside.oid("the type of a bag")?;
         let value = inside.expect(0xa0, "the value of a bag")?;
         let label = read_label(&mut inside);
         budget.take_bag()?;
@@ -127,8 +126,8 @@ fn read_key<'a>(value: &Element<'a>) -> Parsed<&'a [u8]> {
 
 /// The type of a secret (RFC 7292 section 4.2.5) tells what Windows puts there.
 fn parse_secret(value: &Element<'_>) -> ber::Read<OtherBag> {
-    let mut secret = value.inside()?.expect(SEQUENCE, "a secret")?.inside()?;
-    Ok(match secret.expect(OID, "the type of a secret")?.oid().as_str() {
+    let mut secret = value.inside()?.sequence("a secret")?;
+    Ok(match secret.oid("the type of a secret")?.as_str() {
         "1.3.6.1.4.1.311.17.4" => OtherBag::GroupProtection,
         _ => OtherBag::Secret,
     })
@@ -146,13 +145,13 @@ fn parse_shrouded(value: &Element<'_>, label: Label) -> Parsed<Bag> {
 pub(super) fn read_shrouded(element: &Element<'_>, label: Label) -> Parsed<Bag> {
     let mut info = element.inside()?;
     let scheme = Scheme::parse(&info.expect(SEQUENCE, "the key's encryption")?)?;
-    let ciphertext = info.expect(OCTET_STRING, "the encrypted key")?.octets()?;
+    let ciphertext = info.octets("the encrypted key")?;
     Ok(Bag::ShroudedKey(scheme, ciphertext.into_owned(), label))
 }
 
 fn parse_certificate(value: &Element<'_>, label: Label) -> Parsed<Bag> {
-    let mut bag = value.inside()?.expect(SEQUENCE, "a certificate bag")?.inside()?;
-    if bag.expect(OID, "the type of a certificate")?.oid() != "1.2.840.113549.1.9.22.1" {
+    let mut bag = value.inside()?.sequence("a certificate bag")?;
+    if bag.oid("the type of a certificate")? != "1.2.840.113549.1.9.22.1" {
         return Ok(Bag::Other(OtherBag::OtherCertificate));
     }
     let certificate = bag.expect(0xa0, "a certificate")?.inside()?.expect(OCTET_STRING, "a certificate")?;
@@ -172,7 +171,7 @@ fn read_label(bag: &mut Decoder<'_>) -> Label {
 }
 
 fn read_attribute(mut attribute: Decoder<'_>, label: &mut Label) -> ber::Read<()> {
-    let kind = attribute.expect(OID, "")?.oid();
+    let kind = attribute.oid("")?;
     let value = attribute.expect(SET, "")?.inside()?.any()?;
     match (kind.as_str(), value.tag) {
         ("1.2.840.113549.1.9.20", 0x1e) => {
@@ -191,16 +190,16 @@ fn read_attribute(mut attribute: Decoder<'_>, label: &mut Label) -> ber::Read<()
 
 /// The algorithm of a PKCS#8 key (RFC 5958 section 2); `None` if it is not such a key.
 pub(super) fn key_algorithm(pkcs8: &[u8]) -> Option<String> {
-    let mut info = Decoder::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
+    let mut info = Decoder::new(pkcs8).sequence("").ok()?;
     info.expect(INTEGER, "").ok()?;
-    let algorithm = info.expect(SEQUENCE, "").ok()?.inside().ok()?.expect(OID, "").ok()?.oid();
+    let algorithm = info.sequence("").ok()?.oid("").ok()?;
     info.expect(OCTET_STRING, "").ok()?;
     Some(algorithm)
 }
 
 /// The same key with zeros in place of the secret. OpenSSL reads it in the same way.
 pub(super) fn blank_key(pkcs8: &[u8]) -> Option<Vec<u8>> {
-    let mut info = Decoder::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
+    let mut info = Decoder::new(pkcs8).sequence("").ok()?;
     info.expect(INTEGER, "").ok()?;
     info.expect(SEQUENCE, "").ok()?;
     let secret = info.expect(OCTET_STRING, "").ok()?;

@@ -33,7 +33,7 @@ impl<'a> Pfx<'a> {
         }
         let mut inside = outer.inside()?;
         check_version(&mut inside)?;
-        let mut info = inside.expect(SEQUENCE, "the authenticated safe")?.inside()?;
+        let mut info = inside.sequence("the authenticated safe")?;
         let kind = info.expect(OID, "the type of the authenticated safe")?;
         match kind.oid().as_str() {
             DATA => {}
@@ -51,7 +51,7 @@ impl<'a> Pfx<'a> {
         let content = read_explicit(&mut info)?.ok_or_else(|| {
             Fault::from(ber::malformed(kind.at, "the authenticated safe has no content".into()))
         })?;
-        let content = content.inside()?.expect(OCTET_STRING, "the authenticated safe's content")?.octets()?;
+        let content = content.inside()?.octets("the authenticated safe's content")?;
         // Nothing, or a MAC: a damaged file must not pass for one without.
         let mac = match inside.is_empty() {
             true => None,
@@ -63,7 +63,7 @@ impl<'a> Pfx<'a> {
     /// The safes, each with its encryption.
     pub(super) fn safes(&self) -> Parsed<Vec<Safe<'_>>> {
         let parse = || {
-            let mut list = Decoder::new(&self.content).expect(SEQUENCE, "the list of safes")?.inside()?;
+            let mut list = Decoder::new(&self.content).sequence("the list of safes")?;
             let mut safes = Vec::new();
             while !list.is_empty() {
                 if safes.len() >= MAX_SAFES {
@@ -137,7 +137,7 @@ fn parse_safe<'a>(info: &Element<'a>) -> Parsed<Safe<'a>> {
     match (kind.oid().as_str(), content) {
         (DATA, None) => Ok(Safe::Plain(Cow::Borrowed(&[]))),
         (DATA, Some(content)) => {
-            Ok(Safe::Plain(content.inside()?.expect(OCTET_STRING, "a safe's content")?.octets()?))
+            Ok(Safe::Plain(content.inside()?.octets("a safe's content")?))
         }
         (ENCRYPTED_DATA, Some(content)) => parse_encrypted(&content),
         (ENVELOPED_DATA, _) => Err(Fault::unsupported(
@@ -149,9 +149,9 @@ fn parse_safe<'a>(info: &Element<'a>) -> Parsed<Safe<'a>> {
 
 /// EncryptedData: RFC 5652 section 8.
 fn parse_encrypted<'a>(content: &Element<'a>) -> Parsed<Safe<'a>> {
-    let mut data = content.inside()?.expect(SEQUENCE, "EncryptedData")?.inside()?;
+    let mut data = content.inside()?.sequence("EncryptedData")?;
     data.expect(INTEGER, "the version of EncryptedData")?;
-    let mut info = data.expect(SEQUENCE, "EncryptedContentInfo")?.inside()?;
+    let mut info = data.sequence("EncryptedContentInfo")?;
     info.expect(OID, "the type of what is encrypted")?;
     let scheme = Scheme::parse(&info.expect(SEQUENCE, "the encryption")?)?;
     let ciphertext = match (info.optional(0x80)?, info.optional(0xa0)?) {

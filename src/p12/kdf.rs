@@ -119,7 +119,7 @@ const BYTES_A_UNIT: usize = 32;
 /// Reads the AlgorithmIdentifier of a key derivation by RFC 8018.
 pub(super) fn parse_kdf(algorithm: &Element<'_>) -> Parsed<Kdf> {
     let mut reader = algorithm.inside()?;
-    let oid = reader.expect(OID, "the key derivation")?.oid();
+    let oid = reader.oid("the key derivation")?;
     match oid.as_str() {
         "1.2.840.113549.1.5.12" => parse_pbkdf2(&mut reader),
         "1.3.6.1.4.1.11591.4.11" => parse_scrypt(&mut reader),
@@ -128,7 +128,7 @@ pub(super) fn parse_kdf(algorithm: &Element<'_>) -> Parsed<Kdf> {
 }
 
 fn parse_pbkdf2(reader: &mut Decoder<'_>) -> Parsed<Kdf> {
-    let mut parameters = reader.expect(SEQUENCE, "the PBKDF2 parameters")?.inside()?;
+    let mut parameters = reader.sequence("the PBKDF2 parameters")?;
     let salt = parameters.any()?;
     match salt.tag {
         OCTET_STRING | 0x24 => {}
@@ -145,7 +145,7 @@ fn parse_pbkdf2(reader: &mut Decoder<'_>) -> Parsed<Kdf> {
     let digest = match parameters.optional(SEQUENCE)? {
         None => Digest::Sha1,
         Some(prf) => {
-            let oid = prf.inside()?.expect(OID, "the pseudorandom function")?.oid();
+            let oid = prf.inside()?.oid("the pseudorandom function")?;
             Digest::from_hmac_oid(&oid).ok_or_else(|| Fault::unknown("the pseudorandom function", &oid))?
         }
     };
@@ -159,8 +159,8 @@ fn count_integers(reader: &Decoder<'_>) -> usize {
 }
 
 fn parse_scrypt(reader: &mut Decoder<'_>) -> Parsed<Kdf> {
-    let mut parameters = reader.expect(SEQUENCE, "the scrypt parameters")?.inside()?;
-    let salt = parameters.expect(OCTET_STRING, "the salt")?.octets()?.into_owned();
+    let mut parameters = reader.sequence("the scrypt parameters")?;
+    let salt = parameters.octets("the salt")?.into_owned();
     let n = parse_iterations(&parameters.expect(INTEGER, "scrypt's N")?)?;
     let r = parse_iterations(&parameters.expect(INTEGER, "scrypt's r")?)?;
     let p = parse_iterations(&parameters.expect(INTEGER, "scrypt's p")?)?;
@@ -177,8 +177,8 @@ fn parse_length(parameters: &mut Decoder<'_>) -> Parsed<Option<usize>> {
 
 /// Reads the parameters that PBES1 and the encryption of PKCS#12 share.
 pub(super) fn parse_salt_and_iterations(reader: &mut Decoder<'_>) -> Parsed<(Vec<u8>, u64)> {
-    let mut parameters = reader.expect(SEQUENCE, "the encryption's parameters")?.inside()?;
-    let salt = parameters.expect(OCTET_STRING, "the salt")?.octets()?.into_owned();
+    let mut parameters = reader.sequence("the encryption's parameters")?;
+    let salt = parameters.octets("the salt")?.into_owned();
     Ok((salt, parse_iterations(&parameters.expect(INTEGER, "the iteration count")?)?))
 }
 

@@ -24,7 +24,7 @@ impl Scheme {
     /// Reads an AlgorithmIdentifier. An unknown algorithm is reported before a password is tried.
     pub(super) fn parse(algorithm: &Element<'_>) -> Parsed<Self> {
         let mut reader = algorithm.inside()?;
-        let oid = reader.expect(OID, "an algorithm")?.oid();
+        let oid = reader.oid("an algorithm")?;
         if let Some(kind) = oid.strip_prefix("1.2.840.113549.1.12.1.") {
             return Self::parse_pkcs12(kind, &oid, &mut reader);
         }
@@ -63,10 +63,10 @@ impl Scheme {
     }
 
     fn parse_pbes2(reader: &mut Decoder<'_>) -> Parsed<Self> {
-        let mut parameters = reader.expect(SEQUENCE, "the PBES2 parameters")?.inside()?;
+        let mut parameters = reader.sequence("the PBES2 parameters")?;
         let kdf = parse_kdf(&parameters.expect(SEQUENCE, "the key derivation")?)?;
-        let mut encryption = parameters.expect(SEQUENCE, "the cipher")?.inside()?;
-        let oid = encryption.expect(OID, "the cipher")?.oid();
+        let mut encryption = parameters.sequence("the cipher")?;
+        let oid = encryption.oid("the cipher")?;
         let (cipher, key) = match oid.as_str() {
             "2.16.840.1.101.3.4.1.2" => (Cipher::Aes128Cbc, 16),
             "2.16.840.1.101.3.4.1.22" => (Cipher::Aes192Cbc, 24),
@@ -85,7 +85,7 @@ impl Scheme {
             "1.2.840.113533.7.66.10" => return Self::parse_cast5(kdf, &mut encryption),
             _ => return Err(Fault::unknown("the cipher", &oid)),
         };
-        let iv = encryption.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
+        let iv = encryption.octets("the initialisation vector")?.into_owned();
         // Old versions of NSS name AES-128, but use the 32 bytes that the key derivation states.
         let (cipher, key) = match (cipher, kdf.length) {
             (Cipher::Aes128Cbc | Cipher::Aes192Cbc, Some(32)) => (Cipher::Aes256Cbc, 32),
@@ -96,9 +96,9 @@ impl Scheme {
 
     /// RFC 8018 B.2.3: the version encodes the effective key bits.
     fn parse_rc2(kdf: Kdf, encryption: &mut Decoder<'_>) -> Parsed<Self> {
-        let mut parameters = encryption.expect(SEQUENCE, "the RC2 parameters")?.inside()?;
+        let mut parameters = encryption.sequence("the RC2 parameters")?;
         let version = parameters.optional(INTEGER)?.and_then(|version| version.unsigned());
-        let iv = parameters.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
+        let iv = parameters.octets("the initialisation vector")?.into_owned();
         let (cipher, usual) = match version {
             Some(160) => (Cipher::Rc2_40Cbc, 5),
             Some(120) => (Cipher::Rc2_64Cbc, 8),
@@ -117,7 +117,7 @@ impl Scheme {
             OCTET_STRING => Decoder::new(parameters.whole),
             _ => parameters.inside()?,
         };
-        let iv = parameters.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
+        let iv = parameters.octets("the initialisation vector")?.into_owned();
         let bits = parameters.optional(INTEGER)?.and_then(|bits| bits.unsigned()).unwrap_or(128);
         if !(40..=128).contains(&bits) {
             return Err(Fault::unsupported(format!("CAST5 with a key of {bits} bits")));
