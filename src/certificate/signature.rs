@@ -8,7 +8,7 @@ use openssl::x509::X509Ref;
 use serde::{Serialize, Serializer};
 
 use super::name::long_name;
-use crate::ber::{self, Decoder, Read};
+use crate::ber::{Decoder, Read};
 
 /// A signature algorithm. Its text is OpenSSL's: `sha256WithRSAEncryption`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::budget::Budget;
 use super::fault::Parsed;
 use super::iterate::Wiped;
 use super::scheme::Scheme;
-use crate::ber::{self, Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, SET};
+use crate::ber::{self, Decoder, Element, INTEGER, OCTET_STRING, SEQUENCE, SET};
 
 /// How deep safes may be nested. Real files have one level at most.
 const MAX_NESTING: usize = 8;
@@ -76,18 +76,13 @@ pub(super) fn is_safe(plain: &[u8]) -> bool {
 pub(super) fn read_bags(contents: &[u8], budget: &mut Budget) -> Parsed<Vec<Bag>> {
     let mut bags = Vec::new();
     if !contents.is_empty() {
-        collect(contents, &mut bags, budget).map_err(|fault| fault.within("a safe"))?;
+        collect(Decoder::new(contents), 0, &mut bags, budget).map_err(|fault| fault.within("a safe"))?;
     }
     Ok(bags)
 }
 
-fn collect(contents: &[u8], bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
-    let list = Decoder::new(contents).expect(SEQUENCE, "the list of bags")?;
-    collect_list(&list, 0, bags, budget)
-}
-
-fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
-    let mut list = list.inside()?;
+fn collect(mut safe: Decoder<'_>, nesting: usize, bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
+    let mut list = safe.sequence("the list of bags")?;
     while !list.is_empty() {
         let bag = list.expect(SEQUENCE, "a bag")?;
         let mut inside = bag.inside()?;
@@ -99,10 +94,7 @@ fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>, budget:
             Some("6") if nesting >= MAX_NESTING => {
                 return Err(ber::malformed(bag.at, "safes nested too deep".into()).into());
             }
-            Some("6") => {
-                let list = value.inside()?.expect(SEQUENCE, "the list of bags")?;
-                collect_list(&list, nesting + 1, bags, budget)?;
-            }
+            Some("6") => collect(value.inside()?, nesting + 1, bags, budget)?,
             kind => bags.push(parse_bag(kind, &value, label)?),
         }
     }
@@ -188,23 +180,24 @@ fn read_attribute(mut attribute: Decoder<'_>, label: &mut Label) -> ber::Read<()
     Ok(())
 }
 
-/// The algorithm of a PKCS#8 key (RFC 5958 section 2); `None` if it is not such a key.
+/// The algorithm of a PKCS#8 key; `None` if it is not such a key.
 pub(super) fn key_algorithm(pkcs8: &[u8]) -> Option<String> {
-    let mut info = Decoder::new(pkcs8).sequence("").ok()?;
-    info.expect(INTEGER, "").ok()?;
-    let algorithm = info.sequence("").ok()?.oid("").ok()?;
-    info.expect(OCTET_STRING, "").ok()?;
-    Some(algorithm)
+    parse_key(pkcs8).ok().map(|(algorithm, _)| algorithm)
 }
 
 /// The same key with zeros in place of the secret. OpenSSL reads it in the same way.
 pub(super) fn blank_key(pkcs8: &[u8]) -> Option<Vec<u8>> {
-    let mut info = Decoder::new(pkcs8).sequence("").ok()?;
-    info.expect(INTEGER, "").ok()?;
-    info.expect(SEQUENCE, "").ok()?;
-    let secret = info.expect(OCTET_STRING, "").ok()?;
+    let (_, secret) = parse_key(pkcs8).ok()?;
     let start = secret.at + secret.whole.len() - secret.content.len();
     let mut blank = pkcs8.to_vec();
     blank.get_mut(start..start + secret.content.len())?.fill(0);
     Some(blank)
+}
+
+/// The algorithm of a PKCS#8 key, and its secret (RFC 5958 section 2).
+fn parse_key(pkcs8: &[u8]) -> ber::Read<(String, Element<'_>)> {
+    let mut info = Decoder::new(pkcs8).sequence("")?;
+    info.expect(INTEGER, "")?;
+    let algorithm = info.sequence("")?.oid("")?;
+    Ok((algorithm, info.expect(OCTET_STRING, "")?))
 }

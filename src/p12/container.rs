@@ -48,9 +48,8 @@ impl<'a> Pfx<'a> {
                 );
             }
         }
-        let content = read_explicit(&mut info)?.ok_or_else(|| {
-            Fault::from(ber::malformed(kind.at, "the authenticated safe has no content".into()))
-        })?;
+        let missing = || ber::malformed(kind.at, "the authenticated safe has no content".into());
+        let content = info.optional(EXPLICIT)?.ok_or_else(missing)?;
         let content = content.inside()?.octets("the authenticated safe's content")?;
         // Nothing, or a MAC: a damaged file must not pass for one without.
         let mac = match inside.is_empty() {
@@ -77,6 +76,8 @@ impl<'a> Pfx<'a> {
     }
 }
 
+/// The `[0]` of a ContentInfo.
+const EXPLICIT: u8 = 0xa0;
 const DATA: &str = "1.2.840.113549.1.7.1";
 /// The same in DER.
 pub(super) const DATA_OID: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
@@ -108,11 +109,6 @@ fn check_version(inside: &mut Decoder<'_>) -> Parsed<()> {
     }
 }
 
-/// The content of an EXPLICIT `[0]`, if there is one.
-fn read_explicit<'a>(reader: &mut Decoder<'a>) -> Parsed<Option<Element<'a>>> {
-    Ok(reader.optional(0xa0)?)
-}
-
 /// A part of the file with its own encryption.
 #[derive(Debug)]
 pub(super) enum Safe<'a> {
@@ -133,12 +129,9 @@ impl Safe<'_> {
 fn parse_safe<'a>(info: &Element<'a>) -> Parsed<Safe<'a>> {
     let mut info = info.inside()?;
     let kind = info.expect(OID, "the type of a safe")?;
-    let content = read_explicit(&mut info)?;
-    match (kind.oid().as_str(), content) {
+    match (kind.oid().as_str(), info.optional(EXPLICIT)?) {
         (DATA, None) => Ok(Safe::Plain(Cow::Borrowed(&[]))),
-        (DATA, Some(content)) => {
-            Ok(Safe::Plain(content.inside()?.octets("a safe's content")?))
-        }
+        (DATA, Some(content)) => Ok(Safe::Plain(content.inside()?.octets("a safe's content")?)),
         (ENCRYPTED_DATA, Some(content)) => parse_encrypted(&content),
         (ENVELOPED_DATA, _) => Err(Fault::unsupported(
             "it is encrypted to a certificate (envelopedData, OID 1.2.840.113549.1.7.3) in place of a password",

@@ -9,7 +9,7 @@ use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
 use super::iterate::{KeyUse, Wiped, pbkdf1, pkcs12};
 use super::protection::{Algorithm, KdfName, Protection};
-use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, malformed};
+use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, SEQUENCE, malformed};
 
 /// A key derivation with its parameters.
 #[derive(Debug)]

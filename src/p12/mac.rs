@@ -11,7 +11,7 @@ use super::fault::{Fault, Parsed};
 use super::iterate::KeyUse;
 use super::kdf::{Function, Kdf, parse_iterations, parse_kdf};
 use super::protection::{Algorithm, Protection};
-use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, malformed};
+use crate::ber::{Decoder, Element, INTEGER, SEQUENCE, malformed};
 
 /// The MAC of the file.
 #[derive(Debug)]
@@ -50,8 +50,7 @@ impl Mac {
         let at = parameters.at;
         let mut parameters = parameters.inside()?;
         let kdf = parse_kdf(&parameters.expect(SEQUENCE, "the key derivation")?)?;
-        let oid =
-            parameters.sequence("the MAC scheme")?.oid("the MAC scheme")?;
+        let oid = parameters.sequence("the MAC scheme")?.oid("the MAC scheme")?;
         let digest = Digest::from_hmac_oid(&oid).ok_or_else(|| Fault::unknown("the MAC", &oid))?;
         match kdf.length {
             Some(key @ 20..=64) => {

@@ -7,7 +7,7 @@ use super::fault::{Fault, Parsed};
 use super::iterate::{KeyUse, Wiped};
 use super::kdf::{Function, Kdf, parse_kdf, parse_salt_and_iterations};
 use super::protection::{Algorithm, Protection};
-use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE};
+use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, SEQUENCE};
 
 /// How a safe or a key is encrypted.
 #[derive(Debug)]
