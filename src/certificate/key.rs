@@ -8,7 +8,7 @@ use openssl::pkey::{HasPublic, Id, PKeyRef};
 use openssl::x509::X509Ref;
 use serde::{Serialize, Serializer};
 
-use super::name::short_name;
+use super::name::name_of;
 use crate::ber::{self, Decoder, Read};
 
 /// The type of a key, as text `RSA 2048`, `EC prime256v1`, `ED25519`; empty if the key cannot be read.
@@ -173,10 +173,6 @@ fn in_certificate(der: &[u8]) -> Read<KeyKind> {
 
 /// The `[0]` of a TBSCertificate.
 const VERSION: u8 = 0xa0;
-
-fn name_of(oid: &str) -> String {
-    Asn1Object::from_str(oid).map_or_else(|_| oid.to_owned(), |object| short_name(&object))
-}
 
 impl fmt::Display for Curve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

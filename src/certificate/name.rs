@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use openssl::asn1::Asn1ObjectRef;
+use openssl::asn1::{Asn1Object, Asn1ObjectRef};
 use openssl::nid::Nid;
 use openssl::x509::X509NameRef;
 
@@ -19,16 +19,13 @@ pub fn name(name: &X509NameRef) -> String {
     text
 }
 
-/// What OpenSSL calls an object in full, or its OID.
-pub(super) fn long_name(object: &Asn1ObjectRef) -> String {
-    match object.nid() {
-        Nid::UNDEF => object.to_string(),
-        nid => nid.long_name().map_or_else(|_| object.to_string(), str::to_owned),
-    }
+/// OpenSSL's short name of what has this OID, or the OID.
+pub(super) fn name_of(oid: &str) -> String {
+    Asn1Object::from_str(oid).map_or_else(|_| oid.to_owned(), |object| short_name(&object))
 }
 
 /// OpenSSL's short name of an object, or its OID: `CN`, `clientAuth`, `1.2.3.4`.
-pub(super) fn short_name(object: &Asn1ObjectRef) -> String {
+fn short_name(object: &Asn1ObjectRef) -> String {
     match object.nid() {
         Nid::UNDEF => object.to_string(),
         nid => nid.short_name().map_or_else(|_| object.to_string(), str::to_owned),

@@ -7,7 +7,6 @@ use openssl::nid::Nid;
 use openssl::x509::X509Ref;
 use serde::{Serialize, Serializer};
 
-use super::name::long_name;
 use crate::ber::{Decoder, Read};
 
 /// A signature algorithm. Its text is OpenSSL's: `sha256WithRSAEncryption`.
@@ -18,7 +17,8 @@ pub struct SignatureAlgorithm {
 }
 
 /// A digest with which signatures can be forged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum BrokenDigest {
     /// RFC 6149.
     Md2,
@@ -38,7 +38,7 @@ impl SignatureAlgorithm {
             Nid::RSASSAPSS => pss_digest(certificate),
             nid => nid.signature_algorithms().map(|parts| parts.digest),
         };
-        Self { name: long_name(object), digest: digest.and_then(BrokenDigest::of) }
+        Self { name: object.to_string(), digest: digest.and_then(BrokenDigest::of) }
     }
 
     /// An algorithm that is known by its name alone.
@@ -93,12 +93,7 @@ impl fmt::Display for SignatureAlgorithm {
 
 impl fmt::Display for BrokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Md2 => "MD2",
-            Self::Md4 => "MD4",
-            Self::Md5 => "MD5",
-            Self::Sha1 => "SHA1",
-        })
+        self.serialize(f)
     }
 }
 

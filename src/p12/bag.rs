@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::budget::Budget;
@@ -27,35 +27,27 @@ pub(super) enum Bag {
 }
 
 /// An item that is not part of an identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum OtherBag {
-    /// A revocation list.
+    #[serde(rename = "a CRL")]
     Crl,
     /// A type that RFC 7292 does not know.
+    #[serde(rename = "a bag of unknown type")]
     Unknown,
     /// What lets Windows users or groups open the file in place of a password.
+    #[serde(rename = "a bag that protects it to Windows users or groups")]
     GroupProtection,
-    /// A certificate of another kind, such as SDSI.
+    /// Of another kind, such as SDSI.
+    #[serde(rename = "a certificate that is not X.509")]
     OtherCertificate,
     /// A secret, such as a symmetric key.
+    #[serde(rename = "a secret key")]
     Secret,
 }
 
 impl fmt::Display for OtherBag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Crl => "a CRL",
-            Self::Unknown => "a bag of unknown type",
-            Self::GroupProtection => "a bag that protects it to Windows users or groups",
-            Self::OtherCertificate => "a certificate that is not X.509",
-            Self::Secret => "a secret key",
-        })
-    }
-}
-
-impl Serialize for OtherBag {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        self.serialize(f)
     }
 }
 

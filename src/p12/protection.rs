@@ -34,7 +34,8 @@ pub enum Algorithm {
 }
 
 /// A key derivation by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum KdfName {
     /// RFC 7292 appendix B.2.
     Pkcs12,
@@ -43,6 +44,7 @@ pub enum KdfName {
     /// RFC 8018 section 5.2.
     Pbkdf2,
     /// RFC 7914.
+    #[serde(rename = "scrypt")]
     Scrypt,
 }
 
@@ -82,22 +84,11 @@ impl fmt::Display for Algorithm {
 
 impl fmt::Display for KdfName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pkcs12 => "PKCS12",
-            Self::Pbkdf1 => "PBKDF1",
-            Self::Pbkdf2 => "PBKDF2",
-            Self::Scrypt => "scrypt",
-        })
+        self.serialize(f)
     }
 }
 
 impl Serialize for Algorithm {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-impl Serialize for KdfName {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
     }

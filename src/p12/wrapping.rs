@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::bag::Bag;
 use super::container::{Pfx, looks_like_pfx};
 use super::fault::{Fault, Parsed};
-use super::form::{Content, Form, Sniffed};
+use super::form::{Content, Form};
 use super::iterate::Wiped;
 use super::{dump, embedded, escapes, loose, other};
 use crate::envelope;
@@ -167,9 +167,9 @@ impl Search {
     }
 
     /// The only P12; else the keys and certificates; else what the file is instead.
-    pub(super) fn decide(mut self, file: &[u8]) -> Parsed<Sniffed> {
+    pub(super) fn decide(mut self, file: &[u8]) -> Parsed<Content> {
         match (self.files.pop(), self.files.as_slice()) {
-            (Some((_, bytes)), []) => Ok(Sniffed { content: Content::Pfx(bytes), form: Form::Text }),
+            (Some((_, bytes)), []) => Ok(Content::Pfx(bytes, Form::Text)),
             (Some((last, _)), others) => {
                 let names: Vec<_> =
                     others.iter().map(|(name, _)| name.as_str()).chain([last.as_str()]).collect();
@@ -185,7 +185,7 @@ impl Search {
                 let pem = file.windows(11).any(|eleven| eleven == b"-----BEGIN ");
                 let names = self.names.join(", ");
                 let names = if pem { format!("PEM with {names}") } else { names };
-                Ok(Sniffed { content: Content::Loose(self.bags, names), form: Form::Loose })
+                Ok(Content::Loose(self.bags, names))
             }
             (None, _) => Err(self.explain(file)),
         }
