@@ -32,7 +32,7 @@ pub(crate) enum Defect {
 pub(crate) type Read<T> = Result<T, Defect>;
 
 /// An element: its tag, and where its content is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Element<'a> {
     pub(crate) tag: u8,
     pub(crate) content: &'a [u8],
@@ -40,9 +40,7 @@ pub(crate) struct Element<'a> {
     pub(crate) whole: &'a [u8],
     /// The place of the header, from the start of the layer.
     pub(crate) at: usize,
-    content_at: usize,
-    depth: usize,
-    end_of_layer: usize,
+    inside: Decoder<'a>,
 }
 
 /// Reads elements one after another.
@@ -70,12 +68,10 @@ impl<'a> Decoder<'a> {
         self.rest.is_empty()
     }
 
-    /// How many bytes are left.
     pub(crate) fn rest_length(&self) -> usize {
         self.rest.len()
     }
 
-    /// The next element.
     pub(crate) fn any(&mut self) -> Read<Element<'a>> {
         let header = self.header(self.rest, self.at)?;
         let content = self.rest.get(header.size..).unwrap_or_default();
@@ -86,18 +82,12 @@ impl<'a> Decoder<'a> {
             Some(length) => (length, length),
             None => self.indefinite(content, self.at + header.size)?,
         };
-        let element = Element {
-            tag: header.tag,
-            content: content.get(..length).unwrap_or_default(),
-            whole: self.rest.get(..header.size + length).unwrap_or_default(),
-            at: self.at,
-            content_at: self.at + header.size,
-            depth: self.depth,
-            end_of_layer: self.end_of_layer,
-        };
+        let (at, whole) = (self.at, self.rest.get(..header.size + length).unwrap_or_default());
         self.at += header.size + end;
         self.rest = content.get(end..).unwrap_or_default();
-        Ok(element)
+        let content = content.get(..length).unwrap_or_default();
+        let inside = Self { rest: content, at: at + header.size, depth: self.depth + 1, ..*self };
+        Ok(Element { tag: header.tag, content, whole, at, inside })
     }
 
     /// The next element, which must have this tag. A string may come in pieces.
@@ -111,6 +101,21 @@ impl<'a> Decoder<'a> {
             return Ok(element);
         }
         Err(malformed(at, format!("{what} expected, tag {:#04x} found", element.tag)))
+    }
+
+    /// What is inside the next element, which must be a SEQUENCE.
+    pub(crate) fn sequence(&mut self, what: &str) -> Read<Self> {
+        self.expect(SEQUENCE, what)?.inside()
+    }
+
+    /// The next element, which must be an OBJECT IDENTIFIER, in dotted form.
+    pub(crate) fn oid(&mut self, what: &str) -> Read<String> {
+        self.expect(OID, what).map(|element| element.oid())
+    }
+
+    /// The bytes of the next element, which must be an OCTET STRING.
+    pub(crate) fn octets(&mut self, what: &str) -> Read<Cow<'a, [u8]>> {
+        self.expect(OCTET_STRING, what)?.octets()
     }
 
     /// The next element if it has this tag, else nothing is read.
@@ -186,17 +191,11 @@ impl<'a> Decoder<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// Reads the elements inside.
     pub(crate) fn inside(&self) -> Read<Decoder<'a>> {
-        if self.depth >= MAX_DEPTH {
+        if self.inside.depth > MAX_DEPTH {
             return Err(malformed(self.at, "nested too deep".into()));
         }
-        Ok(Decoder {
-            rest: self.content,
-            at: self.content_at,
-            depth: self.depth + 1,
-            end_of_layer: self.end_of_layer,
-        })
+        Ok(self.inside.clone())
     }
 
     /// The bytes of a string, joined if it came in pieces (X.690 section 8.7).
@@ -208,7 +207,7 @@ impl<'a> Element<'a> {
         let layer = self.inside()?;
         let (mut octets, mut position) = (Vec::with_capacity(self.content.len()), 0);
         while let rest @ [_, ..] = self.content.get(position..).unwrap_or_default() {
-            let at = self.content_at + position;
+            let at = layer.at + position;
             let header = layer.header(rest, at)?;
             position += header.size;
             match (header.tag, header.length) {
@@ -233,7 +232,6 @@ impl<'a> Element<'a> {
         digits.clone().count().le(&8).then(|| digits.fold(0, |value, octet| value << 8 | u64::from(*octet)))
     }
 
-    /// Whether an INTEGER is below zero.
     pub(crate) fn is_negative(&self) -> bool {
         self.content.first().is_some_and(|octet| *octet >= 0x80)
     }

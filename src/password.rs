@@ -2,19 +2,17 @@
 
 use std::ffi::OsString;
 
-use zeroize::Zeroizing;
-
 use crate::error::{Error, Kind, Result};
 use crate::prompt::Prompt;
 use crate::secret::Secret;
-use crate::secret_source::SecretSource;
+use crate::secret_source::{SecretSource, without_newline};
 
 pub use readings::{MADE_WITH_IT, Reading};
 
 mod readings;
 
-/// A password: exactly so, or what its source holds, in which the password is.
-#[derive(Debug, Clone)]
+/// A password: exactly so, or what its source holds, in which the password is. By default the empty one.
+#[derive(Debug, Clone, Default)]
 pub struct Password {
     content: Secret,
     source: Option<String>,
@@ -34,7 +32,7 @@ impl Password {
     /// The usual way to read it: a trailing newline is ignored.
     pub fn usual(&self) -> Secret {
         match self.source {
-            Some(_) => Zeroizing::new(readings::without_newline(self.content.expose()).to_vec()).into(),
+            Some(_) => without_newline(self.content.expose()).to_vec().into(),
             None => self.content.clone(),
         }
     }
@@ -54,7 +52,6 @@ impl Password {
 /// Where the password of a P12 comes from.
 #[derive(Debug, Clone)]
 pub enum PasswordSource {
-    /// The user named a source.
     Named(SecretSource),
     /// The P12 has no password.
     None,
@@ -149,11 +146,10 @@ fn advise(source: &SecretSource) -> String {
         SecretSource::Value(_) => {
             "check the value of --password; a shell changes $, !, \\ and quotes unless quoted".into()
         }
-        SecretSource::File(path) | SecretSource::PrivateFile(path) => format!("check {}", path.display()),
-        SecretSource::Environment(name) => format!("check the environment variable {}", name.display()),
         SecretSource::Stdin => {
             "check what is piped to standard input; echo and editors may add characters".into()
         }
+        source => format!("check {}", name(source)),
     }
 }
 
@@ -170,7 +166,6 @@ pub struct Passwords {
 enum OfFile {
     /// The same one for every file, and what to check when it is wrong.
     Fixed(Password, String),
-    /// The empty one.
     Empty,
     /// None at all and the empty one, then the last that was typed and fitted, then what the user types.
     Typed(Option<Password>),
@@ -218,7 +213,7 @@ impl Passwords {
     ) -> (Option<Password>, Result<T>) {
         match &mut self.of_file {
             OfFile::Empty => {
-                let empty = Some(Password::exact(Secret::default()));
+                let empty = Some(Password::default());
                 (empty.clone(), open(empty).await)
             }
             OfFile::Typed(last) => {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -21,7 +21,6 @@ pub enum SecretSource {
     File(PathBuf),
     /// A file that only its owner may read.
     PrivateFile(PathBuf),
-    /// The environment variable of this name.
     Environment(OsString),
     /// Standard input, to its end.
     Stdin,
@@ -34,12 +33,10 @@ impl SecretSource {
     /// As [`Self::read_whole`].
     pub fn read(&self) -> Result<Secret> {
         let whole = self.read_whole()?;
-        let line = match self {
-            Self::Value(_) | Self::Environment(_) => None,
-            _ => whole.expose().strip_suffix(b"\n"),
-        };
-        let line = line.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        Ok(line.map_or_else(|| whole.clone(), |line| Zeroizing::new(line.to_vec()).into()))
+        Ok(match self {
+            Self::Value(_) | Self::Environment(_) => whole,
+            _ => without_newline(whole.expose()).to_vec().into(),
+        })
     }
 
     /// Reads all that the source holds.
@@ -47,14 +44,14 @@ impl SecretSource {
     /// # Errors
     /// When a variable is not set (usage), a file cannot be read, or others can read a private file.
     pub fn read_whole(&self) -> Result<Secret> {
-        let open = |path: &PathBuf| File::open(path).map_err(|error| diagnosis::unreadable(path, &error));
         match self {
             Self::Value(secret) => Ok(secret.clone()),
-            Self::File(path) => read(open(path)?, &path.display().to_string()),
-            Self::PrivateFile(path) => {
-                let file = open(path)?;
+            Self::File(path) | Self::PrivateFile(path) => {
+                let file = File::open(path).map_err(|error| diagnosis::unreadable(path, &error))?;
                 #[cfg(unix)]
-                check_private(&file, path)?;
+                if matches!(self, Self::PrivateFile(_)) {
+                    check_private(&file, path)?;
+                }
                 read(file, &path.display().to_string())
             }
             Self::Environment(name) => std::env::var_os(name).map(Secret::from).ok_or_else(|| {
@@ -69,39 +66,26 @@ impl SecretSource {
     }
 }
 
+/// Without the line end, of Unix or Windows, if it has one.
+pub(crate) fn without_newline(bytes: &[u8]) -> &[u8] {
+    let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    line.unwrap_or(bytes)
+}
+
 /// Anything longer is a mistake, such as a wrong file.
 const MAX: usize = 1 << 16;
 
-/// Reads to the end.
-fn read(mut from: impl Read, what: &str) -> Result<Secret> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-    let unreadable = |error: io::Error| {
-        Error::new(Kind::FileUnreadable, format!("cannot read {what}: {}", diagnosis::in_words(&error)))
-    };
-    let mut piece = Zeroizing::new([0; 4096]);
-    loop {
-        let read = match from.read(&mut *piece) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            outcome => outcome.map_err(unreadable)?,
-        };
-        append(&mut bytes, piece.get(..read).unwrap_or_default());
-        if bytes.len() > MAX {
-            return Err(Error::new(Kind::FileUnreadable, format!("{what} is too long to be a secret")));
-        }
-        if read == 0 {
-            return Ok(bytes.into());
-        }
+fn read(from: impl Read, what: &str) -> Result<Secret> {
+    let unfit = |what: String| Error::new(Kind::FileUnreadable, what);
+    // Enough capacity, as growing would leave a copy in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX + 2));
+    from.take(MAX as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unfit(format!("cannot read {what}: {}", diagnosis::in_words(&error))))?;
+    if bytes.len() > MAX {
+        return Err(unfit(format!("{what} is too long to be a secret")));
     }
-}
-
-/// Grows without leaving a copy behind: the old allocation is wiped.
-fn append(bytes: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
-    if bytes.len() + piece.len() > bytes.capacity() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(2 * (bytes.len() + piece.len())));
-        larger.extend_from_slice(bytes);
-        *bytes = larger;
-    }
-    bytes.extend_from_slice(piece);
+    Ok(bytes.to_vec().into())
 }
 
 /// Refuses a file that others can read. A pipe, such as a shell's process substitution, is private.
@@ -144,6 +128,6 @@ mod tests {
 
     #[test]
     fn an_endless_secret_ends() {
-        assert_eq!(read(io::repeat(b'x'), "a test").unwrap_err().kind, Kind::FileUnreadable);
+        assert_eq!(read(std::io::repeat(b'x'), "a test").unwrap_err().kind, Kind::FileUnreadable);
     }
 }

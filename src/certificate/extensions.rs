@@ -1,6 +1,6 @@
 //! The extensions that decide what a certificate may be used for (RFC 5280 section 4.2).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use openssl::x509::{GeneralNameRef, X509Ref};
 
@@ -40,19 +40,18 @@ impl Extensions {
 
 /// Shows each extension: its OID, whether it is critical, its value.
 fn each(der: &[u8], mut show: impl FnMut(String, bool, &[u8])) -> Read<()> {
-    let mut whole = Decoder::new(der).expect(ber::SEQUENCE, "")?.inside()?;
-    let mut fields = whole.expect(ber::SEQUENCE, "")?.inside()?;
+    let mut fields = Decoder::new(der).sequence("")?.sequence("")?;
     while !fields.is_empty() {
         let field = fields.any()?;
         if field.tag != EXTENSIONS {
             continue;
         }
-        let mut list = field.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
+        let mut list = field.inside()?.sequence("")?;
         while !list.is_empty() {
-            let mut extension = list.expect(ber::SEQUENCE, "")?.inside()?;
-            let oid = extension.expect(ber::OID, "")?.oid();
+            let mut extension = list.sequence("")?;
+            let oid = extension.oid("")?;
             let critical = extension.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]);
-            show(oid, critical, &extension.expect(ber::OCTET_STRING, "")?.octets()?);
+            show(oid, critical, &extension.octets("")?);
         }
     }
     Ok(())
@@ -95,16 +94,16 @@ const KNOWN: &[&str] = &[
 ];
 
 fn usages(value: &[u8]) -> Read<Vec<Usage>> {
-    let mut list = Decoder::new(value).expect(ber::SEQUENCE, "")?.inside()?;
+    let mut list = Decoder::new(value).sequence("")?;
     let mut usages = Vec::new();
     while !list.is_empty() {
-        usages.push(Usage::of(&list.expect(ber::OID, "")?.oid()));
+        usages.push(Usage::of(&list.oid("")?));
     }
     Ok(usages)
 }
 
 fn is_authority(value: &[u8]) -> Read<bool> {
-    let mut constraints = Decoder::new(value).expect(ber::SEQUENCE, "")?.inside()?;
+    let mut constraints = Decoder::new(value).sequence("")?;
     Ok(constraints.optional(ber::BOOLEAN)?.is_some_and(|flag| flag.content != [0]))
 }
 
@@ -113,21 +112,18 @@ fn netscape_type(value: &[u8]) -> Option<u8> {
     Decoder::new(value).expect(BIT_STRING, "").ok()?.content.get(1).copied()
 }
 
-/// Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`.
 pub(super) fn names(certificate: &X509Ref) -> Vec<String> {
     let names = certificate.subject_alt_names();
     let text = |name: &GeneralNameRef| {
-        let prefixed = |prefix: &str, value: &str| format!("{prefix}:{value}");
-        name.dnsname()
-            .map(|value| prefixed("DNS", value))
-            .or_else(|| name.email().map(|value| prefixed("email", value)))
-            .or_else(|| name.uri().map(|value| prefixed("URI", value)))
-            .or_else(|| name.ipaddress().and_then(address).map(|value| prefixed("IP", &value)))
+        let dns = name.dnsname().map(|value| format!("DNS:{value}"));
+        dns.or_else(|| name.email().map(|value| format!("email:{value}")))
+            .or_else(|| name.uri().map(|value| format!("URI:{value}")))
+            .or_else(|| name.ipaddress().and_then(address).map(|value| format!("IP:{value}")))
     };
     names.iter().flatten().filter_map(text).collect()
 }
 
-fn address(bytes: &[u8]) -> Option<String> {
-    let v4 = <[u8; 4]>::try_from(bytes).map(|bytes| Ipv4Addr::from(bytes).to_string());
-    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(|bytes| Ipv6Addr::from(bytes).to_string())).ok()
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }

@@ -8,7 +8,7 @@ use openssl::pkey::{HasPublic, Id, PKeyRef};
 use openssl::x509::X509Ref;
 use serde::{Serialize, Serializer};
 
-use super::name::short_name;
+use super::name::name_of;
 use crate::ber::{self, Decoder, Read};
 
 /// The type of a key, as text `RSA 2048`, `EC prime256v1`, `ED25519`; empty if the key cannot be read.
@@ -21,9 +21,7 @@ pub enum KeyKind {
     Rsa(u32),
     /// RSA for PSS signatures only (RFC 4055), with this many bits.
     RsaPss(u32),
-    /// DSA with this many bits.
     Dsa(u32),
-    /// EC on this curve.
     Ec(Curve),
     /// RFC 8410.
     Ed25519,
@@ -141,9 +139,9 @@ impl KeyKind {
 
     /// By the algorithm of a subjectPublicKeyInfo.
     fn in_info(mut der: Decoder<'_>) -> Read<Self> {
-        let mut info = der.expect(ber::SEQUENCE, "")?.inside()?;
-        let mut algorithm = info.expect(ber::SEQUENCE, "")?.inside()?;
-        Ok(match algorithm.expect(ber::OID, "")?.oid() {
+        let mut info = der.sequence("")?;
+        let mut algorithm = info.sequence("")?;
+        Ok(match algorithm.oid("")? {
             oid if oid == EC_PUBLIC_KEY => {
                 let curve = algorithm.optional(ber::OID)?.map(|curve| curve.oid());
                 Self::Ec(Curve { explicit: curve.is_none(), oid: curve })
@@ -163,8 +161,7 @@ const ML_DSA_87: &str = "2.16.840.1.101.3.4.3.19";
 
 /// That of a TBSCertificate is its seventh field, in version 1 its sixth.
 fn in_certificate(der: &[u8]) -> Read<KeyKind> {
-    let mut fields =
-        Decoder::new(der).expect(ber::SEQUENCE, "")?.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
+    let mut fields = Decoder::new(der).sequence("")?.sequence("")?;
     fields.optional(VERSION)?;
     for _ in 0..5 {
         fields.any()?;
@@ -174,10 +171,6 @@ fn in_certificate(der: &[u8]) -> Read<KeyKind> {
 
 /// The `[0]` of a TBSCertificate.
 const VERSION: u8 = 0xa0;
-
-fn name_of(oid: &str) -> String {
-    Asn1Object::from_str(oid).map_or_else(|_| oid.to_owned(), |object| short_name(&object))
-}
 
 impl fmt::Display for Curve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

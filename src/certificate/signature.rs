@@ -5,20 +5,22 @@ use std::fmt;
 use openssl::asn1::Asn1Object;
 use openssl::nid::Nid;
 use openssl::x509::X509Ref;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::name::long_name;
-use crate::ber::{self, Decoder, Read};
+use crate::ber::{Decoder, Read};
 
 /// A signature algorithm. Its text is OpenSSL's: `sha256WithRSAEncryption`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct SignatureAlgorithm {
     name: String,
+    #[serde(skip)]
     digest: Option<BrokenDigest>,
 }
 
 /// A digest with which signatures can be forged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum BrokenDigest {
     /// RFC 6149.
     Md2,
@@ -31,14 +33,13 @@ pub enum BrokenDigest {
 }
 
 impl SignatureAlgorithm {
-    /// The algorithm that a certificate names.
     pub(super) fn of(certificate: &X509Ref) -> Self {
         let object = certificate.signature_algorithm().object();
         let digest = match object.nid() {
             Nid::RSASSAPSS => pss_digest(certificate),
             nid => nid.signature_algorithms().map(|parts| parts.digest),
         };
-        Self { name: long_name(object), digest: digest.and_then(BrokenDigest::of) }
+        Self { name: object.to_string(), digest: digest.and_then(BrokenDigest::of) }
     }
 
     /// An algorithm that is known by its name alone.
@@ -46,7 +47,6 @@ impl SignatureAlgorithm {
         Self { name: name.to_owned(), digest: None }
     }
 
-    /// Its digest, if that is broken.
     pub fn broken_digest(&self) -> Option<BrokenDigest> {
         self.digest
     }
@@ -68,14 +68,13 @@ impl BrokenDigest {
 fn pss_digest(certificate: &X509Ref) -> Option<Nid> {
     let der = certificate.to_der().ok()?;
     let named = || -> Read<Option<String>> {
-        let mut whole = Decoder::new(&der).expect(ber::SEQUENCE, "")?.inside()?;
+        let mut whole = Decoder::new(&der).sequence("")?;
         whole.any()?;
-        let mut algorithm = whole.expect(ber::SEQUENCE, "")?.inside()?;
+        let mut algorithm = whole.sequence("")?;
         algorithm.any()?;
-        let mut parameters = algorithm.expect(ber::SEQUENCE, "")?.inside()?;
+        let mut parameters = algorithm.sequence("")?;
         let Some(hash) = parameters.optional(HASH_ALGORITHM)? else { return Ok(None) };
-        let mut hash = hash.inside()?.expect(ber::SEQUENCE, "")?.inside()?;
-        Ok(Some(hash.expect(ber::OID, "")?.oid()))
+        hash.inside()?.sequence("")?.oid("").map(Some)
     };
     match named().ok()? {
         Some(oid) => Asn1Object::from_str(&oid).ok().map(|object| object.nid()),
@@ -94,17 +93,6 @@ impl fmt::Display for SignatureAlgorithm {
 
 impl fmt::Display for BrokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Md2 => "MD2",
-            Self::Md4 => "MD4",
-            Self::Md5 => "MD5",
-            Self::Sha1 => "SHA1",
-        })
-    }
-}
-
-impl Serialize for SignatureAlgorithm {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        self.serialize(f)
     }
 }

@@ -7,7 +7,6 @@ use serde::{Serialize, Serializer};
 use super::fix::{Fix, Remedy};
 use crate::error::{Error, Kind};
 
-/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
@@ -19,12 +18,9 @@ pub enum Severity {
     Note,
 }
 
-/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Its stable name.
     pub name: Name,
-    /// How bad it is.
     pub severity: Severity,
     /// What was found, in a sentence.
     pub what: String,
@@ -40,6 +36,14 @@ impl Finding {
         let command = fix.command.filter(|(remedy, _)| name.remedies().contains(remedy));
         let command = command.map(|(_, command)| command);
         Self { name, severity, what: what.into(), fix: fix.words, command }
+    }
+
+    pub(super) fn warning(name: Name, what: impl Into<String>, fix: Fix) -> Self {
+        Self::new(name, Severity::Warning, what, fix)
+    }
+
+    pub(super) fn note(name: Name, what: impl Into<String>, fix: Fix) -> Self {
+        Self::new(name, Severity::Note, what, fix)
     }
 
     /// A fault as a finding.

@@ -3,14 +3,14 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::fault::Parsed;
 use super::iterate::Wiped;
 use super::scheme::Scheme;
-use crate::ber::{self, Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, SET};
+use crate::ber::{self, Decoder, Element, INTEGER, OCTET_STRING, SEQUENCE, SET};
 
 /// How deep safes may be nested. Real files have one level at most.
 const MAX_NESTING: usize = 8;
@@ -27,39 +27,27 @@ pub(super) enum Bag {
 }
 
 /// An item that is not part of an identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum OtherBag {
-    /// A revocation list.
+    #[serde(rename = "a CRL")]
     Crl,
-    /// A type that RFC 7292 does not know.
+    #[serde(rename = "a bag of unknown type")]
     Unknown,
-    /// What lets Windows users or groups open the file in place of a password.
+    #[serde(rename = "a bag that protects it to Windows users or groups")]
     GroupProtection,
-    /// A certificate of another kind, such as SDSI.
+    /// Of another kind, such as SDSI.
+    #[serde(rename = "a certificate that is not X.509")]
     OtherCertificate,
-    /// A secret, such as a symmetric key.
+    #[serde(rename = "a secret key")]
     Secret,
 }
 
 impl fmt::Display for OtherBag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Crl => "a CRL",
-            Self::Unknown => "a bag of unknown type",
-            Self::GroupProtection => "a bag that protects it to Windows users or groups",
-            Self::OtherCertificate => "a certificate that is not X.509",
-            Self::Secret => "a secret key",
-        })
+        self.serialize(f)
     }
 }
 
-impl Serialize for OtherBag {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-/// The labels of a bag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Label {
     pub(super) alias: Option<String>,
@@ -68,8 +56,7 @@ pub(super) struct Label {
 
 /// Whether decrypted bytes are a safe: one complete SEQUENCE of SEQUENCEs. A wrong key gives random bytes.
 pub(super) fn is_safe(plain: &[u8]) -> bool {
-    let mut reader = Decoder::new(plain);
-    let list = reader.expect(SEQUENCE, "").and_then(|list| list.inside());
+    let list = Decoder::new(plain).sequence("");
     list.is_ok_and(|mut list| list.is_empty() || list.expect(SEQUENCE, "").is_ok())
 }
 
@@ -77,22 +64,17 @@ pub(super) fn is_safe(plain: &[u8]) -> bool {
 pub(super) fn read_bags(contents: &[u8], budget: &mut Budget) -> Parsed<Vec<Bag>> {
     let mut bags = Vec::new();
     if !contents.is_empty() {
-        collect(contents, &mut bags, budget).map_err(|fault| fault.within("a safe"))?;
+        collect(Decoder::new(contents), 0, &mut bags, budget).map_err(|fault| fault.within("a safe"))?;
     }
     Ok(bags)
 }
 
-fn collect(contents: &[u8], bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
-    let list = Decoder::new(contents).expect(SEQUENCE, "the list of bags")?;
-    collect_list(&list, 0, bags, budget)
-}
-
-fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
-    let mut list = list.inside()?;
+fn collect(mut safe: Decoder<'_>, nesting: usize, bags: &mut Vec<Bag>, budget: &mut Budget) -> Parsed<()> {
+    let mut list = safe.sequence("the list of bags")?;
     while !list.is_empty() {
         let bag = list.expect(SEQUENCE, "a bag")?;
         let mut inside = bag.inside()?;
-        let kind = inside.expect(OID, "the type of a bag")?.oid();
+        let kind = inside.oid("the type of a bag")?;
         let value = inside.expect(0xa0, "the value of a bag")?;
         let label = read_label(&mut inside);
         budget.take_bag()?;
@@ -100,10 +82,7 @@ fn collect_list(list: &Element<'_>, nesting: usize, bags: &mut Vec<Bag>, budget:
             Some("6") if nesting >= MAX_NESTING => {
                 return Err(ber::malformed(bag.at, "safes nested too deep".into()).into());
             }
-            Some("6") => {
-                let list = value.inside()?.expect(SEQUENCE, "the list of bags")?;
-                collect_list(&list, nesting + 1, bags, budget)?;
-            }
+            Some("6") => collect(value.inside()?, nesting + 1, bags, budget)?,
             kind => bags.push(parse_bag(kind, &value, label)?),
         }
     }
@@ -127,8 +106,8 @@ fn read_key<'a>(value: &Element<'a>) -> Parsed<&'a [u8]> {
 
 /// The type of a secret (RFC 7292 section 4.2.5) tells what Windows puts there.
 fn parse_secret(value: &Element<'_>) -> ber::Read<OtherBag> {
-    let mut secret = value.inside()?.expect(SEQUENCE, "a secret")?.inside()?;
-    Ok(match secret.expect(OID, "the type of a secret")?.oid().as_str() {
+    let mut secret = value.inside()?.sequence("a secret")?;
+    Ok(match secret.oid("the type of a secret")?.as_str() {
         "1.3.6.1.4.1.311.17.4" => OtherBag::GroupProtection,
         _ => OtherBag::Secret,
     })
@@ -146,13 +125,13 @@ fn parse_shrouded(value: &Element<'_>, label: Label) -> Parsed<Bag> {
 pub(super) fn read_shrouded(element: &Element<'_>, label: Label) -> Parsed<Bag> {
     let mut info = element.inside()?;
     let scheme = Scheme::parse(&info.expect(SEQUENCE, "the key's encryption")?)?;
-    let ciphertext = info.expect(OCTET_STRING, "the encrypted key")?.octets()?;
+    let ciphertext = info.octets("the encrypted key")?;
     Ok(Bag::ShroudedKey(scheme, ciphertext.into_owned(), label))
 }
 
 fn parse_certificate(value: &Element<'_>, label: Label) -> Parsed<Bag> {
-    let mut bag = value.inside()?.expect(SEQUENCE, "a certificate bag")?.inside()?;
-    if bag.expect(OID, "the type of a certificate")?.oid() != "1.2.840.113549.1.9.22.1" {
+    let mut bag = value.inside()?.sequence("a certificate bag")?;
+    if bag.oid("the type of a certificate")? != "1.2.840.113549.1.9.22.1" {
         return Ok(Bag::Other(OtherBag::OtherCertificate));
     }
     let certificate = bag.expect(0xa0, "a certificate")?.inside()?.expect(OCTET_STRING, "a certificate")?;
@@ -172,7 +151,7 @@ fn read_label(bag: &mut Decoder<'_>) -> Label {
 }
 
 fn read_attribute(mut attribute: Decoder<'_>, label: &mut Label) -> ber::Read<()> {
-    let kind = attribute.expect(OID, "")?.oid();
+    let kind = attribute.oid("")?;
     let value = attribute.expect(SET, "")?.inside()?.any()?;
     match (kind.as_str(), value.tag) {
         ("1.2.840.113549.1.9.20", 0x1e) => {
@@ -189,23 +168,24 @@ fn read_attribute(mut attribute: Decoder<'_>, label: &mut Label) -> ber::Read<()
     Ok(())
 }
 
-/// The algorithm of a PKCS#8 key (RFC 5958 section 2); `None` if it is not such a key.
+/// The algorithm of a PKCS#8 key; `None` if it is not such a key.
 pub(super) fn key_algorithm(pkcs8: &[u8]) -> Option<String> {
-    let mut info = Decoder::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
-    info.expect(INTEGER, "").ok()?;
-    let algorithm = info.expect(SEQUENCE, "").ok()?.inside().ok()?.expect(OID, "").ok()?.oid();
-    info.expect(OCTET_STRING, "").ok()?;
-    Some(algorithm)
+    parse_key(pkcs8).ok().map(|(algorithm, _)| algorithm)
 }
 
 /// The same key with zeros in place of the secret. OpenSSL reads it in the same way.
 pub(super) fn blank_key(pkcs8: &[u8]) -> Option<Vec<u8>> {
-    let mut info = Decoder::new(pkcs8).expect(SEQUENCE, "").ok()?.inside().ok()?;
-    info.expect(INTEGER, "").ok()?;
-    info.expect(SEQUENCE, "").ok()?;
-    let secret = info.expect(OCTET_STRING, "").ok()?;
+    let (_, secret) = parse_key(pkcs8).ok()?;
     let start = secret.at + secret.whole.len() - secret.content.len();
     let mut blank = pkcs8.to_vec();
     blank.get_mut(start..start + secret.content.len())?.fill(0);
     Some(blank)
+}
+
+/// The algorithm of a PKCS#8 key, and its secret (RFC 5958 section 2).
+fn parse_key(pkcs8: &[u8]) -> ber::Read<(String, Element<'_>)> {
+    let mut info = Decoder::new(pkcs8).sequence("")?;
+    info.expect(INTEGER, "")?;
+    let algorithm = info.sequence("")?.oid("")?;
+    Ok((algorithm, info.expect(OCTET_STRING, "")?))
 }

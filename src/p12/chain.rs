@@ -2,12 +2,12 @@
 //! hostile files have thousands of certificates with the same name.
 
 use std::cell::{Cell, RefCell};
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use openssl::x509::{X509NameRef, X509Ref, X509VerifyResult};
+use openssl::x509::{X509Ref, X509VerifyResult};
 
 use super::contents::CertificateEntry;
+use crate::certificate::{is_same_name, is_self_issued};
 
 /// The certificates of a file, each by its index.
 pub(super) struct Issuers<'a> {
@@ -15,14 +15,12 @@ pub(super) struct Issuers<'a> {
     by_subject: HashMap<u32, Vec<usize>>,
     /// The possible issuers of a certificate, the most likely first.
     known: RefCell<HashMap<usize, Vec<usize>>>,
-    signed: RefCell<HashMap<(usize, usize), Option<bool>>>,
     work: Cell<u64>,
 }
 
 /// How many certificates with the same subject are tried. Real files have one or two.
 const MAX_NAMESAKES: usize = 32;
 
-/// The longest chain.
 const MAX_CHAIN: usize = 32;
 
 /// The cost of all signatures that are checked for one file: 250 of usual size. Real files need one per
@@ -41,8 +39,7 @@ impl<'a> Issuers<'a> {
                 namesakes.push(at);
             }
         }
-        let (known, signed) = (RefCell::default(), RefCell::default());
-        Self { certificates, by_subject, known, signed, work: Cell::new(WORK) }
+        Self { certificates, by_subject, known: RefCell::default(), work: Cell::new(WORK) }
     }
 
     /// The chain from the leaf upwards, as far as the file has it. An issuer has the right name and has
@@ -74,7 +71,7 @@ impl<'a> Issuers<'a> {
         };
         let is_named = |issuer: &usize| {
             let issuer = self.certificate(*issuer);
-            issuer.is_some_and(|issuer| is_same(issuer.subject_name(), below.issuer_name()))
+            issuer.is_some_and(|issuer| is_same_name(issuer.subject_name(), below.issuer_name()))
         };
         let seems = |issuer: &usize| {
             self.certificate(*issuer).is_some_and(|issuer| issuer.issued(below) == X509VerifyResult::OK)
@@ -94,24 +91,11 @@ impl<'a> Issuers<'a> {
     /// Whether an issuer's key has signed a certificate; `None` if OpenSSL cannot check it, or the limit is
     /// reached.
     fn has_signed(&self, issuer: usize, below: usize) -> Option<bool> {
-        if let Some(known) = self.signed.borrow().get(&(issuer, below)) {
-            return *known;
-        }
         let (above, signed) = (self.certificate(issuer)?, self.certificate(below)?);
         let key = above.public_key().ok()?;
         let bytes = key.public_key_to_der().ok()?.len() + signed.signature().len();
         let cost = (bytes as u64).pow(2).max(LEAST_COST);
         self.work.set(self.work.get().checked_sub(cost)?);
-        let outcome = signed.verify(&key).ok();
-        self.signed.borrow_mut().insert((issuer, below), outcome);
-        outcome
+        signed.verify(&key).ok()
     }
-}
-
-fn is_self_issued(certificate: &X509Ref) -> bool {
-    is_same(certificate.issuer_name(), certificate.subject_name())
-}
-
-fn is_same(one: &X509NameRef, other: &X509NameRef) -> bool {
-    one.try_cmp(other).is_ok_and(Ordering::is_eq)
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::bag::{Bag, OtherBag, read_bags};
+use super::budget::Budget;
 use super::fault::{Fault, Parsed};
 use super::mac::Mac;
 use super::protection::Protection;
@@ -33,7 +35,7 @@ impl<'a> Pfx<'a> {
         }
         let mut inside = outer.inside()?;
         check_version(&mut inside)?;
-        let mut info = inside.expect(SEQUENCE, "the authenticated safe")?.inside()?;
+        let mut info = inside.sequence("the authenticated safe")?;
         let kind = info.expect(OID, "the type of the authenticated safe")?;
         match kind.oid().as_str() {
             DATA => {}
@@ -48,10 +50,9 @@ impl<'a> Pfx<'a> {
                 );
             }
         }
-        let content = read_explicit(&mut info)?.ok_or_else(|| {
-            Fault::from(ber::malformed(kind.at, "the authenticated safe has no content".into()))
-        })?;
-        let content = content.inside()?.expect(OCTET_STRING, "the authenticated safe's content")?.octets()?;
+        let missing = || ber::malformed(kind.at, "the authenticated safe has no content".into());
+        let content = info.optional(EXPLICIT)?.ok_or_else(missing)?;
+        let content = content.inside()?.octets("the authenticated safe's content")?;
         // Nothing, or a MAC: a damaged file must not pass for one without.
         let mac = match inside.is_empty() {
             true => None,
@@ -60,10 +61,9 @@ impl<'a> Pfx<'a> {
         Ok(Self { content, mac, trailing: file.rest_length() })
     }
 
-    /// The safes, each with its encryption.
     pub(super) fn safes(&self) -> Parsed<Vec<Safe<'_>>> {
         let parse = || {
-            let mut list = Decoder::new(&self.content).expect(SEQUENCE, "the list of safes")?.inside()?;
+            let mut list = Decoder::new(&self.content).sequence("the list of safes")?;
             let mut safes = Vec::new();
             while !list.is_empty() {
                 if safes.len() >= MAX_SAFES {
@@ -77,6 +77,8 @@ impl<'a> Pfx<'a> {
     }
 }
 
+/// The `[0]` of a ContentInfo.
+const EXPLICIT: u8 = 0xa0;
 const DATA: &str = "1.2.840.113549.1.7.1";
 /// The same in DER.
 pub(super) const DATA_OID: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
@@ -108,11 +110,6 @@ fn check_version(inside: &mut Decoder<'_>) -> Parsed<()> {
     }
 }
 
-/// The content of an EXPLICIT `[0]`, if there is one.
-fn read_explicit<'a>(reader: &mut Decoder<'a>) -> Parsed<Option<Element<'a>>> {
-    Ok(reader.optional(0xa0)?)
-}
-
 /// A part of the file with its own encryption.
 #[derive(Debug)]
 pub(super) enum Safe<'a> {
@@ -120,8 +117,28 @@ pub(super) enum Safe<'a> {
     Encrypted(Scheme, Cow<'a, [u8]>),
 }
 
+/// A safe, read as far as it is not encrypted.
+pub(super) enum Part<'a> {
+    Open(Vec<Bag>),
+    Closed(&'a Scheme, &'a [u8]),
+}
+
+impl Part<'_> {
+    /// Whether Windows users or groups can open the file in place of a password.
+    pub(super) fn has_groups(&self) -> bool {
+        let is_group = |bag: &Bag| matches!(bag, Bag::Other(OtherBag::GroupProtection));
+        matches!(self, Self::Open(bags) if bags.iter().any(is_group))
+    }
+}
+
 impl Safe<'_> {
-    /// Its encryption; `None` if it is not encrypted.
+    pub(super) fn open(&self, budget: &mut Budget) -> Parsed<Part<'_>> {
+        match self {
+            Self::Plain(contents) => read_bags(contents, budget).map(Part::Open),
+            Self::Encrypted(scheme, ciphertext) => Ok(Part::Closed(scheme, ciphertext)),
+        }
+    }
+
     pub(super) fn protection(&self) -> Option<Protection> {
         match self {
             Self::Plain(_) => None,
@@ -133,12 +150,9 @@ impl Safe<'_> {
 fn parse_safe<'a>(info: &Element<'a>) -> Parsed<Safe<'a>> {
     let mut info = info.inside()?;
     let kind = info.expect(OID, "the type of a safe")?;
-    let content = read_explicit(&mut info)?;
-    match (kind.oid().as_str(), content) {
+    match (kind.oid().as_str(), info.optional(EXPLICIT)?) {
         (DATA, None) => Ok(Safe::Plain(Cow::Borrowed(&[]))),
-        (DATA, Some(content)) => {
-            Ok(Safe::Plain(content.inside()?.expect(OCTET_STRING, "a safe's content")?.octets()?))
-        }
+        (DATA, Some(content)) => Ok(Safe::Plain(content.inside()?.octets("a safe's content")?)),
         (ENCRYPTED_DATA, Some(content)) => parse_encrypted(&content),
         (ENVELOPED_DATA, _) => Err(Fault::unsupported(
             "it is encrypted to a certificate (envelopedData, OID 1.2.840.113549.1.7.3) in place of a password",
@@ -149,9 +163,9 @@ fn parse_safe<'a>(info: &Element<'a>) -> Parsed<Safe<'a>> {
 
 /// EncryptedData: RFC 5652 section 8.
 fn parse_encrypted<'a>(content: &Element<'a>) -> Parsed<Safe<'a>> {
-    let mut data = content.inside()?.expect(SEQUENCE, "EncryptedData")?.inside()?;
+    let mut data = content.inside()?.sequence("EncryptedData")?;
     data.expect(INTEGER, "the version of EncryptedData")?;
-    let mut info = data.expect(SEQUENCE, "EncryptedContentInfo")?.inside()?;
+    let mut info = data.sequence("EncryptedContentInfo")?;
     info.expect(OID, "the type of what is encrypted")?;
     let scheme = Scheme::parse(&info.expect(SEQUENCE, "the encryption")?)?;
     let ciphertext = match (info.optional(0x80)?, info.optional(0xa0)?) {

@@ -1,6 +1,5 @@
 //! Digests, by their object identifiers and by OpenSSL's names.
 
-use std::fmt;
 use std::sync::OnceLock;
 
 use openssl::hash::MessageDigest;
@@ -53,43 +52,11 @@ impl Digest {
     }
 
     pub(super) fn from_oid(oid: &str) -> Option<Self> {
-        Some(match oid {
-            "1.3.14.3.2.26" => Self::Sha1,
-            "2.16.840.1.101.3.4.2.1" => Self::Sha256,
-            "2.16.840.1.101.3.4.2.2" => Self::Sha384,
-            "2.16.840.1.101.3.4.2.3" => Self::Sha512,
-            "2.16.840.1.101.3.4.2.4" => Self::Sha224,
-            "2.16.840.1.101.3.4.2.5" => Self::Sha512_224,
-            "2.16.840.1.101.3.4.2.6" => Self::Sha512_256,
-            "2.16.840.1.101.3.4.2.7" => Self::Sha3_224,
-            "2.16.840.1.101.3.4.2.8" => Self::Sha3_256,
-            "2.16.840.1.101.3.4.2.9" => Self::Sha3_384,
-            "2.16.840.1.101.3.4.2.10" => Self::Sha3_512,
-            "1.2.840.113549.2.5" => Self::Md5,
-            "1.2.840.113549.2.4" => Self::Md4,
-            "1.3.36.3.2.1" => Self::Ripemd160,
-            "1.0.10118.3.0.55" => Self::Whirlpool,
-            "1.2.156.10197.1.401" => Self::Sm3,
-            _ => return None,
-        })
+        OIDS.iter().find(|(_, own, _)| *own == oid).map(|(digest, ..)| *digest)
     }
 
     pub(super) fn from_hmac_oid(oid: &str) -> Option<Self> {
-        Some(match oid {
-            "1.2.840.113549.2.7" | "1.3.6.1.5.5.8.1.2" => Self::Sha1,
-            "1.2.840.113549.2.8" => Self::Sha224,
-            "1.2.840.113549.2.9" => Self::Sha256,
-            "1.2.840.113549.2.10" => Self::Sha384,
-            "1.2.840.113549.2.11" => Self::Sha512,
-            "1.2.840.113549.2.12" => Self::Sha512_224,
-            "1.2.840.113549.2.13" => Self::Sha512_256,
-            "1.2.840.113549.2.6" | "1.3.6.1.5.5.8.1.1" => Self::Md5,
-            "2.16.840.1.101.3.4.2.13" => Self::Sha3_224,
-            "2.16.840.1.101.3.4.2.14" => Self::Sha3_256,
-            "2.16.840.1.101.3.4.2.15" => Self::Sha3_384,
-            "2.16.840.1.101.3.4.2.16" => Self::Sha3_512,
-            _ => return None,
-        })
+        OIDS.iter().find(|(.., hmac)| hmac.contains(&oid)).map(|(digest, ..)| *digest)
     }
 
     pub(super) fn message_digest(self) -> Option<MessageDigest> {
@@ -119,11 +86,25 @@ impl Digest {
     }
 }
 
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+/// The object identifiers of each, and of HMAC with it.
+const OIDS: &[(Digest, &str, &[&str])] = &[
+    (Digest::Md4, "1.2.840.113549.2.4", &[]),
+    (Digest::Whirlpool, "1.0.10118.3.0.55", &[]),
+    (Digest::Md5, "1.2.840.113549.2.5", &["1.2.840.113549.2.6", "1.3.6.1.5.5.8.1.1"]),
+    (Digest::Ripemd160, "1.3.36.3.2.1", &[]),
+    (Digest::Sha1, "1.3.14.3.2.26", &["1.2.840.113549.2.7", "1.3.6.1.5.5.8.1.2"]),
+    (Digest::Sha224, "2.16.840.1.101.3.4.2.4", &["1.2.840.113549.2.8"]),
+    (Digest::Sha256, "2.16.840.1.101.3.4.2.1", &["1.2.840.113549.2.9"]),
+    (Digest::Sha384, "2.16.840.1.101.3.4.2.2", &["1.2.840.113549.2.10"]),
+    (Digest::Sha512, "2.16.840.1.101.3.4.2.3", &["1.2.840.113549.2.11"]),
+    (Digest::Sha512_224, "2.16.840.1.101.3.4.2.5", &["1.2.840.113549.2.12"]),
+    (Digest::Sha512_256, "2.16.840.1.101.3.4.2.6", &["1.2.840.113549.2.13"]),
+    (Digest::Sha3_224, "2.16.840.1.101.3.4.2.7", &["2.16.840.1.101.3.4.2.13"]),
+    (Digest::Sha3_256, "2.16.840.1.101.3.4.2.8", &["2.16.840.1.101.3.4.2.14"]),
+    (Digest::Sha3_384, "2.16.840.1.101.3.4.2.9", &["2.16.840.1.101.3.4.2.15"]),
+    (Digest::Sha3_512, "2.16.840.1.101.3.4.2.10", &["2.16.840.1.101.3.4.2.16"]),
+    (Digest::Sm3, "1.2.156.10197.1.401", &[]),
+];
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

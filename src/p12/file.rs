@@ -4,7 +4,6 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use zeroize::Zeroizing;
@@ -22,7 +21,7 @@ use crate::shell;
 #[derive(Clone)]
 pub struct P12File {
     name: String,
-    pub(super) bytes: Arc<Zeroizing<Vec<u8>>>,
+    pub(super) bytes: Bytes,
     pub(super) work: u64,
     pub(super) aside: KeyAside,
 }
@@ -30,7 +29,6 @@ pub struct P12File {
 /// What a file lacks to be opened: a key in another file, and the key's own password.
 #[derive(Debug, Clone, Default)]
 pub struct KeyAside {
-    /// A file with the key.
     pub file: Option<Box<P12File>>,
     /// The key's password, where it is not that of the file.
     pub password: Option<Password>,
@@ -80,12 +78,11 @@ impl P12File {
             let message = format!("cannot open {name}: it is larger than {} MiB", Self::MAX >> 20);
             return Err(Error::new(Kind::TooLarge, message));
         }
-        Ok(Self { name, bytes: Arc::new(bytes), work: Self::WORK, aside: KeyAside::default() })
+        Ok(Self::from_bytes(name, bytes))
     }
 
-    /// A file that is already in memory.
-    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        let bytes = Arc::new(Zeroizing::new(bytes));
+    pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Zeroizing<Vec<u8>>>) -> Self {
+        let bytes = Bytes::from_owner(bytes.into());
         Self { name: name.into(), bytes, work: Self::WORK, aside: KeyAside::default() }
     }
 
@@ -142,13 +139,7 @@ impl P12File {
 
     /// The bytes as they were read, without a copy. They are wiped when the last holder drops them.
     pub fn bytes(&self) -> Bytes {
-        struct Owner(Arc<Zeroizing<Vec<u8>>>);
-        impl AsRef<[u8]> for Owner {
-            fn as_ref(&self) -> &[u8] {
-                &self.0
-            }
-        }
-        Bytes::from_owner(Owner(Arc::clone(&self.bytes)))
+        self.bytes.clone()
     }
 }
 

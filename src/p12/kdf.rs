@@ -9,38 +9,44 @@ use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
 use super::iterate::{KeyUse, Wiped, pbkdf1, pkcs12};
 use super::protection::{Algorithm, KdfName, Protection};
-use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, malformed};
+use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, SEQUENCE, malformed};
 
-/// A key derivation with its parameters.
 #[derive(Debug)]
-pub(super) enum Kdf {
+pub(super) struct Kdf {
+    function: Function,
+    salt: Vec<u8>,
+    /// The key length that the file states, in bytes.
+    pub(super) length: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Function {
     /// RFC 7292 appendix B.2.
-    Pkcs12 { digest: Digest, salt: Vec<u8>, iterations: u64 },
+    Pkcs12 { digest: Digest, iterations: u64 },
     /// RFC 8018 section 5.1.
-    Pbkdf1 { digest: Digest, salt: Vec<u8>, iterations: u64 },
+    Pbkdf1 { digest: Digest, iterations: u64 },
     /// RFC 8018 section 5.2.
-    Pbkdf2 { digest: Digest, salt: Vec<u8>, iterations: u64, length: Option<usize> },
+    Pbkdf2 { digest: Digest, iterations: u64 },
     /// RFC 7914.
-    Scrypt { salt: Vec<u8>, n: u64, r: u64, p: u64, length: Option<usize> },
+    Scrypt { n: u64, r: u64, p: u64 },
 }
 
 impl Kdf {
     /// Derives so many bytes; `None` if OpenSSL cannot.
     pub(super) fn derive(&self, of: KeyUse, length: usize, password: &Encoding) -> Option<Wiped> {
-        let (password, mut out) = (self.input(password), Zeroizing::new(vec![0; length]));
-        let done = match self {
-            Self::Pkcs12 { digest, salt, iterations } => {
-                pkcs12(*digest, salt, *iterations, of, password, &mut out)
+        let (salt, password) = (&self.salt, self.input(password));
+        let mut out = Zeroizing::new(vec![0; length]);
+        let done = match self.function {
+            Function::Pkcs12 { digest, iterations } => {
+                pkcs12(digest, salt, iterations, of, password, &mut out)
             }
-            Self::Pbkdf1 { digest, salt, iterations } => {
-                pbkdf1(*digest, salt, *iterations, password, &mut out)
-            }
-            Self::Pbkdf2 { digest, salt, iterations, .. } => {
-                let iterations = usize::try_from(*iterations).ok()?;
+            Function::Pbkdf1 { digest, iterations } => pbkdf1(digest, salt, iterations, password, &mut out),
+            Function::Pbkdf2 { digest, iterations } => {
+                let iterations = usize::try_from(iterations).ok()?;
                 pkcs5::pbkdf2_hmac(password, salt, iterations, digest.message_digest()?, &mut out)
             }
-            Self::Scrypt { salt, n, r, p, .. } => {
-                pkcs5::scrypt(password, salt, *n, *r, *p, 2 * SCRYPT_MEMORY, &mut out)
+            Function::Scrypt { n, r, p } => {
+                pkcs5::scrypt(password, salt, n, r, p, 2 * SCRYPT_MEMORY, &mut out)
             }
         };
         done.ok().map(|()| out)
@@ -48,59 +54,44 @@ impl Kdf {
 
     /// The encoding of the password for this derivation.
     pub(super) fn input<'a>(&self, password: &'a Encoding) -> &'a [u8] {
-        match self {
-            Self::Pkcs12 { .. } => &password.wide,
+        match self.function {
+            Function::Pkcs12 { .. } => &password.wide,
             _ => &password.bytes,
         }
     }
 
     /// The cost in units of the budget; `None` if it is too large for a number.
     pub(super) fn cost(&self, length: usize, password: usize) -> Option<u64> {
-        let (Self::Pkcs12 { salt, .. }
-        | Self::Pbkdf1 { salt, .. }
-        | Self::Pbkdf2 { salt, .. }
-        | Self::Scrypt { salt, .. }) = self;
         // Password and salt are hashed before the first iteration, however long they are.
-        let input = (salt.len().checked_add(password)? / BYTES_A_UNIT) as u64;
-        let each = |digest: &Digest, iterations: &u64| {
-            let blocks = length.div_ceil(digest.sizes()?.0) as u64;
-            iterations.checked_add(input)?.checked_mul(blocks)?.checked_mul(digest.weight())
-        };
-        match self {
-            Self::Pkcs12 { digest, iterations, .. }
-            | Self::Pbkdf1 { digest, iterations, .. }
-            | Self::Pbkdf2 { digest, iterations, .. } => each(digest, iterations),
-            Self::Scrypt { n, r, p, .. } => {
-                n.checked_mul(*r)?.checked_mul(*p)?.checked_mul(2)?.checked_add(input)
+        let input = (self.salt.len().checked_add(password)? / BYTES_A_UNIT) as u64;
+        match self.function {
+            Function::Pkcs12 { digest, iterations }
+            | Function::Pbkdf1 { digest, iterations }
+            | Function::Pbkdf2 { digest, iterations } => {
+                let blocks = length.div_ceil(digest.sizes()?.0) as u64;
+                iterations.checked_add(input)?.checked_mul(blocks)?.checked_mul(digest.weight())
+            }
+            Function::Scrypt { n, r, p } => {
+                n.checked_mul(r)?.checked_mul(p)?.checked_mul(2)?.checked_add(input)
             }
         }
     }
 
     /// Its description, for a key of this algorithm.
     pub(super) fn describe(&self, algorithm: Algorithm) -> Protection {
-        let (kdf, prf, iterations, salt) = match self {
-            Self::Pkcs12 { digest, salt, iterations } => (KdfName::Pkcs12, Some(*digest), *iterations, salt),
-            Self::Pbkdf1 { digest, salt, iterations } => (KdfName::Pbkdf1, Some(*digest), *iterations, salt),
-            Self::Pbkdf2 { digest, salt, iterations, .. } => {
-                (KdfName::Pbkdf2, Some(*digest), *iterations, salt)
-            }
-            Self::Scrypt { salt, n, r, p, .. } => (KdfName::Scrypt, None, n * r * p, salt),
+        let (kdf, prf, iterations) = match self.function {
+            Function::Pkcs12 { digest, iterations } => (KdfName::Pkcs12, Some(digest), iterations),
+            Function::Pbkdf1 { digest, iterations } => (KdfName::Pbkdf1, Some(digest), iterations),
+            Function::Pbkdf2 { digest, iterations } => (KdfName::Pbkdf2, Some(digest), iterations),
+            Function::Scrypt { n, r, p } => (KdfName::Scrypt, None, n * r * p),
         };
-        Protection { algorithm, kdf, prf, iterations, salt: salt.len() }
-    }
-
-    /// The key length that the file states, in bytes.
-    pub(super) fn fixed_length(&self) -> Option<usize> {
-        match self {
-            Self::Pbkdf2 { length, .. } | Self::Scrypt { length, .. } => *length,
-            _ => None,
-        }
+        Protection { algorithm, kdf, prf, iterations, salt: self.salt.len() }
     }
 
     /// Refuses what no budget allows, before a password is tried.
-    pub(super) fn check_cost(self) -> Parsed<Self> {
-        if let Self::Scrypt { n, r, .. } = &self {
-            let memory = n.checked_mul(*r).and_then(|blocks| blocks.checked_mul(128));
+    pub(super) fn new(function: Function, salt: Vec<u8>, length: Option<usize>) -> Parsed<Self> {
+        if let Function::Scrypt { n, r, .. } = function {
+            let memory = n.checked_mul(r).and_then(|blocks| blocks.checked_mul(128));
             if memory.is_none_or(|memory| memory > SCRYPT_MEMORY) {
                 let limit = SCRYPT_MEMORY >> 20;
                 return Err(Fault::unsupported(format!(
@@ -108,13 +99,14 @@ impl Kdf {
                 )));
             }
         }
-        if self.cost(1, 0).is_none_or(|cost| cost > Budget::LIMIT) {
+        let kdf = Self { function, salt, length };
+        if kdf.cost(1, 0).is_none_or(|cost| cost > Budget::LIMIT) {
             return Err(Fault::too_costly(format!(
                 "its key derivation is too costly; the limit is about {} iterations of SHA-256",
                 Budget::LIMIT
             )));
         }
-        Ok(self)
+        Ok(kdf)
     }
 }
 
@@ -126,7 +118,7 @@ const BYTES_A_UNIT: usize = 32;
 /// Reads the AlgorithmIdentifier of a key derivation by RFC 8018.
 pub(super) fn parse_kdf(algorithm: &Element<'_>) -> Parsed<Kdf> {
     let mut reader = algorithm.inside()?;
-    let oid = reader.expect(OID, "the key derivation")?.oid();
+    let oid = reader.oid("the key derivation")?;
     match oid.as_str() {
         "1.2.840.113549.1.5.12" => parse_pbkdf2(&mut reader),
         "1.3.6.1.4.1.11591.4.11" => parse_scrypt(&mut reader),
@@ -135,7 +127,7 @@ pub(super) fn parse_kdf(algorithm: &Element<'_>) -> Parsed<Kdf> {
 }
 
 fn parse_pbkdf2(reader: &mut Decoder<'_>) -> Parsed<Kdf> {
-    let mut parameters = reader.expect(SEQUENCE, "the PBKDF2 parameters")?.inside()?;
+    let mut parameters = reader.sequence("the PBKDF2 parameters")?;
     let salt = parameters.any()?;
     match salt.tag {
         OCTET_STRING | 0x24 => {}
@@ -152,11 +144,11 @@ fn parse_pbkdf2(reader: &mut Decoder<'_>) -> Parsed<Kdf> {
     let digest = match parameters.optional(SEQUENCE)? {
         None => Digest::Sha1,
         Some(prf) => {
-            let oid = prf.inside()?.expect(OID, "the pseudorandom function")?.oid();
+            let oid = prf.inside()?.oid("the pseudorandom function")?;
             Digest::from_hmac_oid(&oid).ok_or_else(|| Fault::unknown("the pseudorandom function", &oid))?
         }
     };
-    Kdf::Pbkdf2 { digest, salt, iterations, length }.check_cost()
+    Kdf::new(Function::Pbkdf2 { digest, iterations }, salt, length)
 }
 
 /// How many INTEGERs come next.
@@ -166,12 +158,12 @@ fn count_integers(reader: &Decoder<'_>) -> usize {
 }
 
 fn parse_scrypt(reader: &mut Decoder<'_>) -> Parsed<Kdf> {
-    let mut parameters = reader.expect(SEQUENCE, "the scrypt parameters")?.inside()?;
-    let salt = parameters.expect(OCTET_STRING, "the salt")?.octets()?.into_owned();
+    let mut parameters = reader.sequence("the scrypt parameters")?;
+    let salt = parameters.octets("the salt")?.into_owned();
     let n = parse_iterations(&parameters.expect(INTEGER, "scrypt's N")?)?;
     let r = parse_iterations(&parameters.expect(INTEGER, "scrypt's r")?)?;
     let p = parse_iterations(&parameters.expect(INTEGER, "scrypt's p")?)?;
-    Kdf::Scrypt { salt, n, r, p, length: parse_length(&mut parameters)? }.check_cost()
+    Kdf::new(Function::Scrypt { n, r, p }, salt, parse_length(&mut parameters)?)
 }
 
 /// A key length in bytes, if there is one.
@@ -184,8 +176,8 @@ fn parse_length(parameters: &mut Decoder<'_>) -> Parsed<Option<usize>> {
 
 /// Reads the parameters that PBES1 and the encryption of PKCS#12 share.
 pub(super) fn parse_salt_and_iterations(reader: &mut Decoder<'_>) -> Parsed<(Vec<u8>, u64)> {
-    let mut parameters = reader.expect(SEQUENCE, "the encryption's parameters")?.inside()?;
-    let salt = parameters.expect(OCTET_STRING, "the salt")?.octets()?.into_owned();
+    let mut parameters = reader.sequence("the encryption's parameters")?;
+    let salt = parameters.octets("the salt")?.into_owned();
     Ok((salt, parse_iterations(&parameters.expect(INTEGER, "the iteration count")?)?))
 }
 

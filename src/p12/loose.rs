@@ -45,7 +45,7 @@ pub(super) fn read_key(der: &[u8]) -> Option<Wiped> {
     if key_algorithm(der).is_some() {
         return Some(Zeroizing::new(der.to_vec()));
     }
-    let mut inside = Decoder::new(der).expect(SEQUENCE, "").ok()?.inside().ok()?;
+    let mut inside = Decoder::new(der).sequence("").ok()?;
     let version = inside.expect(INTEGER, "").ok()?.unsigned()?;
     let next = inside.any().ok()?;
     match (version, next.tag) {

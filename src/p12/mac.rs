@@ -9,14 +9,12 @@ use super::digest::Digest;
 use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
 use super::iterate::KeyUse;
-use super::kdf::{Kdf, parse_iterations, parse_kdf};
+use super::kdf::{Function, Kdf, parse_iterations, parse_kdf};
 use super::protection::{Algorithm, Protection};
-use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, malformed};
+use crate::ber::{Decoder, Element, INTEGER, SEQUENCE, malformed};
 
-/// The MAC of the file.
 #[derive(Debug)]
 pub(super) struct Mac {
-    /// Derives the key of the MAC.
     pub(super) derivation: Derivation,
     algorithm: Algorithm,
     digest: Digest,
@@ -27,19 +25,19 @@ impl Mac {
     /// Reads MacData (RFC 7292 section 4); a DigestAlgorithm of PBMAC1 is RFC 9879's.
     pub(super) fn parse(data: &Element<'_>) -> Parsed<Self> {
         let mut reader = data.inside()?;
-        let mut info = reader.expect(SEQUENCE, "the MAC's DigestInfo")?.inside()?;
+        let mut info = reader.sequence("the MAC's DigestInfo")?;
         let algorithm = info.expect(SEQUENCE, "the MAC's algorithm")?;
-        let expected = info.expect(OCTET_STRING, "the MAC")?.octets()?.into_owned();
+        let expected = info.octets("the MAC")?.into_owned();
         let mut inside = algorithm.inside()?;
-        let oid = inside.expect(OID, "the MAC's algorithm")?.oid();
+        let oid = inside.oid("the MAC's algorithm")?;
         if oid == "1.2.840.113549.1.5.14" {
             return Self::parse_pbmac1(&mut inside, expected);
         }
         let digest = Digest::from_oid(&oid).ok_or_else(|| Fault::unknown("the MAC", &oid))?;
         let (size, _) = digest.sizes().ok_or_else(|| Fault::unknown("the MAC", &oid))?;
-        let salt = reader.expect(OCTET_STRING, "the MAC's salt")?.octets()?.into_owned();
+        let salt = reader.octets("the MAC's salt")?.into_owned();
         let iterations = reader.optional(INTEGER)?.map_or(Ok(1), |count| parse_iterations(&count))?;
-        let kdf = Kdf::Pkcs12 { digest, salt, iterations }.check_cost()?;
+        let kdf = Kdf::new(Function::Pkcs12 { digest, iterations }, salt, None)?;
         let derivation = Derivation::new(kdf, &[(KeyUse::Mac, size)]);
         Ok(Self { derivation, algorithm: Algorithm::Hmac(digest), digest, expected })
     }
@@ -50,10 +48,9 @@ impl Mac {
         let at = parameters.at;
         let mut parameters = parameters.inside()?;
         let kdf = parse_kdf(&parameters.expect(SEQUENCE, "the key derivation")?)?;
-        let oid =
-            parameters.expect(SEQUENCE, "the MAC scheme")?.inside()?.expect(OID, "the MAC scheme")?.oid();
+        let oid = parameters.sequence("the MAC scheme")?.oid("the MAC scheme")?;
         let digest = Digest::from_hmac_oid(&oid).ok_or_else(|| Fault::unknown("the MAC", &oid))?;
-        match kdf.fixed_length() {
+        match kdf.length {
             Some(key @ 20..=64) => {
                 let derivation = Derivation::new(kdf, &[(KeyUse::Mac, key)]);
                 Ok(Self { derivation, algorithm: Algorithm::Pbmac1(digest), digest, expected })
@@ -63,9 +60,8 @@ impl Mac {
         }
     }
 
-    /// Its algorithms.
     pub(super) fn protection(&self) -> Protection {
-        self.derivation.describe(self.algorithm)
+        self.derivation.kdf.describe(self.algorithm)
     }
 
     /// Whether the MAC fits this password; `None` if the budget does not allow the check.

@@ -1,5 +1,6 @@
 //! From the bytes of a file to its contents, for `P12::open` and for `Anatomy`.
 
+use memchr::memmem;
 use tokio_util::sync::CancellationToken;
 
 use super::bag::{Bag, read_bags};
@@ -38,26 +39,30 @@ pub(super) fn open(
     password: Option<&Password>,
     given_up: CancellationToken,
 ) -> Parsed<Opening> {
-    let sniffed = sniff::unwrap(&file.bytes)?;
-    let form = sniffed.form;
-    let key = file
-        .aside
-        .file
-        .as_deref()
-        .map(|key| sniff::unwrap_key(&key.bytes).map_err(|fault| fault.of(key.name())));
-    let mut loose = key.transpose()?.unwrap_or_default();
+    let content = sniff::unwrap(&file.bytes)?;
+    let mut loose = match &file.aside.file {
+        Some(key) => sniff::unwrap_key(&key.bytes).map_err(|fault| fault.of(key.name()))?,
+        None => Vec::new(),
+    };
     let (budget, of_key) = (Budget::new(file.work, given_up), file.aside.password.as_ref());
-    let bytes = match sniffed.content {
-        Content::Pfx(bytes) => bytes,
+    let (bytes, form) = match content {
+        Content::Pfx(bytes, form) => (bytes, form),
         Content::Loose(bags, names) => {
             loose.extend(bags);
-            check_complete(&loose, &names).map_err(|fault| match has(&file.bytes, KEY_VAULT) {
-                true => fault.with_hint("its key is in the secret of the same name: az keyvault secret show prints both, and that opens here"),
-                false => fault,
+            check_complete(&loose, &names).map_err(|fault| match memmem::find(&file.bytes, KEY_VAULT) {
+                Some(_) => fault.with_hint("its key is in the secret of the same name: az keyvault secret show prints both, and that opens here"),
+                None => fault,
             })?;
             let nothing = Locked { mac: None, content: &[], safes: &[], loose };
             let contents = unlock(nothing, password, of_key, budget).map_err(|fault| (fault, Vec::new()));
-            return Ok(Opening { form, trailing: 0, padding: "", mac: None, safes: Vec::new(), contents });
+            return Ok(Opening {
+                form: Form::Loose,
+                trailing: 0,
+                padding: "",
+                mac: None,
+                safes: Vec::new(),
+                contents,
+            });
         }
     };
     let broken = |fault| damage::explain(&file.bytes, fault);
@@ -78,11 +83,6 @@ pub(super) fn open(
 /// What a certificate of Azure Key Vault has beside it.
 const KEY_VAULT: &[u8] = b".vault.azure.net/certificates/";
 
-fn has(bytes: &[u8], part: &[u8]) -> bool {
-    memchr::memmem::find(bytes, part).is_some()
-}
-
-/// Whether both a key and a certificate are there.
 fn check_complete(bags: &[Bag], names: &str) -> Parsed<()> {
     let has_certificate = bags.iter().any(|bag| matches!(bag, Bag::Certificate(..)));
     let hint = match (bags.iter().any(loose::is_key), has_certificate) {

@@ -10,9 +10,7 @@ use super::digest::Digest;
 /// The algorithm that a derived key is for, and how the key is derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Protection {
-    /// What the key is for.
     pub algorithm: Algorithm,
-    /// The key derivation.
     pub kdf: KdfName,
     /// The digest inside the key derivation; `None` for scrypt.
     pub prf: Option<Digest>,
@@ -25,7 +23,6 @@ pub struct Protection {
 /// What a derived key is for. Its text is OpenSSL's: `AES-256-CBC`, `HMAC-SHA256`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Algorithm {
-    /// Encryption.
     Cipher(Cipher),
     /// The MAC of RFC 7292: HMAC with this digest.
     Hmac(Digest),
@@ -33,8 +30,8 @@ pub enum Algorithm {
     Pbmac1(Digest),
 }
 
-/// A key derivation by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum KdfName {
     /// RFC 7292 appendix B.2.
     Pkcs12,
@@ -43,11 +40,11 @@ pub enum KdfName {
     /// RFC 8018 section 5.2.
     Pbkdf2,
     /// RFC 7914.
+    #[serde(rename = "scrypt")]
     Scrypt,
 }
 
 impl Protection {
-    /// The cipher, if it is one.
     pub fn cipher(&self) -> Option<Cipher> {
         match self.algorithm {
             Algorithm::Cipher(cipher) => Some(cipher),
@@ -55,7 +52,6 @@ impl Protection {
         }
     }
 
-    /// Whether it is PBMAC1 (RFC 9879).
     pub fn is_pbmac1(&self) -> bool {
         matches!(self.algorithm, Algorithm::Pbmac1(_))
     }
@@ -74,30 +70,19 @@ impl Protection {
 impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cipher(cipher) => cipher.fmt(f),
-            Self::Hmac(digest) | Self::Pbmac1(digest) => write!(f, "HMAC-{digest}"),
+            Self::Cipher(cipher) => f.write_str(cipher.name()),
+            Self::Hmac(digest) | Self::Pbmac1(digest) => write!(f, "HMAC-{}", digest.name()),
         }
     }
 }
 
 impl fmt::Display for KdfName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pkcs12 => "PKCS12",
-            Self::Pbkdf1 => "PBKDF1",
-            Self::Pbkdf2 => "PBKDF2",
-            Self::Scrypt => "scrypt",
-        })
+        self.serialize(f)
     }
 }
 
 impl Serialize for Algorithm {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-impl Serialize for KdfName {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
     }

@@ -5,11 +5,10 @@ use super::derivation::Derivation;
 use super::digest::Digest;
 use super::fault::{Fault, Parsed};
 use super::iterate::{KeyUse, Wiped};
-use super::kdf::{Kdf, parse_kdf, parse_salt_and_iterations};
+use super::kdf::{Function, Kdf, parse_kdf, parse_salt_and_iterations};
 use super::protection::{Algorithm, Protection};
-use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, OID, SEQUENCE};
+use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, SEQUENCE};
 
-/// How a safe or a key is encrypted.
 #[derive(Debug)]
 pub(super) struct Scheme {
     /// Derives the key, and the initialisation vector if the file has none.
@@ -24,7 +23,7 @@ impl Scheme {
     /// Reads an AlgorithmIdentifier. An unknown algorithm is reported before a password is tried.
     pub(super) fn parse(algorithm: &Element<'_>) -> Parsed<Self> {
         let mut reader = algorithm.inside()?;
-        let oid = reader.expect(OID, "an algorithm")?.oid();
+        let oid = reader.oid("an algorithm")?;
         if let Some(kind) = oid.strip_prefix("1.2.840.113549.1.12.1.") {
             return Self::parse_pkcs12(kind, &oid, &mut reader);
         }
@@ -49,24 +48,24 @@ impl Scheme {
             _ => return Err(Fault::unknown("the encryption", oid)),
         };
         let (salt, iterations) = parse_salt_and_iterations(reader)?;
-        let kdf = Kdf::Pkcs12 { digest: Digest::Sha1, salt, iterations }.check_cost()?;
+        let kdf = Kdf::new(Function::Pkcs12 { digest: Digest::Sha1, iterations }, salt, None)?;
         let derivation = Derivation::new(kdf, &[(KeyUse::Key, key), (KeyUse::Iv, iv)]);
         Ok(Self { derivation, cipher, key, iv: None })
     }
 
     fn parse_pbes1(digest: Digest, cipher: Cipher, reader: &mut Decoder<'_>) -> Parsed<Self> {
         let (salt, iterations) = parse_salt_and_iterations(reader)?;
-        let kdf = Kdf::Pbkdf1 { digest, salt, iterations }.check_cost()?;
+        let kdf = Kdf::new(Function::Pbkdf1 { digest, iterations }, salt, None)?;
         // Key and vector are the two halves of one digest (RFC 8018 section 6.1.1).
         let derivation = Derivation::new(kdf, &[(KeyUse::Key, 16)]);
         Ok(Self { derivation, cipher, key: 8, iv: None })
     }
 
     fn parse_pbes2(reader: &mut Decoder<'_>) -> Parsed<Self> {
-        let mut parameters = reader.expect(SEQUENCE, "the PBES2 parameters")?.inside()?;
+        let mut parameters = reader.sequence("the PBES2 parameters")?;
         let kdf = parse_kdf(&parameters.expect(SEQUENCE, "the key derivation")?)?;
-        let mut encryption = parameters.expect(SEQUENCE, "the cipher")?.inside()?;
-        let oid = encryption.expect(OID, "the cipher")?.oid();
+        let mut encryption = parameters.sequence("the cipher")?;
+        let oid = encryption.oid("the cipher")?;
         let (cipher, key) = match oid.as_str() {
             "2.16.840.1.101.3.4.1.2" => (Cipher::Aes128Cbc, 16),
             "2.16.840.1.101.3.4.1.22" => (Cipher::Aes192Cbc, 24),
@@ -85,9 +84,9 @@ impl Scheme {
             "1.2.840.113533.7.66.10" => return Self::parse_cast5(kdf, &mut encryption),
             _ => return Err(Fault::unknown("the cipher", &oid)),
         };
-        let iv = encryption.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
+        let iv = encryption.octets("the initialisation vector")?.into_owned();
         // Old versions of NSS name AES-128, but use the 32 bytes that the key derivation states.
-        let (cipher, key) = match (cipher, kdf.fixed_length()) {
+        let (cipher, key) = match (cipher, kdf.length) {
             (Cipher::Aes128Cbc | Cipher::Aes192Cbc, Some(32)) => (Cipher::Aes256Cbc, 32),
             usual => (usual.0, key),
         };
@@ -96,16 +95,16 @@ impl Scheme {
 
     /// RFC 8018 B.2.3: the version encodes the effective key bits.
     fn parse_rc2(kdf: Kdf, encryption: &mut Decoder<'_>) -> Parsed<Self> {
-        let mut parameters = encryption.expect(SEQUENCE, "the RC2 parameters")?.inside()?;
+        let mut parameters = encryption.sequence("the RC2 parameters")?;
         let version = parameters.optional(INTEGER)?.and_then(|version| version.unsigned());
-        let iv = parameters.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
+        let iv = parameters.octets("the initialisation vector")?.into_owned();
         let (cipher, usual) = match version {
             Some(160) => (Cipher::Rc2_40Cbc, 5),
             Some(120) => (Cipher::Rc2_64Cbc, 8),
             Some(58) => (Cipher::Rc2Cbc, 16),
             _ => return Err(Fault::unsupported("RC2 with unusual effective key bits")),
         };
-        let key = kdf.fixed_length().unwrap_or(usual);
+        let key = kdf.length.unwrap_or(usual);
         Ok(Self::with_iv(kdf, cipher, key, iv))
     }
 
@@ -117,7 +116,7 @@ impl Scheme {
             OCTET_STRING => Decoder::new(parameters.whole),
             _ => parameters.inside()?,
         };
-        let iv = parameters.expect(OCTET_STRING, "the initialisation vector")?.octets()?.into_owned();
+        let iv = parameters.octets("the initialisation vector")?.into_owned();
         let bits = parameters.optional(INTEGER)?.and_then(|bits| bits.unsigned()).unwrap_or(128);
         if !(40..=128).contains(&bits) {
             return Err(Fault::unsupported(format!("CAST5 with a key of {bits} bits")));
@@ -130,9 +129,8 @@ impl Scheme {
         Self { derivation: Derivation::new(kdf, &[(KeyUse::Key, key)]), cipher, key, iv: Some(iv) }
     }
 
-    /// Its algorithms.
     pub(super) fn protection(&self) -> Protection {
-        self.derivation.describe(Algorithm::Cipher(self.cipher))
+        self.derivation.kdf.describe(Algorithm::Cipher(self.cipher))
     }
 
     /// Decrypts; `None` if the padding shows that the key is wrong.

@@ -5,18 +5,18 @@ use zeroize::Zeroizing;
 use super::bag::Bag;
 use super::container::looks_like_pfx;
 use super::fault::{Fault, Parsed};
-use super::form::{Content, Form, Sniffed};
+use super::form::{Content, Form};
 use super::wrapping::Search;
 use super::{damage, loose};
 
 /// Finds what is in a file, or says what the file is instead.
-pub(super) fn unwrap(file: &[u8]) -> Parsed<Sniffed> {
+pub(super) fn unwrap(file: &[u8]) -> Parsed<Content> {
     match file {
         [] => Err(Fault::not_a_p12("it is empty")),
         [_] => Err(Fault::not_a_p12("it is a single byte")),
         [0x30, length, ..] if looks_like_pfx(file) => {
             let form = if *length == 0x80 { Form::Ber } else { Form::Der };
-            Ok(Sniffed { content: Content::Pfx(Zeroizing::new(file.to_vec())), form })
+            Ok(Content::Pfx(Zeroizing::new(file.to_vec()), form))
         }
         _ => {
             let mut search = Search::default();
@@ -28,9 +28,9 @@ pub(super) fn unwrap(file: &[u8]) -> Parsed<Sniffed> {
 
 /// The keys in a file that was named as the key's.
 pub(super) fn unwrap_key(file: &[u8]) -> Parsed<Vec<Bag>> {
-    match unwrap(file)?.content {
+    match unwrap(file)? {
         Content::Loose(bags, _) if bags.iter().any(loose::is_key) => Ok(bags),
         Content::Loose(_, names) => Err(Fault::not_a_p12(format!("it is {names}, and no private key"))),
-        Content::Pfx(_) => Err(Fault::not_a_p12("it is a P12, and no key by itself")),
+        Content::Pfx(..) => Err(Fault::not_a_p12("it is a P12, and no key by itself")),
     }
 }

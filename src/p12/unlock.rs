@@ -4,17 +4,16 @@ use openssl::x509::X509;
 
 use super::bag::{Bag, Label, is_safe, key_algorithm, read_bags};
 use super::budget::Budget;
-use super::container::Safe;
+use super::container::{Part, Safe};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::derivation::derive_all;
 use super::fault::{Fault, Parsed};
 use super::iterate::Wiped;
 use super::loose;
 use super::mac::Mac;
-use super::part::Part;
 use super::protection::Protection;
 use super::scheme::Scheme;
-use super::tries::{Tries, none, too_costly, try_all, verify};
+use super::tries::{Tries, too_costly, try_all, verify};
 use crate::ber::SEQUENCE;
 use crate::error::Kind;
 use crate::password::{Password, Reading};
@@ -30,7 +29,6 @@ enum Proof {
     Wrong,
 }
 
-/// What is to be opened.
 pub(super) struct Locked<'a> {
     pub(super) mac: Option<&'a Mac>,
     /// What the MAC covers.
@@ -65,13 +63,13 @@ pub(super) fn unlock(
 ) -> Parsed<Contents> {
     let Locked { mac, content, safes, loose } = locked;
     // Unencrypted bags are read first, so that an unknown algorithm is reported before a password is tried.
-    let mut parts = safes.iter().map(|safe| Part::read(safe, &mut budget)).collect::<Parsed<Vec<_>>>()?;
+    let mut parts = safes.iter().map(|safe| safe.open(&mut budget)).collect::<Parsed<Vec<_>>>()?;
     parts.push(Part::Open(loose));
     let mut unlocking = Unlocking {
         mac,
         content,
-        tries: Tries::new(password.map_or_else(none, Password::readings)),
-        of_key: of_key.map(|password| Tries::new(password.readings()).not_derived()),
+        tries: Tries::new(password.unwrap_or(&Password::default())),
+        of_key: of_key.map(|password| Tries::new(password).not_derived()),
         key_reading: None,
         budget,
         proof: Proof::None,
@@ -269,7 +267,7 @@ impl Unlocking<'_> {
 
     /// Whether the MAC fits the empty password.
     fn opens_without_password(&mut self) -> bool {
-        let empty = Tries::new(none()).not_derived();
+        let empty = Tries::new(&Password::default()).not_derived();
         self.mac.is_some_and(|mac| verify(mac, self.content, &empty.encodings, &mut self.budget).is_some())
     }
 
@@ -288,28 +286,25 @@ impl Unlocking<'_> {
     fn explain_wrong(&mut self) -> Fault {
         let given = self.tries.given() || self.of_key.as_ref().is_some_and(Tries::given);
         if self.has_groups {
-            let what = "it is protected to Windows users or groups, and this password does not open it";
-            let what = if given {
-                what
-            } else {
-                "it is protected to Windows users or groups in place of a password"
+            let what = match given {
+                true => "it is protected to Windows users or groups, and this password does not open it",
+                false => "it is protected to Windows users or groups in place of a password",
             };
             return Fault::unsupported(what).with_hint("as one of these users, import it into Windows and export it again with a password, without a choice of groups or user names");
         }
-        if given && self.opens_without_password() {
-            return Fault::new(
-                Kind::WrongPassword,
-                "the password does not match, as the file has none: it opens with --no-password",
-            )
-            .with_hint("give --no-password in place of the password");
+        if !given {
+            return Fault::new(Kind::PasswordNeeded, "it has a password, and none was given");
         }
-        match (given, self.encrypted) {
-            (false, _) => Fault::new(Kind::PasswordNeeded, "it has a password, and none was given"),
-            (true, true) => Fault::new(Kind::WrongPassword, "the password does not match"),
-            (true, false) => Fault::new(
-                Kind::WrongPassword,
+        let wrong = |what| Fault::new(Kind::WrongPassword, what);
+        if self.opens_without_password() {
+            wrong("the password does not match, as the file has none: it opens with --no-password")
+                .with_hint("give --no-password in place of the password")
+        } else if self.encrypted {
+            wrong("the password does not match")
+        } else {
+            wrong(
                 "the password does not match, or the file was changed; nothing in it is encrypted that could tell which",
-            ),
+            )
         }
     }
 }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::bag::Bag;
 use super::container::{Pfx, looks_like_pfx};
 use super::fault::{Fault, Parsed};
-use super::form::{Content, Form, Sniffed};
+use super::form::{Content, Form};
 use super::iterate::Wiped;
 use super::{dump, embedded, escapes, loose, other};
 use crate::envelope;
@@ -25,6 +25,7 @@ const MOST: usize = 2_000;
 const LARGEST: usize = 12 << 20;
 
 /// What was found.
+#[derive(Default)]
 pub(super) struct Search {
     /// Each P12 and the name that it has.
     files: Vec<(String, Wiped)>,
@@ -34,15 +35,8 @@ pub(super) struct Search {
     /// The first thing that is something else.
     other: Option<Fault>,
     seen: HashSet<[u8; 32]>,
-    /// How many bytes may still be looked at, in all wrappings together.
-    left: usize,
-}
-
-impl Default for Search {
-    fn default() -> Self {
-        let (files, bags, names, other, seen) = Default::default();
-        Self { files, bags, names, other, seen, left: LARGEST }
-    }
+    /// How many bytes were looked at, in all wrappings together.
+    looked_at: usize,
 }
 
 impl Search {
@@ -56,9 +50,12 @@ impl Search {
 
     fn look_at(&mut self, bytes: &[u8], name: &str, depth: usize) {
         let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let cost = if depth > 0 { bytes.len() } else { 0 };
-        let Some(left) = self.left.checked_sub(cost) else { return };
-        self.left = left;
+        if depth > 0 {
+            if self.looked_at + bytes.len() > LARGEST {
+                return;
+            }
+            self.looked_at += bytes.len();
+        }
         match as_text(bare) {
             Some(text) if depth <= DEEPEST => self.look_into(text, name, depth),
             _ => self.look_at_binary(bare.trim_ascii_start(), name),
@@ -167,9 +164,9 @@ impl Search {
     }
 
     /// The only P12; else the keys and certificates; else what the file is instead.
-    pub(super) fn decide(mut self, file: &[u8]) -> Parsed<Sniffed> {
+    pub(super) fn decide(mut self, file: &[u8]) -> Parsed<Content> {
         match (self.files.pop(), self.files.as_slice()) {
-            (Some((_, bytes)), []) => Ok(Sniffed { content: Content::Pfx(bytes), form: Form::Text }),
+            (Some((_, bytes)), []) => Ok(Content::Pfx(bytes, Form::Text)),
             (Some((last, _)), others) => {
                 let names: Vec<_> =
                     others.iter().map(|(name, _)| name.as_str()).chain([last.as_str()]).collect();
@@ -185,7 +182,7 @@ impl Search {
                 let pem = file.windows(11).any(|eleven| eleven == b"-----BEGIN ");
                 let names = self.names.join(", ");
                 let names = if pem { format!("PEM with {names}") } else { names };
-                Ok(Sniffed { content: Content::Loose(self.bags, names), form: Form::Loose })
+                Ok(Content::Loose(self.bags, names))
             }
             (None, _) => Err(self.explain(file)),
         }
