@@ -257,7 +257,7 @@ impl Call {
             self.evidence.no_roots = route.tls.lacks_roots();
             self.evidence.distrust = Some(fault.result.error_string().to_owned());
             let error = diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
-            return diagnosis::between::blame_inspection(error, &self.evidence);
+            return error.with_hint_if(diagnosis::between::inspection_hint(&self.evidence));
         }
         diagnosis::handshake::explain(&self.evidence())
     }

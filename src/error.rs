@@ -39,6 +39,12 @@ impl Error {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// The same with this hint, where there is one.
+    #[must_use]
+    pub fn with_hint_if(self, hint: Option<impl Into<String>>) -> Self {
+        Self { hint: hint.map(Into::into).or(self.hint), ..self }
+    }
+
     /// The same with better advice on trying again than that of its kind, and with the time to wait.
     #[must_use]
     pub fn with_retry(self, retry: Retry, after: Option<Foreign>) -> Self {

@@ -288,10 +288,9 @@ fn missed(evidence: &Evidence, how: &str, sure: bool) -> Error {
     }
     let error = error(Kind::ClientKeyUnfit, &format!("ours was not sent, as {}", unfit::explain(evidence)));
     let unusual = Reason::Flaw(FlawKind::UnusualKey);
-    match all_suspects(evidence).into_iter().find(|suspect| suspect.cause == unusual && suspect.fatal) {
-        Some(suspect) => error.with_hint(suspect.hint),
-        None => error,
-    }
+    let mut suspects = all_suspects(evidence).into_iter();
+    let culprit = suspects.find(|suspect| suspect.cause == unusual && suspect.fatal);
+    error.with_hint_if(culprit.map(|suspect| suspect.hint))
 }
 
 #[cfg(test)]

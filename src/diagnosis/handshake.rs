@@ -172,13 +172,9 @@ fn explain_other_protocol(reason: &str, evidence: &Evidence) -> Error {
         (false, "wrong version number") => "what came is no TLS record".into(),
         (false, reason) => reason.to_owned(),
     };
-    let error = Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}"));
-    match name_protocol(&text) {
-        Some(protocol) => {
-            error.with_hint(format!("that is {protocol}: check the host and the port of the URL"))
-        }
-        None => error,
-    }
+    let hint = name_protocol(&text)
+        .map(|protocol| format!("that is {protocol}: check the host and the port of the URL"));
+    Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}")).with_hint_if(hint)
 }
 
 /// Protocols in which the server speaks first.

@@ -16,17 +16,11 @@ pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence
     if !by_trust.contains(&kind) {
         return error;
     }
-    let error = if evidence.no_roots { error.with_hint(NO_ROOTS) } else { error };
-    match &evidence.proxy {
-        Some(proxy) => {
-            let hint = format!(
-                "{}; or the proxy {proxy} ends TLS itself and shows a certificate of its own",
-                error.hint()
-            );
-            error.with_hint(hint)
-        }
-        None => error,
-    }
+    let error = error.with_hint_if(evidence.no_roots.then_some(NO_ROOTS));
+    let by_proxy = evidence.proxy.as_ref().map(|proxy| {
+        format!("{}; or the proxy {proxy} ends TLS itself and shows a certificate of its own", error.hint())
+    });
+    error.with_hint_if(by_proxy)
 }
 
 /// What to do where nobody can be trusted.
