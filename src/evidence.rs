@@ -165,10 +165,11 @@ pub enum Staple {
 }
 
 /// When a certificate was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// In the first handshake.
+    #[default]
     Handshake,
     /// In a further handshake on the same connection (TLS 1.2, RFC 5746).
     Renegotiation,
@@ -188,7 +189,7 @@ impl Stage {
 }
 
 /// One CertificateRequest of the endpoint, and our answer to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CertificateRequest {
     /// When it came.
     pub stage: Stage,

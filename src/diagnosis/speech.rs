@@ -41,11 +41,11 @@ impl Says {
     pub(super) fn refusal(self) -> Refusal {
         match self {
             Self::Missing | Self::Refused => Refusal::Unexplained,
-            Self::Purpose => Refusal::Page(43),
-            Self::Revoked => Refusal::Page(44),
-            Self::Expired => Refusal::Page(45),
-            Self::Untrusted => Refusal::Page(48),
-            Self::NotAuthorized => Refusal::Page(49),
+            Self::Purpose => Refusal::Alert(43),
+            Self::Revoked => Refusal::Alert(44),
+            Self::Expired => Refusal::Alert(45),
+            Self::Untrusted => Refusal::Alert(48),
+            Self::NotAuthorized => Refusal::Alert(49),
         }
     }
 }
