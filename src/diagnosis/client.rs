@@ -179,26 +179,28 @@ const SILENT: &str = "it refused the certificate, it broke, or it speaks no HTTP
 
 /// It may be the certificate, and it may be something else.
 fn unclear(evidence: &Evidence, how: &str, otherwise: &str) -> Error {
-    let target = &evidence.target;
     let when = match evidence.tls {
         Some(_) => "after the handshake, in which the client certificate was sent",
         None => "after the client certificate was sent",
     };
-    let error = |why: &str| Error::new(Kind::ClientRefusedOrReset, format!("{target} {how} {when}: {why}"));
-    match suspects(evidence).into_iter().next() {
-        Some(suspect) => {
-            let why = format!("most likely it refused the certificate, as {}", suspect.fact);
-            error(&why).with_hint(suspect.hint).with_retry(Retry::Never, None)
-        }
-        None => {
-            let error = error(&format!("{otherwise}{}", unnamed(evidence)));
-            match depth(&chain(evidence)) {
-                _ if evidence.body_unsent => error.with_hint(lost_answer(evidence)),
-                depth @ 2.. if evidence.alert() == Some(80) => error.with_hint(apache_depth(depth)),
-                _ => error,
-            }
-        }
-    }
+    let said = format!("{} {how} {when}", evidence.target);
+    let hint = match depth(&chain(evidence)) {
+        _ if evidence.body_unsent => Some(lost_answer(evidence).to_owned()),
+        depth @ 2.. if evidence.alert() == Some(80) => Some(apache_depth(depth)),
+        _ => None,
+    };
+    blame_flaw(evidence, &said).unwrap_or_else(|| {
+        let message = format!("{said}: {otherwise}{}", unnamed(evidence));
+        Error::new(Kind::ClientRefusedOrReset, message).with_hint_if(hint)
+    })
+}
+
+/// The P12 has a flaw, so that is the most likely cause of what is `said` of the endpoint.
+fn blame_flaw(evidence: &Evidence, said: &str) -> Option<Error> {
+    let suspect = suspects(evidence).into_iter().next()?;
+    let message = format!("{said}: most likely it refused the certificate, as {}", suspect.fact);
+    let error = Error::new(Kind::ClientRefusedOrReset, message);
+    Some(error.with_hint(suspect.hint).with_retry(Retry::Never, None))
 }
 
 /// How many CA certificates stand above our leaf, with the root.
@@ -261,14 +263,10 @@ pub(super) fn unanswered(evidence: &Evidence, limit: Duration) -> Option<Error> 
 
 /// `longer` is the option that waits long enough to tell.
 fn explain_silence(evidence: &Evidence, kind: Kind, said: &str, longer: Option<&str>) -> Error {
-    if let Some(suspect) = suspects(evidence).into_iter().next() {
-        let message = format!("{said}: most likely it refused the certificate, as {}", suspect.fact);
-        let error = Error::new(Kind::ClientRefusedOrReset, message);
-        return error.with_hint(suspect.hint).with_retry(Retry::Never, None);
-    }
-    Error::new(kind, format!("{said}{}", unnamed(evidence))).with_hint(match longer {
-        Some(longer) => format!("{HOLDS}: {longer} tells which; ask its owner for the log at this time"),
-        None => format!("{HOLDS}: ask its owner for the log at this time"),
+    blame_flaw(evidence, said).unwrap_or_else(|| {
+        let longer = longer.map(|longer| format!("{longer} tells which; ")).unwrap_or_default();
+        let hint = format!("{HOLDS}: {longer}ask its owner for the log at this time");
+        Error::new(kind, format!("{said}{}", unnamed(evidence))).with_hint(hint)
     })
 }
 
