@@ -51,26 +51,12 @@ pub enum Family {
 /// `HOST:PORT:ADDRESS[,ADDRESS]…`, like curl's `--resolve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
-    host: String,
-    port: u16,
-    addresses: Vec<IpAddr>,
-}
-
-impl Override {
-    /// The port it is for.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
     /// The host, which DNS is not asked for.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
+    pub host: String,
+    /// The port it is for.
+    pub port: u16,
     /// Its addresses.
-    pub fn addresses(&self) -> &[IpAddr] {
-        &self.addresses
-    }
+    pub addresses: Vec<IpAddr>,
 }
 
 impl std::str::FromStr for Override {
@@ -234,22 +220,17 @@ impl Connect {
         url: &ForwardUrl,
         name: &str,
     ) -> Result<(TcpStream, Bytes)> {
-        let stream = match intercept.uri().scheme_str() {
-            Some("socks5h") => {
-                proxy::connect_socks(intercept, stream, url.host().clone(), url.port(), name).await
-            }
-            Some("socks5") => {
-                let address = self.resolve(url.host(), url.port()).await?.into_iter().next();
-                let host = match address.map(|address| address.ip()) {
-                    Some(IpAddr::V4(ip)) => Host::Ipv4(ip),
-                    Some(IpAddr::V6(ip)) => Host::Ipv6(ip),
-                    None => return Err(reach::explain_failures(&url.target(), &[], 0)),
-                };
-                proxy::connect_socks(intercept, stream, host, url.port(), name).await
-            }
+        let host = match (intercept.uri().scheme_str(), url.host()) {
+            (Some("socks5h"), Host::Domain(name)) => name.clone(),
+            (Some("socks5h"), Host::Ipv4(ip)) => ip.to_string(),
+            (Some("socks5h"), Host::Ipv6(ip)) => ip.to_string(),
+            (Some("socks5"), host) => match self.resolve(host, url.port()).await?.first() {
+                Some(address) => address.ip().to_string(),
+                None => return Err(reach::explain_failures(&url.target(), &[], 0)),
+            },
             _ => return proxy::open_tunnel(intercept, stream, url, name).await,
         };
-        Ok((stream?, Bytes::new()))
+        Ok((proxy::connect_socks(intercept, stream, &host, url.port(), name).await?, Bytes::new()))
     }
 }
 
