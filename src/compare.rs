@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::answer::Answer;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Evidence};
-use crate::foreign::Foreign;
 use crate::words::milliseconds;
 
 /// The outcome of one route.
@@ -142,8 +141,11 @@ impl BothRoutes<'_> {
             let (left, right) = (lasting(here), lasting(there));
             let only = |label, here, there| Row { label, here, there, weighs: true };
             let none = String::new;
-            rows.extend(left.difference(&right).map(|line| only("only here", shown(here, *line), none())));
-            rows.extend(right.difference(&left).map(|line| only("only there", none(), shown(there, *line))));
+            let shown = |answer: &Answer, (name, value): &(&str, &[u8])| {
+                format!("{name}: {:?}", answer.head.shown(name, value))
+            };
+            rows.extend(left.difference(&right).map(|line| only("only here", shown(here, line), none())));
+            rows.extend(right.difference(&left).map(|line| only("only there", none(), shown(there, line))));
         }
         rows
     }
@@ -202,12 +204,12 @@ impl BothRoutes<'_> {
     }
 
     /// The hint on a difference: the most likely cause first.
-    fn points_to(&self) -> String {
+    fn points_to(&self) -> &'static str {
         let here = self.here.result.as_ref().err().map(|error| error.kind);
         let there = self.there.result.as_ref().err().map(|error| error.kind);
         let status =
             |route: &RouteResult<'_>| route.endpoints_answer().map(|answer| answer.head.status.as_u16());
-        let text = match (here, there, status(&self.here), status(&self.there)) {
+        match (here, there, status(&self.here), status(&self.there)) {
             (
                 _,
                 Some(
@@ -248,15 +250,8 @@ impl BothRoutes<'_> {
             _ => {
                 "an allow-list of addresses, another CA trusted on one side, or a default of method or content type; see both reports above"
             }
-        };
-        text.to_owned()
+        }
     }
-}
-
-/// A line of a head without secrets, its value in quotes.
-fn shown(answer: &Answer, (name, value): (&str, &[u8])) -> String {
-    let value: Foreign = answer.head.foreign(value);
-    format!("{name}: {:?}", value.map(|value| crate::foreign::header::shown(name, value)))
 }
 
 #[cfg(test)]
