@@ -46,11 +46,9 @@ impl Serialize for End {
             (Cause::CloseNotify, _) => serializer.serialize_str("close-notify"),
             (Cause::Eof, _) => serializer.serialize_str("eof"),
             (Cause::Reset, _) => serializer.serialize_str("reset"),
-            (Cause::Tls(why) | Cause::System(why), Side::Endpoint) => {
-                serializer.collect_map([("failure", why)])
-            }
-            (Cause::Tls(why) | Cause::System(why), Side::Us) => {
-                serializer.collect_map([("own-failure", why)])
+            (Cause::Tls(why) | Cause::System(why), side) => {
+                let name = if side == Side::Us { "own-failure" } else { "failure" };
+                serializer.collect_map([(name, why)])
             }
         }
     }
