@@ -113,7 +113,7 @@ extern "C" fn on_message(
             trace.add_step(from, Message::Handshake(*kind));
             match (from, *kind) {
                 (Side::Endpoint, CERTIFICATE_REQUEST) => trace.add_request(message, tls13),
-                (Side::Us, CERTIFICATE) => trace.add_certificate(message, tls13, read_issuers(ssl)),
+                (Side::Us, CERTIFICATE) => trace.add_certificate(message, tls13, &read_issuers(ssl)),
                 _ => {}
             }
         }
