@@ -15,7 +15,6 @@ pub struct RouteResult<'a> {
     pub answer: Option<&'a Answer>,
     /// What was observed, if the call began.
     pub evidence: Option<&'a Evidence>,
-    /// Its verdict.
     pub result: &'a Result<()>,
 }
 
@@ -78,7 +77,6 @@ const PASSING: &[&str] = &[
 /// A row: the same fact for both routes.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The name of the fact.
     pub label: &'static str,
     /// From this machine.
     pub here: String,
@@ -88,16 +86,13 @@ pub struct Row {
     pub weighs: bool,
 }
 
-/// The comparison of both routes.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// The rows of the table.
     pub rows: Vec<Row>,
     /// A sentence that the endpoint treats both alike; `None` if it does not.
     pub alike: Option<&'static str>,
 }
 
-/// Both routes.
 #[derive(Debug, Clone, Copy)]
 pub struct BothRoutes<'a> {
     /// From this machine.
@@ -107,7 +102,6 @@ pub struct BothRoutes<'a> {
 }
 
 impl BothRoutes<'_> {
-    /// Compares both.
     pub fn compare(&self) -> Comparison {
         Comparison { rows: self.rows(), alike: self.alike() }
     }

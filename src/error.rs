@@ -24,7 +24,6 @@ pub struct Error {
     pub retry_after: Option<Foreign>,
 }
 
-/// A result with our own [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -56,7 +55,6 @@ impl Error {
         self.retry.unwrap_or_else(|| self.kind.retry())
     }
 
-    /// What to do next.
     pub fn hint(&self) -> &str {
         self.hint.as_deref().unwrap_or_else(|| self.kind.hint())
     }

@@ -33,7 +33,6 @@ pub struct Evidence {
     pub failed_addresses: Vec<(SocketAddr, String)>,
     /// The address that answered.
     pub address: Option<SocketAddr>,
-    /// What was offered in TLS.
     pub offer: Offer,
     /// Options that hints go by.
     pub given: Given,
@@ -63,7 +62,6 @@ pub struct Evidence {
     pub body_unsent: bool,
     /// Whether more bytes came than the answer has.
     pub surplus: bool,
-    /// How long each part took.
     pub timings: Timings,
     /// Bytes of the answer's body so far.
     pub received: u64,
@@ -178,7 +176,6 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Handshake => "handshake",

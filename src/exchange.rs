@@ -12,7 +12,6 @@ use crate::error::Result;
 use crate::evidence::Evidence;
 use crate::foreign::{Foreign, KnownSecrets, header};
 
-/// The head of an answer.
 #[derive(Debug, Clone)]
 pub struct Head {
     /// The status of the final head.
@@ -58,7 +57,6 @@ impl Head {
         Some(place.map(header::without_values))
     }
 
-    /// The value of a field.
     pub fn field(&self, name: &HeaderName) -> Option<Foreign> {
         Some(self.foreign(self.headers.get(name)?.as_bytes()))
     }

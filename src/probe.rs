@@ -9,14 +9,10 @@ use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{CertificateRequest, Evidence};
 use crate::p12::anatomy::{Anatomy, Key};
 
-/// What a call without a certificate showed.
 #[derive(Debug)]
 pub struct Probe {
-    /// What was observed.
     pub evidence: Evidence,
-    /// The status of the answer, if one came.
     pub status: Option<StatusCode>,
-    /// Whether the endpoint asks for a certificate, and what it does without one.
     pub verdict: Insistence,
     /// The P12 files, and whether each fits.
     pub files: Vec<FileIdentity>,
@@ -38,11 +34,9 @@ pub enum Insistence {
 /// An identity of a P12 file, or a file without one.
 #[derive(Debug)]
 pub struct FileIdentity {
-    /// The file.
     pub file: String,
     /// The friendly name of the key.
     pub alias: Option<String>,
-    /// The certificate.
     pub leaf: Option<Certificate>,
     /// Why it does not fit; empty if it does.
     pub reasons: Vec<String>,

@@ -19,7 +19,6 @@ pub mod body;
 pub mod progress;
 pub mod url;
 
-/// One request to one endpoint.
 #[derive(Debug)]
 pub struct Request {
     /// The forward URL: https, with a host, without user, password or fragment.
@@ -41,9 +40,7 @@ pub struct Request {
 pub struct RequestParts {
     /// The forward URL as typed.
     pub url: String,
-    /// Overrides the method.
     pub method: Option<String>,
-    /// Overrides the content type.
     pub content_type: Option<String>,
     /// The `Authorization` for the endpoint.
     pub authorization: Option<Secret>,

@@ -25,7 +25,6 @@ pub struct Terms {
 /// A status, or a class of statuses such as `2xx`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// One status.
     Status(u16),
     /// All statuses with this first digit.
     Class(u16),
@@ -45,7 +44,6 @@ impl FromStr for Expected {
 }
 
 impl Terms {
-    /// Whether a status counts as success.
     fn accept(&self, status: u16) -> bool {
         match self.expect.as_slice() {
             [] => status < 400,

@@ -39,12 +39,9 @@ pub struct Connect {
     pub policy: Option<Policy>,
 }
 
-/// An address family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
-    /// IPv4 only.
     V4,
-    /// IPv6 only.
     V6,
 }
 
@@ -53,9 +50,7 @@ pub enum Family {
 pub struct Override {
     /// The host, which DNS is not asked for.
     pub host: String,
-    /// The port it is for.
     pub port: u16,
-    /// Its addresses.
     pub addresses: Vec<IpAddr>,
 }
 

@@ -58,7 +58,6 @@ struct Loaded {
     has_roots: bool,
 }
 
-/// A TLS version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// RFC 2246.

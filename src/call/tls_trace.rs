@@ -12,7 +12,6 @@ use crate::certificate;
 use crate::evidence::{Certificate, CertificateRequest, Message, Side, Stage};
 use crate::request::progress::{Phase, Progress};
 
-/// The messages of one connection.
 #[derive(Default)]
 pub(super) struct TlsTrace {
     /// Set after the first handshake. Requests after it are later ones.
@@ -52,7 +51,6 @@ impl TlsTrace {
         }
     }
 
-    /// Adds a CertificateRequest of the endpoint.
     pub(super) fn add_request(&mut self, message: &[u8], tls13: bool) {
         let stage = match (self.established, tls13) {
             (false, _) => Stage::Handshake,

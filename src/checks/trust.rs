@@ -13,7 +13,6 @@ use crate::certificate::{Certificate, describe, name};
 pub struct Obstacle {
     /// The reason, as a clause.
     pub because: String,
-    /// What to do about it.
     pub fix: String,
 }
 

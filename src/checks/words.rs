@@ -60,7 +60,6 @@ impl Flaw {
         format!("{which} {what}")
     }
 
-    /// What to do about it.
     pub fn fix(&self, chain: &[&Certificate]) -> String {
         let in_authority = || fix_of_authority(self.kind).filter(|_| self.at > 0);
         let fix = in_authority().unwrap_or_else(|| fix_of_leaf(self.kind));

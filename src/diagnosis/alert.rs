@@ -116,7 +116,6 @@ struct Left {
     reach: Option<Reach>,
     /// What is so; may be empty.
     clause: &'static str,
-    /// What to do.
     hint: &'static str,
 }
 

@@ -18,7 +18,6 @@ pub struct Suspect {
     fatal: bool,
     /// The fact, as a clause.
     pub fact: String,
-    /// What to do about it.
     pub hint: String,
 }
 
@@ -58,7 +57,6 @@ pub struct Why {
     pub(super) cause: Option<Reason>,
     /// A clause with its separator; may be empty.
     pub clause: String,
-    /// What to do.
     pub hint: String,
 }
 

@@ -26,7 +26,6 @@ pub enum Says {
 }
 
 impl Says {
-    /// All of them.
     pub(super) const ALL: &[Self] = &[
         Self::Missing,
         Self::Expired,
@@ -53,9 +52,7 @@ impl Says {
 /// What an answer says about the client's certificate, with the sentence that says it.
 #[derive(Debug)]
 pub struct Speech {
-    /// The meaning.
     pub says: Says,
-    /// The sentence.
     pub sentence: Foreign,
 }
 

@@ -4,16 +4,13 @@ use serde::{Serialize, Serializer};
 
 use super::message::Side;
 
-/// The end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
     /// Which side ended it, or did what made the other end it.
     pub side: Side,
-    /// What ended it.
     pub cause: Cause,
 }
 
-/// What ended a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// A close_notify, as RFC 8446 section 6.1 wants it.

@@ -5,9 +5,7 @@ use std::time::Duration;
 /// One of the two sides of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// This machine.
     Us,
-    /// The endpoint.
     Endpoint,
 }
 
@@ -16,9 +14,7 @@ pub enum Side {
 pub struct Step {
     /// Since the call began.
     pub at: Duration,
-    /// Who sent it.
     pub from: Side,
-    /// The message or alert.
     pub what: Message,
 }
 
@@ -35,7 +31,6 @@ pub enum Message {
 }
 
 impl Message {
-    /// Its name in the RFCs.
     pub fn name(&self) -> String {
         match *self {
             Self::Handshake(kind) => match handshake_name(kind) {

@@ -18,13 +18,11 @@ use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::secret::Secret;
 
-/// The body of a request.
 #[derive(Clone, Default)]
 pub enum RequestBody {
     /// None, and so no content type.
     #[default]
     Empty,
-    /// These bytes.
     Bytes(Secret),
     /// A file, streamed with its length.
     File(PathBuf),
@@ -34,10 +32,8 @@ pub enum RequestBody {
     Stream(OneTimeReader),
 }
 
-/// A reader that can be taken once.
 pub type OneTimeReader = Arc<Mutex<Option<BoxedReader>>>;
 
-/// A reader of any kind.
 pub type BoxedReader = Pin<Box<dyn AsyncRead + Send + Sync>>;
 
 impl fmt::Debug for RequestBody {
@@ -62,7 +58,6 @@ impl RequestBody {
         }
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)
     }

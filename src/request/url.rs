@@ -7,7 +7,6 @@ use url::{Host, Url};
 
 use crate::error::{Error, Kind, Result};
 
-/// A forward URL that can be called with a client certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForwardUrl {
     url: Url,
@@ -50,7 +49,6 @@ impl ForwardUrl {
         Ok(Self { url, host, uri, absolute })
     }
 
-    /// The URL that is called.
     pub fn as_str(&self) -> &str {
         self.url.as_str()
     }
