@@ -1,9 +1,9 @@
 //! A call in progress: the head of its answer, the body piece by piece, and what was observed.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::header::{CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
@@ -100,9 +100,6 @@ fn is_telling(reason: &[u8]) -> bool {
     let known = (100..600).filter_map(usual).chain(OLD.iter().copied());
     !reason.is_empty() && known.into_iter().all(|known| !known.eq_ignore_ascii_case(reason))
 }
-
-/// A future that a trait object can return.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The rest of a call, after its head has come or it has failed.
 pub trait Exchange: Send {
