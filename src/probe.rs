@@ -160,11 +160,10 @@ fn closed_identities(anatomy: &Anatomy) -> Vec<(Option<String>, Vec<Certificate>
     let ids: Vec<_> = anatomy.keys.iter().filter_map(|key| key.key_id.as_ref()).collect();
     let has_key = |id: &Option<String>| id.as_ref().is_some_and(|id| ids.contains(&id));
     let known = anatomy.certificates.iter().any(|stored| has_key(&stored.key_id));
-    let is_leaf = |id: &Option<String>, certificate: &Certificate| match known {
-        true => has_key(id),
-        false => !certificate.authority,
-    };
-    let leaves = anatomy.certificates.iter().filter(|stored| is_leaf(&stored.key_id, &stored.certificate));
+    let leaves = anatomy.certificates.iter().filter(|stored| match known {
+        true => has_key(&stored.key_id),
+        false => !stored.certificate.authority,
+    });
     leaves.map(|leaf| (leaf.alias.clone(), climb(anatomy, &leaf.certificate))).collect()
 }
 

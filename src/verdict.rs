@@ -114,16 +114,10 @@ fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
         Author::PlatformOfRemote(message) => {
             let message = format!("the platform got no answer from {target}: {message}");
             let error = Error::new(Kind::PlatformRemote, message);
-            Err(match transport_kind(head) {
-                Some(kind) => {
-                    let hint = format!(
-                        "seen from the platform: {}; --compare shows how it looks from here",
-                        kind.hint()
-                    );
-                    error.with_hint(hint).with_retry(kind.retry(), None)
-                }
-                None => error,
-            })
+            let Some(kind) = transport_kind(head) else { return Err(error) };
+            let seen = kind.hint();
+            let hint = format!("seen from the platform: {seen}; --compare shows how it looks from here");
+            Err(error.with_hint(hint).with_retry(kind.retry(), None))
         }
         Author::Platform(signal) => {
             let kind = match head.status.as_u16() {

@@ -75,13 +75,9 @@ impl std::str::FromStr for Override {
 impl Connect {
     /// A wait that `-m` ended is not one that `--connect-timeout` ended.
     pub(super) fn blame_max_time(&self, max_time: Duration, error: Error) -> Error {
-        let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
-        match late && max_time < self.timeout {
-            true => {
-                error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer")
-            }
-            false => error,
-        }
+        let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout) && max_time < self.timeout;
+        let hint = "-m ended the wait before --connect-timeout did; -m SECONDS waits longer";
+        error.with_hint_if(late.then_some(hint))
     }
 
     /// All addresses of a host, of both families unless one was chosen.

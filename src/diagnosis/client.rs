@@ -149,10 +149,8 @@ fn refused(evidence: &Evidence, code: u8, name: &str) -> Error {
 
 /// `--leaf-only` may be why the endpoint does not know the CA.
 pub fn blame_leaf_only(error: Error, left_out: bool) -> Error {
-    match error.kind {
-        Kind::ClientUnknownCa if left_out => error.with_hint(LEAF_ONLY),
-        _ => error,
-    }
+    let is_unknown = error.kind == Kind::ClientUnknownCa;
+    error.with_hint_if((left_out && is_unknown).then_some(LEAF_ONLY))
 }
 
 const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";

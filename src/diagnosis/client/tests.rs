@@ -97,25 +97,15 @@ fn a_chain_that_reaches_an_accepted_name_is_not_called_untrusted_or_incomplete()
     assert!(!error.hint().contains("missing from the P12") && !error.hint().contains("does not trust"));
     // Nothing was named, and the chain is open.
     let error = refused(48, sound(), None);
-    assert!(
-        error.message.contains("the P12's chain ends with CN=CA, issued by CN=Root"),
-        "{}",
-        error.message
-    );
-    assert!(
-        error.hint().contains("whether CN=Root is trusted there; if that is no root"),
-        "{}",
-        error.hint()
-    );
+    let (message, hint) = (&error.message, error.hint());
+    assert!(message.contains("the P12's chain ends with CN=CA, issued by CN=Root"), "{message}");
+    assert!(hint.contains("whether CN=Root is trusted there; if that is no root"), "{hint}");
     let rooted = Certificate { issuer: "CN=Some Root".into(), ..sound() };
     let rooted = refusal(&after(48, rooted, &[], None)).unwrap();
     assert!(!rooted.hint().contains("lacks"), "{}", rooted.hint());
     let alone = refusal(&after(48, sound(), &[], None)).unwrap();
-    assert!(
-        alone.hint().contains("the P12 lacks an intermediate certificate above CN=client"),
-        "{}",
-        alone.hint()
-    );
+    let hint = alone.hint();
+    assert!(hint.contains("the P12 lacks an intermediate certificate above CN=client"), "{hint}");
 }
 
 #[test]
