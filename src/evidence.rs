@@ -215,23 +215,20 @@ pub struct Timings {
     pub total: Duration,
 }
 
-const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
-const CERTIFICATE: Message = Message::Handshake(11);
-
 impl Evidence {
     /// The alert with which the endpoint ended the connection, other than close_notify. A warning about a
     /// certificate counts too, as the endpoint may then end the connection without another alert.
     pub fn alert(&self) -> Option<u8> {
-        self.steps.iter().rev().find_map(|step| match (step.from, &step.what) {
-            (Side::Endpoint, Message::Alert(code)) if *code != 0 => Some(*code),
-            (Side::Endpoint, Message::Warning(code @ 41..=49)) => Some(*code),
+        self.steps.iter().rev().find_map(|step| match (step.from, step.what) {
+            (Side::Endpoint, Message::Alert(code)) if code != 0 => Some(code),
+            (Side::Endpoint, Message::Warning(code @ 41..=49)) => Some(code),
             _ => None,
         })
     }
 
     /// Whether the endpoint asked for a certificate after its answer had begun.
     pub fn requested_late(&self) -> bool {
-        let asks = |step: &&Step| (step.from, &step.what) == (Side::Endpoint, &CERTIFICATE_REQUEST);
+        let asks = |step: &&Step| (step.from, step.what) == (Side::Endpoint, Message::CERTIFICATE_REQUEST);
         let late = |begun| self.steps.iter().filter(asks).any(|step| step.at > begun);
         self.timings.first_byte.is_some_and(late)
     }
@@ -254,10 +251,8 @@ impl Evidence {
     /// Whether our certificate was the end of the handshake, and nothing has come from the endpoint since. In
     /// TLS 1.3 the endpoint judges it only then.
     pub fn silent_since_certificate(&self) -> bool {
-        let ours = |step: &Step| (step.from, &step.what) == (Side::Us, &CERTIFICATE);
-        let since = self.steps.iter().rev().take_while(|step| !ours(step));
-        self.sent()
-            && self.timings.first_byte.is_none()
-            && since.into_iter().all(|step| step.from == Side::Us)
+        let ours = |step: &Step| (step.from, step.what) == (Side::Us, Message::CERTIFICATE);
+        let mut since = self.steps.iter().rev().take_while(|step| !ours(step));
+        self.sent() && self.timings.first_byte.is_none() && since.all(|step| step.from == Side::Us)
     }
 }

@@ -38,8 +38,8 @@ impl Observer {
         let trace = self.trace.lock();
         let log = self.log.lock();
         let since_start = |at: Instant| at.saturating_duration_since(self.start);
-        let steps = trace.steps.iter().cloned();
-        evidence.steps = steps.map(|(at, from, what)| Step { at: since_start(at), from, what }).collect();
+        let step = |&(at, from, what): &_| Step { at: since_start(at), from, what };
+        evidence.steps = trace.steps.iter().map(step).collect();
         let requests = trace.requests.iter().map(|(request, answered_at)| CertificateRequest {
             // A message that was never sent is not an answer.
             sent: request.sent.filter(|_| log.last_write >= *answered_at),
@@ -61,8 +61,8 @@ impl Observer {
 /// 6.2): OpenSSL sends internal_error or none if the fault is its own.
 fn settle(end: End, evidence: &Evidence, closed: bool) -> End {
     const INTERNAL_ERROR: u8 = 80;
-    let sent = evidence.steps.iter().rev().find_map(|step| match (step.from, &step.what) {
-        (Side::Us, Message::Alert(code)) if *code != 0 => Some(*code),
+    let sent = evidence.steps.iter().rev().find_map(|step| match (step.from, step.what) {
+        (Side::Us, Message::Alert(code)) if code != 0 => Some(code),
         _ => None,
     });
     match (end.cause, sent.or_else(|| evidence.alert().map(|_| 0))) {

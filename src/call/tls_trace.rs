@@ -45,7 +45,7 @@ impl TlsTrace {
     const MAX_REQUESTS: usize = 8;
 
     pub(super) fn add_step(&mut self, from: Side, what: Message) {
-        self.closed |= (from, &what) == (Side::Endpoint, &Message::Alert(0));
+        self.closed |= (from, what) == (Side::Endpoint, Message::Alert(0));
         if self.steps.len() < Self::MAX_STEPS {
             self.steps.push((Instant::now(), from, what));
         }

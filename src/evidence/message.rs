@@ -19,7 +19,7 @@ pub struct Step {
 }
 
 /// A TLS message or alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message {
     /// A handshake message by its type (RFC 8446 section 4).
     Handshake(u8),
@@ -31,8 +31,12 @@ pub enum Message {
 }
 
 impl Message {
-    pub fn name(&self) -> String {
-        match *self {
+    pub(crate) const SERVER_HELLO: Self = Self::Handshake(2);
+    pub(crate) const CERTIFICATE: Self = Self::Handshake(11);
+    pub(crate) const CERTIFICATE_REQUEST: Self = Self::Handshake(13);
+
+    pub fn name(self) -> String {
+        match self {
             Self::Handshake(kind) => match handshake_name(kind) {
                 Some(name) => name.into(),
                 None => format!("handshake message {kind}"),
