@@ -119,10 +119,8 @@ impl Local {
         known: &Arc<KnownSecrets>,
     ) -> Result<(Call, Result<Head>)> {
         let upload = request.open_body().await?;
-        let mut call = Call::new(request, identity.as_ref(), self.max_time, known);
+        let mut call = Call::new(self, request, identity.as_ref(), known);
         call.evidence.control = control;
-        call.evidence.offer = self.offer(request);
-        call.evidence.given = self.given(request);
         let head = call.head(self, request, identity, upload).await;
         Ok((call, head))
     }
@@ -143,28 +141,24 @@ struct Call {
 }
 
 impl Call {
-    fn new(
-        request: &Request,
-        identity: Option<&Identity>,
-        max_time: Duration,
-        known: &Arc<KnownSecrets>,
-    ) -> Self {
+    fn new(route: &Local, request: &Request, identity: Option<&Identity>, known: &Arc<KnownSecrets>) -> Self {
         let start = Instant::now();
         let evidence = Evidence {
             ours: identity.map(|identity| certificate::describe(&identity.leaf)),
             our_chain: identity.iter().flat_map(|i| &i.chain).map(|c| certificate::describe(c)).collect(),
             target: request.url.target(),
             path: request.url.origin_form().path().to_owned(),
+            offer: route.offer(request),
+            given: route.given(request),
             ..Evidence::default()
         };
-        let (observer, known) = (Observer::new(start, identity, &request.progress), Arc::clone(known));
         Self {
             start,
-            deadline: start + max_time,
+            deadline: start + route.max_time,
             ended: None,
             evidence,
-            observer,
-            known,
+            observer: Observer::new(start, identity, &request.progress),
+            known: Arc::clone(known),
             body: None,
             over: None,
         }
@@ -257,7 +251,7 @@ impl Call {
             self.evidence.no_roots = route.tls.lacks_roots();
             self.evidence.distrust = Some(fault.result.error_string().to_owned());
             let error = diagnosis::server::untrusted(fault.result, &fault.at, &self.evidence);
-            return diagnosis::between::blame_inspection(error, &self.evidence);
+            return error.with_hint_if(diagnosis::between::inspection_hint(&self.evidence));
         }
         diagnosis::handshake::explain(&self.evidence())
     }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::answer::Answer;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Evidence};
-use crate::foreign::Foreign;
 use crate::words::milliseconds;
 
 /// The outcome of one route.
@@ -16,7 +15,6 @@ pub struct RouteResult<'a> {
     pub answer: Option<&'a Answer>,
     /// What was observed, if the call began.
     pub evidence: Option<&'a Evidence>,
-    /// Its verdict.
     pub result: &'a Result<()>,
 }
 
@@ -79,7 +77,6 @@ const PASSING: &[&str] = &[
 /// A row: the same fact for both routes.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The name of the fact.
     pub label: &'static str,
     /// From this machine.
     pub here: String,
@@ -89,16 +86,13 @@ pub struct Row {
     pub weighs: bool,
 }
 
-/// The comparison of both routes.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// The rows of the table.
     pub rows: Vec<Row>,
     /// A sentence that the endpoint treats both alike; `None` if it does not.
     pub alike: Option<&'static str>,
 }
 
-/// Both routes.
 #[derive(Debug, Clone, Copy)]
 pub struct BothRoutes<'a> {
     /// From this machine.
@@ -108,7 +102,6 @@ pub struct BothRoutes<'a> {
 }
 
 impl BothRoutes<'_> {
-    /// Compares both.
     pub fn compare(&self) -> Comparison {
         Comparison { rows: self.rows(), alike: self.alike() }
     }
@@ -142,8 +135,11 @@ impl BothRoutes<'_> {
             let (left, right) = (lasting(here), lasting(there));
             let only = |label, here, there| Row { label, here, there, weighs: true };
             let none = String::new;
-            rows.extend(left.difference(&right).map(|line| only("only here", shown(here, *line), none())));
-            rows.extend(right.difference(&left).map(|line| only("only there", none(), shown(there, *line))));
+            let shown = |answer: &Answer, (name, value): &(&str, &[u8])| {
+                format!("{name}: {:?}", answer.head.shown(name, value))
+            };
+            rows.extend(left.difference(&right).map(|line| only("only here", shown(here, line), none())));
+            rows.extend(right.difference(&left).map(|line| only("only there", none(), shown(there, line))));
         }
         rows
     }
@@ -202,12 +198,12 @@ impl BothRoutes<'_> {
     }
 
     /// The hint on a difference: the most likely cause first.
-    fn points_to(&self) -> String {
+    fn points_to(&self) -> &'static str {
         let here = self.here.result.as_ref().err().map(|error| error.kind);
         let there = self.there.result.as_ref().err().map(|error| error.kind);
         let status =
             |route: &RouteResult<'_>| route.endpoints_answer().map(|answer| answer.head.status.as_u16());
-        let text = match (here, there, status(&self.here), status(&self.there)) {
+        match (here, there, status(&self.here), status(&self.there)) {
             (
                 _,
                 Some(
@@ -248,15 +244,8 @@ impl BothRoutes<'_> {
             _ => {
                 "an allow-list of addresses, another CA trusted on one side, or a default of method or content type; see both reports above"
             }
-        };
-        text.to_owned()
+        }
     }
-}
-
-/// A line of a head without secrets, its value in quotes.
-fn shown(answer: &Answer, (name, value): (&str, &[u8])) -> String {
-    let value: Foreign = answer.head.foreign(value);
-    format!("{name}: {:?}", value.map(|value| crate::foreign::header::shown(name, value)))
 }
 
 #[cfg(test)]

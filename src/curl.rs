@@ -111,10 +111,10 @@ impl Curl {
         self.add(&["--connect-timeout", &connection.connect_timeout.as_secs_f64().to_string()]);
         self.add(&["-m", &connection.max_time.as_secs_f64().to_string()]);
         for known in &connection.resolve {
-            let addresses: Vec<_> = known.addresses().iter().map(ToString::to_string).collect();
+            let addresses: Vec<_> = known.addresses.iter().map(ToString::to_string).collect();
             self.add_option(
                 "--resolve",
-                format!("{}:{}:{}", known.host(), known.port(), addresses.join(",")).as_bytes(),
+                format!("{}:{}:{}", known.host, known.port, addresses.join(",")).as_bytes(),
             );
         }
         self.add_proxy(args)

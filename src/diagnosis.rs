@@ -59,14 +59,6 @@ fn is_out_of_files(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(ERROR_TOO_MANY_OPEN_FILES | WSAEMFILE))
 }
 
-/// A status with its usual reason phrase.
-pub fn describe_status(status: http::StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => format!("{} {reason}", status.as_u16()),
-        None => status.as_u16().to_string(),
-    }
-}
-
 /// A file that could not be read.
 pub fn unreadable(path: &Path, error: &io::Error) -> Error {
     let kind = if is_out_of_files(error) { Kind::OutOfFiles } else { Kind::FileUnreadable };
@@ -92,12 +84,8 @@ pub fn openssl(doing: &str, stack: &ErrorStack) -> Error {
 
 /// OpenSSL's reasons, the first cause first, without file names and numbers.
 pub fn reasons(stack: &ErrorStack) -> String {
-    let reasons: Vec<_> = stack.errors().iter().filter_map(ssl_reason).collect();
+    let reasons: Vec<_> = stack.errors().iter().filter_map(|error| error.reason()).collect();
     if reasons.is_empty() { "no reason given".into() } else { reasons.join(", ") }
-}
-
-fn ssl_reason(error: &openssl::error::Error) -> Option<&'static str> {
-    error.reason()
 }
 
 /// What ended the connection, from a failed read or write.
@@ -138,16 +126,16 @@ pub fn is_peer_gone(error: &io::Error) -> bool {
         BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, NetworkUnreachable, NotConnected,
         TimedOut,
     };
-    let gone = [
-        BrokenPipe,
-        ConnectionAborted,
-        ConnectionReset,
-        HostUnreachable,
-        NetworkUnreachable,
-        NotConnected,
-        TimedOut,
-    ];
-    gone.contains(&error.kind())
+    matches!(
+        error.kind(),
+        BrokenPipe
+            | ConnectionAborted
+            | ConnectionReset
+            | HostUnreachable
+            | NetworkUnreachable
+            | NotConnected
+            | TimedOut
+    )
 }
 
 /// This machine ended the connection; the endpoint is not the cause.
@@ -168,9 +156,17 @@ fn is_bare_end(error: &openssl::error::Error) -> bool {
 }
 
 /// The request's body could not be read while it was sent.
-fn own_body(error: &hyper::Error) -> Option<&io::Error> {
-    let source = std::error::Error::source(error).filter(|_| error.is_user())?;
-    source.downcast_ref()
+fn own_body(error: &hyper::Error) -> Option<Error> {
+    let cause: &io::Error = std::error::Error::source(error).filter(|_| error.is_user())?.downcast_ref()?;
+    let message = format!("the request's body could not be read: {}", in_words(cause));
+    Some(Error::new(Kind::FileUnreadable, message))
+}
+
+/// An error, and what caused it, down to the innermost.
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
 }
 
 impl Cause {

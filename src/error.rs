@@ -24,7 +24,6 @@ pub struct Error {
     pub retry_after: Option<Foreign>,
 }
 
-/// A result with our own [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -45,6 +44,12 @@ impl Error {
         Self { hint: self.hint.or_else(|| Some(hint.into())), ..self }
     }
 
+    /// The same with this hint, where there is one.
+    #[must_use]
+    pub fn with_hint_if(self, hint: Option<impl Into<String>>) -> Self {
+        Self { hint: hint.map(Into::into).or(self.hint), ..self }
+    }
+
     /// The same with better advice on trying again than that of its kind, and with the time to wait.
     #[must_use]
     pub fn with_retry(self, retry: Retry, after: Option<Foreign>) -> Self {
@@ -56,7 +61,6 @@ impl Error {
         self.retry.unwrap_or_else(|| self.kind.retry())
     }
 
-    /// What to do next.
     pub fn hint(&self) -> &str {
         self.hint.as_deref().unwrap_or_else(|| self.kind.hint())
     }

@@ -33,7 +33,6 @@ pub struct Evidence {
     pub failed_addresses: Vec<(SocketAddr, String)>,
     /// The address that answered.
     pub address: Option<SocketAddr>,
-    /// What was offered in TLS.
     pub offer: Offer,
     /// Options that hints go by.
     pub given: Given,
@@ -63,7 +62,6 @@ pub struct Evidence {
     pub body_unsent: bool,
     /// Whether more bytes came than the answer has.
     pub surplus: bool,
-    /// How long each part took.
     pub timings: Timings,
     /// Bytes of the answer's body so far.
     pub received: u64,
@@ -165,10 +163,11 @@ pub enum Staple {
 }
 
 /// When a certificate was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// In the first handshake.
+    #[default]
     Handshake,
     /// In a further handshake on the same connection (TLS 1.2, RFC 5746).
     Renegotiation,
@@ -177,7 +176,6 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Handshake => "handshake",
@@ -188,7 +186,7 @@ impl Stage {
 }
 
 /// One CertificateRequest of the endpoint, and our answer to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CertificateRequest {
     /// When it came.
     pub stage: Stage,
@@ -217,23 +215,20 @@ pub struct Timings {
     pub total: Duration,
 }
 
-const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
-const CERTIFICATE: Message = Message::Handshake(11);
-
 impl Evidence {
     /// The alert with which the endpoint ended the connection, other than close_notify. A warning about a
     /// certificate counts too, as the endpoint may then end the connection without another alert.
     pub fn alert(&self) -> Option<u8> {
-        self.steps.iter().rev().find_map(|step| match (step.from, &step.what) {
-            (Side::Endpoint, Message::Alert(code)) if *code != 0 => Some(*code),
-            (Side::Endpoint, Message::Warning(code @ 41..=49)) => Some(*code),
+        self.steps.iter().rev().find_map(|step| match (step.from, step.what) {
+            (Side::Endpoint, Message::Alert(code)) if code != 0 => Some(code),
+            (Side::Endpoint, Message::Warning(code @ 41..=49)) => Some(code),
             _ => None,
         })
     }
 
     /// Whether the endpoint asked for a certificate after its answer had begun.
     pub fn requested_late(&self) -> bool {
-        let asks = |step: &&Step| (step.from, &step.what) == (Side::Endpoint, &CERTIFICATE_REQUEST);
+        let asks = |step: &&Step| (step.from, step.what) == (Side::Endpoint, Message::CERTIFICATE_REQUEST);
         let late = |begun| self.steps.iter().filter(asks).any(|step| step.at > begun);
         self.timings.first_byte.is_some_and(late)
     }
@@ -256,10 +251,8 @@ impl Evidence {
     /// Whether our certificate was the end of the handshake, and nothing has come from the endpoint since. In
     /// TLS 1.3 the endpoint judges it only then.
     pub fn silent_since_certificate(&self) -> bool {
-        let ours = |step: &Step| (step.from, &step.what) == (Side::Us, &CERTIFICATE);
-        let since = self.steps.iter().rev().take_while(|step| !ours(step));
-        self.sent()
-            && self.timings.first_byte.is_none()
-            && since.into_iter().all(|step| step.from == Side::Us)
+        let ours = |step: &Step| (step.from, step.what) == (Side::Us, Message::CERTIFICATE);
+        let mut since = self.steps.iter().rev().take_while(|step| !ours(step));
+        self.sent() && self.timings.first_byte.is_none() && since.all(|step| step.from == Side::Us)
     }
 }

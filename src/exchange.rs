@@ -1,18 +1,17 @@
 //! A call in progress: the head of its answer, the body piece by piece, and what was observed.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::header::{CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use http::{HeaderMap, HeaderName, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
 
 use crate::error::Result;
 use crate::evidence::Evidence;
 use crate::foreign::{Foreign, KnownSecrets, header};
 
-/// The head of an answer.
 #[derive(Debug, Clone)]
 pub struct Head {
     /// The status of the final head.
@@ -37,9 +36,8 @@ impl Head {
     pub fn new(parts: http::response::Parts, wire: Vec<u8>, secrets: &Arc<KnownSecrets>) -> Self {
         let http::response::Parts { status, version, headers, extensions, .. } = parts;
         let phrase = extensions.get::<ReasonPhrase>().cloned();
-        let reason =
-            phrase.as_ref().map(|phrase| phrase.as_bytes().trim_ascii()).filter(|reason| is_telling(reason));
-        let reason = reason.map(|reason| Foreign::new(reason, secrets));
+        let reason = phrase.as_ref().map(|phrase| phrase.as_bytes().trim_ascii());
+        let reason = reason.filter(|reason| is_telling(reason)).map(|reason| Foreign::new(reason, secrets));
         let length = headers.get(CONTENT_LENGTH).filter(|_| !is_chunked(&headers));
         let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
         Self { status, reason, phrase, version, headers, wire, length, secrets: Arc::clone(secrets) }
@@ -59,18 +57,19 @@ impl Head {
         Some(place.map(header::without_values))
     }
 
-    /// The value of a field.
     pub fn field(&self, name: &HeaderName) -> Option<Foreign> {
         Some(self.foreign(self.headers.get(name)?.as_bytes()))
     }
 
     /// All fields, without secret values.
     pub fn shown_fields(&self) -> Vec<(&str, Foreign)> {
-        let shown = |(name, value): (&'_ HeaderName, &HeaderValue)| {
-            self.foreign(value.as_bytes()).map(|value| header::shown(name.as_str(), value))
-        };
-        let names = self.headers.iter().map(|(name, _)| name.as_str());
-        names.zip(self.headers.iter().map(shown)).collect()
+        let fields = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        fields.map(|(name, value)| (name, self.shown(name, value))).collect()
+    }
+
+    /// The value of a field, without what is secret in it.
+    pub fn shown(&self, name: &str, value: &[u8]) -> Foreign {
+        self.foreign(value).map(|value| header::shown(name, value))
     }
 
     /// Another part of the same answer, such as its body.
@@ -101,9 +100,6 @@ fn is_telling(reason: &[u8]) -> bool {
     let known = (100..600).filter_map(usual).chain(OLD.iter().copied());
     !reason.is_empty() && known.into_iter().all(|known| !known.eq_ignore_ascii_case(reason))
 }
-
-/// A future that a trait object can return.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The rest of a call, after its head has come or it has failed.
 pub trait Exchange: Send {

@@ -95,9 +95,7 @@ mod tests {
     }
 
     fn known(secret: &str) -> Arc<KnownSecrets> {
-        let mut known = KnownSecrets::default();
-        known.learn(&Secret::from(secret.as_bytes().to_vec()));
-        Arc::new(known)
+        Arc::new(KnownSecrets::from_iter([Secret::from(secret.as_bytes().to_vec())]))
     }
 
     #[test]

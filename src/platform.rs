@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::Version;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::response::Parts;
@@ -18,7 +19,7 @@ use crate::certificate;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::evidence::{Evidence, Submission};
-use crate::exchange::{self, BoxFuture, Exchange, Head, Started};
+use crate::exchange::{self, Exchange, Head, Started};
 use crate::foreign::{Foreign, KnownSecrets};
 use crate::once::SharedOnce;
 use crate::p12::P12;

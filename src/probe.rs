@@ -9,14 +9,10 @@ use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{CertificateRequest, Evidence};
 use crate::p12::anatomy::{Anatomy, Key};
 
-/// What a call without a certificate showed.
 #[derive(Debug)]
 pub struct Probe {
-    /// What was observed.
     pub evidence: Evidence,
-    /// The status of the answer, if one came.
     pub status: Option<StatusCode>,
-    /// Whether the endpoint asks for a certificate, and what it does without one.
     pub verdict: Insistence,
     /// The P12 files, and whether each fits.
     pub files: Vec<FileIdentity>,
@@ -38,11 +34,9 @@ pub enum Insistence {
 /// An identity of a P12 file, or a file without one.
 #[derive(Debug)]
 pub struct FileIdentity {
-    /// The file.
     pub file: String,
     /// The friendly name of the key.
     pub alias: Option<String>,
-    /// The certificate.
     pub leaf: Option<Certificate>,
     /// Why it does not fit; empty if it does.
     pub reasons: Vec<String>,
@@ -166,11 +160,10 @@ fn closed_identities(anatomy: &Anatomy) -> Vec<(Option<String>, Vec<Certificate>
     let ids: Vec<_> = anatomy.keys.iter().filter_map(|key| key.key_id.as_ref()).collect();
     let has_key = |id: &Option<String>| id.as_ref().is_some_and(|id| ids.contains(&id));
     let known = anatomy.certificates.iter().any(|stored| has_key(&stored.key_id));
-    let is_leaf = |id: &Option<String>, certificate: &Certificate| match known {
-        true => has_key(id),
-        false => !certificate.authority,
-    };
-    let leaves = anatomy.certificates.iter().filter(|stored| is_leaf(&stored.key_id, &stored.certificate));
+    let leaves = anatomy.certificates.iter().filter(|stored| match known {
+        true => has_key(&stored.key_id),
+        false => !stored.certificate.authority,
+    });
     leaves.map(|leaf| (leaf.alias.clone(), climb(anatomy, &leaf.certificate))).collect()
 }
 
@@ -192,7 +185,6 @@ fn climb(anatomy: &Anatomy, leaf: &Certificate) -> Vec<Certificate> {
 mod tests {
     use super::*;
     use crate::certificate::Curve;
-    use crate::evidence::Stage;
 
     #[test]
     fn a_key_needs_an_algorithm_of_its_own_kind() {
@@ -210,8 +202,7 @@ mod tests {
             (KeyKind::Dsa(2048), "dsa_sha256", true, false),
         ] {
             let algorithms = vec!["ed448".to_owned(), algorithm.to_owned()];
-            let (stage, issuers) = (Stage::Handshake, Vec::new());
-            let request = CertificateRequest { stage, issuers, ours_accepted: None, algorithms, sent: None };
+            let request = CertificateRequest { algorithms, ..CertificateRequest::default() };
             let accepted = [false, true].map(|is_tls13| accepts_key(&request, &key, is_tls13));
             assert_eq!(accepted, [in_12, in_13], "{key} and {algorithm}");
         }

@@ -19,7 +19,6 @@ pub mod body;
 pub mod progress;
 pub mod url;
 
-/// One request to one endpoint.
 #[derive(Debug)]
 pub struct Request {
     /// The forward URL: https, with a host, without user, password or fragment.
@@ -41,9 +40,7 @@ pub struct Request {
 pub struct RequestParts {
     /// The forward URL as typed.
     pub url: String,
-    /// Overrides the method.
     pub method: Option<String>,
-    /// Overrides the content type.
     pub content_type: Option<String>,
     /// The `Authorization` for the endpoint.
     pub authorization: Option<Secret>,
@@ -115,7 +112,8 @@ impl RequestParts {
             let (name, value) = parse_header(line.expose())?;
             extra.append(name, value);
         }
-        replace(&mut headers, extra);
+        // Replaces a default of the same name; a name given twice is sent twice.
+        headers.extend(extra);
         if let Some(value) = &self.content_type {
             headers.insert(CONTENT_TYPE, parse_value("--content-type", value.as_bytes())?);
         }
@@ -134,27 +132,11 @@ fn usage(message: impl Into<String>) -> Error {
     Error::new(Kind::Usage, message)
 }
 
-/// The user's header replaces a default of the same name; a name given twice is sent twice.
-fn replace(headers: &mut HeaderMap, extra: HeaderMap) {
-    for name in extra.keys() {
-        headers.remove(name);
-    }
-    let mut last = None;
-    for (name, value) in extra {
-        last = name.or(last);
-        if let Some(name) = &last {
-            headers.append(name, value);
-        }
-    }
-}
-
 /// Reads `Name: value`. The value may be a secret, so errors quote only the part before the colon.
 fn parse_header(line: &[u8]) -> Result<(HeaderName, HeaderValue)> {
-    let colon = line.iter().position(|byte| *byte == b':');
-    let (name, value) = colon
-        .and_then(|colon| line.split_at_checked(colon))
+    let (name, value) = header::split_once(line, b':')
         .ok_or_else(|| usage("a --header has no colon: expected 'Name: value'"))?;
-    let (name, value) = (String::from_utf8_lossy(name), value.get(1..).unwrap_or_default());
+    let name = String::from_utf8_lossy(name);
     let parsed = HeaderName::from_bytes(name.trim().as_bytes())
         .map_err(|_| usage(format!("{name:?} is not a header name")))?;
     if [http::header::CONTENT_LENGTH, http::header::TRANSFER_ENCODING].contains(&parsed) {

@@ -6,10 +6,10 @@ use std::str::FromStr;
 use http::header::RETRY_AFTER;
 use http::{StatusCode, Version};
 
-use crate::diagnosis::{self, login, page, speech::Speech, status, unasked, unfit};
+use crate::diagnosis::{login, page, speech::Speech, status, unasked, unfit};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Control, Evidence, Submission};
-use crate::exchange::Head;
+use crate::exchange::{Head, describe_status};
 use crate::foreign::Foreign;
 use crate::platform::contract::TRANSPORT_ERROR;
 
@@ -25,7 +25,6 @@ pub struct Terms {
 /// A status, or a class of statuses such as `2xx`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// One status.
     Status(u16),
     /// All statuses with this first digit.
     Class(u16),
@@ -45,7 +44,6 @@ impl FromStr for Expected {
 }
 
 impl Terms {
-    /// Whether a status counts as success.
     fn accept(&self, status: u16) -> bool {
         match self.expect.as_slice() {
             [] => status < 400,
@@ -116,16 +114,10 @@ fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
         Author::PlatformOfRemote(message) => {
             let message = format!("the platform got no answer from {target}: {message}");
             let error = Error::new(Kind::PlatformRemote, message);
-            Err(match transport_kind(head) {
-                Some(kind) => {
-                    let hint = format!(
-                        "seen from the platform: {}; --compare shows how it looks from here",
-                        kind.hint()
-                    );
-                    error.with_hint(hint).with_retry(kind.retry(), None)
-                }
-                None => error,
-            })
+            let Some(kind) = transport_kind(head) else { return Err(error) };
+            let seen = kind.hint();
+            let hint = format!("seen from the platform: {seen}; --compare shows how it looks from here");
+            Err(error.with_hint(hint).with_retry(kind.retry(), None))
         }
         Author::Platform(signal) => {
             let kind = match head.status.as_u16() {
@@ -181,8 +173,8 @@ fn check_insistence(control: &Control, status: StatusCode, evidence: &Evidence, 
             format!("{target} answers {status} without the certificate too: it does not insist on it"),
         )),
         Control::Answered(without) if terms.accept(*without) => {
-            let answered = StatusCode::from_u16(*without)
-                .map_or_else(|_| without.to_string(), diagnosis::describe_status);
+            let answered =
+                StatusCode::from_u16(*without).map_or_else(|_| without.to_string(), describe_status);
             let message =
                 format!("{target} answers {answered} without the certificate: it does not insist on it");
             let hint = "the endpoint also accepts calls without a certificate, so this answer proves nothing about the P12";

@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::evidence::{Cause, End, Evidence};
 use crate::exchange;
 
-/// The body of an answer.
 pub(super) struct Body {
     pub(super) incoming: Incoming,
     framing: Framing,

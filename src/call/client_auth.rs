@@ -65,8 +65,6 @@ pub(super) fn allow_own_weakness(context: &mut SslContextBuilder) {
 
 const HANDSHAKE: c_int = 22;
 const ALERT: c_int = 21;
-const CERTIFICATE: u8 = 11;
-const CERTIFICATE_REQUEST: u8 = 13;
 
 type MessageCallback = extern "C" fn(c_int, c_int, c_int, *const c_void, usize, *mut ffi::SSL, *mut c_void);
 type SecurityCallback = extern "C" fn(
@@ -110,10 +108,13 @@ extern "C" fn on_message(
     match (content, message) {
         (ALERT, [level, description]) => trace.add_step(from, classify_alert(*level, *description, tls13)),
         (HANDSHAKE, [kind, ..]) => {
-            trace.add_step(from, Message::Handshake(*kind));
-            match (from, *kind) {
-                (Side::Endpoint, CERTIFICATE_REQUEST) => trace.add_request(message, tls13),
-                (Side::Us, CERTIFICATE) => trace.add_certificate(message, tls13, read_issuers(ssl)),
+            let what = Message::Handshake(*kind);
+            trace.add_step(from, what);
+            match (from, what) {
+                (Side::Endpoint, Message::CERTIFICATE_REQUEST) => trace.add_request(message, tls13),
+                (Side::Us, Message::CERTIFICATE) => {
+                    trace.add_certificate(message, tls13, &read_issuers(ssl));
+                }
                 _ => {}
             }
         }

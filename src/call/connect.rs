@@ -39,38 +39,19 @@ pub struct Connect {
     pub policy: Option<Policy>,
 }
 
-/// An address family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
-    /// IPv4 only.
     V4,
-    /// IPv6 only.
     V6,
 }
 
 /// `HOST:PORT:ADDRESS[,ADDRESS]…`, like curl's `--resolve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
-    host: String,
-    port: u16,
-    addresses: Vec<IpAddr>,
-}
-
-impl Override {
-    /// The port it is for.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
     /// The host, which DNS is not asked for.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Its addresses.
-    pub fn addresses(&self) -> &[IpAddr] {
-        &self.addresses
-    }
+    pub host: String,
+    pub port: u16,
+    pub addresses: Vec<IpAddr>,
 }
 
 impl std::str::FromStr for Override {
@@ -94,13 +75,9 @@ impl std::str::FromStr for Override {
 impl Connect {
     /// A wait that `-m` ended is not one that `--connect-timeout` ended.
     pub(super) fn blame_max_time(&self, max_time: Duration, error: Error) -> Error {
-        let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout);
-        match late && max_time < self.timeout {
-            true => {
-                error.with_hint("-m ended the wait before --connect-timeout did; -m SECONDS waits longer")
-            }
-            false => error,
-        }
+        let late = matches!(error.kind, Kind::ConnectTimeout | Kind::TlsTimeout) && max_time < self.timeout;
+        let hint = "-m ended the wait before --connect-timeout did; -m SECONDS waits longer";
+        error.with_hint_if(late.then_some(hint))
     }
 
     /// All addresses of a host, of both families unless one was chosen.
@@ -234,22 +211,17 @@ impl Connect {
         url: &ForwardUrl,
         name: &str,
     ) -> Result<(TcpStream, Bytes)> {
-        let stream = match intercept.uri().scheme_str() {
-            Some("socks5h") => {
-                proxy::connect_socks(intercept, stream, url.host().clone(), url.port(), name).await
-            }
-            Some("socks5") => {
-                let address = self.resolve(url.host(), url.port()).await?.into_iter().next();
-                let host = match address.map(|address| address.ip()) {
-                    Some(IpAddr::V4(ip)) => Host::Ipv4(ip),
-                    Some(IpAddr::V6(ip)) => Host::Ipv6(ip),
-                    None => return Err(reach::explain_failures(&url.target(), &[], 0)),
-                };
-                proxy::connect_socks(intercept, stream, host, url.port(), name).await
-            }
+        let host = match (intercept.uri().scheme_str(), url.host()) {
+            (Some("socks5h"), Host::Domain(name)) => name.clone(),
+            (Some("socks5h"), Host::Ipv4(ip)) => ip.to_string(),
+            (Some("socks5h"), Host::Ipv6(ip)) => ip.to_string(),
+            (Some("socks5"), host) => match self.resolve(host, url.port()).await?.first() {
+                Some(address) => address.ip().to_string(),
+                None => return Err(reach::explain_failures(&url.target(), &[], 0)),
+            },
             _ => return proxy::open_tunnel(intercept, stream, url, name).await,
         };
-        Ok((stream?, Bytes::new()))
+        Ok((proxy::connect_socks(intercept, stream, &host, url.port(), name).await?, Bytes::new()))
     }
 }
 

@@ -6,11 +6,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::exchange::BoxFuture;
 use crate::request::body::OutgoingBody;
 
 /// A body that is sent as soon as the endpoint wants it.

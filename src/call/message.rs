@@ -37,7 +37,7 @@ pub(super) fn build_message(request: &Request, upload: HeldBody, http2: bool) ->
         *message.uri_mut() = absolute_form(request);
         message.headers_mut().remove(HOST);
     } else {
-        *message.uri_mut() = request.url.origin_form().clone();
+        *message.uri_mut() = request.url.origin_form();
         let host = HeaderValue::from_str(&request.url.authority());
         if let (false, Ok(host)) = (request.headers.contains_key(HOST), host) {
             message.headers_mut().insert(HOST, host);
@@ -50,8 +50,7 @@ pub(super) fn build_message(request: &Request, upload: HeldBody, http2: bool) ->
 fn absolute_form(request: &Request) -> Uri {
     let absolute = request.url.absolute_form();
     let host = request.headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
-    let Some(host) = host else { return absolute.clone() };
     let mut parts = absolute.clone().into_parts();
-    parts.authority = Some(host);
+    parts.authority = host.or(parts.authority);
     Uri::from_parts(parts).unwrap_or_else(|_| absolute.clone())
 }

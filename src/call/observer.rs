@@ -7,30 +7,30 @@ use openssl::x509::X509Name;
 
 use super::shared::Shared;
 use super::stream_log::StreamLog;
-use super::tls_trace::{TlsTrace, TracedRequest};
-use crate::certificate;
+use super::tls_trace::TlsTrace;
 use crate::evidence::{Cause, CertificateRequest, End, Evidence, Message, Side, Step};
 use crate::foreign::{Foreign, KnownSecrets};
 use crate::p12::Identity;
 use crate::request::progress::Progress;
 
-/// What the layers of a connection recorded, and what our chain leads to.
+/// What the layers of a connection recorded.
 pub(super) struct Observer {
     start: Instant,
     pub(super) trace: Shared<TlsTrace>,
     pub(super) log: Shared<StreamLog>,
-    issuers: Vec<X509Name>,
 }
 
 impl Observer {
     /// An observer for a call with `identity`. `start` is time zero. `progress` is of the call with a certificate only.
     pub(super) fn new(start: Instant, identity: Option<&Identity>, progress: &Arc<Progress>) -> Self {
-        let (issuers, trace) = (identity.map(issuers).unwrap_or_default(), Shared::<TlsTrace>::default());
-        if identity.is_some() {
+        let trace = Shared::<TlsTrace>::default();
+        if let Some(identity) = identity {
             progress.start(start);
-            trace.lock().progress = Arc::clone(progress);
+            let mut trace = trace.lock();
+            trace.progress = Arc::clone(progress);
+            trace.our_issuers = issuers(identity);
         }
-        Self { start, trace, log: Shared::default(), issuers }
+        Self { start, trace, log: Shared::default() }
     }
 
     /// The evidence with everything that was recorded so far.
@@ -38,10 +38,14 @@ impl Observer {
         let trace = self.trace.lock();
         let log = self.log.lock();
         let since_start = |at: Instant| at.saturating_duration_since(self.start);
-        let steps = trace.steps.iter().cloned();
-        evidence.steps = steps.map(|(at, from, what)| Step { at: since_start(at), from, what }).collect();
-        let requests = trace.requests.iter();
-        evidence.requests = requests.map(|request| self.describe(request, log.last_write)).collect();
+        let step = |&(at, from, what): &_| Step { at: since_start(at), from, what };
+        evidence.steps = trace.steps.iter().map(step).collect();
+        let requests = trace.requests.iter().map(|(request, answered_at)| CertificateRequest {
+            // A message that was never sent is not an answer.
+            sent: request.sent.filter(|_| log.last_write >= *answered_at),
+            ..request.clone()
+        });
+        evidence.requests = requests.collect();
         if !log.is_tls() {
             evidence.greeting = Foreign::new(log.greeting.clone(), known);
         }
@@ -50,20 +54,6 @@ impl Observer {
         evidence.timings.first_byte = log.first_byte.map(since_start);
         evidence
     }
-
-    fn describe(&self, request: &TracedRequest, last_write: Option<Instant>) -> CertificateRequest {
-        let ours = |accepted: &X509Name| {
-            self.issuers.iter().any(|issuer| issuer.try_cmp(accepted).is_ok_and(std::cmp::Ordering::is_eq))
-        };
-        CertificateRequest {
-            stage: request.stage,
-            issuers: request.issuers.iter().map(|issuer| certificate::name(issuer)).collect(),
-            ours_accepted: (!request.issuers.is_empty()).then(|| request.issuers.iter().any(ours)),
-            algorithms: request.algorithms.clone(),
-            // A message that was never sent is not an answer.
-            sent: request.sent.filter(|_| last_write >= request.answered_at),
-        }
-    }
 }
 
 /// Corrects the end by the messages before it. A bare end of the TCP stream looks like a close_notify; only
@@ -71,8 +61,8 @@ impl Observer {
 /// 6.2): OpenSSL sends internal_error or none if the fault is its own.
 fn settle(end: End, evidence: &Evidence, closed: bool) -> End {
     const INTERNAL_ERROR: u8 = 80;
-    let sent = evidence.steps.iter().rev().find_map(|step| match (step.from, &step.what) {
-        (Side::Us, Message::Alert(code)) if *code != 0 => Some(*code),
+    let sent = evidence.steps.iter().rev().find_map(|step| match (step.from, step.what) {
+        (Side::Us, Message::Alert(code)) if code != 0 => Some(code),
         _ => None,
     });
     match (end.cause, sent.or_else(|| evidence.alert().map(|_| 0))) {

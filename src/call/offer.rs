@@ -9,7 +9,6 @@ use crate::evidence::{Given, Offer};
 use crate::request::Request;
 
 impl Local {
-    /// What is offered in TLS.
     pub(super) fn offer(&self, request: &Request) -> Offer {
         let name = match request.url.host() {
             Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()),
@@ -20,7 +19,6 @@ impl Local {
         Offer { name, tls12, tls13: max == Version::Tls13, http2: self.tls.http2 }
     }
 
-    /// The options that hints go by.
     pub(super) fn given(&self, request: &Request) -> Given {
         Given {
             cacert: self.tls.cacert.is_some(),

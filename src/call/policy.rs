@@ -14,14 +14,11 @@ pub struct Policy {
     pub allowed: Vec<IpNet>,
     /// Networks that are not called in any case.
     pub denied: Vec<IpNet>,
-    /// Which ports may be called.
     pub ports: Ports,
 }
 
-/// Ports that may be called.
 #[derive(Debug, Clone, Default)]
 pub enum Ports {
-    /// All.
     #[default]
     Any,
     /// 443 and 8443 at public addresses, all in networks that were allowed.

@@ -115,23 +115,18 @@ pub(super) fn read_address(proxy: &Intercept) -> Result<(Host, u16)> {
 pub(super) async fn connect_socks(
     proxy: &Intercept,
     stream: TcpStream,
-    host: Host,
+    host: &str,
     port: u16,
     name: &str,
 ) -> Result<TcpStream> {
-    let host = match host {
-        Host::Domain(name) => name,
-        Host::Ipv4(ip) => ip.to_string(),
-        Host::Ipv6(ip) => ip.to_string(),
-    };
-    let target = (host.as_str(), port);
+    let target = (host, port);
     let connected = match proxy.raw_auth() {
         Some((user, password)) => {
             Socks5Stream::connect_with_password_and_socket(stream, target, user, password).await
         }
         None => Socks5Stream::connect_with_socket(stream, target).await,
     };
-    connected.map(Socks5Stream::into_inner).map_err(|error| reach::explain_socks(name, &host, port, &error))
+    connected.map(Socks5Stream::into_inner).map_err(|error| reach::explain_socks(name, host, port, &error))
 }
 
 /// HTTP CONNECT (RFC 9110 section 9.3.6): the stream, and what came through it together with the proxy's answer.

@@ -1,6 +1,7 @@
 //! Reads the answer of a call, piece by piece, up to its end.
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout_at;
@@ -9,7 +10,7 @@ use super::Call;
 use crate::diagnosis;
 use crate::error::{Error, Result};
 use crate::evidence::Evidence;
-use crate::exchange::{BoxFuture, Exchange};
+use crate::exchange::Exchange;
 use crate::foreign::Foreign;
 
 impl Call {

@@ -72,7 +72,6 @@ impl StreamLog {
         self.end.get_or_insert(end);
     }
 
-    /// Notes the time of the answer's first byte.
     pub(super) fn mark_first_byte(&mut self) {
         self.first_byte.get_or_insert_with(Instant::now);
     }

@@ -11,7 +11,7 @@ use openssl::ssl::{
     Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslRef, SslVerifyMode, SslVersion, StatusType,
 };
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags};
-use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
+use openssl::x509::{X509StoreContext, X509StoreContextRef};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::time::timeout;
 use tokio_openssl::SslStream;
@@ -58,7 +58,6 @@ struct Loaded {
     has_roots: bool,
 }
 
-/// A TLS version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// RFC 2246.
@@ -206,12 +205,11 @@ fn name_endpoint(ssl: &mut SslRef, host: &Host) -> std::result::Result<(), Error
 
 /// Keeps the first fault that verification finds, with the chain that it had built by then.
 fn keep_fault(context: &X509StoreContextRef) {
-    let result: X509VerifyResult = context.error();
     let at = context.current_cert().map(certificate::describe).unwrap_or_default();
     let chain = context.chain().map(|chain| chain.iter().map(certificate::describe).collect());
     let ssl = X509StoreContext::ssl_idx().ok().and_then(|index| context.ex_data(index));
     if let Some(trace) = ssl.and_then(client_auth::trace_of) {
-        let fault = ChainFault { result, chain: chain.unwrap_or_default(), at };
+        let fault = ChainFault { result: context.error(), chain: chain.unwrap_or_default(), at };
         trace.lock().chain_fault.get_or_insert(fault);
     }
 }

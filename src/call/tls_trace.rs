@@ -1,38 +1,32 @@
 //! The TLS messages of one connection: handshake messages and alerts of both sides, and each request for a
 //! certificate.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Instant;
 
 use openssl::x509::{X509Name, X509VerifyResult};
 
 use super::certificate_request;
-use crate::evidence::{Certificate, Message, Side, Stage};
+use crate::certificate;
+use crate::evidence::{Certificate, CertificateRequest, Message, Side, Stage};
 use crate::request::progress::{Phase, Progress};
 
-/// The messages of one connection.
 #[derive(Default)]
 pub(super) struct TlsTrace {
     /// Set after the first handshake. Requests after it are later ones.
     pub(super) established: bool,
     /// Each message or alert, when it passed, and who sent it.
     pub(super) steps: Vec<(Instant, Side, Message)>,
-    pub(super) requests: Vec<TracedRequest>,
+    /// Each CertificateRequest, and when our Certificate message that answers it was made.
+    pub(super) requests: Vec<(CertificateRequest, Option<Instant>)>,
+    /// The names of the CAs that our chain leads to.
+    pub(super) our_issuers: Vec<X509Name>,
     /// Whether the endpoint sent a close_notify.
     pub(super) closed: bool,
     pub(super) chain_fault: Option<ChainFault>,
     /// Told of requests and certificates as they pass.
     pub(super) progress: Arc<Progress>,
-}
-
-/// A CertificateRequest, and whether our Certificate message that answered it held one.
-pub(super) struct TracedRequest {
-    pub(super) stage: Stage,
-    pub(super) issuers: Vec<X509Name>,
-    pub(super) algorithms: Vec<String>,
-    pub(super) sent: Option<bool>,
-    /// When that message was made.
-    pub(super) answered_at: Option<Instant>,
 }
 
 /// Why the endpoint's chain did not verify: the first fault found.
@@ -51,13 +45,12 @@ impl TlsTrace {
     const MAX_REQUESTS: usize = 8;
 
     pub(super) fn add_step(&mut self, from: Side, what: Message) {
-        self.closed |= (from, &what) == (Side::Endpoint, &Message::Alert(0));
+        self.closed |= (from, what) == (Side::Endpoint, Message::Alert(0));
         if self.steps.len() < Self::MAX_STEPS {
             self.steps.push((Instant::now(), from, what));
         }
     }
 
-    /// Adds a CertificateRequest of the endpoint.
     pub(super) fn add_request(&mut self, message: &[u8], tls13: bool) {
         let stage = match (self.established, tls13) {
             (false, _) => Stage::Handshake,
@@ -67,21 +60,25 @@ impl TlsTrace {
         self.progress.pass(Phase::Requested);
         if self.requests.len() < Self::MAX_REQUESTS {
             let algorithms = certificate_request::read_algorithms(message, tls13);
-            let (issuers, sent, answered_at) = (Vec::new(), None, None);
-            self.requests.push(TracedRequest { stage, issuers, algorithms, sent, answered_at });
+            let request = CertificateRequest { stage, algorithms, ..CertificateRequest::default() };
+            self.requests.push((request, None));
         }
     }
 
-    /// Adds our Certificate message to the request that it answers; `issuers` are those that the request named.
-    pub(super) fn add_certificate(&mut self, message: &[u8], tls13: bool, issuers: Vec<X509Name>) {
-        if let Some(request) = self.requests.last_mut().filter(|request| request.sent.is_none()) {
-            request.sent = Some(holds_certificate(message, tls13));
-            if request.sent == Some(true) {
-                self.progress.pass(Phase::Sent);
-            }
-            request.issuers = issuers;
-            request.answered_at = Some(Instant::now());
+    /// Adds our Certificate message to the request that it answers; `accepted` are the CAs that the request named.
+    pub(super) fn add_certificate(&mut self, message: &[u8], tls13: bool, accepted: &[X509Name]) {
+        let last = self.requests.last_mut().filter(|(request, _)| request.sent.is_none());
+        let Some((request, answered_at)) = last else { return };
+        *answered_at = Some(Instant::now());
+        request.sent = Some(holds_certificate(message, tls13));
+        if request.sent == Some(true) {
+            self.progress.pass(Phase::Sent);
         }
+        let is_ours = |name: &X509Name| {
+            self.our_issuers.iter().any(|ours| ours.try_cmp(name).is_ok_and(Ordering::is_eq))
+        };
+        request.issuers = accepted.iter().map(|name| certificate::name(name)).collect();
+        request.ours_accepted = (!accepted.is_empty()).then(|| accepted.iter().any(is_ours));
     }
 }
 

@@ -5,16 +5,13 @@ use crate::certificate::BrokenDigest;
 /// The purpose of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// To be a client in TLS.
     Client,
-    /// To be a server in TLS.
     Server,
 }
 
 /// A flaw of one certificate in a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flaw {
-    /// What is wrong.
     pub kind: FlawKind,
     /// The place of that certificate in the chain, 0 for the leaf.
     pub at: usize,
@@ -68,7 +65,6 @@ pub enum FlawKind {
 }
 
 impl FlawKind {
-    /// One of each.
     pub const ALL: &[Self] = &[
         Self::Expired,
         Self::NotYetValid,

@@ -13,7 +13,6 @@ use crate::certificate::{Certificate, describe, name};
 pub struct Obstacle {
     /// The reason, as a clause.
     pub because: String,
-    /// What to do about it.
     pub fix: String,
 }
 
@@ -42,20 +41,16 @@ pub(super) fn obstacle(chain: &[&Certificate], flaws: &[Flaw], trusted: &[X509])
         let by_tls = flaws.iter().find(|flaw| flaw.at == 0 && flaw.kind == FlawKind::UnusualKey);
         return by_tls.map(|flaw| Obstacle::flaw(flaw, chain));
     }
-    let wrong = flaws.iter().find(|flaw| flaw.kind == FlawKind::WrongSignature);
-    match (verified.result.as_raw(), wrong) {
-        (
-            ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
-            | ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
-            | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
-            | ffi::X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
-            | ffi::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
-            | ffi::X509_V_ERR_CERT_SIGNATURE_FAILURE,
-            wrong,
-        ) => match wrong {
-            Some(flaw) => Some(Obstacle::flaw(flaw, chain)),
-            None => unanchored(chain, trusted),
-        },
+    match verified.result.as_raw() {
+        ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
+        | ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+        | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
+        | ffi::X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+        | ffi::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
+        | ffi::X509_V_ERR_CERT_SIGNATURE_FAILURE => {
+            let wrong = flaws.iter().find(|flaw| flaw.kind == FlawKind::WrongSignature);
+            wrong.map_or_else(|| unanchored(chain, trusted), |flaw| Some(Obstacle::flaw(flaw, chain)))
+        }
         _ => Some(invalid(&verified, chain, flaws)),
     }
 }

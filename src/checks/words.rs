@@ -12,63 +12,54 @@ impl Flaw {
         let ca = format!("the CA certificate {}", culprit.subject);
         let which = if self.at == 0 { leaf } else { &ca };
         let above = chain.get(self.at + 1).map_or("", |above| above.subject.as_str());
-        match self.kind {
-            FlawKind::Expired => format!("{which} expired on {}", culprit.not_after),
-            FlawKind::NotYetValid => format!("{which} is not valid before {}", culprit.not_before),
-            FlawKind::SelfSigned => format!("{which} is self-signed: no CA vouches for it"),
-            FlawKind::WrongPurpose => {
-                format!("{which} is for {} and not for client authentication", purposes(culprit))
+        let what = match self.kind {
+            FlawKind::Expired => format!("expired on {}", culprit.not_after),
+            FlawKind::NotYetValid => format!("is not valid before {}", culprit.not_before),
+            FlawKind::SelfSigned => "is self-signed: no CA vouches for it".into(),
+            FlawKind::WrongPurpose => format!("is for {} and not for client authentication", purposes(culprit)),
+            FlawKind::AnyPurposeAlone => {
+                "has the extended key usage anyExtendedKeyUsage without clientAuth, which servers built on OpenSSL refuse".into()
             }
-            FlawKind::AnyPurposeAlone => format!(
-                "{which} has the extended key usage anyExtendedKeyUsage without clientAuth, which servers built on OpenSSL refuse"
-            ),
             FlawKind::NoDigitalSignature => {
-                format!("{which} has a key usage without digitalSignature (it allows {})", allowed(culprit))
+                format!("has a key usage without digitalSignature (it allows {})", allowed(culprit))
             }
-            FlawKind::KeyAgreementAlone => format!(
-                "{which} has the key usage keyAgreement without digitalSignature, which Java's servers refuse"
-            ),
+            FlawKind::KeyAgreementAlone => {
+                "has the key usage keyAgreement without digitalSignature, which Java's servers refuse".into()
+            }
             FlawKind::NetscapeType => {
-                format!(
-                    "{which} has a Netscape certificate type (nsCertType) that does not allow TLS clients"
-                )
+                "has a Netscape certificate type (nsCertType) that does not allow TLS clients".into()
             }
-            FlawKind::AuthorityAsLeaf => format!("{which} is that of a CA, and not a client's"),
-            FlawKind::NotAnAuthority => {
-                format!("{which} has issued a certificate, but {}", no_authority(culprit))
-            }
-            FlawKind::PathLength => format!("{which} allows {}", too_deep(culprit, self.at)),
+            FlawKind::AuthorityAsLeaf => "is that of a CA, and not a client's".into(),
+            FlawKind::NotAnAuthority => format!("has issued a certificate, but {}", no_authority(culprit)),
+            FlawKind::PathLength => format!("allows {}", too_deep(culprit, self.at)),
             FlawKind::NameConstraints => {
-                format!("{which} has a name that the name constraints of a CA above it do not allow")
+                "has a name that the name constraints of a CA above it do not allow".into()
             }
             FlawKind::UnknownCritical => {
                 let oids = culprit.unknown_critical.join(", ");
-                format!("{which} has a critical extension that TLS servers do not know ({oids})")
+                format!("has a critical extension that TLS servers do not know ({oids})")
             }
-            FlawKind::WrongSignature => format!(
-                "{which} was not signed by the key of {above} that is in the P12, although the names match"
-            ),
-            FlawKind::ExplicitCurve => format!(
-                "{which} has an EC key that spells out the parameters of its curve instead of naming the curve"
-            ),
+            FlawKind::WrongSignature => {
+                format!("was not signed by the key of {above} that is in the P12, although the names match")
+            }
+            FlawKind::ExplicitCurve => {
+                "has an EC key that spells out the parameters of its curve instead of naming the curve".into()
+            }
             FlawKind::UnusualKey => {
-                format!("{which} has a key that TLS servers do not accept ({})", culprit.key.name_and_oid())
+                format!("has a key that TLS servers do not accept ({})", culprit.key.name_and_oid())
             }
             FlawKind::SmallKey => {
-                format!(
-                    "{which} has a key of only {} bits, which current TLS libraries refuse",
-                    culprit.key_bits
-                )
+                format!("has a key of only {} bits, which current TLS libraries refuse", culprit.key_bits)
             }
             FlawKind::BrokenDigest(_) => {
-                format!("{which} is signed with {}, which current TLS libraries refuse", culprit.signature)
+                format!("is signed with {}, which current TLS libraries refuse", culprit.signature)
             }
-            FlawKind::Invalid(reason) => format!("{which} breaks a rule of X.509 (OpenSSL: {reason})"),
-            FlawKind::LongChain => too_long(self.at, leaf),
-        }
+            FlawKind::Invalid(reason) => format!("breaks a rule of X.509 (OpenSSL: {reason})"),
+            FlawKind::LongChain => return too_long(self.at, leaf),
+        };
+        format!("{which} {what}")
     }
 
-    /// What to do about it.
     pub fn fix(&self, chain: &[&Certificate]) -> String {
         let in_authority = || fix_of_authority(self.kind).filter(|_| self.at > 0);
         let fix = in_authority().unwrap_or_else(|| fix_of_leaf(self.kind));

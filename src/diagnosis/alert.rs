@@ -16,10 +16,8 @@ pub(super) enum Reason {
 /// How an endpoint says that it refuses our certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// By an alert.
+    /// By this alert, or by a page with its meaning.
     Alert(u8),
-    /// By a page with the meaning of this alert.
-    Page(u8),
     /// By a page that gives no reason, such as nginx's.
     Unexplained,
 }
@@ -28,7 +26,7 @@ impl Refusal {
     /// The alert of the same meaning; bad_certificate if there is no reason.
     fn as_alert(self) -> u8 {
         match self {
-            Self::Alert(alert) | Self::Page(alert) => alert,
+            Self::Alert(alert) => alert,
             Self::Unexplained => 42,
         }
     }
@@ -118,7 +116,6 @@ struct Left {
     reach: Option<Reach>,
     /// What is so; may be empty.
     clause: &'static str,
-    /// What to do.
     hint: &'static str,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use h2::Reason;
 
-use super::{client, framing, in_words, own_body, own_failure};
+use super::{causes, client, framing, own_body, own_failure};
 use crate::error::{Error, Kind, Retry};
 use crate::evidence::{Cause, Evidence, Message};
 
@@ -32,31 +32,22 @@ pub fn explain_stall(evidence: &Evidence) -> Error {
 
 /// The exchange failed after the handshake, before the head was complete.
 pub fn explain_none(evidence: &Evidence, http: &hyper::Error) -> Error {
-    if let Some(error) = own_body(http) {
-        let message = format!("the request's body could not be read: {}", in_words(error));
-        return Error::new(Kind::FileUnreadable, message);
-    }
-    if let Some(refusal) = client::refusal(evidence) {
-        return refusal;
-    }
-    if let Some(error) = own_failure(evidence) {
+    let target = &evidence.target;
+    let known = own_body(http)
+        .or_else(|| client::refusal(evidence))
+        .or_else(|| own_failure(evidence))
+        .or_else(|| find_http2(http).map(|http2| explain_stream(target, http2)));
+    if let Some(error) = known {
         return error;
     }
-    let target = &evidence.target;
-    if let Some(http2) = find_http2(http) {
-        return explain_stream(target, http2);
-    }
     if http.is_parse_too_large() {
-        return Error::new(
-            Kind::HeadTooLarge,
-            format!("the head of {target}'s answer is too large to be HTTP"),
-        );
+        let message = format!("the head of {target}'s answer is too large to be HTTP");
+        return Error::new(Kind::HeadTooLarge, message);
     }
     if http.is_parse() {
-        return Error::new(
-            Kind::AnswerMalformed,
-            format!("the head of {target}'s answer is not HTTP: {}", framing::broken_head(http)),
-        );
+        let rule = framing::broken_head(http);
+        let message = format!("the head of {target}'s answer is not HTTP: {rule}");
+        return Error::new(Kind::AnswerMalformed, message);
     }
     let Some(end) = &evidence.end else {
         let message = format!("this machine gave up the call to {target}, which had not ended it: {http}");
@@ -64,10 +55,8 @@ pub fn explain_none(evidence: &Evidence, http: &hyper::Error) -> Error {
     };
     let (end, reset) = (end.cause.in_words(), end.cause == Cause::Reset || evidence.body_unsent);
     if evidence.timings.first_byte.is_some() {
-        return Error::new(
-            Kind::CutShort,
-            format!("{target} {end} before the head of its answer was complete"),
-        );
+        let message = format!("{target} {end} before the head of its answer was complete");
+        return Error::new(Kind::CutShort, message);
     }
     if let Some(refused) = client::ended(evidence) {
         return refused;
@@ -104,32 +93,24 @@ pub fn explain_break(evidence: &Evidence, http: &hyper::Error) -> Error {
     if let Some(refusal) = client::refusal(evidence).filter(|_| evidence.requested_late()) {
         return refusal;
     }
+    let broke = |kind, how: String| {
+        Error::new(kind, format!("{target} {how} after {received} bytes of the body, before its end"))
+    };
     if let Some(http2) = find_http2(http) {
-        let how = describe_break(http2);
-        let message = format!("{target} {how} after {received} bytes of the body, before its end");
-        return Error::new(Kind::AnswerReset, message);
+        return broke(Kind::AnswerReset, describe_break(http2));
     }
     if let Some(error) = own_failure(evidence) {
         return error;
     }
-    let (kind, what) = match evidence.end.as_ref().map(|end| &end.cause) {
-        Some(Cause::Reset) => (
-            Kind::AnswerReset,
-            format!("{target} reset the connection after {received} bytes of the body, before its end"),
-        ),
-        Some(cause) => (
-            Kind::CutShort,
-            format!("{target} {} after {received} bytes of the body, before its end", cause.in_words()),
-        ),
-        None => (
-            Kind::AnswerMalformed,
-            format!(
-                "the body of {target}'s answer is not HTTP after {received} bytes: {}",
-                framing::broken_body(http)
-            ),
-        ),
-    };
-    Error::new(kind, what)
+    match evidence.end.as_ref().map(|end| &end.cause) {
+        Some(cause @ Cause::Reset) => broke(Kind::AnswerReset, cause.in_words()),
+        Some(cause) => broke(Kind::CutShort, cause.in_words()),
+        None => {
+            let rule = framing::broken_body(http);
+            let message = format!("the body of {target}'s answer is not HTTP after {received} bytes: {rule}");
+            Error::new(Kind::AnswerMalformed, message)
+        }
+    }
 }
 
 /// The HTTP/2 stream was reset with NO_ERROR (RFC 9113 section 8.1). `sized`: the length is known, so a part
@@ -151,11 +132,8 @@ pub fn explain_silent_end(evidence: &Evidence, sized: bool) -> Error {
 
 /// The HTTP/2 error of a failure. A connection that just ended has none; there, its end says more.
 fn find_http2(http: &hyper::Error) -> Option<&h2::Error> {
-    let causes = std::iter::successors(std::error::Error::source(http), |cause| cause.source());
-    causes
-        .into_iter()
-        .find_map(|cause| cause.downcast_ref::<h2::Error>())
-        .filter(|http2| http2.reason().is_some())
+    let http2 = causes(http).find_map(|cause| cause.downcast_ref::<h2::Error>());
+    http2.filter(|http2| http2.reason().is_some())
 }
 
 /// The stream ended before its answer. The connection may still be open (RFC 9113 sections 6.4 and 6.8).

@@ -2,7 +2,6 @@
 
 use http::HeaderMap;
 
-use crate::error::Error;
 use crate::evidence::Evidence;
 
 /// A header that a product adds to answers: its name or the beginning of it, a part of its value in lower case, and the
@@ -36,14 +35,14 @@ const MARKS: &[HeaderSign] = &[
     ("via", "", "a proxy"),
 ];
 
-/// The product in front of the endpoint that an answer came through, and the header that shows it.
-pub(super) fn find_front(headers: &HeaderMap) -> Option<(&'static str, String)> {
+/// The product in front of the endpoint that an answer came through, and the header that shows it, as a clause.
+pub(super) fn name_front(headers: &HeaderMap) -> Option<String> {
     MARKS.iter().find_map(|(name, part, product)| {
         let fits = |field: &str| if name.ends_with('-') { field.starts_with(name) } else { field == *name };
         let holds = |value: &[u8]| String::from_utf8_lossy(value).to_lowercase().contains(part);
         let (field, _) =
             headers.iter().find(|(field, value)| fits(field.as_str()) && holds(value.as_bytes()))?;
-        Some((*product, field.to_string()))
+        Some(format!("the answer came through {product} (header {field})"))
     })
 }
 
@@ -107,21 +106,12 @@ pub(super) fn find_inspector(evidence: &Evidence) -> Option<(&'static str, &str)
 }
 
 /// What to do about a proxy that inspects TLS, where one is known to be on the way.
-pub(super) fn inspection_hint(evidence: &Evidence) -> Option<String> {
+pub fn inspection_hint(evidence: &Evidence) -> Option<String> {
     let (product, issuer) = find_inspector(evidence)?;
     Some(format!(
         "{product} seems to inspect TLS on the way (the CA {issuer}), and no client certificate gets through that: \
          ask its administrator to exempt this host from inspection"
     ))
-}
-
-/// The same error, with what to do where an inspecting proxy is the cause.
-#[must_use]
-pub fn blame_inspection(error: Error, evidence: &Evidence) -> Error {
-    match inspection_hint(evidence) {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    }
 }
 
 #[cfg(test)]
@@ -153,9 +143,8 @@ mod tests {
         for (name, value, wanted) in rows {
             let name = HeaderName::from_static(name);
             let headers = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static(value))]);
-            let found = find_front(&headers);
-            assert_eq!(found.as_ref().map(|(product, _)| *product), wanted, "{name}: {value}");
-            assert!(found.is_none_or(|(_, field)| field == name.as_str()));
+            let wanted = wanted.map(|product| format!("the answer came through {product} (header {name})"));
+            assert_eq!(name_front(&headers), wanted, "{name}: {value}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::{client, handshake, page};
 use crate::certificate::{Certificate, KeyKind, SignatureAlgorithm};
 use crate::checks::{Flaw, FlawKind};
 use crate::error::Error;
-use crate::evidence::{CertificateRequest, Evidence, Message, Offer, Side, Stage, Step};
+use crate::evidence::{CertificateRequest, Evidence, Message, Offer, Side, Step};
 use crate::exchange::Head;
 use crate::foreign::Foreign;
 
@@ -78,10 +78,9 @@ pub fn pages() -> Vec<Meaning> {
         .iter()
         .flat_map(|says| {
             let sign = speech::patterns(*says);
-            let mut all = match says.refusal() {
-                _ if *says == Says::Missing => Vec::new(),
-                Refusal::Page(code) => flaws(&sign, Refusal::Page(code)),
-                refusal => flaws(&sign, refusal),
+            let mut all = match says {
+                Says::Missing => Vec::new(),
+                _ => flaws(&sign, says.refusal()),
             };
             all.extend(no_flaw(&sign, |evidence| by_page(*says, evidence)));
             all
@@ -178,9 +177,9 @@ fn no_flaw_and(whens: &[&str]) -> String {
 
 /// The message of a page after its quotation, and its hint.
 fn by_page(says: Says, evidence: &Evidence) -> (String, String) {
-    let answer = http::Response::builder().status(StatusCode::FORBIDDEN).body(()).map(|a| a.into_parts().0);
-    let Ok(parts) = answer else { return Default::default() };
-    let head = Head::new(parts, Vec::new(), &Default::default());
+    let mut answer = http::Response::new(());
+    *answer.status_mut() = StatusCode::FORBIDDEN;
+    let head = Head::new(answer.into_parts().0, Vec::new(), &Default::default());
     let speech = Speech { says, sentence: Foreign::new("SAID", &Default::default()) };
     let Some(error) = page::explain(&head, Some(&speech), evidence) else { return Default::default() };
     let (_, means) = error.message.split_once("\"SAID\"").unwrap_or_default();
@@ -194,20 +193,16 @@ fn without_name(error: &Error) -> String {
 }
 
 fn sample(subject: &str, issuer: &str) -> Certificate {
-    let (not_before, not_after) = ("DATE".into(), "DATE".into());
-    let (key, key_bits) = (KeyKind::Rsa(2048), 2048);
-    let (subject, issuer, sha256) = (subject.into(), issuer.into(), "FINGERPRINT".into());
-    let authority = subject != "SUBJECT";
     Certificate {
-        subject,
-        issuer,
-        not_before,
-        not_after,
+        subject: subject.into(),
+        issuer: issuer.into(),
+        not_before: "DATE".into(),
+        not_after: "DATE".into(),
         days_left: 9,
-        key,
-        key_bits,
-        sha256,
-        authority,
+        key: KeyKind::Rsa(2048),
+        key_bits: 2048,
+        authority: subject != "SUBJECT",
+        sha256: "FINGERPRINT".into(),
         ..Certificate::default()
     }
 }
@@ -223,11 +218,10 @@ fn after(issuers: &[&str], with_chain: bool) -> Evidence {
     let chain = [sample("ISSUER", "ROOT")];
     let names = |name: &&str| chain[0].issuer == *name || with_chain && chain[0].subject == *name;
     let asked = CertificateRequest {
-        stage: Stage::Handshake,
         issuers: issuers.iter().map(|name| (*name).to_owned()).collect(),
         ours_accepted: (!issuers.is_empty()).then(|| issuers.iter().any(names)),
-        algorithms: Vec::new(),
         sent: Some(true),
+        ..CertificateRequest::default()
     };
     Evidence {
         ours: Some(sample("SUBJECT", "ISSUER")),

@@ -18,7 +18,6 @@ pub struct Suspect {
     fatal: bool,
     /// The fact, as a clause.
     pub fact: String,
-    /// What to do about it.
     pub hint: String,
 }
 
@@ -58,7 +57,6 @@ pub struct Why {
     pub(super) cause: Option<Reason>,
     /// A clause with its separator; may be empty.
     pub clause: String,
-    /// What to do.
     pub hint: String,
 }
 
@@ -151,10 +149,8 @@ fn refused(evidence: &Evidence, code: u8, name: &str) -> Error {
 
 /// `--leaf-only` may be why the endpoint does not know the CA.
 pub fn blame_leaf_only(error: Error, left_out: bool) -> Error {
-    match error.kind {
-        Kind::ClientUnknownCa if left_out => error.with_hint(LEAF_ONLY),
-        _ => error,
-    }
+    let is_unknown = error.kind == Kind::ClientUnknownCa;
+    error.with_hint_if((left_out && is_unknown).then_some(LEAF_ONLY))
 }
 
 const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";
@@ -179,26 +175,28 @@ const SILENT: &str = "it refused the certificate, it broke, or it speaks no HTTP
 
 /// It may be the certificate, and it may be something else.
 fn unclear(evidence: &Evidence, how: &str, otherwise: &str) -> Error {
-    let target = &evidence.target;
     let when = match evidence.tls {
         Some(_) => "after the handshake, in which the client certificate was sent",
         None => "after the client certificate was sent",
     };
-    let error = |why: &str| Error::new(Kind::ClientRefusedOrReset, format!("{target} {how} {when}: {why}"));
-    match suspects(evidence).into_iter().next() {
-        Some(suspect) => {
-            let why = format!("most likely it refused the certificate, as {}", suspect.fact);
-            error(&why).with_hint(suspect.hint).with_retry(Retry::Never, None)
-        }
-        None => {
-            let error = error(&format!("{otherwise}{}", unnamed(evidence)));
-            match depth(&chain(evidence)) {
-                _ if evidence.body_unsent => error.with_hint(lost_answer(evidence)),
-                depth @ 2.. if evidence.alert() == Some(80) => error.with_hint(apache_depth(depth)),
-                _ => error,
-            }
-        }
-    }
+    let said = format!("{} {how} {when}", evidence.target);
+    let hint = match depth(&chain(evidence)) {
+        _ if evidence.body_unsent => Some(lost_answer(evidence).to_owned()),
+        depth @ 2.. if evidence.alert() == Some(80) => Some(apache_depth(depth)),
+        _ => None,
+    };
+    blame_flaw(evidence, &said).unwrap_or_else(|| {
+        let message = format!("{said}: {otherwise}{}", unnamed(evidence));
+        Error::new(Kind::ClientRefusedOrReset, message).with_hint_if(hint)
+    })
+}
+
+/// The P12 has a flaw, so that is the most likely cause of what is `said` of the endpoint.
+fn blame_flaw(evidence: &Evidence, said: &str) -> Option<Error> {
+    let suspect = suspects(evidence).into_iter().next()?;
+    let message = format!("{said}: most likely it refused the certificate, as {}", suspect.fact);
+    let error = Error::new(Kind::ClientRefusedOrReset, message);
+    Some(error.with_hint(suspect.hint).with_retry(Retry::Never, None))
 }
 
 /// How many CA certificates stand above our leaf, with the root.
@@ -261,14 +259,10 @@ pub(super) fn unanswered(evidence: &Evidence, limit: Duration) -> Option<Error> 
 
 /// `longer` is the option that waits long enough to tell.
 fn explain_silence(evidence: &Evidence, kind: Kind, said: &str, longer: Option<&str>) -> Error {
-    if let Some(suspect) = suspects(evidence).into_iter().next() {
-        let message = format!("{said}: most likely it refused the certificate, as {}", suspect.fact);
-        let error = Error::new(Kind::ClientRefusedOrReset, message);
-        return error.with_hint(suspect.hint).with_retry(Retry::Never, None);
-    }
-    Error::new(kind, format!("{said}{}", unnamed(evidence))).with_hint(match longer {
-        Some(longer) => format!("{HOLDS}: {longer} tells which; ask its owner for the log at this time"),
-        None => format!("{HOLDS}: ask its owner for the log at this time"),
+    blame_flaw(evidence, said).unwrap_or_else(|| {
+        let longer = longer.map(|longer| format!("{longer} tells which; ")).unwrap_or_default();
+        let hint = format!("{HOLDS}: {longer}ask its owner for the log at this time");
+        Error::new(kind, format!("{said}{}", unnamed(evidence))).with_hint(hint)
     })
 }
 
@@ -288,10 +282,9 @@ fn missed(evidence: &Evidence, how: &str, sure: bool) -> Error {
     }
     let error = error(Kind::ClientKeyUnfit, &format!("ours was not sent, as {}", unfit::explain(evidence)));
     let unusual = Reason::Flaw(FlawKind::UnusualKey);
-    match all_suspects(evidence).into_iter().find(|suspect| suspect.cause == unusual && suspect.fatal) {
-        Some(suspect) => error.with_hint(suspect.hint),
-        None => error,
-    }
+    let mut suspects = all_suspects(evidence).into_iter();
+    let culprit = suspects.find(|suspect| suspect.cause == unusual && suspect.fatal);
+    error.with_hint_if(culprit.map(|suspect| suspect.hint))
 }
 
 #[cfg(test)]

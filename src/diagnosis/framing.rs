@@ -2,6 +2,7 @@
 
 use http::Version;
 
+use super::causes;
 use crate::evidence::Evidence;
 use crate::exchange::Head;
 
@@ -43,8 +44,7 @@ pub(super) fn broken_head(http: &hyper::Error) -> &'static str {
 
 /// What the body of an answer breaks.
 pub(super) fn broken_body(http: &hyper::Error) -> &'static str {
-    let causes = std::iter::successors(std::error::Error::source(http), |cause| cause.source());
-    match causes.last().is_some_and(|cause| cause.to_string().to_lowercase().contains("trailer")) {
+    match causes(http).last().is_some_and(|cause| cause.to_string().to_lowercase().contains("trailer")) {
         true => "the headers after its last chunk are malformed (RFC 9112 section 7.1.2)",
         false => "one of its chunks is malformed (RFC 9112 section 7.1)",
     }

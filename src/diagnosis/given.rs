@@ -9,10 +9,8 @@ use crate::evidence::Given;
 #[must_use]
 pub fn spare(error: Error, given: &Given) -> Error {
     let usual = error.hint() == error.kind.hint();
-    match INSTEAD.iter().find(|(kind, is_given, _)| usual && *kind == error.kind && is_given(given)) {
-        Some((.., hint)) => error.with_hint(*hint),
-        None => error,
-    }
+    let instead = INSTEAD.iter().find(|(kind, is_given, _)| usual && *kind == error.kind && is_given(given));
+    error.with_hint_if(instead.map(|(.., hint)| *hint))
 }
 
 /// A kind whose hint advises an option, whether that was given, and what to do then.

@@ -87,7 +87,7 @@ pub fn explain_timeout(evidence: &Evidence) -> Error {
 /// Whether this side failed at the CertificateRequest: it was the last message that came.
 fn broke_request(evidence: &Evidence) -> bool {
     let last = evidence.steps.iter().rev().find(|step| step.from == Side::Endpoint);
-    last.is_some_and(|step| step.what == CERTIFICATE_REQUEST)
+    last.is_some_and(|step| step.what == Message::CERTIFICATE_REQUEST)
 }
 
 fn has_spoken(evidence: &Evidence) -> bool {
@@ -97,7 +97,8 @@ fn has_spoken(evidence: &Evidence) -> bool {
 /// An alert that is not about our certificate (RFC 8446 section 6.2).
 fn explain_alert(code: u8, evidence: &Evidence) -> Error {
     let (target, name) = (&evidence.target, Message::Alert(code).name());
-    let answered = evidence.steps.iter().any(|step| step.from == Side::Endpoint && step.what == SERVER_HELLO);
+    let hello = (Side::Endpoint, Message::SERVER_HELLO);
+    let answered = evidence.steps.iter().any(|step| (step.from, step.what) == hello);
     let (kind, what) = match code {
         70 => (Kind::TlsVersion, "speaks none of the TLS versions that were offered"),
         71 => (Kind::NoCipher, "finds all ciphers that were offered too weak"),
@@ -123,9 +124,6 @@ fn explain_alert(code: u8, evidence: &Evidence) -> Error {
 const CUT_OFF: &str = "ask the endpoint's owner for its log; a firewall can be the cause too";
 
 pub(super) const BEFORE_TLS: &str = "before it had said anything in TLS";
-
-const SERVER_HELLO: Message = Message::Handshake(2);
-const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
 
 /// OpenSSL on this machine refused the handshake.
 fn explain_own_refusal(reason: &str, target: &str) -> Error {
@@ -172,13 +170,9 @@ fn explain_other_protocol(reason: &str, evidence: &Evidence) -> Error {
         (false, "wrong version number") => "what came is no TLS record".into(),
         (false, reason) => reason.to_owned(),
     };
-    let error = Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}"));
-    match name_protocol(&text) {
-        Some(protocol) => {
-            error.with_hint(format!("that is {protocol}: check the host and the port of the URL"))
-        }
-        None => error,
-    }
+    let hint = name_protocol(&text)
+        .map(|protocol| format!("that is {protocol}: check the host and the port of the URL"));
+    Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}")).with_hint_if(hint)
 }
 
 /// Protocols in which the server speaks first.

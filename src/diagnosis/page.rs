@@ -39,11 +39,7 @@ pub fn explain(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Opt
 fn explain_misdirected(head: &Head, evidence: &Evidence) -> Error {
     let (target, status) = (&evidence.target, head.describe_status());
     let message = format!("{target} answered {status}: it does not serve this host on this connection");
-    let error = Error::new(Kind::Misdirected, message);
-    match unasked::name_hint(evidence, unasked::OTHER_HOST) {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    }
+    Error::new(Kind::Misdirected, message).with_hint_if(unasked::name_hint(evidence, unasked::OTHER_HOST))
 }
 
 fn explain_rejected(says: Says, evidence: &Evidence, what: &str) -> Error {
@@ -86,45 +82,38 @@ fn explain_lost(head: &Head, evidence: &Evidence, what: &str) -> Error {
         return Error::new(Kind::CertificateMissed, message).with_hint(unasked::FRONT);
     }
     let message = format!("the certificate was sent to {target}, which answered {what}");
-    let error = Error::new(Kind::CertificateMissed, message);
-    match between::find_front(&head.headers) {
-        Some((product, field)) => error.with_hint(format!(
-            "the answer came through {product} (header {field}), where the certificate may stop: \
-             ask its owner how it is passed on"
-        )),
-        None => error,
-    }
+    let hint = between::name_front(&head.headers)
+        .map(|front| format!("{front}, where the certificate may stop: ask its owner how it is passed on"));
+    Error::new(Kind::CertificateMissed, message).with_hint_if(hint)
 }
 
 /// An answer without a head, so HTTP/0.9 or no HTTP at all.
 pub fn explain_headless(excerpt: &Foreign, evidence: &Evidence) -> Error {
     let target = &evidence.target;
     if let [_, _, _, SETTINGS, _, 0, 0, 0, 0, ..] = excerpt.bytes() {
-        let error = Error::new(Kind::NoProtocol, format!("{target} speaks HTTP/2 and nothing else"));
-        return match evidence.offer.http2 {
-            true => error.with_hint(
+        let hint = match evidence.offer.http2 {
+            true => {
                 "--http2 has offered HTTP/2, and the endpoint did not choose it by ALPN (RFC 9113 section 3.3): \
-                 ask its owner to enable ALPN",
-            ),
-            false => error.with_hint("--http2 offers HTTP/2"),
+                 ask its owner to enable ALPN"
+            }
+            false => "--http2 offers HTTP/2",
         };
+        let message = format!("{target} speaks HTTP/2 and nothing else");
+        return Error::new(Kind::NoProtocol, message).with_hint(hint);
     }
     let line = excerpt.map(|text| {
         let line: String = text.lines().next().unwrap_or_default().chars().take(60).collect();
         line.trim().to_owned()
     });
     let said = if line.bytes().is_empty() { String::new() } else { format!("; it began with {line:?}") };
-    let error = Error::new(Kind::NotHttp, format!("{target} did not answer with HTTP{said}"));
     let protocol = handshake::name_protocol(&line.text());
     let what = protocol.map_or_else(String::new, |protocol| format!("that is {protocol}: "));
-    match (protocol, evidence.sent()) {
-        (None, false) => error,
-        (_, false) => error.with_hint(format!("{what}{}", Kind::NotHttp.hint())),
-        (_, true) => error.with_hint(format!(
-            "{what}{}; it took the certificate in TLS, and only a client of its protocol can test more",
-            Kind::NotHttp.hint()
-        )),
-    }
+    let more = match evidence.sent() {
+        true => "; it took the certificate in TLS, and only a client of its protocol can test more",
+        false => "",
+    };
+    Error::new(Kind::NotHttp, format!("{target} did not answer with HTTP{said}"))
+        .with_hint(format!("{what}{}{more}", Kind::NotHttp.hint()))
 }
 
 /// The type of the first frame of an HTTP/2 server (RFC 9113 section 3.4).

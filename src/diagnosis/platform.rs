@@ -3,7 +3,7 @@
 use std::io;
 
 use super::reach::{explain_lookup, kind_of};
-use super::{framing, in_words, own_body};
+use super::{causes, framing, in_words, own_body};
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
 
@@ -19,20 +19,11 @@ pub fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
     innermost.downcast_ref::<io::Error>().map_or_else(|| innermost.to_string(), in_words)
 }
 
-fn causes<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
-}
-
 /// A request to the platform or its Domain API (`who`) that got no answer. `host` is its address.
 pub fn submission(error: &reqwest::Error, host: &str, who: &str) -> Error {
     let hyper = causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
     if let Some(own) = hyper.and_then(own_body) {
-        return Error::new(
-            Kind::FileUnreadable,
-            format!("the request's body could not be read: {}", in_words(own)),
-        );
+        return own;
     }
     let text = causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
     let reason = deepest(error);

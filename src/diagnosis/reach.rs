@@ -9,6 +9,7 @@ use hickory_resolver::proto::op::ResponseCode;
 use super::handshake::BEFORE_TLS;
 use super::{framing, in_words, is_out_of_files};
 use crate::error::{Error, Kind, Retry};
+use crate::exchange::describe_status;
 
 /// Windows' text is in the language of its user.
 const WSAHOST_NOT_FOUND: i32 = 11001;
@@ -91,10 +92,7 @@ pub fn explain_failures(target: &str, failures: &[(SocketAddr, io::Error)], left
         tried => format!("cannot connect to {target} ({}{more})", tried.join("; ")),
     };
     let decisive = failures.iter().find(|(_, error)| kind_of(error) == kind);
-    match decisive.and_then(|(_, error)| name_firewall(error)) {
-        Some(hint) => Error::new(kind, message).with_hint(hint),
-        None => Error::new(kind, message),
-    }
+    Error::new(kind, message).with_hint_if(decisive.and_then(|(_, error)| name_firewall(error)))
 }
 
 /// What to do where a firewall may have refused the connection. Linux says "no route to host" of ICMP's "host prohibited"
@@ -164,16 +162,10 @@ pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode)
         401 | 403 | 405 => (Kind::ProxyRefused, "refuses to connect to"),
         _ => (Kind::ProxyFailed, "could not connect to"),
     };
-    let error = Error::new(
-        kind,
-        format!("the proxy {proxy} {said} {target}: it answered {}", super::describe_status(status)),
-    );
-    match status.as_u16() {
-        500.. => error.with_hint(
-            "the proxy works and does not reach the endpoint: check the URL's host and port, and whether the proxy may reach them",
-        ),
-        _ => error,
-    }
+    let message = format!("the proxy {proxy} {said} {target}: it answered {}", describe_status(status));
+    Error::new(kind, message).with_hint_if((status.as_u16() >= 500).then_some(
+        "the proxy works and does not reach the endpoint: check the URL's host and port, and whether the proxy may reach them",
+    ))
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -16,17 +16,11 @@ pub fn untrusted(result: X509VerifyResult, at: &Certificate, evidence: &Evidence
     if !by_trust.contains(&kind) {
         return error;
     }
-    let error = if evidence.no_roots { error.with_hint(NO_ROOTS) } else { error };
-    match &evidence.proxy {
-        Some(proxy) => {
-            let hint = format!(
-                "{}; or the proxy {proxy} ends TLS itself and shows a certificate of its own",
-                error.hint()
-            );
-            error.with_hint(hint)
-        }
-        None => error,
-    }
+    let error = error.with_hint_if(evidence.no_roots.then_some(NO_ROOTS));
+    let by_proxy = evidence.proxy.as_ref().map(|proxy| {
+        format!("{}; or the proxy {proxy} ends TLS itself and shows a certificate of its own", error.hint())
+    });
+    error.with_hint_if(by_proxy)
 }
 
 /// What to do where nobody can be trusted.
@@ -41,20 +35,18 @@ fn fault(result: X509VerifyResult, at: &Certificate, evidence: &Evidence) -> (Ki
     let Certificate { not_before, not_after, .. } = at;
     let alone = at.issuer != at.subject && evidence.server_chain.len() == 1;
     let own = at.sha256 == leaf.sha256;
-    let ca = || format!("its own is valid, but its CA's ({})", at.subject);
+    let whose = match own {
+        true => subject.clone(),
+        false => format!("its own is valid, but its CA's ({})", at.subject),
+    };
     let reason = result.error_string();
     match result.as_raw() {
-        ffi::X509_V_ERR_CERT_HAS_EXPIRED if own => {
-            (Kind::ServerExpired, format!("expired: {subject} was valid until {not_after}"))
-        }
         ffi::X509_V_ERR_CERT_HAS_EXPIRED => {
-            (Kind::ServerExpired, format!("expired: {} was until {not_after}", ca()))
-        }
-        ffi::X509_V_ERR_CERT_NOT_YET_VALID if own => {
-            (Kind::ServerNotYetValid, format!("not yet valid: {subject} begins {not_before}"))
+            let valid = if own { "valid " } else { "" };
+            (Kind::ServerExpired, format!("expired: {whose} was {valid}until {not_after}"))
         }
         ffi::X509_V_ERR_CERT_NOT_YET_VALID => {
-            (Kind::ServerNotYetValid, format!("not yet valid: {} begins {not_before}", ca()))
+            (Kind::ServerNotYetValid, format!("not yet valid: {whose} begins {not_before}"))
         }
         ffi::X509_V_ERR_HOSTNAME_MISMATCH | ffi::X509_V_ERR_IP_ADDRESS_MISMATCH => {
             (Kind::ServerWrongHost, format!("for another host: {}", names(leaf)))

@@ -26,7 +26,6 @@ pub enum Says {
 }
 
 impl Says {
-    /// All of them.
     pub(super) const ALL: &[Self] = &[
         Self::Missing,
         Self::Expired,
@@ -41,11 +40,11 @@ impl Says {
     pub(super) fn refusal(self) -> Refusal {
         match self {
             Self::Missing | Self::Refused => Refusal::Unexplained,
-            Self::Purpose => Refusal::Page(43),
-            Self::Revoked => Refusal::Page(44),
-            Self::Expired => Refusal::Page(45),
-            Self::Untrusted => Refusal::Page(48),
-            Self::NotAuthorized => Refusal::Page(49),
+            Self::Purpose => Refusal::Alert(43),
+            Self::Revoked => Refusal::Alert(44),
+            Self::Expired => Refusal::Alert(45),
+            Self::Untrusted => Refusal::Alert(48),
+            Self::NotAuthorized => Refusal::Alert(49),
         }
     }
 }
@@ -53,9 +52,7 @@ impl Says {
 /// What an answer says about the client's certificate, with the sentence that says it.
 #[derive(Debug)]
 pub struct Speech {
-    /// The meaning.
     pub says: Says,
-    /// The sentence.
     pub sentence: Foreign,
 }
 

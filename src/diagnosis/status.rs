@@ -41,10 +41,8 @@ pub fn hint(head: &Head, evidence: &Evidence, expected: bool) -> String {
         _ if expected => return format!("{through}see the answer"),
         _ => return format!("{through}{}", Kind::Status.hint()),
     };
-    match between::find_front(&head.headers).filter(|_| matches!(head.status.as_u16(), 401 | 403)) {
-        Some((product, field)) => {
-            format!("{hint}; the answer came through {product} (header {field}), which may refuse by itself")
-        }
+    match between::name_front(&head.headers).filter(|_| matches!(head.status.as_u16(), 401 | 403)) {
+        Some(front) => format!("{hint}; {front}, which may refuse by itself"),
         None => hint.into(),
     }
 }

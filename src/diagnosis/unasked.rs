@@ -35,7 +35,7 @@ fn find_causes(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Vec
     let code = head.status.as_u16();
     let wants_more = code == 401 && speech.is_none();
     let of_request = status::of_request(head.status).or_else(|| wants_more.then_some(authorize(evidence)));
-    let front = between::find_front(&head.headers);
+    let front = between::name_front(&head.headers);
     let fronted = front.is_some();
     let causes = [
         name_hint(evidence, OTHER_HOST),
@@ -44,9 +44,8 @@ fn find_causes(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Vec
         }),
         of_request.map(str::to_owned),
         (matches!(code, 401 | 403) || speech.is_some()).then(|| too_late(evidence)).flatten(),
-        front.map(|(product, field)| {
-            format!("the answer came through {product} (header {field}), and the certificate may stop there: ask whether it asks for one")
-        }),
+        front
+            .map(|front| format!("{front}, and the certificate may stop there: ask whether it asks for one")),
         speech.filter(|_| !fronted).map(|_| FRONT.to_owned()),
     ];
     causes.into_iter().flatten().collect()

@@ -3,7 +3,6 @@
 use crate::certificate::KeyKind;
 use crate::evidence::Evidence;
 
-/// Why our certificate was not sent.
 pub fn explain(evidence: &Evidence) -> String {
     let Some(asked) = evidence.requests.last().filter(|asked| asked.sent.is_some()) else {
         return "the connection was lost while it was on its way".to_owned();

@@ -4,16 +4,13 @@ use serde::{Serialize, Serializer};
 
 use super::message::Side;
 
-/// The end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
     /// Which side ended it, or did what made the other end it.
     pub side: Side,
-    /// What ended it.
     pub cause: Cause,
 }
 
-/// What ended a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// A close_notify, as RFC 8446 section 6.1 wants it.
@@ -46,11 +43,9 @@ impl Serialize for End {
             (Cause::CloseNotify, _) => serializer.serialize_str("close-notify"),
             (Cause::Eof, _) => serializer.serialize_str("eof"),
             (Cause::Reset, _) => serializer.serialize_str("reset"),
-            (Cause::Tls(why) | Cause::System(why), Side::Endpoint) => {
-                serializer.collect_map([("failure", why)])
-            }
-            (Cause::Tls(why) | Cause::System(why), Side::Us) => {
-                serializer.collect_map([("own-failure", why)])
+            (Cause::Tls(why) | Cause::System(why), side) => {
+                let name = if side == Side::Us { "own-failure" } else { "failure" };
+                serializer.collect_map([(name, why)])
             }
         }
     }

@@ -5,9 +5,7 @@ use std::time::Duration;
 /// One of the two sides of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// This machine.
     Us,
-    /// The endpoint.
     Endpoint,
 }
 
@@ -16,14 +14,12 @@ pub enum Side {
 pub struct Step {
     /// Since the call began.
     pub at: Duration,
-    /// Who sent it.
     pub from: Side,
-    /// The message or alert.
     pub what: Message,
 }
 
 /// A TLS message or alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message {
     /// A handshake message by its type (RFC 8446 section 4).
     Handshake(u8),
@@ -35,9 +31,12 @@ pub enum Message {
 }
 
 impl Message {
-    /// Its name in the RFCs.
-    pub fn name(&self) -> String {
-        match *self {
+    pub(crate) const SERVER_HELLO: Self = Self::Handshake(2);
+    pub(crate) const CERTIFICATE: Self = Self::Handshake(11);
+    pub(crate) const CERTIFICATE_REQUEST: Self = Self::Handshake(13);
+
+    pub fn name(self) -> String {
+        match self {
             Self::Handshake(kind) => match handshake_name(kind) {
                 Some(name) => name.into(),
                 None => format!("handshake message {kind}"),

@@ -56,7 +56,8 @@ fn decoded(credentials: &[u8]) -> Vec<Secret> {
     password.into_iter().chain([pair]).collect()
 }
 
-fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
+/// What stands before and after the first such byte.
+pub fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     let at = bytes.iter().position(|byte| *byte == at)?;
     Some((bytes.get(..at)?, bytes.get(at + 1..)?))
 }
@@ -142,13 +143,12 @@ pub fn without_values(url: &str) -> String {
     }
     let mut shown = segments.join("/");
     let mut rest = values;
-    while let Some(mark) = rest.chars().next() {
-        rest = rest.get(mark.len_utf8()..).unwrap_or_default();
-        let end = rest.find(['&', '#']);
-        let (pair, after) = rest.split_at(end.unwrap_or(rest.len()));
-        shown.push(mark);
+    while !rest.is_empty() {
+        let (mark, after) = rest.split_at(1);
+        let (pair, next) = after.split_at(after.find(['&', '#']).unwrap_or(after.len()));
+        shown.push_str(mark);
         shown.push_str(&named(pair));
-        rest = after;
+        rest = next;
     }
     shown
 }

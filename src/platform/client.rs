@@ -68,8 +68,8 @@ fn set_addresses(mut builder: ClientBuilder, connect: &Connect) -> ClientBuilder
     let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     builder = builder.resolve_to_addrs("localhost", &loopback.map(|ip| SocketAddr::new(ip, 0)));
     for known in &connect.overrides {
-        let addresses: Vec<_> = known.addresses().iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
-        builder = builder.resolve_to_addrs(known.host(), &addresses);
+        let addresses: Vec<_> = known.addresses.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
+        builder = builder.resolve_to_addrs(&known.host, &addresses);
     }
     builder
 }

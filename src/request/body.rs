@@ -18,13 +18,11 @@ use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::secret::Secret;
 
-/// The body of a request.
 #[derive(Clone, Default)]
 pub enum RequestBody {
     /// None, and so no content type.
     #[default]
     Empty,
-    /// These bytes.
     Bytes(Secret),
     /// A file, streamed with its length.
     File(PathBuf),
@@ -34,10 +32,8 @@ pub enum RequestBody {
     Stream(OneTimeReader),
 }
 
-/// A reader that can be taken once.
 pub type OneTimeReader = Arc<Mutex<Option<BoxedReader>>>;
 
-/// A reader of any kind.
 pub type BoxedReader = Pin<Box<dyn AsyncRead + Send + Sync>>;
 
 impl fmt::Debug for RequestBody {
@@ -62,7 +58,6 @@ impl RequestBody {
         }
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)
     }
@@ -71,22 +66,16 @@ impl RequestBody {
         Ok(match self {
             Self::Empty => OutgoingBody::new(Content::Bytes(Bytes::new()), Some(0)),
             Self::Bytes(secret) => {
-                let bytes = Bytes::from_owner(secret.clone());
-                let length = bytes.len() as u64;
-                OutgoingBody::new(Content::Bytes(bytes), Some(length))
+                let length = secret.expose().len() as u64;
+                OutgoingBody::new(Content::Bytes(Bytes::from_owner(secret.clone())), Some(length))
             }
             Self::File(path) => {
-                let unreadable = |error| diagnosis::unreadable(path, &error);
-                let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
-                let length = count_bytes_left(&file, path).await?;
-                OutgoingBody::new(Content::Reader(Box::pin(file)), length)
+                let file = tokio::fs::File::open(path).await;
+                OutgoingBody::of_file(file, path).await?
             }
             Self::Stdin => {
-                let path = Path::new("standard input");
-                let stdin = files::stdin().map_err(|error| diagnosis::unreadable(path, &error))?;
-                let file = tokio::fs::File::from_std(stdin);
-                let length = count_bytes_left(&file, path).await?;
-                OutgoingBody::new(Content::Reader(Box::pin(file)), length)
+                let file = files::stdin().map(tokio::fs::File::from_std);
+                OutgoingBody::of_file(file, Path::new("standard input")).await?
             }
             Self::Stream(once) => {
                 let reader = once.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -148,6 +137,12 @@ impl OutgoingBody {
     /// Bytes left to send, if known.
     pub fn length(&self) -> Option<u64> {
         self.left
+    }
+
+    async fn of_file(file: io::Result<tokio::fs::File>, path: &Path) -> Result<Self> {
+        let file = file.map_err(|error| diagnosis::unreadable(path, &error))?;
+        let length = count_bytes_left(&file, path).await?;
+        Ok(Self::new(Content::Reader(Box::pin(file)), length))
     }
 
     fn new(content: Content, left: Option<u64>) -> Self {

@@ -35,7 +35,6 @@ impl Phase {
     }
 }
 
-/// How far a call has come.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Bytes of the body handed to the connection so far.

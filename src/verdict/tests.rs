@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::error::Retry;
-use crate::evidence::{CertificateRequest, Stage};
+use crate::evidence::CertificateRequest;
 
 fn head(status: u16) -> Head {
     let (parts, ()) = http::Response::builder().status(status).body(()).unwrap().into_parts();
@@ -11,13 +11,7 @@ fn head(status: u16) -> Head {
 }
 
 fn evidence(sent: Option<bool>, control: Option<Control>) -> Evidence {
-    let request = |sent| CertificateRequest {
-        stage: Stage::Handshake,
-        issuers: Vec::new(),
-        ours_accepted: None,
-        algorithms: Vec::new(),
-        sent: Some(sent),
-    };
+    let request = |sent| CertificateRequest { sent: Some(sent), ..CertificateRequest::default() };
     Evidence {
         target: "api.example:443".into(),
         requests: sent.map(request).into_iter().collect(),
@@ -67,50 +61,20 @@ fn each_combination_of_head_evidence_and_terms_has_its_verdict() {
 
 #[test]
 fn each_author_of_an_answer_through_the_platform_has_its_verdict() {
-    let any = Terms::default;
-    let table = [
-        (
-            "the platform's 401",
-            401,
-            by_platform(Author::Platform("x".into())),
-            any(),
-            Some(Kind::PlatformCredential),
-        ),
-        (
-            "the platform's 403",
-            403,
-            by_platform(Author::Platform("x".into())),
-            any(),
-            Some(Kind::PlatformForbidden),
-        ),
-        (
-            "the platform's 429",
-            429,
-            by_platform(Author::Platform("x".into())),
-            any(),
-            Some(Kind::PlatformRate),
-        ),
-        (
-            "the platform's 500",
-            500,
-            by_platform(Author::Platform("x".into())),
-            any(),
-            Some(Kind::PlatformFailed),
-        ),
-        (
-            "no answer to the platform",
-            424,
-            by_platform(Author::PlatformOfRemote("x".into())),
-            any(),
-            Some(Kind::PlatformRemote),
-        ),
-        ("either's 403", 403, by_platform(Author::Unclear("x".into())), any(), Some(Kind::Status)),
-        ("either's 200", 200, by_platform(Author::Unclear("x".into())), any(), None),
-        ("the endpoint's 302 by the platform", 302, by_platform(Author::Remote("x".into())), any(), None),
-    ];
-    for (name, status, evidence, terms, wanted) in table {
-        let verdict = judge(&head(status), &Foreign::default(), &evidence, &terms);
-        assert_eq!(verdict.err().map(|error| error.kind), wanted, "{name}");
+    let sign = || "x".to_owned();
+    for (status, author, wanted) in [
+        (401, Author::Platform(sign()), Some(Kind::PlatformCredential)),
+        (403, Author::Platform(sign()), Some(Kind::PlatformForbidden)),
+        (429, Author::Platform(sign()), Some(Kind::PlatformRate)),
+        (500, Author::Platform(sign()), Some(Kind::PlatformFailed)),
+        (424, Author::PlatformOfRemote(sign()), Some(Kind::PlatformRemote)),
+        (403, Author::Unclear(sign()), Some(Kind::Status)),
+        (200, Author::Unclear(sign()), None),
+        (302, Author::Remote(sign()), None),
+    ] {
+        let case = format!("{status} of {author:?}");
+        let verdict = judge(&head(status), &Foreign::default(), &by_platform(author), &Terms::default());
+        assert_eq!(verdict.err().map(|error| error.kind), wanted, "{case}");
     }
 }
 

@@ -192,31 +192,10 @@ mod tests {
     use openssl::x509::store::X509StoreBuilder;
 
     use super::*;
+    use crate::demo::pki::Identity;
 
-    /// Certificates with these names, all on one key, self-signed.
     fn roots(names: &[String]) -> Vec<X509> {
-        use openssl::asn1::Asn1Time;
-        use openssl::ec::{EcGroup, EcKey};
-        use openssl::hash::MessageDigest;
-        use openssl::nid::Nid;
-        use openssl::pkey::PKey;
-        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
-        let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
-        let root = |name: &String| {
-            let mut subject = X509Name::builder().unwrap();
-            subject.append_entry_by_text("CN", name).unwrap();
-            let subject = subject.build();
-            let mut builder = X509::builder().unwrap();
-            builder.set_version(2).unwrap();
-            builder.set_subject_name(&subject).unwrap();
-            builder.set_issuer_name(&subject).unwrap();
-            builder.set_pubkey(&key).unwrap();
-            builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
-            builder.set_not_after(&Asn1Time::days_from_now(9).unwrap()).unwrap();
-            builder.sign(&key, MessageDigest::sha256()).unwrap();
-            builder.build()
-        };
-        names.iter().map(root).collect()
+        names.iter().map(|name| Identity::root(name).unwrap().certificate).collect()
     }
 
     fn file(certificates: &[X509], more: &str) -> tempfile::NamedTempFile {
