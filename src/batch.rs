@@ -31,8 +31,8 @@ mod outputs;
 pub mod record;
 mod selection;
 
-/// The outcome of a record.
-pub struct Done {
+/// A record that was tested, and its outcome.
+pub struct Tested {
     /// The id of the record.
     pub id: String,
     /// Its line in the manifest, from 1.
@@ -67,8 +67,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, done: &Done) {
-        *self.kinds.entry(done.outcome.kind_name()).or_default() += 1;
+    fn add(&mut self, tested: &Tested) {
+        *self.kinds.entry(tested.outcome.kind_name()).or_default() += 1;
     }
 
     /// All results.
@@ -138,7 +138,7 @@ const WINDOW: usize = 1024;
 pub async fn run(
     args: &BatchArgs,
     call: impl Tester,
-    done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
+    done: impl AsyncFnMut(Tested, &Tally) -> Result<()>,
 ) -> Result<Tally> {
     process::raise_file_limit();
     let selection = Selection::new(args.shard, &args.resume)?;
@@ -176,7 +176,7 @@ struct Run {
     selection: Selection,
     limiter: Arc<Limiter>,
     cache: Arc<BatchCache>,
-    running: JoinSet<Option<Done>>,
+    running: JoinSet<Option<Tested>>,
 }
 
 impl Run {
@@ -184,7 +184,7 @@ impl Run {
         mut self,
         mut records: mpsc::Receiver<Record>,
         call: impl Tester,
-        mut done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
+        mut done: impl AsyncFnMut(Tested, &Tally) -> Result<()>,
         tally: &mut Tally,
     ) -> Result<()> {
         let mut more = true;
@@ -226,12 +226,12 @@ impl Run {
                 let id = id.unwrap_or_default();
                 let message = format!("the record in line {line} has the same id as an earlier one: {id:?}");
                 let outcome = Error::new(Kind::RecordInvalid, message).into();
-                self.running.spawn(ready(Some(Done { id: own, line, read, outcome })));
+                self.running.spawn(ready(Some(Tested { id: own, line, read, outcome })));
             }
             Decision::Test(id) => {
                 let (limiter, cache) = (Arc::clone(&self.limiter), Arc::clone(&self.cache));
                 let running = run_test(test, call.clone(), limiter, cache);
-                self.running.spawn(async move { Some(Done { id, line, read, outcome: running.await? }) });
+                self.running.spawn(async move { Some(Tested { id, line, read, outcome: running.await? }) });
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::ProgressBar;
 
 use super::test;
-use crate::batch::{self, Tally, cache::CachedInputs, manifest::Manifest};
+use crate::batch::{self, Tally, Tested, cache::CachedInputs, manifest::Manifest};
 use crate::cli::{BatchArgs, Format};
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
@@ -13,7 +13,7 @@ use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::progress;
 use crate::sink::{output, queue::Queue};
-use crate::view::format::{Tested, View};
+use crate::view::format::View;
 use crate::view::{self, text};
 
 /// Tests each record of a manifest.
@@ -68,12 +68,11 @@ impl<'a> Results<'a> {
         Ok(results)
     }
 
-    async fn add(&mut self, done: batch::Done, tally: &Tally) -> Result<()> {
+    async fn add(&mut self, tested: Tested, tally: &Tally) -> Result<()> {
         let (failing, total) = (tally.total() - tally.passed(), tally.total());
         let rate = total as f64 / self.start.elapsed().as_secs_f64().max(0.001);
         self.bar.set_message(format!("{total} done, {failing} failing, {rate:.0}/s"));
-        self.bar.set_position(self.bar.position().max(done.read));
-        let tested = Tested { id: done.id, line: done.line, outcome: done.outcome };
+        self.bar.set_position(self.bar.position().max(tested.read));
         self.out.write(self.view.add(&tested, total)).await
     }
 
