@@ -18,10 +18,6 @@ use crate::words::milliseconds;
 /// A label and its text.
 type LabelledLine = (&'static str, String);
 
-fn line(label: &'static str, text: String) -> LabelledLine {
-    (label, text)
-}
-
 /// Shows a whole test: the report or the comparison, and the error.
 pub fn show(outcome: &Outcome, console: &Console) {
     match &outcome.comparison {
@@ -66,16 +62,10 @@ pub fn conclude(result: Result<Exit>, console: &Console) -> Exit {
 
 /// Shows what was observed, and the answer if it is complete.
 pub fn report(outcome: &Outcome, console: &Console) {
-    let (Some(evidence), verbose) = (&outcome.evidence, console.detail == Detail::Verbose) else { return };
-    if console.detail < Detail::Usual {
-        return;
+    if console.detail >= Detail::Usual {
+        write_lines(observed(outcome, console.detail == Detail::Verbose), console);
     }
-    let mut lines = if verbose { steps(evidence) } else { Vec::new() };
-    lines.extend(observed(evidence, verbose));
-    let whole = outcome.answer.as_ref().filter(|answer| answer.whole);
-    lines.extend(whole.map(|whole| answer(whole, evidence)));
-    write_lines(lines, console);
-    if whole.is_some() {
+    if outcome.answer.as_ref().is_some_and(|answer| answer.whole) {
         console.warn(&outcome.observations());
     }
 }
@@ -122,36 +112,46 @@ fn comparison(comparison: &Comparison, console: &Console) -> String {
     rows.iter().map(row).chain(alike).collect()
 }
 
-/// What was observed up to the answer; everything with `verbose`.
-pub(super) fn observed(evidence: &Evidence, verbose: bool) -> Vec<LabelledLine> {
+/// What was observed, and the answer if it is complete; everything with `verbose`.
+pub(super) fn observed(outcome: &Outcome, verbose: bool) -> Vec<LabelledLine> {
+    let Some(evidence) = &outcome.evidence else { return Vec::new() };
+    let mut lines = if verbose { steps(evidence) } else { Vec::new() };
+    lines.extend(call(evidence, verbose));
+    let whole = outcome.answer.as_ref().filter(|answer| answer.whole);
+    lines.extend(whole.map(|whole| ("answer", answer(whole, evidence))));
+    lines
+}
+
+/// The call up to the answer.
+fn call(evidence: &Evidence, verbose: bool) -> Vec<LabelledLine> {
     let mut lines = Vec::new();
-    lines.extend(evidence.ours.as_ref().map(|ours| line("P12", certificate(ours))));
+    lines.extend(evidence.ours.as_ref().map(|ours| ("P12", certificate(ours))));
     if let Some(submission) = &evidence.submission {
-        lines.push(line("platform", platform(evidence, submission)));
-        lines.extend(submission.author.as_ref().map(|who| line("author", author(&evidence.target, who))));
+        lines.push(("platform", platform(evidence, submission)));
+        lines.extend(submission.author.as_ref().map(|who| ("author", author(&evidence.target, who))));
         return lines;
     }
     if verbose {
         let failed = evidence.failed_addresses.iter();
-        lines.extend(failed.map(|(address, reason)| line("tried", format!("{address}: {reason}"))));
+        lines.extend(failed.map(|(address, reason)| ("tried", format!("{address}: {reason}"))));
     }
-    lines.extend(evidence.address.map(|_| line("endpoint", endpoint(evidence))));
+    lines.extend(evidence.address.map(|_| ("endpoint", endpoint(evidence))));
     if verbose {
-        lines.extend(evidence.server_chain.iter().map(|c| line("chain", certificate(c))));
+        lines.extend(evidence.server_chain.iter().map(|c| ("chain", certificate(c))));
     }
     if let Some(tls) = &evidence.tls {
         let alpn = tls.alpn.as_deref().unwrap_or("no protocol chosen by ALPN");
-        lines.push(line("TLS", format!("{}, {}, {alpn}", tls.version, tls.cipher)));
-        lines.push(line("client", client(evidence)));
+        lines.push(("TLS", format!("{}, {}, {alpn}", tls.version, tls.cipher)));
+        lines.push(("client", client(evidence)));
     } else if evidence.requested() {
-        lines.push(line("client", client(evidence)));
+        lines.push(("client", client(evidence)));
     }
     if verbose {
         lines.extend(accepted(evidence));
-        lines.extend(evidence.trailers.iter().map(|trailer| line("trailer", format!("{trailer:?}"))));
-        lines.extend(evidence.write_failure.iter().map(|why| line("sending", format!("broke off: {why}"))));
+        lines.extend(evidence.trailers.iter().map(|trailer| ("trailer", format!("{trailer:?}"))));
+        lines.extend(evidence.write_failure.iter().map(|why| ("sending", format!("broke off: {why}"))));
     }
-    lines.extend(evidence.control.as_ref().map(|control| line("control", without(control))));
+    lines.extend(evidence.control.as_ref().map(|control| ("control", without(control))));
     lines
 }
 
@@ -225,8 +225,8 @@ fn asked(request: &CertificateRequest) -> String {
 
 fn accepted(evidence: &Evidence) -> Vec<LabelledLine> {
     let Some(last) = evidence.requests.last() else { return Vec::new() };
-    let mut lines: Vec<_> = last.issuers.iter().map(|issuer| line("accepts", issuer.clone())).collect();
-    lines.push(line("signed by", last.algorithms.join(", ")));
+    let mut lines: Vec<_> = last.issuers.iter().map(|issuer| ("accepts", issuer.clone())).collect();
+    lines.push(("signed by", last.algorithms.join(", ")));
     lines
 }
 
@@ -238,10 +238,9 @@ fn without(control: &Control) -> String {
     }
 }
 
-/// The line on the answer: status, size and times.
-pub(super) fn answer(answer: &Answer, evidence: &Evidence) -> LabelledLine {
+/// Status, size and times of an answer.
+fn answer(answer: &Answer, evidence: &Evidence) -> String {
     let times = &evidence.timings;
-    let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte.unwrap_or_default()));
     let status = match answer.head.version {
         Version::HTTP_09 => "no HTTP".into(),
         _ => answer.head.describe_status(),
@@ -250,20 +249,15 @@ pub(super) fn answer(answer: &Answer, evidence: &Evidence) -> LabelledLine {
         Some(place) => format!("{status} to {place}"),
         None => status,
     };
-    let received = evidence.received;
-    if let Some(submission) = &evidence.submission {
-        let lookup = submission.found_by.as_ref().map(|_| format!("lookup {}, ", milliseconds(times.dns)));
-        let lookup = lookup.unwrap_or_default();
-        let text = format!("{status}; {received} bytes; {total} ({lookup}first byte {first})");
-        return line("answer", text);
-    }
-    let text = format!(
-        "{status}; {received} bytes; {total} (DNS {}, connect {}, TLS {}, first byte {first})",
-        milliseconds(times.dns),
-        milliseconds(times.connect),
-        milliseconds(times.tls),
-    );
-    line("answer", text)
+    let [dns, connect, tls, first, total] =
+        [times.dns, times.connect, times.tls, times.first_byte.unwrap_or_default(), times.total]
+            .map(milliseconds);
+    let before = match &evidence.submission {
+        Some(Submission { found_by: Some(_), .. }) => format!("lookup {dns}, "),
+        Some(_) => String::new(),
+        None => format!("DNS {dns}, connect {connect}, TLS {tls}, "),
+    };
+    format!("{status}; {} bytes; {total} ({before}first byte {first})", evidence.received)
 }
 
 /// Each message of the handshake with its time.
@@ -273,5 +267,5 @@ pub(super) fn steps(evidence: &Evidence) -> Vec<LabelledLine> {
         Side::Endpoint => "←",
     };
     let text = |step: &Step| format!("{} {} {}", arrow(step.from), step.what.name(), milliseconds(step.at));
-    evidence.steps.iter().map(|step| line("step", text(step))).collect()
+    evidence.steps.iter().map(|step| ("step", text(step))).collect()
 }

@@ -10,7 +10,6 @@ use super::documents::Documents;
 use super::layout::{Banner, bar, begin, end, facts, section, shown};
 use super::test;
 use crate::error::Result;
-use crate::outcome::Outcome;
 use crate::view::format::{Summary, Tested, View};
 use crate::view::json::Lines;
 use crate::view::text;
@@ -191,14 +190,7 @@ fn result(tested: &Tested, number: u64) -> Markup {
             }
             p { (shown(&what)) }
             @if !hint.is_empty() { p.advice { strong { "What to do: " } (shown(hint)) } }
-            (observed(outcome))
+            (facts(text::observed(outcome, false)))
         }
     }
-}
-
-fn observed(outcome: &Outcome) -> Markup {
-    let Some(evidence) = &outcome.evidence else { return Markup::default() };
-    let answer = outcome.answer.as_ref().filter(|answer| answer.whole);
-    let answer = answer.map(|answer| text::answer(answer, evidence));
-    facts(text::observed(evidence, false).into_iter().chain(answer))
 }

@@ -148,11 +148,9 @@ fn summary(request: &CertificateRequest) -> &'static str {
 /// The lines of the terminal, with all that `-v` adds.
 fn observed(outcome: &Outcome) -> Markup {
     let Some(evidence) = &outcome.evidence else { return Markup::default() };
-    let answer = outcome.answer.as_ref().filter(|answer| answer.whole);
-    let lines = text::observed(evidence, false).into_iter();
     let steps = text::steps(evidence);
     html! {
-        (facts(lines.chain(answer.map(|answer| text::answer(answer, evidence)))))
+        (facts(text::observed(outcome, false)))
         @if let Some(series) = &outcome.series { (facts(series::lines(series))) }
         @if !steps.is_empty() {
             details { summary { "TLS messages" } ol.messages { @for (_, text) in &steps { li { (shown(text)) } } } }
