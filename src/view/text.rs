@@ -10,7 +10,7 @@ use crate::console::{Console, Detail, Paint};
 use crate::error::{Error, Exit, Result, Retry};
 use crate::escape::escape;
 use crate::evidence::{
-    Author, Certificate, CertificateRequest, Control, Evidence, Side, Staple, Step, Submission,
+    Author, Certificate, CertificateRequest, Control, Evidence, Session, Side, Staple, Step, Submission,
 };
 use crate::outcome::Outcome;
 use crate::words::milliseconds;
@@ -139,11 +139,8 @@ fn call(evidence: &Evidence, verbose: bool) -> Vec<LabelledLine> {
     if verbose {
         lines.extend(evidence.server_chain.iter().map(|c| ("chain", certificate(c))));
     }
-    if let Some(tls) = &evidence.tls {
-        let alpn = tls.alpn.as_deref().unwrap_or("no protocol chosen by ALPN");
-        lines.push(("TLS", format!("{}, {}, {alpn}", tls.version, tls.cipher)));
-        lines.push(("client", client(evidence)));
-    } else if evidence.requested() {
+    lines.extend(evidence.tls.as_ref().map(|tls| ("TLS", session(tls))));
+    if evidence.tls.is_some() || evidence.requested() {
         lines.push(("client", client(evidence)));
     }
     if verbose {
@@ -153,6 +150,11 @@ fn call(evidence: &Evidence, verbose: bool) -> Vec<LabelledLine> {
     }
     lines.extend(evidence.control.as_ref().map(|control| ("control", without(control))));
     lines
+}
+
+pub(super) fn session(tls: &Session) -> String {
+    let alpn = tls.alpn.as_deref().unwrap_or("no protocol chosen by ALPN");
+    format!("{}, {}, {alpn}", tls.version, tls.cipher)
 }
 
 pub(super) fn certificate(c: &Certificate) -> String {
