@@ -40,12 +40,13 @@ pub(super) fn picture(outcome: &Outcome) -> Markup {
         (route(outcome))
         ol.journey {
             @for (step, state) in steps.iter().zip(states) {
-                li class=(class(state)) {
-                    span.dot aria-hidden="true" { (sign(state)) }
+                @let [class, sign, word] = look(state);
+                li class=(class) {
+                    span.dot aria-hidden="true" { (sign) }
                     span.step { (step.name) }
                     span.note {
                         span.{ (if state == MilestoneState::Done { "hidden" } else { "" }) } {
-                            (word(state)) @if !step.detail.is_empty() { ": " }
+                            (word) @if !step.detail.is_empty() { ": " }
                         }
                         (shown(&step.detail))
                     }
@@ -118,30 +119,13 @@ fn states(steps: &[Milestone], failed: bool) -> Vec<MilestoneState> {
     steps.iter().enumerate().map(state).collect()
 }
 
-fn class(state: MilestoneState) -> &'static str {
+/// Its class in the style sheet, its sign and its word.
+fn look(state: MilestoneState) -> [&'static str; 3] {
     match state {
-        MilestoneState::Done => "good",
-        MilestoneState::Skipped => "doubtful",
-        MilestoneState::Stopped => "bad",
-        MilestoneState::NotReached => "unreached",
-    }
-}
-
-fn sign(state: MilestoneState) -> &'static str {
-    match state {
-        MilestoneState::Done => "✓",
-        MilestoneState::Skipped => "–",
-        MilestoneState::Stopped => "✗",
-        MilestoneState::NotReached => "·",
-    }
-}
-
-fn word(state: MilestoneState) -> &'static str {
-    match state {
-        MilestoneState::Done => "done",
-        MilestoneState::Skipped => "did not happen",
-        MilestoneState::Stopped => "stopped here",
-        MilestoneState::NotReached => "not reached",
+        MilestoneState::Done => ["good", "✓", "done"],
+        MilestoneState::Skipped => ["doubtful", "–", "did not happen"],
+        MilestoneState::Stopped => ["bad", "✗", "stopped here"],
+        MilestoneState::NotReached => ["unreached", "·", "not reached"],
     }
 }
 
