@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
+use super::chain::class;
 use super::documents::Documents;
 use super::layout::{Banner, bar, begin, end, facts, section, shown};
 use super::test;
@@ -117,15 +118,10 @@ impl Page {
     /// On a line of a year.
     fn expiries(&self) -> Markup {
         let row = |(days, subject, number): &(i32, String, u64)| {
-            let class = match days {
-                ..0 => "bad",
-                0..30 => "doubtful",
-                _ => "good",
-            };
             let part = (f64::from(*days) / 365.0).clamp(0.0, 1.0);
             html! {
                 tr {
-                    th scope="row" { a href={ "#t" (number) } { (shown(subject)) } (bar(&[(0.0, part, class)])) }
+                    th scope="row" { a href={ "#t" (number) } { (shown(subject)) } (bar(&[(0.0, part, class(*days))])) }
                     td.number { @if *days < 0 { "expired" } @else { (days) " days" } }
                 }
             }

@@ -35,12 +35,7 @@ fn below(chain: &[&Certificate]) -> Markup {
 
 fn certificate(certificate: &Certificate) -> Markup {
     let Certificate { subject, not_before, not_after, days_left, .. } = certificate;
-    let class = match days_left {
-        _ if certificate.not_yet_valid => "bad",
-        ..0 => "bad",
-        0..30 => "doubtful",
-        _ => "good",
-    };
+    let class = if certificate.not_yet_valid { "bad" } else { class(*days_left) };
     let gone = certificate.spent_lifetime();
     html! {
         p { strong { (shown(subject)) } }
@@ -49,6 +44,15 @@ fn certificate(certificate: &Certificate) -> Markup {
             span { (day(not_before)) } span class=(class) { (time_left(certificate)) } span { (day(not_after)) }
         }
         p.note { (certificate.key.to_string()) " · " (certificate.signature.to_string()) }
+    }
+}
+
+/// How urgent it is with so many days left.
+pub(super) fn class(days_left: i32) -> &'static str {
+    match days_left {
+        ..0 => "bad",
+        0..30 => "doubtful",
+        _ => "good",
     }
 }
 

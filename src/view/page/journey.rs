@@ -9,7 +9,7 @@ use crate::error::{Exit, Kind};
 use crate::evidence::{Evidence, Message, Timings};
 use crate::outcome::Outcome;
 use crate::view::conclusion::file_name;
-use crate::words::milliseconds;
+use crate::words::{counted, milliseconds};
 
 /// How far a step came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,13 +82,11 @@ fn steps(outcome: &Outcome) -> Vec<Milestone> {
     let address = evidence.address.map_or_else(String::new, |address| address.to_string());
     steps.push(step("Connected", evidence.address.is_some(), address));
     if evidence.submission.is_none() {
-        let issuers = evidence.requests.last().map_or(0, |request| request.issuers.len());
-        let named = match issuers {
-            0 => "no CA named".into(),
-            1 => "1 CA named".into(),
-            many => format!("{many} CAs named"),
+        let named = match evidence.requests.last().map(|request| request.issuers.len()) {
+            None => String::new(),
+            Some(0) => "no CA named".into(),
+            Some(issuers) => format!("{} named", counted(issuers, "CA")),
         };
-        let named = if evidence.requested() { named } else { String::new() };
         let tls = evidence.tls.as_ref();
         steps.push(step("Certificate asked for", evidence.requested(), named));
         steps.push(step("Certificate sent", evidence.sent(), ""));
