@@ -171,8 +171,8 @@ fn table(inspections: &[Inspection]) -> String {
 }
 
 fn row(inspection: &Inspection) -> [String; 7] {
-    let first = |anatomy| anatomy.keys.iter().find_map(|key| chain(anatomy, key).first().copied());
-    let leaf = inspection.anatomy.as_ref().and_then(first);
+    let anatomy = inspection.anatomy.as_ref();
+    let leaf = anatomy.and_then(|held| held.keys.iter().find_map(|key| chain(held, key).first().copied()));
     let of_leaf = |fact: fn(&Certificate) -> String| leaf.map(fact).unwrap_or_default();
     let names: Vec<_> = inspection.findings.iter().map(|finding| finding.name.as_str()).collect();
     [
