@@ -18,6 +18,7 @@ use crate::outcome::Outcome;
 use crate::process;
 use crate::words::counted;
 use cache::{BatchCache, CachedInputs};
+use futures_util::future::BoxFuture;
 use limiter::Limiter;
 use manifest::{Manifest, unusable};
 use record::{Record, Records, Test};
@@ -31,15 +32,13 @@ mod outputs;
 pub mod record;
 mod selection;
 
-/// The outcome of a record.
-pub struct Done {
-    /// The id of the record.
+/// A record that was tested, and its outcome.
+pub struct Tested {
     pub id: String,
     /// Its line in the manifest, from 1.
     pub line: u64,
     /// The position of its end in the manifest, in bytes.
     pub read: u64,
-    /// Its outcome.
     pub outcome: Outcome,
 }
 
@@ -67,8 +66,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, done: &Done) {
-        *self.kinds.entry(done.outcome.kind_name()).or_default() += 1;
+    fn add(&mut self, tested: &Tested) {
+        *self.kinds.entry(tested.outcome.kind_name()).or_default() += 1;
     }
 
     /// All results.
@@ -123,10 +122,7 @@ impl Tally {
 }
 
 /// Makes the call of a record.
-pub trait Tester: Clone + Send + Sync + 'static {
-    /// The outcome of the call.
-    fn call(&self, inputs: CachedInputs) -> impl Future<Output = Outcome> + Send;
-}
+pub type Call = fn(CachedInputs) -> BoxFuture<'static, Outcome>;
 
 /// How many records may wait. So a slow host delays others only if more of its records than this come in a
 /// row.
@@ -137,8 +133,8 @@ const WINDOW: usize = 1024;
 /// too, and a hand-over that waits.
 pub async fn run(
     args: &BatchArgs,
-    call: impl Tester,
-    done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
+    call: Call,
+    done: impl AsyncFnMut(Tested, &Tally) -> Result<()>,
 ) -> Result<Tally> {
     process::raise_file_limit();
     let selection = Selection::new(args.shard, &args.resume)?;
@@ -147,18 +143,18 @@ pub async fn run(
     let (records, reading) = read(args.manifest.as_deref(), Records::new(defaults)?);
     let mut tally = Tally { garbled: selection.unreadable, ..Tally::default() };
     let limiter = Arc::new(Limiter::new(args));
-    let run =
-        Run { selection, limiter: Arc::clone(&limiter), cache: Arc::default(), running: JoinSet::new() };
+    let stop = limiter.stop.clone();
+    let run = Run { selection, call, limiter, cache: Arc::default(), running: JoinSet::new() };
     let twice_interrupted = async {
         wait_for_signal().await;
-        limiter.stop.cancel();
+        stop.cancel();
         wait_for_signal().await;
     };
     tokio::select! {
-        outcome = run.all(records, call, done, &mut tally) => outcome?,
+        outcome = run.all(records, done, &mut tally) => outcome?,
         () = twice_interrupted => tally.abandoned = true,
     }
-    tally.interrupted = limiter.stop.is_cancelled();
+    tally.interrupted = stop.is_cancelled();
     if !tally.interrupted {
         // After a signal, do not wait for standard input.
         let lost = |_| Err(Error::new(Kind::Internal, "reading the manifest panicked"));
@@ -171,20 +167,19 @@ pub async fn run(
     }
 }
 
-/// The state of a run.
 struct Run {
     selection: Selection,
+    call: Call,
     limiter: Arc<Limiter>,
     cache: Arc<BatchCache>,
-    running: JoinSet<Option<Done>>,
+    running: JoinSet<Option<Tested>>,
 }
 
 impl Run {
     async fn all(
         mut self,
         mut records: mpsc::Receiver<Record>,
-        call: impl Tester,
-        mut done: impl AsyncFnMut(Done, &Tally) -> Result<()>,
+        mut done: impl AsyncFnMut(Tested, &Tally) -> Result<()>,
         tally: &mut Tally,
     ) -> Result<()> {
         let mut more = true;
@@ -203,14 +198,14 @@ impl Run {
                 }
                 record = records.recv(), if more && self.running.len() < WINDOW => match record {
                     None => more = false,
-                    Some(record) => self.begin(record, &call, tally),
+                    Some(record) => self.begin(record, tally),
                 },
             }
         }
         Ok(())
     }
 
-    fn begin(&mut self, record: Record, call: &impl Tester, tally: &mut Tally) {
+    fn begin(&mut self, record: Record, tally: &mut Tally) {
         match record.readable {
             true => tally.readable.0 = true,
             false => tally.readable.1 = true,
@@ -226,12 +221,12 @@ impl Run {
                 let id = id.unwrap_or_default();
                 let message = format!("the record in line {line} has the same id as an earlier one: {id:?}");
                 let outcome = Error::new(Kind::RecordInvalid, message).into();
-                self.running.spawn(ready(Some(Done { id: own, line, read, outcome })));
+                self.running.spawn(ready(Some(Tested { id: own, line, read, outcome })));
             }
             Decision::Test(id) => {
                 let (limiter, cache) = (Arc::clone(&self.limiter), Arc::clone(&self.cache));
-                let running = run_test(test, call.clone(), limiter, cache);
-                self.running.spawn(async move { Some(Done { id, line, read, outcome: running.await? }) });
+                let running = run_test(test, self.call, limiter, cache);
+                self.running.spawn(async move { Some(Tested { id, line, read, outcome: running.await? }) });
             }
         }
     }
@@ -245,10 +240,7 @@ fn read(
     let (sender, receiver) = mpsc::channel(64);
     let manifest = Manifest::new(path);
     let reading = tokio::task::spawn_blocking(move || {
-        manifest.read(|raw| match records.convert(raw) {
-            Some(record) => sender.blocking_send(record).is_ok(),
-            None => true,
-        })
+        manifest.read(|raw| records.convert(raw).is_none_or(|record| sender.blocking_send(record).is_ok()))
     });
     (receiver, reading)
 }
@@ -256,7 +248,7 @@ fn read(
 /// Runs one test; `None` when the batch is stopped before.
 async fn run_test(
     test: Result<Arc<Test>>,
-    call: impl Tester,
+    call: Call,
     limiter: Arc<Limiter>,
     cache: Arc<BatchCache>,
 ) -> Option<Outcome> {
@@ -265,13 +257,7 @@ async fn run_test(
         Ok(test) => test,
     };
     let _permit = limiter.acquire(&test.host, test.args.platform.is_used()).await?;
-    // The state of a call is large, so it is made only now.
-    Some(Box::pin(catch_panic(test, &call, cache)).await)
-}
-
-/// A test that panics has a result too, and does not end the others.
-async fn catch_panic(test: Arc<Test>, call: &impl Tester, cache: Arc<BatchCache>) -> Outcome {
-    let calling = call.call(CachedInputs { cache, test });
-    let outcome = AssertUnwindSafe(calling).catch_unwind().await;
-    outcome.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into())
+    // The state of a call is large, so it is made only now. A test that panics has a result too.
+    let outcome = AssertUnwindSafe(call(CachedInputs { cache, test })).catch_unwind().await;
+    Some(outcome.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into()))
 }

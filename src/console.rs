@@ -8,12 +8,13 @@ use colored::{ColoredString, Colorize as _};
 use serde_json::Value;
 use terminal_size::{Width, terminal_size_of};
 
-use crate::cli::{Color, ConsoleArgs, VerboseArgs};
+use crate::cli::{Color, ConsoleArgs, OutputArgs};
 use crate::error::{Error, Exit, Result};
 use crate::escape::{ascii, escape};
 use crate::exchange::Started;
 use crate::progress::{self, PhaseEnd};
 use crate::request::Request;
+use crate::sink::Sink;
 
 /// How much is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,17 +34,12 @@ pub enum Detail {
 /// The purpose of a text, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
-    /// `error:`.
     Error,
-    /// `warning:`.
     Warning,
-    /// `hint:`.
     Hint,
     /// A label.
     Dim,
-    /// A heading.
     Heading,
-    /// The prompt before a command.
     Prompt,
     /// What went well.
     Good,
@@ -55,7 +51,6 @@ const MIN_WRAPPED: usize = 30;
 /// Writes to stderr for one command.
 #[derive(Debug)]
 pub struct Console {
-    /// How much is written.
     pub detail: Detail,
     color: bool,
     /// Whether stdout is a terminal too, and the last line there has no end yet.
@@ -64,7 +59,7 @@ pub struct Console {
 
 impl Console {
     /// A console with these options. Only stderr has colour: stdout is for the endpoint's bytes.
-    pub fn new(args: &ConsoleArgs) -> Self {
+    pub fn new(args: &ConsoleArgs, verbose: bool) -> Self {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let color = match args.color {
             Color::Always => true,
@@ -78,14 +73,12 @@ impl Console {
         // Without it, old consoles show the codes as text.
         #[cfg(windows)]
         let _ = colored::control::set_virtual_terminal(true);
-        let detail = if args.quiet { Detail::Quiet } else { Detail::Usual };
+        let detail = match (verbose, args.quiet) {
+            (true, _) => Detail::Verbose,
+            (false, true) => Detail::Quiet,
+            (false, false) => Detail::Usual,
+        };
         Self { detail, color, midline: AtomicBool::new(false) }
-    }
-
-    /// The same, with the detail of calls that the options ask for.
-    #[must_use]
-    pub fn with_detail(self, args: &VerboseArgs) -> Self {
-        if args.verbose { Self { detail: Detail::Verbose, ..self } } else { self }
     }
 
     /// The same, for verdicts alone.
@@ -179,9 +172,9 @@ impl Console {
         self.detail >= Detail::Usual && io::stderr().is_terminal() && !dumb
     }
 
-    /// Whether the answer goes to stdout.
-    pub fn shows_answer(&self) -> bool {
-        !matches!(self.detail, Detail::Silent | Detail::Verdict)
+    /// A sink for the answer of a call with these options.
+    pub fn sink(&self, args: &OutputArgs) -> Sink {
+        Sink::new(args, matches!(self.detail, Detail::Silent | Detail::Verdict), self.is_animated())
     }
 
     /// Makes one of many calls: on a terminal, without its phases.

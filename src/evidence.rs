@@ -215,6 +215,20 @@ pub struct Timings {
     pub total: Duration,
 }
 
+/// A part of a call, read from its timings.
+pub type Part = fn(&Timings) -> Duration;
+
+impl Timings {
+    /// Every part by its name in reports.
+    pub const PARTS: [(&str, Part); 5] = [
+        ("dns", |times| times.dns),
+        ("connect", |times| times.connect),
+        ("tls", |times| times.tls),
+        ("first_byte", |times| times.first_byte.unwrap_or_default()),
+        ("total", |times| times.total),
+    ];
+}
+
 impl Evidence {
     /// The alert with which the endpoint ended the connection, other than close_notify. A warning about a
     /// certificate counts too, as the endpoint may then end the connection without another alert.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::ProgressBar;
 
 use super::test;
-use crate::batch::{self, Tally, cache::CachedInputs, manifest::Manifest};
+use crate::batch::{self, Tally, Tested, cache::CachedInputs, manifest::Manifest};
 use crate::cli::{BatchArgs, Format};
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
@@ -13,33 +13,26 @@ use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::progress;
 use crate::sink::{output, queue::Queue};
-use crate::view::format::{Tested, View};
-use crate::view::{self, text};
+use crate::view;
+use crate::view::format::View;
+use futures_util::future::BoxFuture;
 
 /// Tests each record of a manifest.
-pub(super) async fn run(args: &BatchArgs) -> Exit {
-    let console = Console::new(&args.console);
-    text::conclude(batch(args, &console).await, &console)
-}
-
-async fn batch(args: &BatchArgs, console: &Console) -> Result<Exit> {
+pub(super) async fn run(args: &BatchArgs, console: &Console) -> Result<Exit> {
     let mut results = Results::new(args, console).await?;
-    let tally = batch::run(args, RecordTester, async |done, tally| results.add(done, tally).await).await?;
+    let tally = batch::run(args, call, async |done, tally| results.add(done, tally).await).await?;
     results.finish(&tally).await?;
     tally.verdict().map(|()| Exit::Success)
 }
 
 /// Tests a record in the same way as a test from the command line.
-#[derive(Clone)]
-struct RecordTester;
-
-impl batch::Tester for RecordTester {
-    async fn call(&self, inputs: CachedInputs) -> Outcome {
+fn call(inputs: CachedInputs) -> BoxFuture<'static, Outcome> {
+    Box::pin(async move {
         let mut outcome = Outcome::default();
         let args = &inputs.test.args;
         outcome.result = test::call(&inputs, args, &Console::silent(), &mut outcome).await;
         outcome
-    }
+    })
 }
 
 /// Writes each result as soon as it is there.
@@ -68,12 +61,11 @@ impl<'a> Results<'a> {
         Ok(results)
     }
 
-    async fn add(&mut self, done: batch::Done, tally: &Tally) -> Result<()> {
+    async fn add(&mut self, tested: Tested, tally: &Tally) -> Result<()> {
         let (failing, total) = (tally.total() - tally.passed(), tally.total());
         let rate = total as f64 / self.start.elapsed().as_secs_f64().max(0.001);
         self.bar.set_message(format!("{total} done, {failing} failing, {rate:.0}/s"));
-        self.bar.set_position(self.bar.position().max(done.read));
-        let tested = Tested { id: done.id, line: done.line, outcome: done.outcome };
+        self.bar.set_position(self.bar.position().max(tested.read));
         self.out.write(self.view.add(&tested, total)).await
     }
 

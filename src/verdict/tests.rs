@@ -26,6 +26,10 @@ fn by_platform(author: Author) -> Evidence {
     Evidence { submission: Some(submission), ..evidence(None, None) }
 }
 
+fn kind(status: u16, evidence: &Evidence, terms: &Terms) -> Option<Kind> {
+    judge(&head(status), &Foreign::default(), evidence, terms).err().map(|error| error.kind)
+}
+
 #[test]
 fn each_combination_of_head_evidence_and_terms_has_its_verdict() {
     let any = Terms::default;
@@ -54,8 +58,7 @@ fn each_combination_of_head_evidence_and_terms_has_its_verdict() {
         ("misdirected", 421, evidence(Some(true), None), any(), Some(Kind::Misdirected)),
     ];
     for (name, status, evidence, terms, wanted) in table {
-        let verdict = judge(&head(status), &Foreign::default(), &evidence, &terms);
-        assert_eq!(verdict.err().map(|error| error.kind), wanted, "{name}");
+        assert_eq!(kind(status, &evidence, &terms), wanted, "{name}");
     }
 }
 

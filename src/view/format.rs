@@ -2,18 +2,9 @@
 
 use std::time::Duration;
 
+pub use crate::batch::Tested;
 use crate::error::Result;
 use crate::outcome::Outcome;
-
-/// A finished test of a batch.
-pub struct Tested {
-    /// The id of its record.
-    pub id: String,
-    /// The line of the manifest that it is in, from 1.
-    pub line: u64,
-    /// What it came to.
-    pub outcome: Outcome,
-}
 
 /// A format of results. Each of its texts is written at once.
 pub trait View: Send {

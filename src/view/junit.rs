@@ -9,26 +9,21 @@ use crate::error::{Error, Kind, Result};
 use crate::escape::escape;
 
 /// Collects the results.
+#[derive(Default)]
 pub struct Junit {
-    suite: TestSuite,
-}
-
-impl Default for Junit {
-    fn default() -> Self {
-        Self { suite: TestSuite::new("p12-test") }
-    }
+    cases: Vec<TestCase>,
 }
 
 impl View for Junit {
     fn add(&mut self, tested: &Tested, _: u64) -> String {
-        self.suite.add_test_case(case(tested));
+        self.cases.push(case(tested));
         String::new()
     }
 
     fn end(&mut self, _: u64, took: Duration) -> Result<String> {
-        let mut report = Report::new("p12-test");
-        report.set_time(took);
-        report.add_test_suite(std::mem::replace(&mut self.suite, TestSuite::new("")));
+        let (mut report, mut suite) = (Report::new("p12-test"), TestSuite::new("p12-test"));
+        suite.add_test_cases(std::mem::take(&mut self.cases));
+        report.set_time(took).add_test_suite(suite);
         let xml = report.to_string().map_err(|error| {
             Error::new(Kind::Internal, format!("the results cannot be written as JUnit: {error}"))
         })?;
@@ -41,17 +36,14 @@ impl View for Junit {
 /// not be made.
 fn case(tested: &Tested) -> TestCase {
     let Summary { passed, exit, kind, what, hint, total, target } = Summary::of(&tested.outcome);
-    let status = match (passed, exit) {
+    let mut status = match (passed, exit) {
         (true, _) => TestCaseStatus::success(),
-        (false, exit) => {
-            let mut status = TestCaseStatus::non_success(match exit {
-                2..=4 | 10 => NonSuccessKind::Error,
-                _ => NonSuccessKind::Failure,
-            });
-            status.set_type(kind).set_message(escape(&what)).set_description(escape(hint));
-            status
-        }
+        (false, 2..=4 | 10) => TestCaseStatus::non_success(NonSuccessKind::Error),
+        (false, _) => TestCaseStatus::non_success(NonSuccessKind::Failure),
     };
+    if !passed {
+        status.set_type(kind).set_message(escape(&what)).set_description(escape(hint));
+    }
     let mut case = TestCase::new(escape(&tested.id), status);
     case.set_classname(escape(target)).set_time(total);
     case

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::text::certificate;
+use super::text::{certificate, session};
 use crate::certificate::timestamp;
 use crate::escape::{ascii, escape};
 use crate::evidence::CertificateRequest;
@@ -18,10 +18,7 @@ pub fn text(probe: &Probe) -> String {
     let (evidence, mut lines) = (&probe.evidence, Vec::new());
     let address = evidence.address.map_or(String::new(), |address| format!(" at {}", address.ip()));
     lines.push(("endpoint", format!("{}{address}", evidence.target)));
-    lines.extend(evidence.tls.iter().map(|tls| {
-        let alpn = tls.alpn.as_deref().unwrap_or("no protocol chosen by ALPN");
-        ("TLS", format!("{}, {}, {alpn}", tls.version, tls.cipher))
-    }));
+    lines.extend(evidence.tls.iter().map(|tls| ("TLS", session(tls))));
     lines.extend(evidence.server_chain.iter().map(|link| ("server", certificate(link))));
     if !evidence.server_chain.is_empty() {
         let trust = evidence.distrust.as_ref().map(|fault| format!("NOT trusted: {fault}"));

@@ -7,20 +7,16 @@ use super::series;
 use crate::answer::Answer;
 use crate::compare::Comparison;
 use crate::console::{Console, Detail, Paint};
-use crate::error::{Error, Exit, Result, Retry};
+use crate::error::{Error, Retry};
 use crate::escape::escape;
 use crate::evidence::{
-    Author, Certificate, CertificateRequest, Control, Evidence, Side, Staple, Step, Submission,
+    Author, Certificate, CertificateRequest, Control, Evidence, Session, Side, Staple, Step, Submission,
 };
 use crate::outcome::Outcome;
-use crate::words::milliseconds;
+use crate::words::{day, milliseconds};
 
 /// A label and its text.
 type LabelledLine = (&'static str, String);
-
-fn line(label: &'static str, text: String) -> LabelledLine {
-    (label, text)
-}
 
 /// Shows a whole test: the report or the comparison, and the error.
 pub fn show(outcome: &Outcome, console: &Console) {
@@ -41,12 +37,13 @@ pub fn show(outcome: &Outcome, console: &Console) {
 fn conclusion(outcome: &Outcome, console: &Console) {
     let conclusion = Conclusion::of(outcome).filter(|_| console.detail >= Detail::Verdict);
     if let Some(Conclusion { verdict, sentence }) = conclusion {
-        let paint = match verdict {
-            Verdict::Passed => Paint::Good,
-            Verdict::PassedWithWarnings | Verdict::NotTested => Paint::Warning,
-            Verdict::Failed => Paint::Error,
+        let label = match verdict {
+            Verdict::Passed => (Paint::Good, "ok:"),
+            Verdict::PassedWithWarnings => (Paint::Warning, "ok:"),
+            Verdict::NotTested => (Paint::Warning, "not tested:"),
+            Verdict::Failed => (Paint::Error, "failed:"),
         };
-        console.write_labelled((paint, verdict.label()), &sentence);
+        console.write_labelled(label, &sentence);
     }
 }
 
@@ -56,26 +53,12 @@ fn write_lines(lines: impl IntoIterator<Item = LabelledLine>, console: &Console)
     }
 }
 
-/// The exit status of a command. If it failed, shows the error.
-pub fn conclude(result: Result<Exit>, console: &Console) -> Exit {
-    result.unwrap_or_else(|error| {
-        failure(&error, console);
-        error.kind.exit()
-    })
-}
-
 /// Shows what was observed, and the answer if it is complete.
 pub fn report(outcome: &Outcome, console: &Console) {
-    let (Some(evidence), verbose) = (&outcome.evidence, console.detail == Detail::Verbose) else { return };
-    if console.detail < Detail::Usual {
-        return;
+    if console.detail >= Detail::Usual {
+        write_lines(observed(outcome, console.detail == Detail::Verbose), console);
     }
-    let mut lines = if verbose { steps(evidence) } else { Vec::new() };
-    lines.extend(observed(evidence, verbose));
-    let whole = outcome.answer.as_ref().filter(|answer| answer.whole);
-    lines.extend(whole.map(|whole| answer(whole, evidence)));
-    write_lines(lines, console);
-    if whole.is_some() {
+    if outcome.answer.as_ref().is_some_and(|answer| answer.whole) {
         console.warn(&outcome.observations());
     }
 }
@@ -122,37 +105,49 @@ fn comparison(comparison: &Comparison, console: &Console) -> String {
     rows.iter().map(row).chain(alike).collect()
 }
 
-/// What was observed up to the answer; everything with `verbose`.
-pub(super) fn observed(evidence: &Evidence, verbose: bool) -> Vec<LabelledLine> {
+/// What was observed, and the answer if it is complete; everything with `verbose`.
+pub(super) fn observed(outcome: &Outcome, verbose: bool) -> Vec<LabelledLine> {
+    let Some(evidence) = &outcome.evidence else { return Vec::new() };
+    let mut lines = if verbose { steps(evidence) } else { Vec::new() };
+    lines.extend(call(evidence, verbose));
+    let whole = outcome.answer.as_ref().filter(|answer| answer.whole);
+    lines.extend(whole.map(|whole| ("answer", answer(whole, evidence))));
+    lines
+}
+
+/// The call up to the answer.
+fn call(evidence: &Evidence, verbose: bool) -> Vec<LabelledLine> {
     let mut lines = Vec::new();
-    lines.extend(evidence.ours.as_ref().map(|ours| line("P12", certificate(ours))));
+    lines.extend(evidence.ours.as_ref().map(|ours| ("P12", certificate(ours))));
     if let Some(submission) = &evidence.submission {
-        lines.push(line("platform", platform(evidence, submission)));
-        lines.extend(submission.author.as_ref().map(|who| line("author", author(&evidence.target, who))));
+        lines.push(("platform", platform(evidence, submission)));
+        lines.extend(submission.author.as_ref().map(|who| ("author", author(&evidence.target, who))));
         return lines;
     }
     if verbose {
         let failed = evidence.failed_addresses.iter();
-        lines.extend(failed.map(|(address, reason)| line("tried", format!("{address}: {reason}"))));
+        lines.extend(failed.map(|(address, reason)| ("tried", format!("{address}: {reason}"))));
     }
-    lines.extend(evidence.address.map(|_| line("endpoint", endpoint(evidence))));
+    lines.extend(evidence.address.map(|_| ("endpoint", endpoint(evidence))));
     if verbose {
-        lines.extend(evidence.server_chain.iter().map(|c| line("chain", certificate(c))));
+        lines.extend(evidence.server_chain.iter().map(|c| ("chain", certificate(c))));
     }
-    if let Some(tls) = &evidence.tls {
-        let alpn = tls.alpn.as_deref().unwrap_or("no protocol chosen by ALPN");
-        lines.push(line("TLS", format!("{}, {}, {alpn}", tls.version, tls.cipher)));
-        lines.push(line("client", client(evidence)));
-    } else if evidence.requested() {
-        lines.push(line("client", client(evidence)));
+    lines.extend(evidence.tls.as_ref().map(|tls| ("TLS", session(tls))));
+    if evidence.tls.is_some() || evidence.requested() {
+        lines.push(("client", client(evidence)));
     }
     if verbose {
         lines.extend(accepted(evidence));
-        lines.extend(evidence.trailers.iter().map(|trailer| line("trailer", format!("{trailer:?}"))));
-        lines.extend(evidence.write_failure.iter().map(|why| line("sending", format!("broke off: {why}"))));
+        lines.extend(evidence.trailers.iter().map(|trailer| ("trailer", format!("{trailer:?}"))));
+        lines.extend(evidence.write_failure.iter().map(|why| ("sending", format!("broke off: {why}"))));
     }
-    lines.extend(evidence.control.as_ref().map(|control| line("control", without(control))));
+    lines.extend(evidence.control.as_ref().map(|control| ("control", without(control))));
     lines
+}
+
+pub(super) fn session(tls: &Session) -> String {
+    let alpn = tls.alpn.as_deref().unwrap_or("no protocol chosen by ALPN");
+    format!("{}, {}, {alpn}", tls.version, tls.cipher)
 }
 
 pub(super) fn certificate(c: &Certificate) -> String {
@@ -160,7 +155,7 @@ pub(super) fn certificate(c: &Certificate) -> String {
     let validity = match (not_yet_valid, days_left) {
         (true, _) => format!("not valid before {not_before}"),
         (_, days) if *days < 0 => format!("expired {not_after}"),
-        (_, days) => format!("until {} ({days} days)", not_after.split(' ').next().unwrap_or_default()),
+        (_, days) => format!("until {} ({days} days)", day(not_after)),
     };
     format!("{subject}; issued by {issuer}; {validity}")
 }
@@ -225,8 +220,8 @@ fn asked(request: &CertificateRequest) -> String {
 
 fn accepted(evidence: &Evidence) -> Vec<LabelledLine> {
     let Some(last) = evidence.requests.last() else { return Vec::new() };
-    let mut lines: Vec<_> = last.issuers.iter().map(|issuer| line("accepts", issuer.clone())).collect();
-    lines.push(line("signed by", last.algorithms.join(", ")));
+    let mut lines: Vec<_> = last.issuers.iter().map(|issuer| ("accepts", issuer.clone())).collect();
+    lines.push(("signed by", last.algorithms.join(", ")));
     lines
 }
 
@@ -238,10 +233,9 @@ fn without(control: &Control) -> String {
     }
 }
 
-/// The line on the answer: status, size and times.
-pub(super) fn answer(answer: &Answer, evidence: &Evidence) -> LabelledLine {
+/// Status, size and times of an answer.
+fn answer(answer: &Answer, evidence: &Evidence) -> String {
     let times = &evidence.timings;
-    let (total, first) = (milliseconds(times.total), milliseconds(times.first_byte.unwrap_or_default()));
     let status = match answer.head.version {
         Version::HTTP_09 => "no HTTP".into(),
         _ => answer.head.describe_status(),
@@ -250,20 +244,15 @@ pub(super) fn answer(answer: &Answer, evidence: &Evidence) -> LabelledLine {
         Some(place) => format!("{status} to {place}"),
         None => status,
     };
-    let received = evidence.received;
-    if let Some(submission) = &evidence.submission {
-        let lookup = submission.found_by.as_ref().map(|_| format!("lookup {}, ", milliseconds(times.dns)));
-        let lookup = lookup.unwrap_or_default();
-        let text = format!("{status}; {received} bytes; {total} ({lookup}first byte {first})");
-        return line("answer", text);
-    }
-    let text = format!(
-        "{status}; {received} bytes; {total} (DNS {}, connect {}, TLS {}, first byte {first})",
-        milliseconds(times.dns),
-        milliseconds(times.connect),
-        milliseconds(times.tls),
-    );
-    line("answer", text)
+    let [dns, connect, tls, first, total] =
+        [times.dns, times.connect, times.tls, times.first_byte.unwrap_or_default(), times.total]
+            .map(milliseconds);
+    let before = match &evidence.submission {
+        Some(Submission { found_by: Some(_), .. }) => format!("lookup {dns}, "),
+        Some(_) => String::new(),
+        None => format!("DNS {dns}, connect {connect}, TLS {tls}, "),
+    };
+    format!("{status}; {} bytes; {total} ({before}first byte {first})", evidence.received)
 }
 
 /// Each message of the handshake with its time.
@@ -273,5 +262,5 @@ pub(super) fn steps(evidence: &Evidence) -> Vec<LabelledLine> {
         Side::Endpoint => "←",
     };
     let text = |step: &Step| format!("{} {} {}", arrow(step.from), step.what.name(), milliseconds(step.at));
-    evidence.steps.iter().map(|step| line("step", text(step))).collect()
+    evidence.steps.iter().map(|step| ("step", text(step))).collect()
 }

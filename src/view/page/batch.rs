@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
+use super::chain::class;
 use super::documents::Documents;
 use super::layout::{Banner, bar, begin, end, facts, section, shown};
 use super::test;
 use crate::error::Result;
-use crate::outcome::Outcome;
 use crate::view::format::{Summary, Tested, View};
 use crate::view::json::Lines;
 use crate::view::text;
@@ -24,8 +24,8 @@ pub struct Page {
     kinds: BTreeMap<&'static str, u64>,
     passed: u64,
     untested: u64,
-    /// The certificates that expire next: days left, subject and the number of a test.
-    expiring: BTreeSet<(i32, String, u64)>,
+    /// The certificates that expire next: days left and subject, with the number of the first test.
+    expiring: BTreeMap<(i32, String), u64>,
     /// The slowest tests: time, number, id.
     slowest: BTreeSet<(Duration, u64, String)>,
     documents: Documents,
@@ -66,18 +66,13 @@ impl Page {
         let outcome = &tested.outcome;
         *self.kinds.entry(outcome.kind_name()).or_default() += 1;
         match test::verdict(outcome) {
-            Banner::Passed => self.passed += 1,
+            Banner::Passed(_) => self.passed += 1,
             Banner::Doubtful(_) => self.untested += 1,
             Banner::Failed(_) => {}
         }
         let leaf = outcome.p12.as_ref().and_then(|opened| opened.leaf.as_ref());
-        if let Some(leaf) = leaf
-            && !self
-                .expiring
-                .iter()
-                .any(|(days, subject, _)| (*days, subject) == (leaf.days_left, &leaf.subject))
-        {
-            self.expiring.insert((leaf.days_left, leaf.subject.clone(), number));
+        if let Some(leaf) = leaf {
+            self.expiring.entry((leaf.days_left, leaf.subject.clone())).or_insert(number);
             if self.expiring.len() > SHOWN {
                 self.expiring.pop_last();
             }
@@ -93,16 +88,15 @@ impl Page {
     fn banner(&self, count: u64, took: Duration) -> Markup {
         let failed = count - self.passed - self.untested;
         let verdict = match (failed, self.untested) {
-            (0, 0) => Banner::Passed,
+            (0, 0) => Banner::Passed("All pass"),
             (0, _) => Banner::Doubtful("Not all are tested"),
             _ => Banner::Failed("Not all pass"),
         };
-        let word = if verdict == Banner::Passed { "All pass" } else { verdict.word() };
         html! {
             header.banner.{ (verdict.class()) } {
                 p.sign aria-hidden="true" { (verdict.sign()) }
                 div {
-                    h1 { (word) }
+                    h1 { (verdict.word()) }
                     p.lead { (self.passed) " of " (count) " tests passed, in " (format!("{:.1} s", took.as_secs_f64())) }
                     ul.counts {
                         li { strong.good { (self.passed) } "passed" }
@@ -117,16 +111,11 @@ impl Page {
 
     /// On a line of a year.
     fn expiries(&self) -> Markup {
-        let row = |(days, subject, number): &(i32, String, u64)| {
-            let class = match days {
-                ..0 => "bad",
-                0..30 => "doubtful",
-                _ => "good",
-            };
+        let row = |((days, subject), number): (&(i32, String), &u64)| {
             let part = (f64::from(*days) / 365.0).clamp(0.0, 1.0);
             html! {
                 tr {
-                    th scope="row" { a href={ "#t" (number) } { (shown(subject)) } (bar(&[(0.0, part, class)])) }
+                    th scope="row" { a href={ "#t" (number) } { (shown(subject)) } (bar(0.0, part, class(*days))) }
                     td.number { @if *days < 0 { "expired" } @else { (days) " days" } }
                 }
             }
@@ -142,7 +131,7 @@ impl Page {
                     tr {
                         th scope="row" {
                             a href={ "#t" (number) } { (shown(id)) }
-                            (bar(&[(0.0, took.as_secs_f64() / longest, "phase")]))
+                            (bar(0.0, took.as_secs_f64() / longest, "phase"))
                         }
                         td.number { (milliseconds(*took)) }
                     }
@@ -191,14 +180,7 @@ fn result(tested: &Tested, number: u64) -> Markup {
             }
             p { (shown(&what)) }
             @if !hint.is_empty() { p.advice { strong { "What to do: " } (shown(hint)) } }
-            (observed(outcome))
+            (facts(text::observed(outcome, false)))
         }
     }
-}
-
-fn observed(outcome: &Outcome) -> Markup {
-    let Some(evidence) = &outcome.evidence else { return Markup::default() };
-    let answer = outcome.answer.as_ref().filter(|answer| answer.whole);
-    let answer = answer.map(|answer| text::answer(answer, evidence));
-    facts(text::observed(evidence, false).into_iter().chain(answer))
 }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::layout::{bar, shown};
 use crate::certificate::Certificate;
 use crate::view::inspection::time_left;
+use crate::words::day;
 
 /// A chain that begins with its leaf.
 pub(super) fn tree(chain: &[&Certificate]) -> Markup {
@@ -35,16 +36,11 @@ fn below(chain: &[&Certificate]) -> Markup {
 
 fn certificate(certificate: &Certificate) -> Markup {
     let Certificate { subject, not_before, not_after, days_left, .. } = certificate;
-    let class = match days_left {
-        _ if certificate.not_yet_valid => "bad",
-        ..0 => "bad",
-        0..30 => "doubtful",
-        _ => "good",
-    };
+    let class = if certificate.not_yet_valid { "bad" } else { class(*days_left) };
     let gone = certificate.spent_lifetime();
     html! {
         p { strong { (shown(subject)) } }
-        @if let Some(gone) = gone { (bar(&[(0.0, gone, class)])) }
+        @if let Some(gone) = gone { (bar(0.0, gone, class)) }
         p.validity {
             span { (day(not_before)) } span class=(class) { (time_left(certificate)) } span { (day(not_after)) }
         }
@@ -52,6 +48,11 @@ fn certificate(certificate: &Certificate) -> Markup {
     }
 }
 
-fn day(time: &str) -> &str {
-    time.split(' ').next().unwrap_or_default()
+/// How urgent it is with so many days left.
+pub(super) fn class(days_left: i32) -> &'static str {
+    match days_left {
+        ..0 => "bad",
+        0..30 => "doubtful",
+        _ => "good",
+    }
 }

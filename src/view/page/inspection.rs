@@ -6,8 +6,8 @@ use super::chain::tree;
 use super::layout::{Banner, section, shown};
 use crate::error::Exit;
 use crate::inspect::{Finding, Inspection, Severity};
-use crate::p12::anatomy::{Anatomy, Form, Key};
-use crate::view::inspection;
+use crate::p12::anatomy::{Anatomy, Form};
+use crate::view::inspection::{chain, described, protection};
 
 /// All files, one below the other.
 pub(super) fn body(inspections: &[Inspection]) -> Markup {
@@ -18,7 +18,7 @@ fn verdict(inspection: &Inspection) -> Banner {
     let worst = inspection.findings.first().map(|finding| finding.severity);
     match (inspection.exit, worst) {
         (Exit::Success, Some(Severity::Warning)) => Banner::Doubtful("Usable, with warnings"),
-        (Exit::Success, _) => Banner::Passed,
+        (Exit::Success, _) => Banner::Passed("Nothing wrong"),
         (Exit::Status, _) => Banner::Failed("Will be refused"),
         _ => Banner::Failed("Cannot be used"),
     }
@@ -26,13 +26,12 @@ fn verdict(inspection: &Inspection) -> Banner {
 
 fn file(inspection: &Inspection) -> Markup {
     let verdict = verdict(inspection);
-    let word = if verdict == Banner::Passed { "Nothing wrong" } else { verdict.word() };
     html! {
         header.banner.{ (verdict.class()) } {
             p.sign aria-hidden="true" { (verdict.sign()) }
             div {
                 h1 { (shown(&inspection.file)) }
-                p.lead { (word) }
+                p.lead { (verdict.word()) }
                 p.tags {
                     span { "exit " (inspection.exit as u8) }
                     @if let Some(kind) = inspection.kind { span { (kind) } }
@@ -43,7 +42,7 @@ fn file(inspection: &Inspection) -> Markup {
         (section("Findings", &findings(&inspection.findings)))
         @if let Some(anatomy) = &inspection.anatomy {
             (section("What is in the file", &boxes(anatomy)))
-            @for key in &anatomy.keys { (section("Chain", &chain(anatomy, key))) }
+            @for key in &anatomy.keys { (section("Chain", &tree(&chain(anatomy, key)))) }
         }
     }
 }
@@ -71,19 +70,18 @@ const SEVERITIES: [(Severity, &str, &str); 3] = [
 
 /// The file around its safes, keys and certificates.
 fn boxes(anatomy: &Anatomy) -> Markup {
-    let open = || "not encrypted".to_owned();
     html! {
         div.box {
             p { strong { "File" } " " span.note { (anatomy.size) " bytes, " (anatomy.form.to_string()) } }
             @if anatomy.form != Form::Loose {
-                p { "MAC " span.note { (anatomy.mac.as_ref().map_or_else(|| "none".into(), inspection::protection)) } }
+                p { "MAC " span.note { (protection(anatomy.mac.as_ref(), "none")) } }
             }
             div.safes { @for safe in &anatomy.safes {
-                div.box.safe { strong { "Safe" } " " span.note { (safe.as_ref().map_or_else(open, inspection::protection)) } }
+                div.box.safe { strong { "Safe" } " " span.note { (protection(safe.as_ref(), "not encrypted")) } }
             } }
             div.safes {
                 @for key in &anatomy.keys {
-                    div.box.key { strong { "Private key" } " " span.note { (shown(&inspection::described(key))) } }
+                    div.box.key { strong { "Private key" } " " span.note { (shown(&described(key))) } }
                 }
                 @for held in &anatomy.certificates {
                     div.box { strong { "Certificate" } " " span.note { (shown(&held.certificate.subject)) } }
@@ -91,10 +89,4 @@ fn boxes(anatomy: &Anatomy) -> Markup {
             }
         }
     }
-}
-
-fn chain(anatomy: &Anatomy, key: &Key) -> Markup {
-    let chain = key.chain.iter().filter_map(|at| anatomy.certificates.get(*at));
-    let chain: Vec<_> = chain.map(|held| &held.certificate).collect();
-    tree(&chain)
 }

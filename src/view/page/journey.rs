@@ -9,18 +9,7 @@ use crate::error::{Exit, Kind};
 use crate::evidence::{Evidence, Message, Timings};
 use crate::outcome::Outcome;
 use crate::view::conclusion::file_name;
-use crate::words::milliseconds;
-
-/// How far a step came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum MilestoneState {
-    Done,
-    /// The call went on without it.
-    Skipped,
-    /// Here the call stopped.
-    Stopped,
-    NotReached,
-}
+use crate::words::{counted, milliseconds};
 
 struct Milestone {
     name: &'static str,
@@ -32,20 +21,19 @@ fn step(name: &'static str, done: bool, detail: impl Into<String>) -> Milestone 
     Milestone { name, done, detail: detail.into() }
 }
 
-/// The picture.
 pub(super) fn picture(outcome: &Outcome) -> Markup {
     let steps = steps(outcome);
-    let states = states(&steps, outcome.result.is_err());
+    let looks = looks(&steps, outcome.result.is_err());
     html! {
         (route(outcome))
         ol.journey {
-            @for (step, state) in steps.iter().zip(states) {
-                li class=(class(state)) {
-                    span.dot aria-hidden="true" { (sign(state)) }
+            @for (step, [class, sign, word]) in steps.iter().zip(looks) {
+                li class=(class) {
+                    span.dot aria-hidden="true" { (sign) }
                     span.step { (step.name) }
                     span.note {
-                        span.{ (if state == MilestoneState::Done { "hidden" } else { "" }) } {
-                            (word(state)) @if !step.detail.is_empty() { ": " }
+                        span.{ (if step.done { "hidden" } else { "" }) } {
+                            (word) @if !step.detail.is_empty() { ": " }
                         }
                         (shown(&step.detail))
                     }
@@ -81,13 +69,11 @@ fn steps(outcome: &Outcome) -> Vec<Milestone> {
     let address = evidence.address.map_or_else(String::new, |address| address.to_string());
     steps.push(step("Connected", evidence.address.is_some(), address));
     if evidence.submission.is_none() {
-        let issuers = evidence.requests.last().map_or(0, |request| request.issuers.len());
-        let named = match issuers {
-            0 => "no CA named".into(),
-            1 => "1 CA named".into(),
-            many => format!("{many} CAs named"),
+        let named = match evidence.requests.last().map(|request| request.issuers.len()) {
+            None => String::new(),
+            Some(0) => "no CA named".into(),
+            Some(issuers) => format!("{} named", counted(issuers, "CA")),
         };
-        let named = if evidence.requested() { named } else { String::new() };
         let tls = evidence.tls.as_ref();
         steps.push(step("Certificate asked for", evidence.requested(), named));
         steps.push(step("Certificate sent", evidence.sent(), ""));
@@ -106,43 +92,18 @@ fn steps(outcome: &Outcome) -> Vec<Milestone> {
     steps
 }
 
-/// A failing call stops at the first step after the last that was done.
-fn states(steps: &[Milestone], failed: bool) -> Vec<MilestoneState> {
+/// The class in the style sheet, the sign and the word of each step. A failing call stops at the first step after the last
+/// that was done.
+fn looks(steps: &[Milestone], failed: bool) -> Vec<[&'static str; 3]> {
     let reached = steps.iter().rposition(|step| step.done).map_or(0, |last| last + 1);
-    let state = |(at, step): (usize, &Milestone)| match step.done {
-        true => MilestoneState::Done,
-        false if at < reached => MilestoneState::Skipped,
-        false if at == reached && failed => MilestoneState::Stopped,
-        false => MilestoneState::NotReached,
+    let look = |(at, step): (usize, &Milestone)| match step.done {
+        true => ["good", "✓", "done"],
+        // The call went on without it.
+        false if at < reached => ["doubtful", "–", "did not happen"],
+        false if at == reached && failed => ["bad", "✗", "stopped here"],
+        false => ["unreached", "·", "not reached"],
     };
-    steps.iter().enumerate().map(state).collect()
-}
-
-fn class(state: MilestoneState) -> &'static str {
-    match state {
-        MilestoneState::Done => "good",
-        MilestoneState::Skipped => "doubtful",
-        MilestoneState::Stopped => "bad",
-        MilestoneState::NotReached => "unreached",
-    }
-}
-
-fn sign(state: MilestoneState) -> &'static str {
-    match state {
-        MilestoneState::Done => "✓",
-        MilestoneState::Skipped => "–",
-        MilestoneState::Stopped => "✗",
-        MilestoneState::NotReached => "·",
-    }
-}
-
-fn word(state: MilestoneState) -> &'static str {
-    match state {
-        MilestoneState::Done => "done",
-        MilestoneState::Skipped => "did not happen",
-        MilestoneState::Stopped => "stopped here",
-        MilestoneState::NotReached => "not reached",
-    }
+    steps.iter().enumerate().map(look).collect()
 }
 
 /// The phases one below the other, over the time of the whole call.
@@ -161,8 +122,8 @@ pub(super) fn waterfall(times: &Timings) -> Markup {
         ("Answer", first, total),
     ];
     let row = |name: &str, from: Duration, to: Duration| {
-        let parts = [(from.div_duration_f64(total), to.div_duration_f64(total).min(1.0), "phase")];
-        html! { tr { th scope="row" { (name) } td.wide { (bar(&parts)) } td.number { (milliseconds(to - from)) } } }
+        let bar = bar(from.div_duration_f64(total), to.div_duration_f64(total).min(1.0), "phase");
+        html! { tr { th scope="row" { (name) } td.wide { (bar) } td.number { (milliseconds(to - from)) } } }
     };
     html! {
         table.waterfall { tbody {

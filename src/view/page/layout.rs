@@ -13,26 +13,22 @@ const LONGEST: usize = 600;
 /// What a test or a file comes to, as the colour and the word of a banner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Banner {
-    /// It works.
-    Passed,
+    Passed(&'static str),
     /// Nothing was proved, or something deserves a look.
     Doubtful(&'static str),
-    /// It does not work.
     Failed(&'static str),
 }
 
 impl Banner {
     pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Passed => "Passed",
-            Self::Doubtful(word) | Self::Failed(word) => word,
-        }
+        let (Self::Passed(word) | Self::Doubtful(word) | Self::Failed(word)) = self;
+        word
     }
 
     /// The class of the style sheet.
     pub(super) fn class(self) -> &'static str {
         match self {
-            Self::Passed => "good",
+            Self::Passed(_) => "good",
             Self::Doubtful(_) => "doubtful",
             Self::Failed(_) => "bad",
         }
@@ -40,7 +36,7 @@ impl Banner {
 
     pub(super) fn sign(self) -> &'static str {
         match self {
-            Self::Passed => "✓",
+            Self::Passed(_) => "✓",
             Self::Doubtful(_) => "!",
             Self::Failed(_) => "✗",
         }
@@ -50,13 +46,18 @@ impl Banner {
 /// A whole page, with the document that it shows.
 pub(super) fn page(title: &str, body: &Markup, file: &str, document: &str) -> String {
     let encoded = openssl::base64::encode_block(document.as_bytes());
-    let download = html! {
+    let content = html! { (body) (download(file, "application/json", &encoded)) };
+    begin(title, None) + &content.into_string() + &end(None)
+}
+
+/// The link to the data of a page, in base64.
+pub(super) fn download(file: &str, media_type: &str, encoded: &str) -> Markup {
+    html! {
         p.download {
-            a download=(file) href={ "data:application/json;base64," (encoded) } { "Download the data of this page (" (file) ")" }
+            a download=(file) href={ "data:" (media_type) ";base64," (encoded) } { "Download the data of this page (" (file) ")" }
             " It holds no password, key or token."
         }
-    };
-    begin(title, None) + &html! { (body) (download) }.into_string() + &end(None)
+    }
 }
 
 /// Up to the content. A script is let in by its hash only, as is the style.
@@ -126,14 +127,12 @@ pub(super) fn facts<'a>(lines: impl IntoIterator<Item = (&'a str, String)>) -> M
     }
 }
 
-/// A bar over the width, of parts of a thousand: each from here to there, with its class.
-pub(super) fn bar(parts: &[(f64, f64, &str)]) -> Markup {
+/// A bar over this part of the width, from 0 to 1.
+pub(super) fn bar(from: f64, to: f64, class: &str) -> Markup {
     html! {
         svg.bar viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true" {
-            @for (from, to, class) in parts {
-                rect class=(class) x=(format!("{:.0}", from * 1000.0)) y="0" height="10"
-                    width=(format!("{:.0}", ((to - from) * 1000.0).max(4.0))) {}
-            }
+            rect class=(class) x=(format!("{:.0}", from * 1000.0)) y="0" height="10"
+                width=(format!("{:.0}", ((to - from) * 1000.0).max(4.0))) {}
         }
     }
 }

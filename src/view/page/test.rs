@@ -32,10 +32,9 @@ pub(super) fn body(outcome: &Outcome) -> Markup {
     }
 }
 
-/// The verdict of a test.
 pub(super) fn verdict(outcome: &Outcome) -> Banner {
     match outcome.exit() {
-        Exit::Success => Banner::Passed,
+        Exit::Success => Banner::Passed("Passed"),
         Exit::Untested => Banner::Doubtful("Not tested"),
         Exit::Refused => Banner::Failed("Refused"),
         Exit::Unreached => Banner::Failed("Not reached"),
@@ -72,10 +71,10 @@ fn banner(outcome: &Outcome) -> Markup {
 
 /// What it came to.
 fn sentence(outcome: &Outcome) -> String {
-    if let Err(error) = &outcome.result {
-        return error.message.clone();
+    match &outcome.result {
+        Err(error) => error.message.clone(),
+        Ok(()) => Conclusion::of(outcome).map_or_else(String::new, |conclusion| conclusion.sentence),
     }
-    Conclusion::of(outcome).map_or_else(String::new, |conclusion| conclusion.sentence)
 }
 
 fn advice(error: &Error) -> Markup {
@@ -102,10 +101,8 @@ fn differs(row: &Row) -> bool {
 }
 
 fn chains(outcome: &Outcome) -> Markup {
-    let ours: Vec<_> = match &outcome.p12 {
-        Some(opened) => opened.leaf.iter().chain(&opened.chain).collect(),
-        None => Vec::new(),
-    };
+    let ours: Vec<_> =
+        outcome.p12.iter().flat_map(|opened| opened.leaf.iter().chain(&opened.chain)).collect();
     let theirs: Vec<_> = outcome.evidence.iter().flat_map(|evidence| &evidence.server_chain).collect();
     html! {
         (section("Certificates of the P12", &tree(&ours)))
@@ -148,11 +145,9 @@ fn summary(request: &CertificateRequest) -> &'static str {
 /// The lines of the terminal, with all that `-v` adds.
 fn observed(outcome: &Outcome) -> Markup {
     let Some(evidence) = &outcome.evidence else { return Markup::default() };
-    let answer = outcome.answer.as_ref().filter(|answer| answer.whole);
-    let lines = text::observed(evidence, false).into_iter();
     let steps = text::steps(evidence);
     html! {
-        (facts(lines.chain(answer.map(|answer| text::answer(answer, evidence)))))
+        (facts(text::observed(outcome, false)))
         @if let Some(series) = &outcome.series { (facts(series::lines(series))) }
         @if !steps.is_empty() {
             details { summary { "TLS messages" } ol.messages { @for (_, text) in &steps { li { (shown(text)) } } } }
@@ -169,7 +164,6 @@ fn command(outcome: &Outcome) -> Markup {
 }
 
 fn command_line(request: &Asked, file: &str) -> String {
-    let mut words = vec!["p12-test".to_owned(), "-v".into(), "-X".into(), request.method.clone()];
-    words.extend([file.to_owned(), request.url.clone()]);
-    words.iter().map(|word| shown(&shell::quote_text(word))).collect::<Vec<_>>().join(" ")
+    let words = ["p12-test", "-v", "-X", &request.method, file, &request.url];
+    words.map(|word| shown(&shell::quote_text(word))).join(" ")
 }
