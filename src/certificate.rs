@@ -77,6 +77,12 @@ impl Certificate {
         seconds_between(Asn1Time::from_unix(0).ok()?.as_ref(), self.x509.as_ref()?.not_after())
     }
 
+    /// Whether it is valid at this Unix time, where that can be read.
+    pub fn is_valid_at(&self, time: i64) -> Option<bool> {
+        let (time, x509) = (Asn1Time::from_unix(time).ok()?, self.x509.as_ref()?);
+        Some(x509.not_before() <= time && x509.not_after() >= time)
+    }
+
     /// How much of its lifetime has gone, from 0 to 1, where that can be read.
     pub fn spent_lifetime(&self) -> Option<f64> {
         let (now, x509) = (Asn1Time::days_from_now(0).ok()?, self.x509.as_ref()?);

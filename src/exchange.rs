@@ -1,10 +1,11 @@
 //! A call in progress: the head of its answer, the body piece by piece, and what was observed.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::header::{CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
+use http::header::{AGE, CONTENT_LENGTH, DATE, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
 
@@ -28,6 +29,8 @@ pub struct Head {
     pub wire: Vec<u8>,
     /// The length of the body that the head announces, in bytes.
     pub length: Option<u64>,
+    /// The clock of who answered, by `Date` (RFC 9110 section 6.6.1); `None` if a cache may have held the answer.
+    pub clock: Option<Clock>,
     secrets: Arc<KnownSecrets>,
 }
 
@@ -40,7 +43,8 @@ impl Head {
         let reason = reason.filter(|reason| is_telling(reason)).map(|reason| Foreign::new(reason, secrets));
         let length = headers.get(CONTENT_LENGTH).filter(|_| !is_chunked(&headers));
         let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
-        Self { status, reason, phrase, version, headers, wire, length, secrets: Arc::clone(secrets) }
+        let (clock, secrets) = (Clock::read(&headers), Arc::clone(secrets));
+        Self { status, reason, phrase, version, headers, wire, length, clock, secrets }
     }
 
     /// `403 Forbidden`, or what the endpoint says in its place: `403 "not for you"`.
@@ -76,6 +80,27 @@ impl Head {
     pub fn foreign(&self, bytes: &[u8]) -> Foreign {
         Foreign::new(bytes, &self.secrets)
     }
+}
+
+/// Another machine's clock, in seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// Its Unix time when it answered.
+    pub time: i64,
+    /// How far it was ahead of this machine's; negative if it was behind.
+    pub ahead: i64,
+}
+
+impl Clock {
+    fn read(headers: &HeaderMap) -> Option<Self> {
+        let date = headers.get(DATE).filter(|_| !headers.contains_key(AGE))?.to_str().ok()?;
+        let time = unix(httpdate::parse_http_date(date).ok()?)?;
+        Some(Self { time, ahead: time - unix(SystemTime::now())? })
+    }
+}
+
+fn unix(time: SystemTime) -> Option<i64> {
+    time.duration_since(UNIX_EPOCH).ok()?.as_secs().try_into().ok()
 }
 
 /// Whether a reason phrase tells something: hyper keeps those that are not the usual ones of today, which leaves those of

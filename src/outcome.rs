@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::answer::Answer;
 use crate::certificate;
 use crate::compare::{Comparison, RouteResult};
-use crate::diagnosis::{client, framing, given, server};
+use crate::diagnosis::{client, clock, framing, given, server};
 use crate::error::{Error, Exit, Result};
 use crate::evidence::{Certificate, Evidence, Staple, Timings};
 use crate::exchange::Started;
@@ -205,6 +205,7 @@ impl Outcome {
         if let Some(Staple::Revoked(when)) = &evidence.staple {
             warnings.push(format!("the endpoint's certificate is revoked since {when}; -k went on"));
         }
+        warnings.extend(clock::warn(&answer.head));
         warnings
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use http::header::RETRY_AFTER;
 use http::{StatusCode, Version};
 
-use crate::diagnosis::{login, page, speech::Speech, status, unasked, unfit};
+use crate::diagnosis::{login, oauth, page, speech::Speech, status, unasked, unfit};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Control, Evidence, Submission};
 use crate::exchange::{Head, describe_status};
@@ -83,7 +83,9 @@ fn judge_once(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms
     let speech = page::read(head, excerpt);
     match evidence.submission.as_ref().map(|submission| &submission.author) {
         None => check_certificate(head, speech.as_ref(), evidence, terms)?,
-        Some(author) => author.as_ref().map_or(Ok(()), |author| check_author(head, target, author))?,
+        Some(author) => {
+            author.as_ref().map_or(Ok(()), |author| check_author(head, excerpt, target, author))?
+        }
     }
     if terms.accept(head.status.as_u16()) {
         let login = login::explain_login(head, evidence);
@@ -108,7 +110,7 @@ fn unexpected_status(head: &Head, evidence: &Evidence, terms: &Terms) -> Error {
 }
 
 /// Fails if the answer is certainly the platform's own.
-fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
+fn check_author(head: &Head, excerpt: &Foreign, target: &str, author: &Author) -> Result<()> {
     match author {
         Author::Remote(_) | Author::Unclear(_) => Ok(()),
         Author::PlatformOfRemote(message) => {
@@ -128,6 +130,7 @@ fn check_author(head: &Head, target: &str, author: &Author) -> Result<()> {
             };
             let status = head.describe_status();
             let error = Error::new(kind, format!("the platform itself answered {status}: {signal}"));
+            let error = error.with_hint_if(oauth::hint(head, excerpt));
             Err(error.with_retry(kind.retry(), head.field(&RETRY_AFTER)))
         }
     }

@@ -1,7 +1,7 @@
 //! Certificates that are refused in HTTP instead of TLS, and answers that are not HTTP.
 
 use super::speech::{self, Says, Speech};
-use super::{between, client, handshake, unasked};
+use super::{between, client, clock, handshake, unasked};
 use crate::error::{Error, Kind};
 use crate::evidence::Evidence;
 use crate::exchange::Head;
@@ -24,10 +24,10 @@ pub fn explain(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Opt
         (_, Some(speech)) if speech.says == Says::Missing => {
             Some(explain_lost(head, evidence, &speech.quote(head)))
         }
-        (_, Some(speech)) => Some(explain_rejected(speech.says, evidence, &speech.quote(head))),
+        (_, Some(speech)) => Some(explain_rejected(head, speech.says, evidence, &speech.quote(head))),
         (495, None) => {
             let what = "495, nginx's status for a client certificate that failed verification";
-            Some(explain_rejected(Says::Refused, evidence, what))
+            Some(explain_rejected(head, Says::Refused, evidence, what))
         }
         (496, None) => {
             Some(explain_lost(head, evidence, "496, nginx's status for a missing client certificate"))
@@ -42,19 +42,19 @@ fn explain_misdirected(head: &Head, evidence: &Evidence) -> Error {
     Error::new(Kind::Misdirected, message).with_hint_if(unasked::name_hint(evidence, unasked::OTHER_HOST))
 }
 
-fn explain_rejected(says: Says, evidence: &Evidence, what: &str) -> Error {
+fn explain_rejected(head: &Head, says: Says, evidence: &Evidence, what: &str) -> Error {
     let target = &evidence.target;
     let message = match evidence.sent() {
         true => format!("{target} accepted the certificate in TLS and refused it in HTTP: {what}"),
         false => format!("{target} refused the certificate in HTTP: {what}"),
     };
     let why = client::why_refused(evidence, says.refusal());
-    let hint = advise(says, evidence).filter(|_| why.cause.is_none()).unwrap_or(why.hint);
+    let hint = advise(head, says, evidence).filter(|_| why.cause.is_none()).unwrap_or(why.hint);
     Error::new(Kind::CertificateRejected, format!("{message}{}", why.clause)).with_hint(hint)
 }
 
 /// What to do if nothing is wrong with the P12, so that it need not be changed.
-fn advise(says: Says, evidence: &Evidence) -> Option<String> {
+fn advise(head: &Head, says: Says, evidence: &Evidence) -> Option<String> {
     let subject = evidence.ours.as_ref().map_or("the certificate's subject", |ours| &ours.subject);
     Some(match says {
         Says::Revoked => "ask the certificate's CA whether it is revoked; if not, the endpoint cannot reach its CRL \
@@ -64,7 +64,8 @@ fn advise(says: Says, evidence: &Evidence) -> Option<String> {
                             user; IIS also says so where its store of roots holds a certificate that is no root"
             .into(),
         Says::NotAuthorized => format!("ask the endpoint's owner to give access to {subject}"),
-        Says::Expired | Says::Purpose | Says::Missing | Says::Refused => return None,
+        Says::Expired => return clock::explain_expired(head, evidence.ours.as_ref()?),
+        Says::Purpose | Says::Missing | Says::Refused => return None,
     })
 }
 

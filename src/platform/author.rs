@@ -8,6 +8,7 @@ use http::header::WWW_AUTHENTICATE;
 use serde_json::Value;
 
 use super::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
+use crate::diagnosis::oauth;
 use crate::evidence::Author;
 use crate::exchange::Head;
 use crate::foreign::Foreign;
@@ -22,9 +23,9 @@ pub(super) fn find_author(head: &Head, body: &Foreign, whole: bool) -> Author {
         let error = head.field(&TRANSPORT_ERROR).map_or(String::new(), |error| format!(" ({error:?})"));
         return Author::PlatformOfRemote(format!("{message:?}{error}"));
     }
-    let (status, challenge) = (head.status, head.field(&WWW_AUTHENTICATE));
+    let status = head.status;
     if !status.is_success()
-        && let Some(signal) = find_own_error(body, whole, challenge.as_ref())
+        && let Some(signal) = find_own_error(head, body, whole)
     {
         return Author::Platform(signal);
     }
@@ -40,7 +41,7 @@ pub(super) fn find_author(head: &Head, body: &Foreign, whole: bool) -> Author {
             "most likely the endpoint's; but the platform has a 200 and 201 of its own, so this is no proof that the endpoint was reached"
                 .into(),
         ),
-        401 if challenge.is_some() => Author::Unclear(
+        401 if head.headers.contains_key(WWW_AUTHENTICATE) => Author::Unclear(
             "WWW-Authenticate is what the platform sends when it refuses the credential, and what an endpoint sends that wants an authorization"
                 .into(),
         ),
@@ -56,11 +57,10 @@ pub(super) fn find_author(head: &Head, body: &Foreign, whole: bool) -> Author {
     }
 }
 
-/// Whether this body or challenge is an error of the platform's own; returns the sign.
-fn find_own_error(body: &Foreign, whole: bool, challenge: Option<&Foreign>) -> Option<String> {
-    let complains = |value: &Foreign| value.text().contains("oauth_problem");
-    if body.bytes().starts_with(b"oauth_problem=") || challenge.is_some_and(complains) {
-        return Some("oauth_problem is how the platform refuses an OAuth1 signature".into());
+/// Whether this answer is an error of the platform's own; returns the sign.
+fn find_own_error(head: &Head, body: &Foreign, whole: bool) -> Option<String> {
+    if let Some(problem) = oauth::find_problem(head, body) {
+        return Some(format!("it refuses the OAuth1 signature with oauth_problem={problem}"));
     }
     let json: Value = serde_json::from_slice(body.bytes()).ok().filter(|_| whole)?;
     let is_error = |json: &Value| json.get("message").is_some() && json.get("internalCode").is_some();

@@ -419,3 +419,18 @@ fn a_reader_who_stops_or_a_file_that_does_not_come_keeps_nobody_from_ending_it()
         assert_eq!(child.wait().unwrap().code(), Some(130), "{p12}");
     }
 }
+
+#[test]
+fn a_clock_that_is_days_off_is_warned_of() {
+    let lab = Lab::new();
+    let dated = |field: &str| format!("HTTP/1.1 200 OK\r\n{field}\r\ncontent-length: 6\r\n\r\nhello\n");
+    let old = "date: Tue, 01 Jan 2019 00:00:00 GMT";
+    let ran = lab.run(&lab.site(dated(old)), &["--json"]);
+    let document: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let warning = document["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("days ahead of the Date of the answer; one of the two is wrong"), "{warning}");
+    lab.run(&lab.site(dated(old)), &[]).ends(0, "warning: this machine's clock is");
+    let cached = dated(&format!("{old}\r\nage: 60"));
+    let ran = lab.run(&lab.site(cached), &[]);
+    assert!(!ran.stderr.contains("clock"), "{}", ran.stderr);
+}

@@ -117,6 +117,7 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
     let own = r#"{"error":{"message":"why","internalCode":1}}"#;
     let other = r#"{"time":1,"message":"why","internalCode":10}"#;
     let problem = "oauth_problem=signature_invalid&oauth_problem_advice=x";
+    let (early, late) = ("date: Tue, 01 Jan 2019 00:00:00 GMT\r\n", "oauth_problem=timestamp_refused");
     let rows = [
         ("200 OK", "", "x", 0, "author    localhost:9 or the platform: "),
         ("200 OK", "", "", 0, "an empty 200 is also what the platform answers"),
@@ -125,6 +126,17 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
         ("418 Teapot", "", "", 1, "passed on by the platform: 418"),
         ("401 No", "", own, 7, "the platform itself answered 401"),
         ("401 No", "", problem, 7, "the platform itself answered 401"),
+        ("401 No", "", problem, 7, "hint:  check the consumer secret and the token secret"),
+        ("401 No", "", late, 7, "with oauth_problem=timestamp_refused"),
+        ("401 No", "", late, 7, "hint:  check this machine's clock, as OAuth1 signs the time"),
+        ("401 No", early, late, 7, "days ahead of the Date of the answer, and OAuth1 signs the time"),
+        (
+            "401 No",
+            "www-authenticate: OAuth oauth_problem=\"token_expired\"\r\n",
+            "",
+            7,
+            "check the access token",
+        ),
         ("401 No", "www-authenticate: Basic\r\n", "x", 1, "author    localhost:9 or the platform: "),
         ("403 No", "", own, 7, "MTLS_READ_INTERNAL"),
         ("403 No", "", "x", 1, "author    localhost:9 or the platform: "),
