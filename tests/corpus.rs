@@ -315,12 +315,11 @@ fn notation(protection: &Protection) -> String {
 }
 
 fn mac_notation(mac: &Protection) -> String {
-    let spelled = |name: String| {
-        name.to_lowercase().replace("sha512-256", "sha512_256").replace("sha3-256", "sha3_256")
-    };
-    let digest = spelled(mac.algorithm.to_string()).trim_start_matches("hmac-").to_owned();
+    let spelled =
+        |name: &str| name.to_lowercase().replace("sha512-256", "sha512_256").replace("sha3-256", "sha3_256");
+    let digest = spelled(&mac.algorithm.to_string()).trim_start_matches("hmac-").to_owned();
     match mac.prf {
-        Some(prf) if mac.is_pbmac1() => format!("PBMAC1-{digest}/PBKDF2-{}", spelled(prf.name().to_owned())),
+        Some(prf) if mac.is_pbmac1() => format!("PBMAC1-{digest}/PBKDF2-{}", spelled(prf.name())),
         _ => format!("HMAC-{digest}"),
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn unlock(
     let mut unlocking = Unlocking {
         mac,
         content,
-        tries: Tries::new(password.unwrap_or(&Password::default())),
+        tries: Tries::new(&password.cloned().unwrap_or_default()),
         of_key: of_key.map(|password| Tries::new(password).not_derived()),
         key_reading: None,
         budget,
