@@ -13,3 +13,8 @@ pub fn counted(count: impl TryInto<u64> + Copy + Display, what: &str) -> String 
 pub fn milliseconds(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }
+
+/// The day of a time: `2026-01-31`.
+pub fn day(time: &str) -> &str {
+    time.split(' ').next().unwrap_or_default()
+}

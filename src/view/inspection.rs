@@ -7,7 +7,7 @@ use crate::error::Exit;
 use crate::escape::{ascii, escape};
 use crate::inspect::{Inspection, SCHEMA, Severity};
 use crate::p12::anatomy::{Anatomy, Form, Key, Protection};
-use crate::words::counted;
+use crate::words::{counted, day};
 
 /// The inspections as text or as one JSON document.
 pub fn show(inspections: &[Inspection], json: bool, quiet: bool) -> String {
@@ -81,28 +81,22 @@ fn container(anatomy: &Anatomy) -> String {
     if anatomy.form == Form::Loose {
         return String::new();
     }
-    let mac = anatomy.mac.as_ref().map_or_else(|| "none".into(), protection);
-    let mut text = line("MAC", &mac);
-    for safe in &anatomy.safes {
-        text += &line("safe", &safe.as_ref().map_or_else(|| "not encrypted".into(), protection));
-    }
-    text
+    let safe = |safe: &Option<Protection>| line("safe", &protection(safe.as_ref(), "not encrypted"));
+    line("MAC", &protection(anatomy.mac.as_ref(), "none"))
+        + &anatomy.safes.iter().map(safe).collect::<String>()
 }
 
-pub(super) fn protection(protection: &Protection) -> String {
-    let Protection { algorithm, kdf, prf, iterations, salt } = protection;
+/// What protects something, or what is said where nothing does.
+pub(super) fn protection(used: Option<&Protection>, without: &str) -> String {
+    let Some(Protection { algorithm, kdf, prf, iterations, salt }) = used else { return without.to_owned() };
     let prf = prf.map_or(String::new(), |prf| format!(" with {prf}"));
     format!("{algorithm}; {kdf}{prf}, {iterations} iterations, {salt} bytes of salt")
 }
 
 pub(super) fn described(key: &Key) -> String {
     let alias = key.alias.as_ref().map_or(String::new(), |alias| format!("{alias:?}, "));
-    let how = match &key.protection {
-        Some(used) => protection(used),
-        None if key.encrypted => "encrypted by its safe alone".into(),
-        None => "not encrypted".into(),
-    };
-    format!("{alias}{}; {how}", key.key)
+    let without = if key.encrypted { "encrypted by its safe alone" } else { "not encrypted" };
+    format!("{alias}{}; {}", key.key, protection(key.protection.as_ref(), without))
 }
 
 fn certificate(alias: Option<&str>, c: &Certificate) -> String {
@@ -121,10 +115,15 @@ fn certificate(alias: Option<&str>, c: &Certificate) -> String {
     text + &line("  SHA-1", &c.sha1)
 }
 
+/// The certificates of a key, its own first.
+pub(super) fn chain<'a>(anatomy: &'a Anatomy, key: &Key) -> Vec<&'a Certificate> {
+    let held = key.chain.iter().filter_map(|at| anatomy.certificates.get(*at));
+    held.map(|held| &held.certificate).collect()
+}
+
 /// The chain of a key as a tree, each certificate below its issuer, with how much of its lifetime has gone.
 fn tree(anatomy: &Anatomy, key: &Key) -> String {
-    let held = key.chain.iter().filter_map(|at| anatomy.certificates.get(*at));
-    let chain: Vec<_> = held.map(|held| &held.certificate).collect();
+    let chain = chain(anatomy, key);
     let Some(last) = chain.last() else { return String::new() };
     let above =
         (!last.is_self_issued()).then(|| (format!("{} (not in the file)", last.issuer), String::new()));
@@ -162,9 +161,8 @@ pub(super) fn time_left(certificate: &Certificate) -> String {
 fn table(inspections: &[Inspection]) -> String {
     let mut rows = vec![["exit", "file", "leaf", "expires", "days", "key", "findings"].map(str::to_owned)];
     rows.extend(inspections.iter().map(row));
-    let widths: [usize; 7] = std::array::from_fn(|at| {
-        rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or_default()
-    });
+    let widths: [usize; 7] =
+        std::array::from_fn(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default());
     let padded = |row: &[String; 7]| {
         let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         format!("{}\n", cells.join("  ").trim_end())
@@ -174,17 +172,14 @@ fn table(inspections: &[Inspection]) -> String {
 
 fn row(inspection: &Inspection) -> [String; 7] {
     let anatomy = inspection.anatomy.as_ref();
-    let leaf = anatomy.and_then(|anatomy| {
-        let at = anatomy.keys.iter().find_map(|key| key.chain.first())?;
-        anatomy.certificates.get(*at).map(|held| &held.certificate)
-    });
+    let leaf = anatomy.and_then(|held| held.keys.iter().find_map(|key| chain(held, key).first().copied()));
     let of_leaf = |fact: fn(&Certificate) -> String| leaf.map(fact).unwrap_or_default();
     let names: Vec<_> = inspection.findings.iter().map(|finding| finding.name.as_str()).collect();
     [
         (inspection.exit as u8).to_string(),
         escape(&inspection.file),
         escape(&of_leaf(|leaf| leaf.subject.clone())),
-        of_leaf(|leaf| leaf.not_after.split(' ').next().unwrap_or_default().to_owned()),
+        of_leaf(|leaf| day(&leaf.not_after).to_owned()),
         of_leaf(|leaf| leaf.days_left.to_string()),
         of_leaf(|leaf| leaf.key.to_string()),
         names.join(", "),

@@ -13,7 +13,7 @@ use crate::evidence::{
     Author, Certificate, CertificateRequest, Control, Evidence, Session, Side, Staple, Step, Submission,
 };
 use crate::outcome::Outcome;
-use crate::words::milliseconds;
+use crate::words::{day, milliseconds};
 
 /// A label and its text.
 type LabelledLine = (&'static str, String);
@@ -162,7 +162,7 @@ pub(super) fn certificate(c: &Certificate) -> String {
     let validity = match (not_yet_valid, days_left) {
         (true, _) => format!("not valid before {not_before}"),
         (_, days) if *days < 0 => format!("expired {not_after}"),
-        (_, days) => format!("until {} ({days} days)", not_after.split(' ').next().unwrap_or_default()),
+        (_, days) => format!("until {} ({days} days)", day(not_after)),
     };
     format!("{subject}; issued by {issuer}; {validity}")
 }

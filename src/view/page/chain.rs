@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::layout::{bar, shown};
 use crate::certificate::Certificate;
 use crate::view::inspection::time_left;
+use crate::words::day;
 
 /// A chain that begins with its leaf.
 pub(super) fn tree(chain: &[&Certificate]) -> Markup {
@@ -54,8 +55,4 @@ pub(super) fn class(days_left: i32) -> &'static str {
         0..30 => "doubtful",
         _ => "good",
     }
-}
-
-fn day(time: &str) -> &str {
-    time.split(' ').next().unwrap_or_default()
 }

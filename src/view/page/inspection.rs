@@ -6,8 +6,8 @@ use super::chain::tree;
 use super::layout::{Banner, section, shown};
 use crate::error::Exit;
 use crate::inspect::{Finding, Inspection, Severity};
-use crate::p12::anatomy::{Anatomy, Form, Key};
-use crate::view::inspection;
+use crate::p12::anatomy::{Anatomy, Form};
+use crate::view::inspection::{chain, described, protection};
 
 /// All files, one below the other.
 pub(super) fn body(inspections: &[Inspection]) -> Markup {
@@ -43,7 +43,7 @@ fn file(inspection: &Inspection) -> Markup {
         (section("Findings", &findings(&inspection.findings)))
         @if let Some(anatomy) = &inspection.anatomy {
             (section("What is in the file", &boxes(anatomy)))
-            @for key in &anatomy.keys { (section("Chain", &chain(anatomy, key))) }
+            @for key in &anatomy.keys { (section("Chain", &tree(&chain(anatomy, key)))) }
         }
     }
 }
@@ -71,19 +71,18 @@ const SEVERITIES: [(Severity, &str, &str); 3] = [
 
 /// The file around its safes, keys and certificates.
 fn boxes(anatomy: &Anatomy) -> Markup {
-    let open = || "not encrypted".to_owned();
     html! {
         div.box {
             p { strong { "File" } " " span.note { (anatomy.size) " bytes, " (anatomy.form.to_string()) } }
             @if anatomy.form != Form::Loose {
-                p { "MAC " span.note { (anatomy.mac.as_ref().map_or_else(|| "none".into(), inspection::protection)) } }
+                p { "MAC " span.note { (protection(anatomy.mac.as_ref(), "none")) } }
             }
             div.safes { @for safe in &anatomy.safes {
-                div.box.safe { strong { "Safe" } " " span.note { (safe.as_ref().map_or_else(open, inspection::protection)) } }
+                div.box.safe { strong { "Safe" } " " span.note { (protection(safe.as_ref(), "not encrypted")) } }
             } }
             div.safes {
                 @for key in &anatomy.keys {
-                    div.box.key { strong { "Private key" } " " span.note { (shown(&inspection::described(key))) } }
+                    div.box.key { strong { "Private key" } " " span.note { (shown(&described(key))) } }
                 }
                 @for held in &anatomy.certificates {
                     div.box { strong { "Certificate" } " " span.note { (shown(&held.certificate.subject)) } }
@@ -91,10 +90,4 @@ fn boxes(anatomy: &Anatomy) -> Markup {
             }
         }
     }
-}
-
-fn chain(anatomy: &Anatomy, key: &Key) -> Markup {
-    let chain = key.chain.iter().filter_map(|at| anatomy.certificates.get(*at));
-    let chain: Vec<_> = chain.map(|held| &held.certificate).collect();
-    tree(&chain)
 }
