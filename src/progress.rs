@@ -87,24 +87,21 @@ fn describe(phase: Phase, after: Duration) -> String {
 
 /// A bar for an answer of this length, in bytes; a counter if the length is not known.
 pub fn download(animated: bool, length: Option<u64>) -> ProgressBar {
-    if !animated {
-        return ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
-    }
-    length.map_or_else(
-        || ProgressBar::new_spinner().with_style(style(COUNT)),
-        |length| ProgressBar::new(length).with_style(style(BAR)),
-    )
+    bar(animated, length, if length.is_some() { BAR } else { COUNT })
 }
 
 /// A bar for a batch whose manifest has this size, in bytes; a spinner if the size is not known.
 pub fn batch(animated: bool, size: Option<u64>) -> ProgressBar {
     const RECORDS: &str = "{wide_bar} {percent}%  {msg}, {eta} left";
     const RECORD_COUNT: &str = "{spinner} {msg}";
-    if !animated {
-        return ProgressBar::with_draw_target(size, ProgressDrawTarget::hidden());
+    bar(animated, size, if size.is_some() { RECORDS } else { RECORD_COUNT })
+}
+
+fn bar(animated: bool, length: Option<u64>, template: &str) -> ProgressBar {
+    match animated {
+        true => length.map_or_else(ProgressBar::new_spinner, ProgressBar::new).with_style(style(template)),
+        false => ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden()),
     }
-    let style = style(if size.is_some() { RECORDS } else { RECORD_COUNT });
-    size.map_or_else(ProgressBar::new_spinner, ProgressBar::new).with_style(style)
 }
 
 fn show(bar: &ProgressBar, progress: &Progress) {
