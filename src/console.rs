@@ -8,12 +8,13 @@ use colored::{ColoredString, Colorize as _};
 use serde_json::Value;
 use terminal_size::{Width, terminal_size_of};
 
-use crate::cli::{Color, ConsoleArgs, VerboseArgs};
+use crate::cli::{Color, ConsoleArgs, OutputArgs, VerboseArgs};
 use crate::error::{Error, Exit, Result};
 use crate::escape::{ascii, escape};
 use crate::exchange::Started;
 use crate::progress::{self, PhaseEnd};
 use crate::request::Request;
+use crate::sink::Sink;
 
 /// How much is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,9 +180,9 @@ impl Console {
         self.detail >= Detail::Usual && io::stderr().is_terminal() && !dumb
     }
 
-    /// Whether the answer goes to stdout.
-    pub fn shows_answer(&self) -> bool {
-        !matches!(self.detail, Detail::Silent | Detail::Verdict)
+    /// A sink for the answer of a call with these options.
+    pub fn sink(&self, args: &OutputArgs) -> Sink {
+        Sink::new(args, matches!(self.detail, Detail::Silent | Detail::Verdict), self.is_animated())
     }
 
     /// Makes one of many calls: on a terminal, without its phases.

@@ -132,13 +132,9 @@ impl Outcome {
     /// Reads the answer of a call to its end, into `sink`, and judges it.
     ///
     /// # Errors
-    /// The verdict of the whole call, or a failure to write the answer.
-    pub async fn receive(
-        &mut self,
-        (mut exchange, head): Started,
-        terms: &Terms,
-        sink: &mut Sink,
-    ) -> Result<()> {
+    /// Why the call could not begin, the verdict of the whole call, or a failure to write the answer.
+    pub async fn receive(&mut self, started: Result<Started>, terms: &Terms, sink: &mut Sink) -> Result<()> {
+        let (mut exchange, head) = started?;
         let read = match head {
             Ok(head) => {
                 let answer = self.answer.insert(Answer::new(head, sink.keep_body));

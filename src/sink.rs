@@ -39,22 +39,24 @@ enum Destination {
 }
 
 impl Sink {
-    /// A sink with these options. `silent`: standard output is not for the answer.
-    pub fn new(args: &OutputArgs, silent: bool) -> Self {
+    /// A sink with these options. `silent`: standard output is not for the answer. `animated`: an answer that goes to a file
+    /// gets a progress bar.
+    pub fn new(args: &OutputArgs, silent: bool, animated: bool) -> Self {
         let target = match &args.output {
             Some(path) => Destination::File(path.clone()),
             None if args.json || silent => Destination::Nowhere,
             None => Destination::Stdout,
         };
         let digest = args.json || args.report.is_some() || silent;
-        Self { target, include_head: args.include, digest, keep_body: args.include_body, ..Self::default() }
-    }
-
-    /// The same with a progress bar, if the answer goes to a file.
-    #[must_use]
-    pub fn animated(self, animated: bool) -> Self {
-        let animated = animated && matches!(self.target, Destination::File(_));
-        Self { animated, ..self }
+        let animated = animated && args.output.is_some();
+        Self {
+            target,
+            include_head: args.include,
+            digest,
+            keep_body: args.include_body,
+            animated,
+            ..Self::default()
+        }
     }
 
     /// The same with the digest of the body.

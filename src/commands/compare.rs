@@ -33,8 +33,7 @@ pub(super) async fn call(
     here.add_p12(&p12);
     there.add_p12(&p12);
     console.warn(p12.warnings());
-    let silent = !console.shows_answer();
-    let mut sink = Sink::new(&args.output, silent).animated(console.is_animated()).with_digest();
+    let mut sink = console.sink(&args.output).with_digest();
     attempt(&local, &request, &p12, args, (here, &mut sink), console).await?;
     let mut counter = Sink::default().with_digest();
     attempt(&platform, &request, &p12, args, (&mut there, &mut counter), console).await?;
@@ -53,14 +52,11 @@ async fn attempt(
     (outcome, sink): (&mut Outcome, &mut Sink),
     console: &Console,
 ) -> Result<()> {
-    outcome.result = match console.waiting(request, route.start(request, p12, &outcome.known)).await {
-        Ok(started) => outcome.receive(started, &args.terms(), sink).await,
-        Err(error) => Err(error),
-    };
+    let started = console.waiting(request, route.start(request, p12, &outcome.known)).await;
+    outcome.result = outcome.receive(started, &args.terms(), sink).await;
     console.note_midline(sink.is_midline());
     text::report(outcome, console);
     match &outcome.result {
-        Err(error) if outcome.answer.is_some() && error.kind.exit() == Exit::Machine => Err(error.clone()),
         Err(error) if matches!(error.kind.exit(), Exit::Machine | Exit::Usage | Exit::P12) => {
             Err(error.clone())
         }

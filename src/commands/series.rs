@@ -21,17 +21,13 @@ pub(super) async fn call(
     console: &Console,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let silent = !console.shows_answer();
-    let mut sink = Sink::new(&args.output, silent).animated(console.is_animated()).with_digest();
+    let mut sink = console.sink(&args.output).with_digest();
     for address in addresses(request, route, args).await? {
         request.address = address;
         for _ in 0..args.verdict.repeat.unwrap_or(1) {
             let mut call = Outcome { known: Arc::clone(&outcome.known), ..Outcome::default() };
-            call.result =
-                match console.waiting_again(request, route.start(request, p12, &outcome.known)).await {
-                    Ok(started) => call.receive(started, &args.terms(), &mut sink).await,
-                    Err(error) => Err(error),
-                };
+            let started = console.waiting_again(request, route.start(request, p12, &outcome.known)).await;
+            call.result = call.receive(started, &args.terms(), &mut sink).await;
             console.note_midline(sink.is_midline());
             if matches!(call.exit(), Exit::Machine | Exit::Usage | Exit::P12) {
                 return call.result;

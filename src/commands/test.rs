@@ -11,7 +11,6 @@ use crate::inputs::{Inputs, TestInputs, conflicts};
 use crate::interrupt::run_until_signal;
 use crate::outcome::Outcome;
 use crate::prompt::Prompt;
-use crate::sink::Sink;
 use crate::sink::output::Output;
 use crate::view::{json, page, text};
 
@@ -57,8 +56,8 @@ pub(super) async fn call(
     if args.verdict.is_series() {
         return series::call(&mut request, &route, &p12, args, console, outcome).await;
     }
-    let started = console.waiting(&request, route.start(&request, &p12, &outcome.known)).await?;
-    let mut sink = Sink::new(&args.output, !console.shows_answer()).animated(console.is_animated());
+    let started = console.waiting(&request, route.start(&request, &p12, &outcome.known)).await;
+    let mut sink = console.sink(&args.output);
     let result = outcome.receive(started, &args.terms(), &mut sink).await;
     console.note_midline(sink.is_midline());
     result
