@@ -7,7 +7,7 @@ use clap::{Args as Group, CommandFactory as _, Parser, Subcommand};
 
 pub use self::batch::{BatchArgs, Format, Shard};
 pub use self::connection::{ConnectionArgs, TLS_VERSIONS};
-pub use self::console::{Color, ConsoleArgs, VerboseArgs};
+pub use self::console::{Color, ConsoleArgs};
 pub use self::inspect::InspectArgs;
 pub use self::output::{OutputArgs, ReportFormat};
 pub use self::password::KeyArgs;
@@ -46,6 +46,21 @@ pub struct Args {
     /// A command other than a test.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Args {
+    /// How to print, for the command or the test.
+    pub fn console(&self) -> &ConsoleArgs {
+        match &self.command {
+            Some(Command::Demo(args)) => &args.console,
+            Some(Command::Inspect(args)) => &args.console,
+            Some(Command::Repack(args)) => &args.console,
+            Some(Command::Probe(args)) => &args.console,
+            Some(Command::Batch(args)) => &args.console,
+            Some(Command::Serve(args)) => &args.console,
+            None => &self.test.console,
+        }
+    }
 }
 
 /// With the version of OpenSSL: the built-in one, or the system's where that is linked.

@@ -8,7 +8,7 @@ use colored::{ColoredString, Colorize as _};
 use serde_json::Value;
 use terminal_size::{Width, terminal_size_of};
 
-use crate::cli::{Color, ConsoleArgs, OutputArgs, VerboseArgs};
+use crate::cli::{Color, ConsoleArgs, OutputArgs};
 use crate::error::{Error, Exit, Result};
 use crate::escape::{ascii, escape};
 use crate::exchange::Started;
@@ -65,7 +65,7 @@ pub struct Console {
 
 impl Console {
     /// A console with these options. Only stderr has colour: stdout is for the endpoint's bytes.
-    pub fn new(args: &ConsoleArgs) -> Self {
+    pub fn new(args: &ConsoleArgs, verbose: bool) -> Self {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let color = match args.color {
             Color::Always => true,
@@ -79,14 +79,12 @@ impl Console {
         // Without it, old consoles show the codes as text.
         #[cfg(windows)]
         let _ = colored::control::set_virtual_terminal(true);
-        let detail = if args.quiet { Detail::Quiet } else { Detail::Usual };
+        let detail = match (verbose, args.quiet) {
+            (true, _) => Detail::Verbose,
+            (false, true) => Detail::Quiet,
+            (false, false) => Detail::Usual,
+        };
         Self { detail, color, midline: AtomicBool::new(false) }
-    }
-
-    /// The same, with the detail of calls that the options ask for.
-    #[must_use]
-    pub fn with_detail(self, args: &VerboseArgs) -> Self {
-        if args.verbose { Self { detail: Detail::Verbose, ..self } } else { self }
     }
 
     /// The same, for verdicts alone.

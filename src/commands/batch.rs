@@ -13,16 +13,11 @@ use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::progress;
 use crate::sink::{output, queue::Queue};
+use crate::view;
 use crate::view::format::View;
-use crate::view::{self, text};
 
 /// Tests each record of a manifest.
-pub(super) async fn run(args: &BatchArgs) -> Exit {
-    let console = Console::new(&args.console);
-    text::conclude(batch(args, &console).await, &console)
-}
-
-async fn batch(args: &BatchArgs, console: &Console) -> Result<Exit> {
+pub(super) async fn run(args: &BatchArgs, console: &Console) -> Result<Exit> {
     let mut results = Results::new(args, console).await?;
     let tally = batch::run(args, RecordTester, async |done, tally| results.add(done, tally).await).await?;
     results.finish(&tally).await?;

@@ -7,15 +7,9 @@ use crate::demo::Demo;
 use crate::error::{Exit, Result};
 use crate::escape::escape;
 use crate::interrupt::run_until_signal;
-use crate::view::text;
 
 /// Starts the demo, makes its tests, and ends it.
-pub(super) async fn run(args: &DemoArgs) -> Exit {
-    let console = Console::new(&args.console);
-    text::conclude(demo(args, &console).await, &console)
-}
-
-async fn demo(args: &DemoArgs, console: &Console) -> Result<Exit> {
+pub(super) async fn run(args: &DemoArgs, console: &Console) -> Result<Exit> {
     let demo = Demo::start().await?;
     // Who keeps the files wants to repeat the commands.
     run_until_signal(walk(&demo, console, args.verbose || args.keep)).await?;
@@ -33,7 +27,7 @@ async fn walk(demo: &Demo, console: &Console, whole: bool) -> Result<()> {
         if whole {
             console.write(&format!("{prompt} {}\n", escape(&step.command())));
         }
-        let exit = test::test(&step.args()?, if whole { console } else { &brief }).await;
+        let exit = test::test(&step.args()?, if whole { console } else { &brief }).await?;
         console.write(&format!("{}  {}\n", console.paint(Paint::Dim, "exit"), exit as u8));
         step.check(exit)?;
     }

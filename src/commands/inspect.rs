@@ -8,18 +8,12 @@ use crate::error::{Error, Exit, Kind, Result};
 use crate::files;
 use crate::inputs;
 use crate::inspect::{Criteria, Inspection, Trusted};
-use crate::interrupt::run_until_signal;
 use crate::prompt::Prompt;
 use crate::sink::output::Output;
-use crate::view::{inspection, page, text};
+use crate::view::{inspection, page};
 
 /// Inspects each file. The exit status is the highest of all files.
-pub(super) async fn run(args: &InspectArgs) -> Exit {
-    let console = Console::new(&args.console);
-    text::conclude(run_until_signal(inspect(args, &console)).await, &console)
-}
-
-async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
+pub(super) async fn run(args: &InspectArgs, console: &Console) -> Result<Exit> {
     if let Some(page) = &args.html {
         check_page(page, &args.files)?;
     }

@@ -9,25 +9,18 @@ use crate::console::{Console, Detail};
 use crate::error::{Exit, Kind, Result};
 use crate::foreign::KnownSecrets;
 use crate::inputs;
-use crate::interrupt::run_until_signal;
 use crate::p12::anatomy::Anatomy;
 use crate::p12::{KeyAside, P12File};
-use crate::password::Password;
-use crate::password::Passwords;
+use crate::password::{Password, Passwords};
 use crate::probe::{Insistence, Probe};
 use crate::prompt::Prompt;
 use crate::request::RequestParts;
 use crate::sink::Sink;
 use crate::sink::output::Output;
-use crate::view::{probe, text};
+use crate::view::probe;
 
 /// Makes the call, compares the files, and shows what was found.
-pub(super) async fn run(args: &ProbeArgs) -> Exit {
-    let console = Console::new(&args.console);
-    text::conclude(run_until_signal(examine(args, &console)).await, &console)
-}
-
-async fn examine(args: &ProbeArgs, console: &Console) -> Result<Exit> {
+pub(super) async fn run(args: &ProbeArgs, console: &Console) -> Result<Exit> {
     let mut probe = call(args, console).await?;
     if !args.among.is_empty() {
         let key = inputs::key(&args.key).await?;

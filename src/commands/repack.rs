@@ -8,7 +8,6 @@ use crate::cli::RepackArgs;
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::inputs;
-use crate::interrupt::run_until_signal;
 use crate::p12::{P12, P12File, Supplement};
 use crate::password::{self, Password, Passwords};
 use crate::prompt::Prompt;
@@ -17,16 +16,10 @@ use crate::repack::fetch::fetch_chain;
 use crate::repack::request::request;
 use crate::repack::{NewContents, NewFile, supplied};
 use crate::sink::output::Output;
-use crate::view::text;
 use crate::words::counted;
 
 /// Makes the new file, or the request.
-pub(super) async fn run(args: &RepackArgs) -> Exit {
-    let console = Console::new(&args.console);
-    text::conclude(run_until_signal(repack(args, &console)).await.map(|()| Exit::Success), &console)
-}
-
-async fn repack(args: &RepackArgs, console: &Console) -> Result<()> {
+pub(super) async fn run(args: &RepackArgs, console: &Console) -> Result<Exit> {
     // First of all: a file that must not be written is no reason to ask for a password.
     let target = args.output.as_deref().map(|output| NewFile::new(output, args.force, &args.inputs()));
     let target = target.transpose()?;
@@ -39,7 +32,8 @@ async fn repack(args: &RepackArgs, console: &Console) -> Result<()> {
     };
     let mut p12 = file.unlock(&mut passwords, open).await?;
     let Some(target) = target else {
-        return Output::open(None)?.write(&request(&p12.identity()?)?);
+        Output::open(None)?.write(&request(&p12.identity()?)?)?;
+        return Ok(Exit::Success);
     };
     if args.contents.fetch_chain {
         supplement.chain.extend(fetch(&p12, args, console).await?);
@@ -50,7 +44,8 @@ async fn repack(args: &RepackArgs, console: &Console) -> Result<()> {
     check_certificate(&p12, &supplement, args)?;
     console.warn(p12.warnings());
     console.warn(&find_unused(&p12, &supplement));
-    write(&p12, &target, args, console).await
+    write(&p12, &target, args, console).await?;
+    Ok(Exit::Success)
 }
 
 async fn read_supplement(args: &RepackArgs, passwords: &mut Passwords) -> Result<Supplement> {

@@ -7,15 +7,9 @@ use crate::console::Console;
 use crate::error::{Exit, Result};
 use crate::interrupt::{Hangups, run_until, wait_for_signal};
 use crate::serve::Server;
-use crate::view::text;
 
 /// Serves until Ctrl-C or SIGTERM.
-pub(super) async fn run(args: &ServeArgs) -> Exit {
-    let console = Arc::new(Console::new(&args.console));
-    text::conclude(serve(args, &console).await, &console)
-}
-
-async fn serve(args: &ServeArgs, console: &Arc<Console>) -> Result<Exit> {
+pub(super) async fn run(args: &ServeArgs, console: &Arc<Console>) -> Result<Exit> {
     // One future for start and service, so that no signal is lost between them.
     let mut end = std::pin::pin!(wait_for_signal());
     let (hangups, log) = (Hangups::listen(), Arc::clone(console));

@@ -15,25 +15,24 @@ use crate::sink::output::Output;
 use crate::view::{json, page, text};
 
 /// Makes the test that the command line describes.
-pub(super) async fn run(args: &TestArgs) -> Exit {
-    let console = Console::new(&args.console).with_detail(&args.verbose);
+pub(super) async fn run(args: &TestArgs, console: &Console) -> Result<Exit> {
     if args.output.curl {
-        return text::conclude(curl(args, &console).await, &console);
+        return curl(args, console).await;
     }
     // First of all, as a failed test writes these files too.
-    match conflicts::check_outputs(args).and_then(|()| check_report(&args.output)) {
-        Ok(()) => test(args, &console).await,
-        Err(error) => text::conclude(Err(error), &console),
-    }
+    conflicts::check_outputs(args)?;
+    check_report(&args.output)?;
+    test(args, console).await
 }
 
 /// Makes the test and shows its outcome.
-pub(super) async fn test(args: &TestArgs, console: &Console) -> Exit {
+pub(super) async fn test(args: &TestArgs, console: &Console) -> Result<Exit> {
     let inputs = TestInputs { args, prompt: Prompt::Terminal };
     let mut outcome = Outcome::default();
     outcome.result = run_until_signal(call(&inputs, args, console, &mut outcome)).await;
     text::show(&outcome, console);
-    text::conclude(write_documents(&outcome, &args.output).map(|()| outcome.exit()), console)
+    write_documents(&outcome, &args.output)?;
+    Ok(outcome.exit())
 }
 
 /// The main path, by one route or by both. It fills in `outcome` step by step, so that an interrupted call

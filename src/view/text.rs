@@ -7,7 +7,7 @@ use super::series;
 use crate::answer::Answer;
 use crate::compare::Comparison;
 use crate::console::{Console, Detail, Paint};
-use crate::error::{Error, Exit, Result, Retry};
+use crate::error::{Error, Retry};
 use crate::escape::escape;
 use crate::evidence::{
     Author, Certificate, CertificateRequest, Control, Evidence, Session, Side, Staple, Step, Submission,
@@ -50,14 +50,6 @@ fn write_lines(lines: impl IntoIterator<Item = LabelledLine>, console: &Console)
     for (label, text) in lines {
         console.write_labelled((Paint::Dim, &format!("{label:<9}")), &text);
     }
-}
-
-/// The exit status of a command. If it failed, shows the error.
-pub fn conclude(result: Result<Exit>, console: &Console) -> Exit {
-    result.unwrap_or_else(|error| {
-        failure(&error, console);
-        error.kind.exit()
-    })
 }
 
 /// Shows what was observed, and the answer if it is complete.
