@@ -265,13 +265,7 @@ async fn run_test(
         Ok(test) => test,
     };
     let _permit = limiter.acquire(&test.host, test.args.platform.is_used()).await?;
-    // The state of a call is large, so it is made only now.
-    Some(Box::pin(catch_panic(test, &call, cache)).await)
-}
-
-/// A test that panics has a result too, and does not end the others.
-async fn catch_panic(test: Arc<Test>, call: &impl Tester, cache: Arc<BatchCache>) -> Outcome {
-    let calling = call.call(CachedInputs { cache, test });
-    let outcome = AssertUnwindSafe(calling).catch_unwind().await;
-    outcome.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into())
+    // The state of a call is large, so it is made only now. If the test panics, it has a result too, and the others go on.
+    let call = Box::pin(AssertUnwindSafe(call.call(CachedInputs { cache, test })).catch_unwind());
+    Some(call.await.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into()))
 }
