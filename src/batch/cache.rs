@@ -21,11 +21,13 @@ struct Recent<T>(Mutex<LruCache<Hash, Arc<SharedOnce<Arc<T>>>>>);
 /// How many values of each kind are kept.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("is not zero");
 
-impl<T> Recent<T> {
-    fn new() -> Self {
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
         Self(Mutex::new(LruCache::new(CAPACITY)))
     }
+}
 
+impl<T> Recent<T> {
     /// Takes the value, or makes it. An error of a P12 is kept; other errors may not happen again.
     async fn get(&self, key: Hash, make: impl Future<Output = Result<Arc<T>>>) -> Result<Arc<T>> {
         let once = {
@@ -38,15 +40,10 @@ impl<T> Recent<T> {
 }
 
 /// What the tests of a batch share.
+#[derive(Default)]
 pub struct BatchCache {
     routes: Recent<Route>,
     p12s: Recent<P12>,
-}
-
-impl Default for BatchCache {
-    fn default() -> Self {
-        Self { routes: Recent::new(), p12s: Recent::new() }
-    }
 }
 
 /// The inputs of one test; its route and its P12 come from the cache.
