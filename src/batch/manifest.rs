@@ -50,11 +50,6 @@ impl Manifest {
         Self { path: path.filter(|path| *path != Path::new("-")).map(Path::to_owned) }
     }
 
-    /// Its name in messages.
-    pub fn name(&self) -> String {
-        self.path.as_ref().map_or_else(|| "standard input".into(), |path| path.display().to_string())
-    }
-
     /// Its size in bytes, if known.
     pub fn size(&self) -> Option<u64> {
         let metadata = self.path.as_ref()?.metadata().ok()?;
@@ -74,19 +69,12 @@ impl Manifest {
             return read_ndjson(BufReader::new(io::stdin()), take).map_err(unreadable);
         };
         let file = File::open(path).map_err(unreadable)?;
-        match path.extension() {
-            Some(csv) if csv.eq_ignore_ascii_case("csv") => {
-                read_csv(file, take).map_err(|why| self.malformed(&why))
-            }
-            Some(toml) if toml.eq_ignore_ascii_case("toml") => {
-                read_toml(file, take).map_err(|why| self.malformed(&why))
-            }
-            _ => read_ndjson(BufReader::with_capacity(1 << 16, file), take).map_err(unreadable),
-        }
-    }
-
-    fn malformed(&self, why: &str) -> Error {
-        unusable(&format!("cannot read {}: {why}", self.name()))
+        let read = match path.extension() {
+            Some(csv) if csv.eq_ignore_ascii_case("csv") => read_csv(file, take),
+            Some(toml) if toml.eq_ignore_ascii_case("toml") => read_toml(file, take),
+            _ => return read_ndjson(BufReader::with_capacity(1 << 16, file), take).map_err(unreadable),
+        };
+        read.map_err(|why| malformed(path, &why))
     }
 }
 
@@ -95,8 +83,8 @@ impl Manifest {
 /// # Errors
 /// When the file cannot be read.
 pub fn read_defaults(path: &Path) -> Result<Fields> {
-    let wrong = |why: &str| unusable(&format!("cannot read {}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(&diagnosis::in_words(&error)))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| malformed(path, &diagnosis::in_words(&error)))?;
     let text = Zeroizing::new(text);
     let fields = match path.extension() {
         Some(toml) if toml.eq_ignore_ascii_case("toml") => {
@@ -104,11 +92,15 @@ pub fn read_defaults(path: &Path) -> Result<Fields> {
         }
         _ => parse_object(text.as_bytes()),
     };
-    fields.map_err(|why| wrong(&why))
+    fields.map_err(|why| malformed(path, &why))
 }
 
 pub(super) fn unusable(message: &str) -> Error {
     Error::new(Kind::ManifestUnusable, message)
+}
+
+fn malformed(path: &Path, why: &str) -> Error {
+    unusable(&format!("cannot read {}: {why}", path.display()))
 }
 
 /// NDJSON: one JSON object per line; empty lines are skipped.
@@ -209,10 +201,8 @@ struct BoundedFile<'a> {
 impl Read for BoundedFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
-        let left = self.left.get().checked_sub(read as u64);
-        self.left.set(
-            left.ok_or_else(|| io::Error::other("a row is longer than 1 MiB; a quote may not be closed"))?,
-        );
+        let too_long = || io::Error::other("a row is longer than 1 MiB; a quote may not be closed");
+        self.left.set(self.left.get().checked_sub(read as u64).ok_or_else(too_long)?);
         Ok(read)
     }
 }
@@ -265,11 +255,8 @@ fn read_toml(file: File, mut take: impl FnMut(RawRecord) -> bool) -> std::result
     let document: Document = toml::from_str(text).map_err(|error| describe_toml(text, &error))?;
     if let Some(defaults) = document.defaults {
         let defaults = Value::Object(to_fields(defaults)?);
-        take(RawRecord {
-            line: 1,
-            fields: Ok(Fields::from_iter([("defaults".to_owned(), defaults)])),
-            read: 0,
-        });
+        let fields = Fields::from_iter([("defaults".to_owned(), defaults)]);
+        take(RawRecord { line: 1, fields: Ok(fields), read: 0 });
     }
     let (mut line, mut counted) = (1, 0);
     for table in document.test {
