@@ -147,9 +147,8 @@ impl Records {
 
     /// The id and the test; `None` for defaults.
     fn parse(&mut self, mut fields: Fields) -> Option<(Option<String>, Result<Test, String>)> {
-        if let (1, Some(Value::Object(_))) = (fields.len(), fields.get("defaults")) {
-            let Some(Value::Object(defaults)) = fields.remove("defaults") else { return None };
-            return match normalize(defaults) {
+        if let (1, Some(Value::Object(defaults))) = (fields.len(), fields.get_mut("defaults")) {
+            return match normalize(std::mem::take(defaults)) {
                 Ok(defaults) => {
                     self.defaults = self.add_defaults(defaults);
                     None
@@ -268,10 +267,9 @@ impl Records {
 
 fn to_argument(name: &str, switch: bool, value: &Value) -> Result<Option<String>, String> {
     match (switch, value) {
-        (_, Value::Null) | (true, Value::Bool(false)) => Ok(None),
-        (true, Value::String(text)) if text == "false" => Ok(None),
-        (true, Value::Bool(true)) => Ok(Some(format!("--{name}"))),
-        (true, Value::String(text)) if text == "true" => Ok(Some(format!("--{name}"))),
+        (_, Value::Null) => Ok(None),
+        (true, value) if value == false || value == "false" => Ok(None),
+        (true, value) if value == true || value == "true" => Ok(Some(format!("--{name}"))),
         (true, _) => Err(format!("its {name} is not true or false")),
         (false, Value::String(text)) => Ok(Some(format!("--{name}={text}"))),
         (false, Value::Number(number)) => Ok(Some(format!("--{name}={number}"))),
