@@ -217,6 +217,20 @@ pub struct Timings {
     pub total: Duration,
 }
 
+/// A part of a call, read from its timings.
+pub type Part = fn(&Timings) -> Duration;
+
+impl Timings {
+    /// Every part by its name in reports.
+    pub const PARTS: [(&str, Part); 5] = [
+        ("dns", |times| times.dns),
+        ("connect", |times| times.connect),
+        ("tls", |times| times.tls),
+        ("first_byte", |times| times.first_byte.unwrap_or_default()),
+        ("total", |times| times.total),
+    ];
+}
+
 const CERTIFICATE_REQUEST: Message = Message::Handshake(13);
 const CERTIFICATE: Message = Message::Handshake(11);
 

@@ -11,7 +11,7 @@ use crate::certificate;
 use crate::compare::Comparison;
 use crate::error::{Error, Exit};
 use crate::escape::ascii;
-use crate::evidence::{Author, Evidence, Message, Side, Step, Timings};
+use crate::evidence::{Author, Evidence, Message, Part, Side, Step, Timings};
 use crate::foreign::Foreign;
 use crate::outcome::{Asked, Opened, Outcome};
 use crate::series::{FinishedCall, Series, outcomes, spread};
@@ -67,7 +67,7 @@ fn document(outcome: &Outcome) -> Value {
     });
     if let (Some(evidence), Value::Object(document)) = (&outcome.evidence, &mut document) {
         document.insert("evidence".into(), observed_facts(evidence));
-        document.insert("timings".into(), timings(&evidence.timings));
+        document.insert("timings".into(), timings(|part| milliseconds(part(&evidence.timings)).into()));
     }
     document
 }
@@ -113,7 +113,7 @@ fn series(series: &Series) -> Value {
             "status": call.status,
             "size": call.size,
             "sha256": call.sha256,
-            "timings": timings(&call.timings),
+            "timings": timings(|part| milliseconds(part(&call.timings)).into()),
         })
     };
     let all = series.all();
@@ -122,7 +122,7 @@ fn series(series: &Series) -> Value {
         let (kind, exit) = (first.kind_name(), first.exit() as u8);
         Some(json!({ "count": group.len(), "kind": kind, "exit": exit, "status": first.status }))
     };
-    let part = |part: fn(&Timings) -> Duration| {
+    let part = |part: Part| {
         let spread = spread(&all, part)?;
         let [min, median, max] = [spread.min, spread.median, spread.max].map(milliseconds);
         Some(json!({ "min": min, "median": median, "max": max }))
@@ -130,14 +130,7 @@ fn series(series: &Series) -> Value {
     json!({
         "alike": series.is_alike(),
         "outcomes": outcomes(&all).into_iter().filter_map(outcome).collect::<Vec<_>>(),
-        "timings": {
-            "unit": "milliseconds",
-            "dns": part(|times| times.dns),
-            "connect": part(|times| times.connect),
-            "tls": part(|times| times.tls),
-            "first_byte": part(|times| times.first_byte.unwrap_or_default()),
-            "total": part(|times| times.total),
-        },
+        "timings": timings(|time| part(time).into()),
         "calls": series.calls.iter().map(call).collect::<Vec<_>>(),
     })
 }
@@ -188,15 +181,10 @@ fn author(author: &Author) -> Value {
     json!({ "who": who, "signal": signal })
 }
 
-fn timings(times: &Timings) -> Value {
-    json!({
-        "unit": "milliseconds",
-        "dns": milliseconds(times.dns),
-        "connect": milliseconds(times.connect),
-        "tls": milliseconds(times.tls),
-        "first_byte": milliseconds(times.first_byte.unwrap_or_default()),
-        "total": milliseconds(times.total),
-    })
+/// What `show` makes of each part of a call.
+fn timings(show: impl Fn(Part) -> Value) -> Value {
+    let parts = Timings::PARTS.map(|(name, part)| (name, show(part)));
+    [("unit", "milliseconds".into())].into_iter().chain(parts).collect()
 }
 
 /// Rounded to the microsecond.

@@ -12,7 +12,7 @@ use super::format::{Tested, View};
 use crate::certificate::Certificate;
 use crate::error::Result;
 use crate::escape::escape;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Timings};
 use crate::outcome::Outcome;
 
 /// The results until the end. All are gauges: they say how it was at the last run.
@@ -77,16 +77,8 @@ impl OpenMetrics {
         if evidence.requested() || evidence.tls.is_some() {
             add(&mut self.requested, labels, [], f64::from(u8::from(evidence.requested())));
         }
-        let times = &evidence.timings;
-        let phases = [
-            ("dns", Some(times.dns)),
-            ("connect", Some(times.connect)),
-            ("tls", Some(times.tls)),
-            ("first_byte", times.first_byte),
-            ("total", Some(times.total)),
-        ];
-        for (phase, took) in phases {
-            let Some(took) = took.filter(|took| !took.is_zero()) else { continue };
+        let phases = Timings::PARTS.map(|(phase, part)| (phase, part(&evidence.timings)));
+        for (phase, took) in phases.into_iter().filter(|(_, took)| !took.is_zero()) {
             add(&mut self.duration, labels, [("phase", phase.to_owned())], took.as_secs_f64());
         }
     }
