@@ -41,17 +41,14 @@ impl View for Junit {
 /// not be made.
 fn case(tested: &Tested) -> TestCase {
     let Summary { passed, exit, kind, what, hint, total, target } = Summary::of(&tested.outcome);
-    let status = match (passed, exit) {
+    let mut status = match (passed, exit) {
         (true, _) => TestCaseStatus::success(),
-        (false, exit) => {
-            let mut status = TestCaseStatus::non_success(match exit {
-                2..=4 | 10 => NonSuccessKind::Error,
-                _ => NonSuccessKind::Failure,
-            });
-            status.set_type(kind).set_message(escape(&what)).set_description(escape(hint));
-            status
-        }
+        (false, 2..=4 | 10) => TestCaseStatus::non_success(NonSuccessKind::Error),
+        (false, _) => TestCaseStatus::non_success(NonSuccessKind::Failure),
     };
+    if !passed {
+        status.set_type(kind).set_message(escape(&what)).set_description(escape(hint));
+    }
     let mut case = TestCase::new(escape(&tested.id), status);
     case.set_classname(escape(target)).set_time(total);
     case
