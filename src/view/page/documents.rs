@@ -8,6 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use maud::{Markup, html};
 
+use super::layout::download;
+
 /// NDJSON, packed by gzip (RFC 1952). `None` once it cannot be kept, such as on a machine without a temporary folder.
 pub(super) struct Documents(Option<GzEncoder<File>>);
 
@@ -33,18 +35,11 @@ impl Documents {
             file.read_to_end(&mut bytes).ok()?;
             Some(openssl::base64::encode_block(&bytes))
         });
-        html! {
-            p.download {
-                @match packed {
-                    Some(packed) => {
-                        a download="batch.ndjson.gz" href={ "data:application/gzip;base64," (packed) } {
-                            "Download the data of this page (batch.ndjson.gz)"
-                        }
-                        " It holds no password, key or token."
-                    }
-                    None => "The data of this page could not be kept: there is no temporary folder, or it is full.",
-                }
-            }
+        match packed {
+            Some(packed) => download("batch.ndjson.gz", "application/gzip", &packed),
+            None => html! {
+                p.download { "The data of this page could not be kept: there is no temporary folder, or it is full." }
+            },
         }
     }
 }

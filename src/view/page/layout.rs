@@ -50,13 +50,18 @@ impl Banner {
 /// A whole page, with the document that it shows.
 pub(super) fn page(title: &str, body: &Markup, file: &str, document: &str) -> String {
     let encoded = openssl::base64::encode_block(document.as_bytes());
-    let download = html! {
+    let content = html! { (body) (download(file, "application/json", &encoded)) };
+    begin(title, None) + &content.into_string() + &end(None)
+}
+
+/// The link to the data of a page, in base64.
+pub(super) fn download(file: &str, media_type: &str, encoded: &str) -> Markup {
+    html! {
         p.download {
-            a download=(file) href={ "data:application/json;base64," (encoded) } { "Download the data of this page (" (file) ")" }
+            a download=(file) href={ "data:" (media_type) ";base64," (encoded) } { "Download the data of this page (" (file) ")" }
             " It holds no password, key or token."
         }
-    };
-    begin(title, None) + &html! { (body) (download) }.into_string() + &end(None)
+    }
 }
 
 /// Up to the content. A script is let in by its hash only, as is the style.
