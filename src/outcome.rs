@@ -157,7 +157,7 @@ impl Outcome {
         let (answer, evidence) = (call.answer.as_ref(), call.evidence.as_ref());
         let finished = FinishedCall {
             address,
-            status: answer.map(|answer| answer.head.status.as_u16()),
+            status: answer.map(|answer| answer.head.status),
             size: evidence.map_or(0, |evidence| evidence.received),
             sha256: answer.and_then(|answer| answer.sha256.clone()),
             timings: evidence.map_or_else(Timings::default, |evidence| evidence.timings),

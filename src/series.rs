@@ -1,7 +1,10 @@
 //! Several calls with the same request, at each address or repeated: how often each outcome came, and how long it took.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
+
+use http::StatusCode;
 
 use crate::error::{Error, Exit, Result};
 use crate::evidence::Timings;
@@ -19,7 +22,7 @@ pub struct FinishedCall {
     /// The address that was called, with `--each-address`.
     pub address: Option<IpAddr>,
     /// The status of the answer, if one came.
-    pub status: Option<u16>,
+    pub status: Option<StatusCode>,
     /// Bytes of the answer's body.
     pub size: u64,
     /// The SHA-256 of the body, in hex.
@@ -42,7 +45,7 @@ impl FinishedCall {
     }
 
     /// Calls with the same kind and status have the same outcome. Messages may differ by chance.
-    fn outcome(&self) -> (&'static str, Option<u16>) {
+    fn outcome(&self) -> (&'static str, Option<StatusCode>) {
         (self.kind_name(), self.status)
     }
 }
@@ -69,11 +72,21 @@ impl Spread {
 
 /// The calls, grouped by their outcome in the order in which it first came.
 pub fn outcomes<'a>(calls: &[&'a FinishedCall]) -> Vec<Vec<&'a FinishedCall>> {
-    let mut groups: Vec<Vec<&FinishedCall>> = Vec::new();
+    let groups = grouped(calls.iter().copied(), FinishedCall::outcome);
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// The calls of each key, in the order in which it first came.
+fn grouped<'a, K: PartialEq>(
+    calls: impl IntoIterator<Item = &'a FinishedCall>,
+    key: impl Fn(&FinishedCall) -> K,
+) -> Vec<(K, Vec<&'a FinishedCall>)> {
+    let mut groups: Vec<(K, Vec<&FinishedCall>)> = Vec::new();
     for call in calls {
-        match groups.iter_mut().find(|group| group.iter().any(|known| known.outcome() == call.outcome())) {
-            Some(group) => group.push(call),
-            None => groups.push(vec![call]),
+        let key = key(call);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(call),
+            None => groups.push((key, vec![call])),
         }
     }
     groups
@@ -93,14 +106,7 @@ impl Series {
 
     /// The calls at each address, in order; all calls together without `--each-address`.
     pub fn by_address(&self) -> Vec<(Option<IpAddr>, Vec<&FinishedCall>)> {
-        let mut addresses: Vec<(Option<IpAddr>, Vec<&FinishedCall>)> = Vec::new();
-        for call in &self.calls {
-            match addresses.iter_mut().find(|(address, _)| *address == call.address) {
-                Some((_, calls)) => calls.push(call),
-                None => addresses.push((call.address, vec![call])),
-            }
-        }
-        addresses
+        grouped(&self.calls, |call| call.address)
     }
 
     /// Whether all calls had the same outcome.
@@ -110,14 +116,9 @@ impl Series {
 
     /// The addresses whose outcomes are not those of most others.
     pub fn different_addresses(&self) -> Vec<IpAddr> {
-        let key = |calls: &[&FinishedCall]| {
-            let mut key: Vec<_> = calls.iter().map(|call| call.outcome()).collect();
-            key.sort_unstable();
-            key.dedup();
-            key
-        };
+        let key = |calls: &[&FinishedCall]| calls.iter().map(|call| call.outcome()).collect::<BTreeSet<_>>();
         let keys: Vec<_> = self.by_address().iter().map(|(address, calls)| (*address, key(calls))).collect();
-        let count = |wanted: &Vec<_>| keys.iter().filter(|(_, key)| key == wanted).count();
+        let count = |wanted: &BTreeSet<_>| keys.iter().filter(|(_, key)| key == wanted).count();
         // Among groups of the same size, the first counts.
         let usual = keys.iter().map(|(_, key)| key).rev().max_by_key(|key| count(key));
         let different = keys.iter().filter(|(_, key)| Some(key) != usual);
@@ -134,11 +135,8 @@ impl Series {
         let (addresses, total) = (self.by_address(), self.calls.len());
         let failed = self.calls.iter().filter(|call| call.result.is_err()).count();
         let what = if addresses.len() == total { "addresses" } else { "calls" };
-        let same = |call: &&FinishedCall| {
-            call.result
-                .as_ref()
-                .is_err_and(|error| error.message == worst.message && error.kind == worst.kind)
-        };
+        let is_worst = |error: &Error| (error.kind, &error.message) == (worst.kind, &worst.message);
+        let same = |call: &&FinishedCall| call.result.as_ref().is_err_and(is_worst);
         let address = self.calls.iter().find(same).and_then(|call| call.address);
         let address = address.map_or(String::new(), |address| format!("{address}: "));
         let advice = match self.different_addresses().is_empty() {

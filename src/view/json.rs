@@ -110,7 +110,7 @@ fn series(series: &Series) -> Value {
             "kind": call.kind_name(),
             "exit": call.exit() as u8,
             "message": call.result.as_ref().err().map(|error| &error.message),
-            "status": call.status,
+            "status": call.status.map(|status| status.as_u16()),
             "size": call.size,
             "sha256": call.sha256,
             "timings": timings(|part| milliseconds(part(&call.timings)).into()),
@@ -120,7 +120,8 @@ fn series(series: &Series) -> Value {
     let outcome = |group: Vec<&FinishedCall>| {
         let first = group.first()?;
         let (kind, exit) = (first.kind_name(), first.exit() as u8);
-        Some(json!({ "count": group.len(), "kind": kind, "exit": exit, "status": first.status }))
+        let status = first.status.map(|status| status.as_u16());
+        Some(json!({ "count": group.len(), "kind": kind, "exit": exit, "status": status }))
     };
     let part = |part: Part| {
         let spread = spread(&all, part)?;

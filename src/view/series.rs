@@ -1,7 +1,5 @@
 //! Several calls for people: a line for each address or outcome, and whether they are alike.
 
-use http::StatusCode;
-
 use crate::exchange::describe_status;
 use crate::series::{FinishedCall, Series, outcomes, spread};
 use crate::words::milliseconds;
@@ -27,9 +25,7 @@ pub fn lines(series: &Series) -> Vec<(&'static str, String)> {
 fn describe(group: &[&FinishedCall], of: usize) -> String {
     let count = if of > 1 { format!("{} of {of}: ", group.len()) } else { String::new() };
     let what = group.first().map_or(String::new(), |call| match (&call.result, call.status) {
-        (Ok(()), Some(status)) => {
-            StatusCode::from_u16(status).map_or_else(|_| status.to_string(), describe_status)
-        }
+        (Ok(()), Some(status)) => describe_status(status),
         (Ok(()), None) => "passed".into(),
         (Err(error), _) => format!("{}: {}", error.kind.name(), error.message),
     });
