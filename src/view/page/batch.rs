@@ -121,7 +121,7 @@ impl Page {
             let part = (f64::from(*days) / 365.0).clamp(0.0, 1.0);
             html! {
                 tr {
-                    th scope="row" { a href={ "#t" (number) } { (shown(subject)) } (bar(&[(0.0, part, class(*days))])) }
+                    th scope="row" { a href={ "#t" (number) } { (shown(subject)) } (bar(0.0, part, class(*days))) }
                     td.number { @if *days < 0 { "expired" } @else { (days) " days" } }
                 }
             }
@@ -137,7 +137,7 @@ impl Page {
                     tr {
                         th scope="row" {
                             a href={ "#t" (number) } { (shown(id)) }
-                            (bar(&[(0.0, took.as_secs_f64() / longest, "phase")]))
+                            (bar(0.0, took.as_secs_f64() / longest, "phase"))
                         }
                         td.number { (milliseconds(*took)) }
                     }

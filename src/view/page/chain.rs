@@ -40,7 +40,7 @@ fn certificate(certificate: &Certificate) -> Markup {
     let gone = certificate.spent_lifetime();
     html! {
         p { strong { (shown(subject)) } }
-        @if let Some(gone) = gone { (bar(&[(0.0, gone, class)])) }
+        @if let Some(gone) = gone { (bar(0.0, gone, class)) }
         p.validity {
             span { (day(not_before)) } span class=(class) { (time_left(certificate)) } span { (day(not_after)) }
         }

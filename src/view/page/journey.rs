@@ -143,8 +143,8 @@ pub(super) fn waterfall(times: &Timings) -> Markup {
         ("Answer", first, total),
     ];
     let row = |name: &str, from: Duration, to: Duration| {
-        let parts = [(from.div_duration_f64(total), to.div_duration_f64(total).min(1.0), "phase")];
-        html! { tr { th scope="row" { (name) } td.wide { (bar(&parts)) } td.number { (milliseconds(to - from)) } } }
+        let bar = bar(from.div_duration_f64(total), to.div_duration_f64(total).min(1.0), "phase");
+        html! { tr { th scope="row" { (name) } td.wide { (bar) } td.number { (milliseconds(to - from)) } } }
     };
     html! {
         table.waterfall { tbody {

@@ -131,14 +131,12 @@ pub(super) fn facts<'a>(lines: impl IntoIterator<Item = (&'a str, String)>) -> M
     }
 }
 
-/// A bar over the width, of parts of a thousand: each from here to there, with its class.
-pub(super) fn bar(parts: &[(f64, f64, &str)]) -> Markup {
+/// A bar over this part of the width, from 0 to 1.
+pub(super) fn bar(from: f64, to: f64, class: &str) -> Markup {
     html! {
         svg.bar viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true" {
-            @for (from, to, class) in parts {
-                rect class=(class) x=(format!("{:.0}", from * 1000.0)) y="0" height="10"
-                    width=(format!("{:.0}", ((to - from) * 1000.0).max(4.0))) {}
-            }
+            rect class=(class) x=(format!("{:.0}", from * 1000.0)) y="0" height="10"
+                width=(format!("{:.0}", ((to - from) * 1000.0).max(4.0))) {}
         }
     }
 }
