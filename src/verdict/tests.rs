@@ -32,6 +32,10 @@ fn by_platform(author: Author) -> Evidence {
     Evidence { submission: Some(submission), ..evidence(None, None) }
 }
 
+fn kind(status: u16, evidence: &Evidence, terms: &Terms) -> Option<Kind> {
+    judge(&head(status), &Foreign::default(), evidence, terms).err().map(|error| error.kind)
+}
+
 #[test]
 fn each_combination_of_head_evidence_and_terms_has_its_verdict() {
     let any = Terms::default;
@@ -60,57 +64,25 @@ fn each_combination_of_head_evidence_and_terms_has_its_verdict() {
         ("misdirected", 421, evidence(Some(true), None), any(), Some(Kind::Misdirected)),
     ];
     for (name, status, evidence, terms, wanted) in table {
-        let verdict = judge(&head(status), &Foreign::default(), &evidence, &terms);
-        assert_eq!(verdict.err().map(|error| error.kind), wanted, "{name}");
+        assert_eq!(kind(status, &evidence, &terms), wanted, "{name}");
     }
 }
 
 #[test]
 fn each_author_of_an_answer_through_the_platform_has_its_verdict() {
-    let any = Terms::default;
+    let platform = || Author::Platform("x".into());
     let table = [
-        (
-            "the platform's 401",
-            401,
-            by_platform(Author::Platform("x".into())),
-            any(),
-            Some(Kind::PlatformCredential),
-        ),
-        (
-            "the platform's 403",
-            403,
-            by_platform(Author::Platform("x".into())),
-            any(),
-            Some(Kind::PlatformForbidden),
-        ),
-        (
-            "the platform's 429",
-            429,
-            by_platform(Author::Platform("x".into())),
-            any(),
-            Some(Kind::PlatformRate),
-        ),
-        (
-            "the platform's 500",
-            500,
-            by_platform(Author::Platform("x".into())),
-            any(),
-            Some(Kind::PlatformFailed),
-        ),
-        (
-            "no answer to the platform",
-            424,
-            by_platform(Author::PlatformOfRemote("x".into())),
-            any(),
-            Some(Kind::PlatformRemote),
-        ),
-        ("either's 403", 403, by_platform(Author::Unclear("x".into())), any(), Some(Kind::Status)),
-        ("either's 200", 200, by_platform(Author::Unclear("x".into())), any(), None),
-        ("the endpoint's 302 by the platform", 302, by_platform(Author::Remote("x".into())), any(), None),
+        ("the platform's 401", 401, platform(), Some(Kind::PlatformCredential)),
+        ("the platform's 403", 403, platform(), Some(Kind::PlatformForbidden)),
+        ("the platform's 429", 429, platform(), Some(Kind::PlatformRate)),
+        ("the platform's 500", 500, platform(), Some(Kind::PlatformFailed)),
+        ("no answer to the platform", 424, Author::PlatformOfRemote("x".into()), Some(Kind::PlatformRemote)),
+        ("either's 403", 403, Author::Unclear("x".into()), Some(Kind::Status)),
+        ("either's 200", 200, Author::Unclear("x".into()), None),
+        ("the endpoint's 302 by the platform", 302, Author::Remote("x".into()), None),
     ];
-    for (name, status, evidence, terms, wanted) in table {
-        let verdict = judge(&head(status), &Foreign::default(), &evidence, &terms);
-        assert_eq!(verdict.err().map(|error| error.kind), wanted, "{name}");
+    for (name, status, author, wanted) in table {
+        assert_eq!(kind(status, &by_platform(author), &Terms::default()), wanted, "{name}");
     }
 }
 
