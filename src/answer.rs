@@ -13,7 +13,6 @@ use crate::sink::Sink;
 /// An answer, as far as it came.
 #[derive(Debug)]
 pub struct Answer {
-    /// Its head.
     pub head: Head,
     /// The SHA-256 of the body, in hex, if it was asked for.
     pub sha256: Option<String>,

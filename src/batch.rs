@@ -33,13 +33,11 @@ mod selection;
 
 /// A record that was tested, and its outcome.
 pub struct Tested {
-    /// The id of the record.
     pub id: String,
     /// Its line in the manifest, from 1.
     pub line: u64,
     /// The position of its end in the manifest, in bytes.
     pub read: u64,
-    /// Its outcome.
     pub outcome: Outcome,
 }
 
@@ -124,7 +122,6 @@ impl Tally {
 
 /// Makes the call of a record.
 pub trait Tester: Clone + Send + Sync + 'static {
-    /// The outcome of the call.
     fn call(&self, inputs: CachedInputs) -> impl Future<Output = Outcome> + Send;
 }
 
@@ -171,7 +168,6 @@ pub async fn run(
     }
 }
 
-/// The state of a run.
 struct Run {
     selection: Selection,
     limiter: Arc<Limiter>,

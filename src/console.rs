@@ -34,17 +34,12 @@ pub enum Detail {
 /// The purpose of a text, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
-    /// `error:`.
     Error,
-    /// `warning:`.
     Warning,
-    /// `hint:`.
     Hint,
     /// A label.
     Dim,
-    /// A heading.
     Heading,
-    /// The prompt before a command.
     Prompt,
     /// What went well.
     Good,
@@ -56,7 +51,6 @@ const MIN_WRAPPED: usize = 30;
 /// Writes to stderr for one command.
 #[derive(Debug)]
 pub struct Console {
-    /// How much is written.
     pub detail: Detail,
     color: bool,
     /// Whether stdout is a terminal too, and the last line there has no end yet.

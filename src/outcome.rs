@@ -24,13 +24,10 @@ use crate::verdict::{self, Terms};
 pub struct Outcome {
     /// What was asked.
     pub request: Option<Asked>,
-    /// The contents of the P12.
     pub p12: Option<Opened>,
     /// Warnings about the route and the P12.
     pub warnings: Vec<String>,
-    /// What was observed of the call.
     pub evidence: Option<Evidence>,
-    /// The answer, as far as it came.
     pub answer: Option<Answer>,
     /// All calls, where several were made; the facts above are then those of the worst.
     pub series: Option<Series>,
@@ -49,7 +46,6 @@ pub struct Asked {
     pub route: &'static str,
     /// The URL without the values of its query.
     pub url: String,
-    /// The method.
     pub method: String,
     /// The headers, with `***` for secret values.
     pub headers: Vec<(String, String)>,
@@ -60,7 +56,6 @@ pub struct Asked {
 /// The contents of the P12.
 #[derive(Debug, Clone)]
 pub struct Opened {
-    /// The name of the file.
     pub file: String,
     /// The friendly name of the key.
     pub alias: Option<String>,
@@ -94,7 +89,6 @@ impl From<Error> for Outcome {
 }
 
 impl Outcome {
-    /// Adds the request and its route.
     pub fn add_request(&mut self, request: &Request, route: &Route) {
         let shown = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             let text = String::from_utf8_lossy(value.as_bytes());
@@ -111,7 +105,6 @@ impl Outcome {
         self.learn(request.secrets().into_iter().chain(route.secrets()));
     }
 
-    /// Adds the contents of the P12.
     pub fn add_p12(&mut self, p12: &P12) {
         self.p12 = Some(Opened {
             file: p12.file().name().to_owned(),
@@ -184,7 +177,6 @@ impl Outcome {
         RouteResult { answer: self.answer.as_ref(), evidence: self.evidence.as_ref(), result: &self.result }
     }
 
-    /// The exit status.
     pub fn exit(&self) -> Exit {
         self.result.as_ref().map_or_else(|error| error.kind.exit(), |()| Exit::Success)
     }

@@ -19,9 +19,7 @@ const COUNT: &str = "{spinner} {bytes}, {bytes_per_sec}";
 /// How a phase of a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhaseEnd {
-    /// It was passed.
     Passed,
-    /// The call ended in it.
     Failed,
 }
 

@@ -12,7 +12,6 @@ use crate::evidence::Timings;
 /// The calls that were made, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Series {
-    /// The calls.
     pub calls: Vec<FinishedCall>,
 }
 
@@ -39,7 +38,6 @@ impl FinishedCall {
         self.result.as_ref().map_or_else(|error| error.kind.name(), |()| "passed")
     }
 
-    /// The exit status.
     pub fn exit(&self) -> Exit {
         self.result.as_ref().map_or_else(|error| error.kind.exit(), |()| Exit::Success)
     }
@@ -53,11 +51,9 @@ impl FinishedCall {
 /// The smallest, the middle and the largest of some durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spread {
-    /// The smallest.
     pub min: Duration,
     /// The median; of an even number, the lower of the two in the middle.
     pub median: Duration,
-    /// The largest.
     pub max: Duration,
 }
 
@@ -99,7 +95,6 @@ pub fn spread(calls: &[&FinishedCall], part: impl Fn(&Timings) -> Duration) -> O
 }
 
 impl Series {
-    /// All calls.
     pub fn all(&self) -> Vec<&FinishedCall> {
         self.calls.iter().collect()
     }

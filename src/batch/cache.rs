@@ -48,9 +48,7 @@ pub struct BatchCache {
 
 /// The inputs of one test; its route and its P12 come from the cache.
 pub struct CachedInputs {
-    /// The cache of the batch.
     pub cache: Arc<BatchCache>,
-    /// The test.
     pub test: Arc<Test>,
 }
 

@@ -27,13 +27,10 @@ pub struct RawRecord {
 /// Why a record cannot be read.
 #[derive(Debug)]
 pub struct Unreadable {
-    /// In words.
     pub why: String,
-    /// The hash of its content.
     pub content: Hash,
 }
 
-/// The manifest of a batch.
 pub struct Manifest {
     path: Option<PathBuf>,
 }

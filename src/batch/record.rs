@@ -14,9 +14,7 @@ use crate::error::{self, Error, Kind};
 use crate::inputs::conflicts;
 use crate::request::url::ForwardUrl;
 
-/// A record of the manifest.
 pub struct Record {
-    /// Its id, if it has one.
     pub id: Option<String>,
     /// The hash of its content, without secrets.
     pub content: Hash,

@@ -14,7 +14,6 @@ use crate::files;
 
 /// An open output.
 pub enum Output {
-    /// Nothing is written.
     Nowhere,
     /// Standard output, a device or a pipe.
     Stream(Stream),

@@ -38,7 +38,6 @@ pub fn pretty(outcome: &Outcome) -> String {
     ascii(&format!("{:#}\n", document(outcome)))
 }
 
-/// The document of a test.
 fn document(outcome: &Outcome) -> Value {
     let error = outcome.result.as_ref().err();
     let exit = outcome.exit();

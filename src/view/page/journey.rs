@@ -32,7 +32,6 @@ fn step(name: &'static str, done: bool, detail: impl Into<String>) -> Milestone 
     Milestone { name, done, detail: detail.into() }
 }
 
-/// The picture.
 pub(super) fn picture(outcome: &Outcome) -> Markup {
     let steps = steps(outcome);
     let states = states(&steps, outcome.result.is_err());

@@ -13,11 +13,9 @@ const LONGEST: usize = 600;
 /// What a test or a file comes to, as the colour and the word of a banner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Banner {
-    /// It works.
     Passed,
     /// Nothing was proved, or something deserves a look.
     Doubtful(&'static str),
-    /// It does not work.
     Failed(&'static str),
 }
 

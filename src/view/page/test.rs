@@ -32,7 +32,6 @@ pub(super) fn body(outcome: &Outcome) -> Markup {
     }
 }
 
-/// The verdict of a test.
 pub(super) fn verdict(outcome: &Outcome) -> Banner {
     match outcome.exit() {
         Exit::Success => Banner::Passed,
