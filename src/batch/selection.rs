@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::fields::Hash;
 use super::manifest::unusable;
+use crate::certificate::hex;
 use crate::cli::Shard;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
@@ -127,8 +128,7 @@ impl Selection {
     /// Makes an id for a record without a usable one, from its content only. So the id does not depend on the
     /// record's place in the manifest or in a part of it. Equal records are numbered.
     fn generate_id(&mut self, content: &Hash) -> String {
-        let hex: String = content.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        let base = format!("record-{hex}");
+        let base = format!("record-{}", hex(&content[..6]));
         let count = self.generated.entry(hash_id(&base)).or_default();
         *count += 1;
         if *count == 1 { base } else { format!("{base}-{count}") }

@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_e
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::certificate::hex;
 use crate::diagnosis;
 use crate::error::Result;
 use crate::secret::Secret;
@@ -73,9 +74,8 @@ impl Keys {
         let mut random = [0; 16];
         openssl::rand::rand_bytes(&mut random)
             .map_err(|stack| diagnosis::openssl("making a nonce", &stack))?;
-        let nonce: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        self.authorization_at(method, verb, url, now, &nonce)
+        self.authorization_at(method, verb, url, now, &hex(&random))
     }
 
     /// The same at a given time, in seconds since 1970, and with a given nonce.
