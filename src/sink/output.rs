@@ -29,6 +29,8 @@ pub struct Stream {
     may_wait: bool,
 }
 
+pub(super) const STDOUT: &str = "standard output";
+
 impl Output {
     /// Opens a path, or standard output for `-` and `None`.
     ///
@@ -37,14 +39,9 @@ impl Output {
     pub fn open(path: Option<&Path>) -> Result<Self> {
         match path {
             Some(path) if path != Path::new("-") => Self::file(path),
-            _ => Self::stdout(),
+            // Not `io::Stdout`, which searches every piece for line ends.
+            _ => Ok(Self::stream(files::stdout().map_err(unwritable(STDOUT))?, STDOUT.into())),
         }
-    }
-
-    /// Not `io::Stdout`, which searches every piece for line ends.
-    fn stdout() -> Result<Self> {
-        let name = "standard output";
-        Ok(Self::stream(files::stdout().map_err(unwritable(name))?, name.into()))
     }
 
     fn stream(file: File, name: String) -> Self {
@@ -140,18 +137,11 @@ fn may_wait(file: &File) -> bool {
 }
 
 /// With the permissions that the umask gives, like a file made by a shell's redirection.
-#[cfg(unix)]
-fn builder() -> tempfile::Builder<'static, 'static> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".p12-test-").permissions(std::fs::Permissions::from_mode(0o666));
-    builder
-}
-
-#[cfg(not(unix))]
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".p12-test-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder
 }
 

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::output::unwritable;
+use super::output::{STDOUT, unwritable};
 use crate::error::{Error, Kind, Result};
 use crate::files;
 
@@ -26,7 +26,7 @@ impl Queue {
     /// # Errors
     /// `output-failed` if stdout is closed.
     pub fn start(bar: &ProgressBar) -> Result<Self> {
-        let out = files::stdout().map_err(unwritable("standard output"))?;
+        let out = files::stdout().map_err(unwritable(STDOUT))?;
         let (texts, coming) = mpsc::channel(WAITING);
         let bar = Some(bar.clone()).filter(|_| out.is_terminal());
         let writing = tokio::task::spawn_blocking(move || write_all(out, coming, bar));
@@ -52,7 +52,7 @@ impl Queue {
     pub async fn finish(&mut self) -> Result<()> {
         self.texts = None;
         let lost = |_| Error::new(Kind::Internal, "the thread that writes the results ended");
-        (&mut self.writing).await.map_err(lost)?.map_err(unwritable("standard output"))
+        (&mut self.writing).await.map_err(lost)?.map_err(unwritable(STDOUT))
     }
 }
 
