@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::cli::BatchArgs;
 use crate::error::{Error, Kind, Result};
+use crate::exchange::BoxFuture;
 use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::process;
@@ -121,9 +122,7 @@ impl Tally {
 }
 
 /// Makes the call of a record.
-pub trait Tester: Clone + Send + Sync + 'static {
-    fn call(&self, inputs: CachedInputs) -> impl Future<Output = Outcome> + Send;
-}
+pub type Call = fn(CachedInputs) -> BoxFuture<'static, Outcome>;
 
 /// How many records may wait. So a slow host delays others only if more of its records than this come in a
 /// row.
@@ -134,7 +133,7 @@ const WINDOW: usize = 1024;
 /// too, and a hand-over that waits.
 pub async fn run(
     args: &BatchArgs,
-    call: impl Tester,
+    call: Call,
     done: impl AsyncFnMut(Tested, &Tally) -> Result<()>,
 ) -> Result<Tally> {
     process::raise_file_limit();
@@ -144,18 +143,18 @@ pub async fn run(
     let (records, reading) = read(args.manifest.as_deref(), Records::new(defaults)?);
     let mut tally = Tally { garbled: selection.unreadable, ..Tally::default() };
     let limiter = Arc::new(Limiter::new(args));
-    let run =
-        Run { selection, limiter: Arc::clone(&limiter), cache: Arc::default(), running: JoinSet::new() };
+    let stop = limiter.stop.clone();
+    let run = Run { selection, call, limiter, cache: Arc::default(), running: JoinSet::new() };
     let twice_interrupted = async {
         wait_for_signal().await;
-        limiter.stop.cancel();
+        stop.cancel();
         wait_for_signal().await;
     };
     tokio::select! {
-        outcome = run.all(records, call, done, &mut tally) => outcome?,
+        outcome = run.all(records, done, &mut tally) => outcome?,
         () = twice_interrupted => tally.abandoned = true,
     }
-    tally.interrupted = limiter.stop.is_cancelled();
+    tally.interrupted = stop.is_cancelled();
     if !tally.interrupted {
         // After a signal, do not wait for standard input.
         let lost = |_| Err(Error::new(Kind::Internal, "reading the manifest panicked"));
@@ -170,6 +169,7 @@ pub async fn run(
 
 struct Run {
     selection: Selection,
+    call: Call,
     limiter: Arc<Limiter>,
     cache: Arc<BatchCache>,
     running: JoinSet<Option<Tested>>,
@@ -179,7 +179,6 @@ impl Run {
     async fn all(
         mut self,
         mut records: mpsc::Receiver<Record>,
-        call: impl Tester,
         mut done: impl AsyncFnMut(Tested, &Tally) -> Result<()>,
         tally: &mut Tally,
     ) -> Result<()> {
@@ -199,14 +198,14 @@ impl Run {
                 }
                 record = records.recv(), if more && self.running.len() < WINDOW => match record {
                     None => more = false,
-                    Some(record) => self.begin(record, &call, tally),
+                    Some(record) => self.begin(record, tally),
                 },
             }
         }
         Ok(())
     }
 
-    fn begin(&mut self, record: Record, call: &impl Tester, tally: &mut Tally) {
+    fn begin(&mut self, record: Record, tally: &mut Tally) {
         match record.readable {
             true => tally.readable.0 = true,
             false => tally.readable.1 = true,
@@ -226,7 +225,7 @@ impl Run {
             }
             Decision::Test(id) => {
                 let (limiter, cache) = (Arc::clone(&self.limiter), Arc::clone(&self.cache));
-                let running = run_test(test, call.clone(), limiter, cache);
+                let running = run_test(test, self.call, limiter, cache);
                 self.running.spawn(async move { Some(Tested { id, line, read, outcome: running.await? }) });
             }
         }
@@ -241,10 +240,7 @@ fn read(
     let (sender, receiver) = mpsc::channel(64);
     let manifest = Manifest::new(path);
     let reading = tokio::task::spawn_blocking(move || {
-        manifest.read(|raw| match records.convert(raw) {
-            Some(record) => sender.blocking_send(record).is_ok(),
-            None => true,
-        })
+        manifest.read(|raw| records.convert(raw).is_none_or(|record| sender.blocking_send(record).is_ok()))
     });
     (receiver, reading)
 }
@@ -252,7 +248,7 @@ fn read(
 /// Runs one test; `None` when the batch is stopped before.
 async fn run_test(
     test: Result<Arc<Test>>,
-    call: impl Tester,
+    call: Call,
     limiter: Arc<Limiter>,
     cache: Arc<BatchCache>,
 ) -> Option<Outcome> {
@@ -261,7 +257,7 @@ async fn run_test(
         Ok(test) => test,
     };
     let _permit = limiter.acquire(&test.host, test.args.platform.is_used()).await?;
-    // The state of a call is large, so it is made only now. If the test panics, it has a result too, and the others go on.
-    let call = Box::pin(AssertUnwindSafe(call.call(CachedInputs { cache, test })).catch_unwind());
-    Some(call.await.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into()))
+    // The state of a call is large, so it is made only now. A test that panics has a result too.
+    let outcome = AssertUnwindSafe(call(CachedInputs { cache, test })).catch_unwind().await;
+    Some(outcome.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into()))
 }

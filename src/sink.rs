@@ -39,8 +39,7 @@ enum Destination {
 }
 
 impl Sink {
-    /// A sink with these options. `silent`: standard output is not for the answer. `animated`: an answer that goes to a file
-    /// gets a progress bar.
+    /// A sink with these options. `silent`: standard output is not for the answer. `animated`: a file has a bar.
     pub fn new(args: &OutputArgs, silent: bool, animated: bool) -> Self {
         let target = match &args.output {
             Some(path) => Destination::File(path.clone()),

@@ -9,6 +9,7 @@ use crate::batch::{self, Tally, Tested, cache::CachedInputs, manifest::Manifest}
 use crate::cli::{BatchArgs, Format};
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
+use crate::exchange::BoxFuture;
 use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::progress;
@@ -19,22 +20,19 @@ use crate::view::format::View;
 /// Tests each record of a manifest.
 pub(super) async fn run(args: &BatchArgs, console: &Console) -> Result<Exit> {
     let mut results = Results::new(args, console).await?;
-    let tally = batch::run(args, RecordTester, async |done, tally| results.add(done, tally).await).await?;
+    let tally = batch::run(args, call, async |done, tally| results.add(done, tally).await).await?;
     results.finish(&tally).await?;
     tally.verdict().map(|()| Exit::Success)
 }
 
 /// Tests a record in the same way as a test from the command line.
-#[derive(Clone)]
-struct RecordTester;
-
-impl batch::Tester for RecordTester {
-    async fn call(&self, inputs: CachedInputs) -> Outcome {
+fn call(inputs: CachedInputs) -> BoxFuture<'static, Outcome> {
+    Box::pin(async move {
         let mut outcome = Outcome::default();
         let args = &inputs.test.args;
         outcome.result = test::call(&inputs, args, &Console::silent(), &mut outcome).await;
         outcome
-    }
+    })
 }
 
 /// Writes each result as soon as it is there.
