@@ -24,8 +24,8 @@ pub struct Page {
     kinds: BTreeMap<&'static str, u64>,
     passed: u64,
     untested: u64,
-    /// The certificates that expire next: days left, subject and the number of a test.
-    expiring: BTreeSet<(i32, String, u64)>,
+    /// The certificates that expire next: days left and subject, with the number of the first test.
+    expiring: BTreeMap<(i32, String), u64>,
     /// The slowest tests: time, number, id.
     slowest: BTreeSet<(Duration, u64, String)>,
     documents: Documents,
@@ -71,13 +71,8 @@ impl Page {
             Banner::Failed(_) => {}
         }
         let leaf = outcome.p12.as_ref().and_then(|opened| opened.leaf.as_ref());
-        if let Some(leaf) = leaf
-            && !self
-                .expiring
-                .iter()
-                .any(|(days, subject, _)| (*days, subject) == (leaf.days_left, &leaf.subject))
-        {
-            self.expiring.insert((leaf.days_left, leaf.subject.clone(), number));
+        if let Some(leaf) = leaf {
+            self.expiring.entry((leaf.days_left, leaf.subject.clone())).or_insert(number);
             if self.expiring.len() > SHOWN {
                 self.expiring.pop_last();
             }
@@ -117,7 +112,7 @@ impl Page {
 
     /// On a line of a year.
     fn expiries(&self) -> Markup {
-        let row = |(days, subject, number): &(i32, String, u64)| {
+        let row = |((days, subject), number): (&(i32, String), &u64)| {
             let part = (f64::from(*days) / 365.0).clamp(0.0, 1.0);
             html! {
                 tr {
