@@ -11,17 +11,6 @@ use crate::outcome::Outcome;
 use crate::view::conclusion::file_name;
 use crate::words::{counted, milliseconds};
 
-/// How far a step came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum MilestoneState {
-    Done,
-    /// The call went on without it.
-    Skipped,
-    /// Here the call stopped.
-    Stopped,
-    NotReached,
-}
-
 struct Milestone {
     name: &'static str,
     done: bool,
@@ -34,17 +23,16 @@ fn step(name: &'static str, done: bool, detail: impl Into<String>) -> Milestone 
 
 pub(super) fn picture(outcome: &Outcome) -> Markup {
     let steps = steps(outcome);
-    let states = states(&steps, outcome.result.is_err());
+    let looks = looks(&steps, outcome.result.is_err());
     html! {
         (route(outcome))
         ol.journey {
-            @for (step, state) in steps.iter().zip(states) {
-                @let [class, sign, word] = look(state);
+            @for (step, [class, sign, word]) in steps.iter().zip(looks) {
                 li class=(class) {
                     span.dot aria-hidden="true" { (sign) }
                     span.step { (step.name) }
                     span.note {
-                        span.{ (if state == MilestoneState::Done { "hidden" } else { "" }) } {
+                        span.{ (if step.done { "hidden" } else { "" }) } {
                             (word) @if !step.detail.is_empty() { ": " }
                         }
                         (shown(&step.detail))
@@ -104,26 +92,18 @@ fn steps(outcome: &Outcome) -> Vec<Milestone> {
     steps
 }
 
-/// A failing call stops at the first step after the last that was done.
-fn states(steps: &[Milestone], failed: bool) -> Vec<MilestoneState> {
+/// The class in the style sheet, the sign and the word of each step. A failing call stops at the first step after the last
+/// that was done.
+fn looks(steps: &[Milestone], failed: bool) -> Vec<[&'static str; 3]> {
     let reached = steps.iter().rposition(|step| step.done).map_or(0, |last| last + 1);
-    let state = |(at, step): (usize, &Milestone)| match step.done {
-        true => MilestoneState::Done,
-        false if at < reached => MilestoneState::Skipped,
-        false if at == reached && failed => MilestoneState::Stopped,
-        false => MilestoneState::NotReached,
+    let look = |(at, step): (usize, &Milestone)| match step.done {
+        true => ["good", "✓", "done"],
+        // The call went on without it.
+        false if at < reached => ["doubtful", "–", "did not happen"],
+        false if at == reached && failed => ["bad", "✗", "stopped here"],
+        false => ["unreached", "·", "not reached"],
     };
-    steps.iter().enumerate().map(state).collect()
-}
-
-/// Its class in the style sheet, its sign and its word.
-fn look(state: MilestoneState) -> [&'static str; 3] {
-    match state {
-        MilestoneState::Done => ["good", "✓", "done"],
-        MilestoneState::Skipped => ["doubtful", "–", "did not happen"],
-        MilestoneState::Stopped => ["bad", "✗", "stopped here"],
-        MilestoneState::NotReached => ["unreached", "·", "not reached"],
-    }
+    steps.iter().enumerate().map(look).collect()
 }
 
 /// The phases one below the other, over the time of the whole call.
