@@ -22,17 +22,6 @@ pub(super) enum Verdict {
     Failed,
 }
 
-impl Verdict {
-    /// The word that begins the line.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Passed | Self::PassedWithWarnings => "ok:",
-            Self::NotTested => "not tested:",
-            Self::Failed => "failed:",
-        }
-    }
-}
-
 /// The verdict, and the sentence that says what it rests on.
 pub(super) struct Conclusion {
     pub(super) verdict: Verdict,

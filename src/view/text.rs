@@ -37,12 +37,13 @@ pub fn show(outcome: &Outcome, console: &Console) {
 fn conclusion(outcome: &Outcome, console: &Console) {
     let conclusion = Conclusion::of(outcome).filter(|_| console.detail >= Detail::Verdict);
     if let Some(Conclusion { verdict, sentence }) = conclusion {
-        let paint = match verdict {
-            Verdict::Passed => Paint::Good,
-            Verdict::PassedWithWarnings | Verdict::NotTested => Paint::Warning,
-            Verdict::Failed => Paint::Error,
+        let label = match verdict {
+            Verdict::Passed => (Paint::Good, "ok:"),
+            Verdict::PassedWithWarnings => (Paint::Warning, "ok:"),
+            Verdict::NotTested => (Paint::Warning, "not tested:"),
+            Verdict::Failed => (Paint::Error, "failed:"),
         };
-        console.write_labelled((paint, verdict.label()), &sentence);
+        console.write_labelled(label, &sentence);
     }
 }
 
