@@ -66,7 +66,7 @@ impl Page {
         let outcome = &tested.outcome;
         *self.kinds.entry(outcome.kind_name()).or_default() += 1;
         match test::verdict(outcome) {
-            Banner::Passed => self.passed += 1,
+            Banner::Passed(_) => self.passed += 1,
             Banner::Doubtful(_) => self.untested += 1,
             Banner::Failed(_) => {}
         }
@@ -88,16 +88,15 @@ impl Page {
     fn banner(&self, count: u64, took: Duration) -> Markup {
         let failed = count - self.passed - self.untested;
         let verdict = match (failed, self.untested) {
-            (0, 0) => Banner::Passed,
+            (0, 0) => Banner::Passed("All pass"),
             (0, _) => Banner::Doubtful("Not all are tested"),
             _ => Banner::Failed("Not all pass"),
         };
-        let word = if verdict == Banner::Passed { "All pass" } else { verdict.word() };
         html! {
             header.banner.{ (verdict.class()) } {
                 p.sign aria-hidden="true" { (verdict.sign()) }
                 div {
-                    h1 { (word) }
+                    h1 { (verdict.word()) }
                     p.lead { (self.passed) " of " (count) " tests passed, in " (format!("{:.1} s", took.as_secs_f64())) }
                     ul.counts {
                         li { strong.good { (self.passed) } "passed" }

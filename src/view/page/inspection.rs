@@ -18,7 +18,7 @@ fn verdict(inspection: &Inspection) -> Banner {
     let worst = inspection.findings.first().map(|finding| finding.severity);
     match (inspection.exit, worst) {
         (Exit::Success, Some(Severity::Warning)) => Banner::Doubtful("Usable, with warnings"),
-        (Exit::Success, _) => Banner::Passed,
+        (Exit::Success, _) => Banner::Passed("Nothing wrong"),
         (Exit::Status, _) => Banner::Failed("Will be refused"),
         _ => Banner::Failed("Cannot be used"),
     }
@@ -26,13 +26,12 @@ fn verdict(inspection: &Inspection) -> Banner {
 
 fn file(inspection: &Inspection) -> Markup {
     let verdict = verdict(inspection);
-    let word = if verdict == Banner::Passed { "Nothing wrong" } else { verdict.word() };
     html! {
         header.banner.{ (verdict.class()) } {
             p.sign aria-hidden="true" { (verdict.sign()) }
             div {
                 h1 { (shown(&inspection.file)) }
-                p.lead { (word) }
+                p.lead { (verdict.word()) }
                 p.tags {
                     span { "exit " (inspection.exit as u8) }
                     @if let Some(kind) = inspection.kind { span { (kind) } }

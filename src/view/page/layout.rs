@@ -13,7 +13,7 @@ const LONGEST: usize = 600;
 /// What a test or a file comes to, as the colour and the word of a banner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Banner {
-    Passed,
+    Passed(&'static str),
     /// Nothing was proved, or something deserves a look.
     Doubtful(&'static str),
     Failed(&'static str),
@@ -21,16 +21,14 @@ pub(super) enum Banner {
 
 impl Banner {
     pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Passed => "Passed",
-            Self::Doubtful(word) | Self::Failed(word) => word,
-        }
+        let (Self::Passed(word) | Self::Doubtful(word) | Self::Failed(word)) = self;
+        word
     }
 
     /// The class of the style sheet.
     pub(super) fn class(self) -> &'static str {
         match self {
-            Self::Passed => "good",
+            Self::Passed(_) => "good",
             Self::Doubtful(_) => "doubtful",
             Self::Failed(_) => "bad",
         }
@@ -38,7 +36,7 @@ impl Banner {
 
     pub(super) fn sign(self) -> &'static str {
         match self {
-            Self::Passed => "✓",
+            Self::Passed(_) => "✓",
             Self::Doubtful(_) => "!",
             Self::Failed(_) => "✗",
         }

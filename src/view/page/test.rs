@@ -34,7 +34,7 @@ pub(super) fn body(outcome: &Outcome) -> Markup {
 
 pub(super) fn verdict(outcome: &Outcome) -> Banner {
     match outcome.exit() {
-        Exit::Success => Banner::Passed,
+        Exit::Success => Banner::Passed("Passed"),
         Exit::Untested => Banner::Doubtful("Not tested"),
         Exit::Refused => Banner::Failed("Refused"),
         Exit::Unreached => Banner::Failed("Not reached"),
