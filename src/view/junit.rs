@@ -9,26 +9,21 @@ use crate::error::{Error, Kind, Result};
 use crate::escape::escape;
 
 /// Collects the results.
+#[derive(Default)]
 pub struct Junit {
-    suite: TestSuite,
-}
-
-impl Default for Junit {
-    fn default() -> Self {
-        Self { suite: TestSuite::new("p12-test") }
-    }
+    cases: Vec<TestCase>,
 }
 
 impl View for Junit {
     fn add(&mut self, tested: &Tested, _: u64) -> String {
-        self.suite.add_test_case(case(tested));
+        self.cases.push(case(tested));
         String::new()
     }
 
     fn end(&mut self, _: u64, took: Duration) -> Result<String> {
-        let mut report = Report::new("p12-test");
-        report.set_time(took);
-        report.add_test_suite(std::mem::replace(&mut self.suite, TestSuite::new("")));
+        let (mut report, mut suite) = (Report::new("p12-test"), TestSuite::new("p12-test"));
+        suite.add_test_cases(std::mem::take(&mut self.cases));
+        report.set_time(took).add_test_suite(suite);
         let xml = report.to_string().map_err(|error| {
             Error::new(Kind::Internal, format!("the results cannot be written as JUnit: {error}"))
         })?;
