@@ -48,24 +48,6 @@ impl FinishedCall {
     }
 }
 
-/// The smallest, the middle and the largest of some durations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spread {
-    pub min: Duration,
-    /// The median; of an even number, the lower of the two in the middle.
-    pub median: Duration,
-    pub max: Duration,
-}
-
-impl Spread {
-    /// `None` for no durations.
-    fn of(mut durations: Vec<Duration>) -> Option<Self> {
-        durations.sort_unstable();
-        let median = *durations.get(durations.len().saturating_sub(1) / 2)?;
-        Some(Self { min: *durations.first()?, median, max: *durations.last()? })
-    }
-}
-
 /// The calls, grouped by their outcome in the order in which it first came.
 pub fn outcomes<'a>(calls: &[&'a FinishedCall]) -> Vec<Vec<&'a FinishedCall>> {
     let groups = grouped(calls.iter().copied(), FinishedCall::outcome);
@@ -88,10 +70,17 @@ fn grouped<'a, K: PartialEq>(
     groups
 }
 
-/// How long a part took in those of these calls that were answered.
-pub fn spread(calls: &[&FinishedCall], part: impl Fn(&Timings) -> Duration) -> Option<Spread> {
+/// How long a part took in those of these calls that were answered: the smallest, the median and the largest time.
+pub fn spread(calls: &[&FinishedCall], part: impl Fn(&Timings) -> Duration) -> Option<[Duration; 3]> {
     let answered = calls.iter().filter(|call| call.status.is_some());
-    Spread::of(answered.map(|call| part(&call.timings)).collect())
+    spread_of(answered.map(|call| part(&call.timings)).collect())
+}
+
+/// The median of an even number is the lower of the two in the middle. `None` for no durations.
+fn spread_of(mut durations: Vec<Duration>) -> Option<[Duration; 3]> {
+    durations.sort_unstable();
+    let median = *durations.get(durations.len().saturating_sub(1) / 2)?;
+    Some([*durations.first()?, median, *durations.last()?])
 }
 
 impl Series {
@@ -153,8 +142,8 @@ mod tests {
     #[test]
     fn the_median_is_in_the_middle() {
         let spread = |milliseconds: &[u64]| {
-            let spread = Spread::of(milliseconds.iter().copied().map(Duration::from_millis).collect())?;
-            Some([spread.min, spread.median, spread.max].map(|duration| duration.as_millis()))
+            let spread = spread_of(milliseconds.iter().copied().map(Duration::from_millis).collect())?;
+            Some(spread.map(|duration| duration.as_millis()))
         };
         assert_eq!(spread(&[]), None);
         assert_eq!(spread(&[7]), Some([7, 7, 7]));

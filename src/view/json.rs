@@ -123,8 +123,7 @@ fn series(series: &Series) -> Value {
         Some(json!({ "count": group.len(), "kind": kind, "exit": exit, "status": status }))
     };
     let part = |part: Part| {
-        let spread = spread(&all, part)?;
-        let [min, median, max] = [spread.min, spread.median, spread.max].map(milliseconds);
+        let [min, median, max] = spread(&all, part)?.map(milliseconds);
         Some(json!({ "min": min, "median": median, "max": max }))
     };
     json!({

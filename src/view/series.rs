@@ -29,15 +29,11 @@ fn describe(group: &[&FinishedCall], of: usize) -> String {
         (Ok(()), None) => "passed".into(),
         (Err(error), _) => format!("{}: {}", error.kind.name(), error.message),
     });
-    let time = spread(group, |timings| timings.total).map_or(String::new(), |times| match group.len() {
-        1 => format!("; {}", milliseconds(times.median)),
-        _ => format!(
-            "; median {} ({} to {})",
-            milliseconds(times.median),
-            milliseconds(times.min),
-            milliseconds(times.max)
-        ),
-    });
+    let time = match spread(group, |timings| timings.total).map(|times| times.map(milliseconds)) {
+        None => String::new(),
+        Some([_, median, _]) if group.len() == 1 => format!("; {median}"),
+        Some([min, median, max]) => format!("; median {median} ({min} to {max})"),
+    };
     format!("{count}{what}{time}")
 }
 
