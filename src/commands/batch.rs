@@ -9,6 +9,7 @@ use crate::batch::{self, Tally, Tested, cache::CachedInputs, manifest::Manifest}
 use crate::cli::{BatchArgs, Format};
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
+use crate::exchange::BoxFuture;
 use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::progress;
