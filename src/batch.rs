@@ -8,18 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::cli::BatchArgs;
 use crate::error::{Error, Kind, Result};
-use crate::exchange::BoxFuture;
 use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::process;
 use crate::words::counted;
 use cache::{BatchCache, CachedInputs};
-use futures_util::future::BoxFuture;
 use limiter::Limiter;
 use manifest::{Manifest, unusable};
 use record::{Record, Records, Test};

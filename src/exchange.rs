@@ -157,10 +157,7 @@ pub fn describe_status(status: StatusCode) -> String {
 pub fn write_head(first_line: &str, headers: &HeaderMap) -> Vec<u8> {
     let mut head = format!("{first_line}\r\n").into_bytes();
     for (name, value) in headers {
-        head.extend_from_slice(name.as_str().as_bytes());
-        head.extend_from_slice(b": ");
-        head.extend_from_slice(value.as_bytes());
-        head.extend_from_slice(b"\r\n");
+        head.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
     head.extend_from_slice(b"\r\n");
     head

@@ -18,7 +18,6 @@ use crate::evidence::Evidence;
 use crate::request::Request;
 use crate::request::progress::{Phase, Progress};
 use crate::request::url::ForwardUrl;
-use lookup::Lookup;
 use race::{race, take_turns};
 
 mod lookup;
@@ -191,9 +190,12 @@ impl Connect {
                 loopback.map(|ip| SocketAddr::new(ip, port)).into()
             }
             (None, Host::Domain(name)) => {
-                // A stranger's lookup has to end with the call.
-                let lookup = if self.policy.is_some() { Lookup::Files } else { Lookup::System };
-                lookup.find(name).await?.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
+                let found = match self.policy {
+                    // A stranger's lookup has to end with the call.
+                    Some(_) => lookup::by_files(name).await?,
+                    None => lookup::by_system(name).await?,
+                };
+                found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
             }
         };
         let wanted = addresses.into_iter().filter(|address: &SocketAddr| match self.family {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use indicatif::ProgressBar;
 
 use super::test;
@@ -9,14 +10,12 @@ use crate::batch::{self, Tally, Tested, cache::CachedInputs, manifest::Manifest}
 use crate::cli::{BatchArgs, Format};
 use crate::console::{Console, Detail};
 use crate::error::{Error, Exit, Kind, Result};
-use crate::exchange::BoxFuture;
 use crate::interrupt::wait_for_signal;
 use crate::outcome::Outcome;
 use crate::progress;
 use crate::sink::{output, queue::Queue};
 use crate::view;
 use crate::view::format::View;
-use futures_util::future::BoxFuture;
 
 /// Tests each record of a manifest.
 pub(super) async fn run(args: &BatchArgs, console: &Console) -> Result<Exit> {

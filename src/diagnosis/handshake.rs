@@ -127,31 +127,20 @@ pub(super) const BEFORE_TLS: &str = "before it had said anything in TLS";
 
 /// OpenSSL on this machine refused the handshake.
 fn explain_own_refusal(reason: &str, target: &str) -> Error {
-    let (kind, what) = match reason {
-        _ if reason.contains("dh key too small") => {
-            (Kind::WeakKeyExchange, "offers a Diffie-Hellman group that is too small to be safe".into())
-        }
-        _ if ["wrong signature type", "no suitable signature algorithm", "legacy sigalg"]
-            .iter()
-            .any(|part| reason.contains(part)) =>
-        {
-            let what = format!("signs the key exchange in a way that is not safe, such as SHA-1 ({reason})");
-            (Kind::WeakKeyExchange, what)
-        }
-        _ if reason.contains("unsafe legacy renegotiation") => (
-            Kind::LegacyRenegotiation,
-            "lacks secure renegotiation (RFC 5746), so its TLS is open to an old attack".into(),
-        ),
-        _ if ["unsupported protocol", "version too low", "wrong ssl version"]
-            .iter()
-            .any(|part| reason.contains(part)) =>
-        {
-            (Kind::TlsVersion, "chose a TLS version that was not offered".into())
-        }
-        _ => {
-            let message = format!("the TLS handshake with {target} failed: {reason}");
-            return Error::new(Kind::HandshakeFailed, message);
-        }
+    let says = |parts: &[&str]| parts.iter().any(|part| reason.contains(part));
+    let (kind, what) = if says(&["dh key too small"]) {
+        (Kind::WeakKeyExchange, "offers a Diffie-Hellman group that is too small to be safe".into())
+    } else if says(&["wrong signature type", "no suitable signature algorithm", "legacy sigalg"]) {
+        let what = format!("signs the key exchange in a way that is not safe, such as SHA-1 ({reason})");
+        (Kind::WeakKeyExchange, what)
+    } else if says(&["unsafe legacy renegotiation"]) {
+        let what = "lacks secure renegotiation (RFC 5746), so its TLS is open to an old attack";
+        (Kind::LegacyRenegotiation, what.into())
+    } else if says(&["unsupported protocol", "version too low", "wrong ssl version"]) {
+        (Kind::TlsVersion, "chose a TLS version that was not offered".into())
+    } else {
+        let message = format!("the TLS handshake with {target} failed: {reason}");
+        return Error::new(Kind::HandshakeFailed, message);
     };
     Error::new(kind, format!("{target} {what}"))
 }

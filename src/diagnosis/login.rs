@@ -14,14 +14,11 @@ pub fn explain_login(head: &Head, evidence: &Evidence) -> Option<Error> {
     // A word that was in the URL already, such as /auth, does not make the redirect one to a login page.
     let known = login_words(&format!("{}{}", evidence.target, evidence.path));
     let found = login_words(&place.text()).iter().any(|word| !known.contains(word));
-    let message = || {
-        format!(
-            "{} answered {} to {place:?}, which looks like a login page",
-            evidence.target,
-            head.describe_status()
-        )
-    };
-    found.then(|| Error::new(Kind::LoginPage, message()))
+    found.then(|| {
+        let (target, status) = (&evidence.target, head.describe_status());
+        let message = format!("{target} answered {status} to {place:?}, which looks like a login page");
+        Error::new(Kind::LoginPage, message)
+    })
 }
 
 /// The words of a URL that login pages are named by, in lower case.

@@ -19,21 +19,19 @@ pub fn read(head: &Head, excerpt: &Foreign) -> Option<Speech> {
 /// The error for an answer that refuses or misses the certificate, or is from another host (421, RFC 9110
 /// section 15.5.20).
 pub fn explain(head: &Head, speech: Option<&Speech>, evidence: &Evidence) -> Option<Error> {
-    match (head.status.as_u16(), speech) {
-        (421, _) => Some(explain_misdirected(head, evidence)),
-        (_, Some(speech)) if speech.says == Says::Missing => {
-            Some(explain_lost(head, evidence, &speech.quote(head)))
-        }
-        (_, Some(speech)) => Some(explain_rejected(head, speech.says, evidence, &speech.quote(head))),
+    let (says, what) = match (head.status.as_u16(), speech) {
+        (421, _) => return Some(explain_misdirected(head, evidence)),
+        (_, Some(speech)) => (speech.says, &*speech.quote(head)),
         (495, None) => {
-            let what = "495, nginx's status for a client certificate that failed verification";
-            Some(explain_rejected(head, Says::Refused, evidence, what))
+            (Says::Refused, "495, nginx's status for a client certificate that failed verification")
         }
-        (496, None) => {
-            Some(explain_lost(head, evidence, "496, nginx's status for a missing client certificate"))
-        }
-        _ => None,
-    }
+        (496, None) => (Says::Missing, "496, nginx's status for a missing client certificate"),
+        _ => return None,
+    };
+    Some(match says {
+        Says::Missing => explain_lost(head, evidence, what),
+        _ => explain_rejected(head, says, evidence, what),
+    })
 }
 
 fn explain_misdirected(head: &Head, evidence: &Evidence) -> Error {

@@ -126,14 +126,12 @@ fn names(leaf: &Certificate) -> String {
 
 /// The certificates that are weak by today's rules; all of them if none is.
 fn weak(evidence: &Evidence, reason: &str) -> String {
-    let facts = |c: &Certificate| format!("{} has key {} and signature {}", c.subject, c.key, c.signature);
     let chain: Vec<_> = evidence.server_chain.iter().collect();
     let flaws = checks::flaws(&chain, Role::Server);
-    let is_weak = |at: &usize| flaws.iter().any(|flaw| flaw.at == *at && flaw.kind.is_weakness());
-    let mut culprits: Vec<_> = (0..chain.len()).filter(is_weak).collect();
-    if culprits.is_empty() {
-        culprits = (0..chain.len()).collect();
-    }
-    let facts: Vec<_> = culprits.iter().filter_map(|at| chain.get(*at)).map(|c| facts(c)).collect();
-    format!("{reason} ({})", facts.join("; "))
+    let is_weak = |at: usize| flaws.iter().any(|flaw| flaw.at == at && flaw.kind.is_weakness());
+    let none = !(0..chain.len()).any(is_weak);
+    let culprits =
+        chain.iter().enumerate().filter(|(at, _)| none || is_weak(*at)).map(|(_, culprit)| culprit);
+    let facts = culprits.map(|c| format!("{} has key {} and signature {}", c.subject, c.key, c.signature));
+    format!("{reason} ({})", facts.collect::<Vec<_>>().join("; "))
 }

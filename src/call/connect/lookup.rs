@@ -12,29 +12,19 @@ use hickory_resolver::{Hosts, TokioResolver, system_conf};
 use crate::diagnosis::reach;
 use crate::error::Result;
 
-/// How names are looked up.
-#[derive(Clone, Copy)]
-pub(super) enum Lookup {
-    /// By the system. Such a lookup cannot be given up: it keeps a thread until it ends by itself.
-    System,
-    /// By the files of the system, which are read for each lookup: first the hosts, then the name servers. It ends when
-    /// nobody waits for it any more.
-    Files,
+/// All addresses of a name, by the system. Such a lookup cannot be given up: it keeps a thread until it ends by itself.
+pub(super) async fn by_system(name: &str) -> Result<Vec<IpAddr>> {
+    let found = tokio::net::lookup_host((name, 0)).await;
+    let found = found.map_err(|error| reach::explain_lookup(name, &error))?;
+    Ok(found.map(|address| address.ip()).collect())
 }
 
-impl Lookup {
-    /// All addresses of a name, the preferred ones first.
-    pub(super) async fn find(self, name: &str) -> Result<Vec<IpAddr>> {
-        match self {
-            Self::System => match tokio::net::lookup_host((name, 0)).await {
-                Ok(found) => Ok(found.map(|address| address.ip()).collect()),
-                Err(error) => Err(reach::explain_lookup(name, &error)),
-            },
-            Self::Files => match find_host(name) {
-                found if !found.is_empty() => Ok(found),
-                _ => ask(name).await.map_err(|error| reach::explain_dns(name, &error)),
-            },
-        }
+/// The same by the files of the system, which are read for each lookup: first the hosts, then the name servers. It ends
+/// when nobody waits for it any more.
+pub(super) async fn by_files(name: &str) -> Result<Vec<IpAddr>> {
+    match find_host(name) {
+        found if !found.is_empty() => Ok(found),
+        _ => ask(name).await.map_err(|error| reach::explain_dns(name, &error)),
     }
 }
 

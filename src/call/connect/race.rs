@@ -13,11 +13,8 @@ pub(super) fn take_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let (first, second): (Vec<_>, Vec<_>) =
         addresses.into_iter().partition(|address| address.is_ipv6() == first_family);
     let mut second = second.into_iter();
-    let mut turns = Vec::new();
-    for address in first {
-        turns.push(address);
-        turns.extend(second.next());
-    }
+    let in_turns = first.into_iter().flat_map(|address| [Some(address), second.next()]);
+    let mut turns: Vec<_> = in_turns.flatten().collect();
     turns.extend(second);
     turns
 }
