@@ -179,9 +179,7 @@ impl Credential {
     pub fn secrets(&self) -> Vec<Secret> {
         match self {
             Self::Bearer(token) => vec![token.clone()],
-            Self::OAuth1(Keys { consumer_key, consumer_secret, token, token_secret }, _) => {
-                [consumer_key, consumer_secret, token, token_secret].map(Clone::clone).to_vec()
-            }
+            Self::OAuth1(keys, _) => keys.values().map(Clone::clone).to_vec(),
         }
     }
 

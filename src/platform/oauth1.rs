@@ -9,6 +9,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use serde::Deserialize;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -17,7 +18,8 @@ use crate::error::Result;
 use crate::secret::Secret;
 
 /// The four values of a client that was granted access in advance.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Keys {
     /// Names the client: the "app key".
     pub consumer_key: Secret,
@@ -65,6 +67,11 @@ impl Method {
 pub type Parameters = Vec<(String, Zeroizing<String>)>;
 
 impl Keys {
+    /// All four, as their fields are in order.
+    pub fn values(&self) -> [&Secret; 4] {
+        [&self.consumer_key, &self.consumer_secret, &self.token, &self.token_secret]
+    }
+
     /// The value of `Authorization` for a request made now (RFC 5849 section 3.5.1).
     ///
     /// # Errors
