@@ -11,7 +11,6 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::json;
 
 use super::journal::{LogEntry, RequestEnd};
-use super::presence::Gone;
 use crate::error::{Error, Exit, Kind};
 use crate::platform::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
 
@@ -134,12 +133,6 @@ impl Failure {
         *answer.status_mut() = self.status;
         answer.headers_mut().extend(self.headers);
         answer
-    }
-}
-
-impl From<Gone> for Failure {
-    fn from(_: Gone) -> Self {
-        Self::gone()
     }
 }
 

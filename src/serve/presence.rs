@@ -20,9 +20,6 @@ pub(super) struct Presence {
     reader: AtomicWaker,
 }
 
-/// The client is gone.
-pub(super) struct Gone;
-
 impl Presence {
     /// Whether a request is being answered.
     pub(super) fn is_answering(&self) -> bool {
@@ -43,19 +40,16 @@ impl Presence {
         self.closed.is_cancelled()
     }
 
-    /// Does work for the client. When it has closed its sending side it may be gone, and the work has to end soon.
-    pub(super) async fn wait_for<T>(
-        &self,
-        work: impl Future<Output = T>,
-        grace: Duration,
-    ) -> Result<T, Gone> {
+    /// Does work for the client. When it has closed its sending side it may be gone, and the work has to end soon:
+    /// then there is `None`.
+    pub(super) async fn wait_for<T>(&self, work: impl Future<Output = T>, grace: Duration) -> Option<T> {
         let gone = async {
             self.closed.cancelled().await;
             tokio::time::sleep(grace).await;
         };
         tokio::select! {
-            done = work => Ok(done),
-            () = gone => Err(Gone),
+            done = work => Some(done),
+            () = gone => None,
         }
     }
 

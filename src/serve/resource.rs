@@ -191,7 +191,7 @@ impl Resource {
             let (exchange, head) = call.await?;
             PassedOn::receive(exchange, head?, &request.method, place).await
         };
-        let answer = entry.presence.wait_for(answer, CALL_GRACE).await?;
+        let answer = entry.presence.wait_for(answer, CALL_GRACE).await.ok_or_else(Failure::gone)?;
         answer.map(Some).map_err(|error| find_fault(error, &progress))
     }
 
@@ -200,23 +200,21 @@ impl Resource {
         let address = entry.origin.client;
         let url = self.signed_url(head)?;
         let shown = self.files.current().access.authorize(&head.headers, head.method.as_str(), &url, account);
-        let credential = match &shown {
-            Ok(name) | Err(Refused::Forbidden(name, _)) => Arc::clone(name),
-            Err(Refused::Unknown(..)) if !self.limits.admits_stranger(address) => {
+        let (credential, forbidden) = match shown {
+            Ok(name) => (name, None),
+            Err(Refused::Forbidden(name, why)) => (name, Some(why)),
+            Err(Refused::Unknown(_)) if !self.limits.admits_stranger(address) => {
                 return Err(Failure::too_many());
             }
-            Err(Refused::Unknown(advice, Some(problem))) => {
-                return Err(Failure::oauth_problem(problem, advice));
-            }
-            Err(Refused::Unknown(why, None)) => return Err(Failure::unknown(why)),
+            Err(Refused::Unknown(why)) => return Err(why),
         };
         entry.credential = Some(Arc::clone(&credential));
         let caller = Caller::new(credential, address);
         if !self.limits.admits(&caller) {
             return Err(Failure::too_many());
         }
-        if let Err(Refused::Forbidden(_, why)) = shown {
-            return Err(Failure::new(StatusCode::FORBIDDEN, &why));
+        if let Some(why) = forbidden {
+            return Err(why);
         }
         let length =
             head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -242,8 +240,8 @@ impl Resource {
     ) -> Result<Identity, Failure> {
         let _turn = self.limits.take_opening(caller).await.ok_or_else(Failure::busy)?;
         let password = Password::exact(password.clone());
-        let p12 = presence.wait_for(P12::open(&file, Some(&password), None), OPENING_GRACE).await??;
-        Ok(p12.as_sent()?.identity()?)
+        let opening = presence.wait_for(P12::open(&file, Some(&password), None), OPENING_GRACE);
+        Ok(opening.await.ok_or_else(Failure::gone)??.as_sent()?.identity()?)
     }
 
     /// The URL that the client called, which an OAuth1 signature covers.
