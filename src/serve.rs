@@ -175,7 +175,7 @@ impl Server {
                 tokio::spawn(self.settings.clone().serve(stream, peer, admission, graceful.watcher()));
             }
             None => {
-                self.settings.resource.journal.count_turned_away();
+                self.settings.resource.journal.turned_away.inc();
                 if !self.settings.resource.secure {
                     tokio::spawn(async move { stream.write_all(TOO_MANY).await });
                 }

@@ -30,6 +30,7 @@ const CUT: &str = " ...";
 pub(super) type Reply = http::Response<UnsyncBoxBody<Bytes, io::Error>>;
 
 /// A reply of the server itself, in place of the endpoint's answer.
+#[derive(Clone)]
 pub(super) struct Failure {
     pub(super) status: StatusCode,
     pub(super) kind: Option<&'static str>,
@@ -39,6 +40,7 @@ pub(super) struct Failure {
     body: Body,
 }
 
+#[derive(Clone)]
 enum Body {
     /// A message in the platform's format of errors.
     Message(String),
@@ -127,7 +129,7 @@ impl Failure {
             }
         };
         entry.sent = body.len() as u64;
-        entry.finish(if self.kind == Some(GONE) { RequestEnd::Gone } else { RequestEnd::Complete });
+        entry.end = if self.kind == Some(GONE) { RequestEnd::Gone } else { RequestEnd::Complete };
         let body = Full::new(Bytes::from(body)).map_err(|never: Infallible| match never {});
         let mut answer = http::Response::new(body.boxed_unsync());
         *answer.status_mut() = self.status;

@@ -298,7 +298,7 @@ impl Action {
 /// A call that failed as the upload did is the client's fault.
 fn find_fault(error: Error, progress: &UploadProgress) -> Failure {
     let stalled = || Some(Failure::late()).filter(|_| progress.is_waiting() && error.kind == Kind::Timeout);
-    progress.take_failure().or_else(stalled).unwrap_or_else(|| error.into())
+    progress.failure.get().cloned().or_else(stalled).unwrap_or_else(|| error.into())
 }
 
 /// The content type is the one of the header, else the one of the part, else the default.
