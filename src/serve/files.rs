@@ -24,9 +24,14 @@ pub(super) struct Current {
 }
 
 impl Files {
-    /// Reads all of them; the password may be asked for.
-    pub(super) async fn read(args: &ServeArgs, nonces: Arc<Nonces>) -> Result<Self> {
+    /// Reads all of them; the password may be asked for. If any client signs its requests, waits until that can be
+    /// checked.
+    pub(super) async fn read(args: &ServeArgs) -> Result<Self> {
+        let nonces = Arc::new(Nonces::new());
         let current = Current::read(args, &nonces, Prompt::Terminal).await?;
+        if current.access.uses_oauth1() {
+            nonces.wait_for_start().await;
+        }
         Ok(Self { args: args.clone(), nonces, current: RwLock::new(current) })
     }
 

@@ -5,9 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use governor::clock::DefaultClock;
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::Ipv6Net;
 
 use super::shares::{Party, Share, Shares};
@@ -21,6 +19,7 @@ pub(super) struct Limits {
     openings: Arc<Shares>,
     kibibytes: Arc<Shares>,
     pub(super) upload: u64,
+    pub(super) header_time: Duration,
     pub(super) body_time: Duration,
     pub(super) work: u64,
 }
@@ -59,6 +58,7 @@ impl Limits {
             openings: Shares::new(cores.max(2), 2 * args.max_calls()),
             kibibytes: Shares::new(HELD_KIB, 0),
             upload: args.max_upload,
+            header_time: args.header_time,
             body_time: args.body_time,
             work: args.max_kdf,
         }
@@ -99,7 +99,7 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Requests per second of each caller.
-struct RequestRate(Option<RateLimiter<RateKey, HashMapStateStore<RateKey>, DefaultClock>>);
+struct RequestRate(Option<DefaultKeyedRateLimiter<RateKey>>);
 
 type RateKey = (Option<Arc<str>>, Option<IpAddr>);
 
@@ -108,7 +108,7 @@ impl RequestRate {
     const MAX: usize = 20_000;
 
     fn new(per_second: u32) -> Self {
-        Self(NonZeroU32::new(per_second).map(|rate| RateLimiter::hashmap(Quota::per_second(rate))))
+        Self(NonZeroU32::new(per_second).map(|rate| RateLimiter::keyed(Quota::per_second(rate))))
     }
 
     fn admits(&self, credential: Option<&Arc<str>>, address: IpAddr) -> bool {
