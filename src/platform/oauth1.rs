@@ -13,6 +13,7 @@ use serde::Deserialize;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::certificate;
 use crate::diagnosis;
 use crate::error::Result;
 use crate::secret::Secret;
@@ -80,9 +81,8 @@ impl Keys {
         let mut random = [0; 16];
         openssl::rand::rand_bytes(&mut random)
             .map_err(|stack| diagnosis::openssl("making a nonce", &stack))?;
-        let nonce: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        self.authorization_at(method, verb, url, now, &nonce)
+        self.authorization_at(method, verb, url, now, &certificate::hex(&random))
     }
 
     /// The same at a given time, in seconds since 1970, and with a given nonce.
@@ -112,14 +112,7 @@ impl Keys {
             .iter()
             .map(|(name, value)| Zeroizing::new(format!("{name}=\"{}\"", *encode(value.as_bytes()))))
             .collect();
-        let mut line =
-            Zeroizing::new(String::with_capacity(8 + fields.iter().map(|f| f.len() + 2).sum::<usize>()));
-        line.push_str("OAuth ");
-        for (at, field) in fields.iter().enumerate() {
-            line.push_str(if at == 0 { "" } else { ", " });
-            line.push_str(field);
-        }
-        Ok(std::mem::take(&mut *line).into_bytes().into())
+        Ok(["OAuth ", &join(&fields, ", ")].concat().into())
     }
 
     /// The signature of a request with these protocol parameters, in base64 (RFC 5849 section 3.4.2).
@@ -148,26 +141,27 @@ impl Keys {
 /// RFC 5849 section 3.4.1: method, URL without query, all parameters in order. A multipart body is not part of it
 /// (section 3.4.1.3.1).
 pub fn base_string(verb: &str, url: &Url, parameters: &Parameters) -> Zeroizing<String> {
-    let mut pairs: Vec<(Zeroizing<String>, Zeroizing<String>)> = parameters
-        .iter()
-        .filter(|(name, _)| name != "realm" && name != "oauth_signature")
-        .map(|(name, value)| (encode(name.as_bytes()), encode(value.as_bytes())))
-        .collect();
-    pairs.extend(url.query_pairs().map(|(name, value)| (encode(name.as_bytes()), encode(value.as_bytes()))));
+    let signed = parameters.iter().filter(|(name, _)| name != "realm" && name != "oauth_signature");
+    let pair = |name: &str, value: &str| (encode(name.as_bytes()), encode(value.as_bytes()));
+    let queried = url.query_pairs().map(|(name, value)| pair(&name, &value));
+    let mut pairs: Vec<_> = signed.map(|(name, value)| pair(name, value)).chain(queried).collect();
     pairs.sort_by(|(name, value), (other, second)| (&**name, &**value).cmp(&(&**other, &**second)));
-    let mut normal = Zeroizing::new(String::new());
-    for (at, (name, value)) in pairs.iter().enumerate() {
-        let and = if at == 0 { "" } else { "&" };
-        normal = Zeroizing::new(format!("{}{and}{}={}", *normal, **name, **value));
-    }
-    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
-    let base = format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
+    let pairs: Vec<_> =
+        pairs.iter().map(|(name, value)| Zeroizing::new([name, "=", value].concat())).collect();
+    let normal = join(&pairs, "&");
+    let base = format!("{}://{}{}", url.scheme(), diagnosis::platform::authority(url), url.path());
     Zeroizing::new(format!(
         "{}&{}&{}",
         verb.to_uppercase(),
         *encode(base.as_bytes()),
         *encode(normal.as_bytes())
     ))
+}
+
+/// Joined in one piece, so that no copy is left behind.
+fn join(texts: &[Zeroizing<String>], between: &str) -> Zeroizing<String> {
+    let texts: Vec<_> = texts.iter().map(|text| text.as_str()).collect();
+    Zeroizing::new(texts.join(between))
 }
 
 /// All but the unreserved characters (RFC 5849 section 3.6).
@@ -238,13 +232,9 @@ mod tests {
     use super::*;
 
     fn keys(consumer: (&str, &str), token: (&str, &str)) -> Keys {
-        let secret = |text: &str| Secret::from(text.as_bytes().to_vec());
-        Keys {
-            consumer_key: secret(consumer.0),
-            consumer_secret: secret(consumer.1),
-            token: secret(token.0),
-            token_secret: secret(token.1),
-        }
+        let [consumer_key, consumer_secret, token, token_secret] =
+            [consumer.0, consumer.1, token.0, token.1].map(|text| Secret::from(text.to_owned()));
+        Keys { consumer_key, consumer_secret, token, token_secret }
     }
 
     fn parameters(pairs: &[(&str, &str)]) -> Parameters {
