@@ -7,7 +7,7 @@ use clap::{Args as Group, CommandFactory as _, Parser, Subcommand};
 
 pub use self::batch::{BatchArgs, Format, Shard};
 pub use self::connection::{ConnectionArgs, TLS_VERSIONS};
-pub use self::console::{Color, ConsoleArgs, VerboseArgs};
+pub use self::console::{Color, ConsoleArgs};
 pub use self::inspect::InspectArgs;
 pub use self::output::{OutputArgs, ReportFormat};
 pub use self::password::KeyArgs;

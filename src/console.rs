@@ -8,7 +8,7 @@ use colored::{ColoredString, Colorize as _};
 use serde_json::Value;
 use terminal_size::{Width, terminal_size_of};
 
-use crate::cli::{Color, ConsoleArgs, VerboseArgs};
+use crate::cli::{Color, ConsoleArgs};
 use crate::error::{Error, Exit, Result};
 use crate::escape::{ascii, escape};
 use crate::exchange::Started;
@@ -82,10 +82,10 @@ impl Console {
         Self { detail, color, midline: AtomicBool::new(false) }
     }
 
-    /// The same, with the detail of calls that the options ask for.
+    /// The same, with each step of a call if that is asked for.
     #[must_use]
-    pub fn with_detail(self, args: &VerboseArgs) -> Self {
-        if args.verbose { Self { detail: Detail::Verbose, ..self } } else { self }
+    pub fn with_steps(self, verbose: bool) -> Self {
+        if verbose { Self { detail: Detail::Verbose, ..self } } else { self }
     }
 
     /// The same, for verdicts alone.

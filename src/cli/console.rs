@@ -14,15 +14,6 @@ pub struct ConsoleArgs {
     pub color: Color,
 }
 
-/// How much of a call to print.
-#[derive(Debug, Clone, Group)]
-#[command(next_help_heading = "Output")]
-pub struct VerboseArgs {
-    /// Also show the steps of the handshake, the chain, the CAs that the endpoint accepts, and the timings
-    #[arg(short, long, conflicts_with = "quiet")]
-    pub verbose: bool,
-}
-
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {

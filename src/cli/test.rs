@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args as Group;
 
 use super::connection::ConnectionArgs;
-use super::console::{ConsoleArgs, VerboseArgs};
+use super::console::ConsoleArgs;
 use super::output::OutputArgs;
 use super::password::{KeyArgs, PasswordArgs};
 use super::platform::PlatformArgs;
@@ -50,9 +50,9 @@ pub struct TestArgs {
     /// How to print.
     #[command(flatten)]
     pub console: ConsoleArgs,
-    /// How much of the call to print.
-    #[command(flatten)]
-    pub verbose: VerboseArgs,
+    /// Also show the steps of the handshake, the chain, the CAs that the endpoint accepts, and the timings
+    #[arg(short, long, help_heading = "Output", conflicts_with = "quiet")]
+    pub verbose: bool,
 }
 
 /// The P12 and the URL.

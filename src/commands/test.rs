@@ -17,7 +17,7 @@ use crate::view::{json, page, text};
 
 /// Makes the test that the command line describes.
 pub(super) async fn run(args: &TestArgs) -> Exit {
-    let console = Console::new(&args.console).with_detail(&args.verbose);
+    let console = Console::new(&args.console).with_steps(args.verbose);
     if args.output.curl {
         return text::conclude(curl(args, &console).await, &console);
     }
