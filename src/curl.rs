@@ -5,7 +5,7 @@ use std::path::Path;
 use url::Url;
 
 use crate::call::tls::Version;
-use crate::cli::{TLS_VERSIONS, TestArgs};
+use crate::cli::{TLS_VERSIONS, TestArgs, given};
 use crate::error::Result;
 use crate::inputs::{Inputs as _, TestInputs, proxies};
 use crate::p12::P12File;
@@ -115,7 +115,7 @@ impl Curl {
         }
         self.add(&[if connection.http2 && !platform { "--http2" } else { "--http1.1" }]);
         let switches = [(connection.insecure, "-k"), (connection.ipv4, "-4"), (connection.ipv6, "-6")];
-        switches.iter().filter(|(set, _)| *set).for_each(|(_, name)| self.add(&[name]));
+        given(switches).for_each(|name| self.add(&[name]));
         self.add(&["--connect-timeout", &connection.connect_timeout.as_secs_f64().to_string()]);
         self.add(&["-m", &connection.max_time.as_secs_f64().to_string()]);
         for known in &connection.resolve {
@@ -219,7 +219,7 @@ impl Curl {
     }
 
     fn note_limits(&mut self, args: &TestArgs) {
-        let missing = [
+        let missing = given([
             (args.alias.is_some(), "--alias: curl uses the first key"),
             (args.key.key_password_file.is_some(), "--key-password-file: curl takes one password"),
             (args.key.key_password_env.is_some(), "--key-password-env: curl takes one password"),
@@ -236,8 +236,7 @@ impl Curl {
                 "--allow-unrequested: curl does not say whether the certificate was asked for",
             ),
             (args.platform.compare, "--compare: run without --account for the call from here"),
-        ];
-        let given = missing.iter().filter(|(set, _)| *set);
-        self.notes.extend(given.map(|(_, what)| format!("not in curl: {what}")));
+        ]);
+        self.notes.extend(missing.map(|what| format!("not in curl: {what}")));
     }
 }
