@@ -15,7 +15,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 #[derive(Default)]
 pub(super) struct Presence {
     answering: AtomicBool,
-    /// Cancelled when the client has closed its sending side.
+    /// Cancelled when the client has closed its sending side. It may still wait for its answer.
     closed: CancellationToken,
     reader: AtomicWaker,
 }
@@ -33,11 +33,6 @@ impl Presence {
     pub(super) fn end_answer(&self) {
         self.answering.store(false, Ordering::Release);
         self.reader.wake();
-    }
-
-    /// Whether no more can come from the client. It may still wait for its answer.
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed.is_cancelled()
     }
 
     /// Does work for the client. When it has closed its sending side it may be gone, and the work has to end soon:
@@ -81,7 +76,7 @@ impl<S: AsyncRead> AsyncRead for Watched<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if !self.presence.is_closed() {
+        if !self.presence.closed.is_cancelled() {
             let before = buf.filled().len();
             ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
             if buf.filled().len() > before || buf.remaining() == 0 {

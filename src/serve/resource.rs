@@ -27,6 +27,7 @@ use super::passed_on::PassedOn;
 use super::presence::Presence;
 use super::upload;
 use crate::call::Local;
+use crate::diagnosis;
 use crate::error::{Error, Kind};
 use crate::p12::{Identity, P12, P12File};
 use crate::password::Password;
@@ -139,9 +140,7 @@ impl Resource {
     fn find_host(&self, head: &Head, account: &Account, service: Option<&str>, entry: LogEntry) -> Reply {
         let found =
             self.origin(&head.headers).ok().filter(|_| self.files.current().access.knows(account.as_str()));
-        let host = found.and_then(|url| {
-            Some(crate::diagnosis::platform::authority(&url)).filter(|host| !host.is_empty())
-        });
+        let host = found.map(|url| diagnosis::platform::authority(&url)).filter(|host| !host.is_empty());
         let entry_for = |host: &String| json!({"service": contract::SERVICE, "account": account.as_str(), "baseURI": host});
         let json = match (service, &host) {
             (None, host) => json!({"baseURIs": host.iter().map(entry_for).collect::<Vec<_>>()}),

@@ -80,15 +80,13 @@ struct FormReader<'a> {
 impl FormReader<'_> {
     async fn read(mut self) -> Result<SubmittedForm, Failure> {
         let mut form = SubmittedForm::default();
-        let mut has_body = false;
         while let Some(mut part) = self.parts.next_field().await.map_err(explain)? {
             self.progress.reset_between();
             let twice = match part.name().unwrap_or_default() {
                 contract::FILE => form.file.replace(self.read_whole(&mut part, MAX_FILE).await?).is_some(),
                 contract::PASSWORD => form.password.replace(self.read_password(&mut part).await?).is_some(),
-                contract::BODY if has_body => true,
+                contract::BODY if !form.body.is_empty() => true,
                 contract::BODY => {
-                    has_body = true;
                     form.body_type = part.headers().get(CONTENT_TYPE).cloned();
                     let (held, whole) = self.read_up_to(&mut part, HELD_BODY).await?;
                     let (bytes, share) = held.take();
