@@ -47,9 +47,6 @@ pub struct Server {
     listener: TcpListener,
     connections: Arc<Connections>,
     resource: Arc<Resource>,
-    /// How long it still takes requests after it was told to end.
-    notice: Duration,
-    drain_time: Duration,
     warning: Option<String>,
 }
 
@@ -75,10 +72,8 @@ impl Server {
             local,
             limits: Limits::new(&args.limits),
             journal: Arc::new(Journal::new(log, certificate.as_deref())),
-            secure: certificate.is_some(),
-            public: args.public_url.clone(),
-            metrics_from: args.metrics_from.clone(),
             proxies: TrustedProxies(args.trusted_proxy.clone()),
+            args: args.clone(),
             draining: CancellationToken::new(),
         });
         let failed = |error: std::io::Error| {
@@ -92,31 +87,19 @@ impl Server {
         };
         let listener = TcpListener::bind(args.listen).await.map_err(failed)?;
         let connections = Connections::new(args.limits.max_connections());
-        let (notice, drain_time) = (args.limits.drain_notice, args.limits.drain_time);
-        Ok(Self { listener, connections, resource, notice, drain_time, warning })
-    }
-
-    /// The address it listens on.
-    ///
-    /// # Errors
-    /// When the system does not say.
-    pub fn address(&self) -> Result<SocketAddr> {
-        let failed = |error| {
-            Error::new(
-                Kind::Internal,
-                format!("the address that serve listens on is not known: {}", diagnosis::in_words(&error)),
-            )
-        };
-        self.listener.local_addr().map_err(failed)
+        Ok(Self { listener, connections, resource, warning })
     }
 
     /// Its URL, such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
-    /// As [`Self::address`].
+    /// When the system does not say at which address it listens.
     pub fn url(&self) -> Result<String> {
-        let scheme = if self.resource.secure { "https" } else { "http" };
-        Ok(format!("{scheme}://{}", self.address()?))
+        let address = self.listener.local_addr().map_err(|error| {
+            let reason = diagnosis::in_words(&error);
+            Error::new(Kind::Internal, format!("the address that serve listens on is not known: {reason}"))
+        })?;
+        Ok(format!("{}://{address}", self.resource.scheme()))
     }
 
     /// Serves until `end`, and reads its files again at each hangup. Then it tells that it ends while it still takes requests;
@@ -131,13 +114,13 @@ impl Server {
         self.accept_until(end, &graceful).await;
         resource.draining.cancel();
         let notice = async {
-            let _ = tokio::time::timeout(self.notice, wait_for_signal()).await;
+            let _ = tokio::time::timeout(resource.args.limits.drain_notice, wait_for_signal()).await;
         };
         self.accept_until(notice, &graceful).await;
         drop(self.listener);
         reloading.abort();
         // What is not finished by then is cut off.
-        let _ = tokio::time::timeout(self.drain_time, graceful.shutdown()).await;
+        let _ = tokio::time::timeout(resource.args.limits.drain_time, graceful.shutdown()).await;
         resource.journal.writer.flush().await;
     }
 
@@ -166,7 +149,7 @@ impl Server {
             }
             None => {
                 self.resource.journal.turned_away.inc();
-                if !self.resource.secure {
+                if self.resource.args.tls_p12.is_none() {
                     tokio::spawn(async move { stream.write_all(TOO_MANY).await });
                 }
             }
@@ -176,7 +159,7 @@ impl Server {
 
 async fn reload_at(mut hangups: Hangups, resource: Arc<Resource>) {
     while hangups.next().await {
-        Arc::clone(&resource).reload().await;
+        resource.reload().await;
     }
 }
 

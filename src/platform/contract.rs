@@ -75,9 +75,9 @@ pub fn domain_url(api: &Url, account: &Account) -> Url {
 }
 
 /// The account in a path of the Domain API, and the service if it names one.
-pub fn parse_domain_path(path: &str) -> Option<(Account, Option<&str>)> {
+pub fn parse_domain_path(path: &str) -> Option<(Account, Option<String>)> {
     let path = path.strip_prefix("/api/account/")?.strip_suffix("/baseURI.json")?;
     let (account, service) = path.split_once("/service")?;
     let service = if service.is_empty() { None } else { Some(service.strip_prefix('/')?) };
-    Some((account.parse().ok()?, service.filter(|name| !name.contains('/'))))
+    Some((account.parse().ok()?, service.filter(|name| !name.contains('/')).map(str::to_owned)))
 }

@@ -29,14 +29,15 @@ pub(super) async fn serve(
     // Without this, an answer in two writes waits for the client's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(resource.limits.body_time));
+    stream.set_write_timeout(Some(resource.args.limits.body_time));
+    let stream = Box::pin(stream);
     let presence = Arc::clone(&admission.presence);
     let served = async {
         match resource.files.current().certificate {
             None => answer(resource, stream, peer, presence, watcher).await,
             Some(certificate) => {
-                let within = resource.limits.header_time;
-                let accepted = acceptor::accept(&certificate.context, Box::pin(stream), within).await;
+                let within = resource.args.limits.header_time;
+                let accepted = acceptor::accept(&certificate.context, stream, within).await;
                 if let Some(stream) = accepted {
                     answer(resource, stream, peer, presence, watcher).await;
                 }
@@ -53,7 +54,7 @@ async fn answer(
     presence: Arc<Presence>,
     watcher: Watcher,
 ) {
-    let header_time = resource.limits.header_time;
+    let header_time = resource.args.limits.header_time;
     let stream = presence::watch(stream, Arc::clone(&presence));
     let answer = service_fn(move |request: http::Request<_>| {
         let origin = resource.proxies.find(peer, request.headers());

@@ -11,7 +11,6 @@ use crate::prompt::Prompt;
 
 /// The files of a server, and what was read last.
 pub(super) struct Files {
-    args: ServeArgs,
     nonces: Arc<Nonces>,
     current: RwLock<Current>,
 }
@@ -32,7 +31,7 @@ impl Files {
         if current.access.uses_oauth1() {
             nonces.wait_for_start().await;
         }
-        Ok(Self { args: args.clone(), nonces, current: RwLock::new(current) })
+        Ok(Self { nonces, current: RwLock::new(current) })
     }
 
     /// What was read last.
@@ -41,8 +40,8 @@ impl Files {
     }
 
     /// Reads them again. If one of them cannot be used, all stays as it was.
-    pub(super) async fn reload(&self) -> Result<Current> {
-        let read = Current::read(&self.args, &self.nonces, Prompt::Never).await?;
+    pub(super) async fn reload(&self, args: &ServeArgs) -> Result<Current> {
+        let read = Current::read(args, &self.nonces, Prompt::Never).await?;
         self.current.write().unwrap_or_else(PoisonError::into_inner).clone_from(&read);
         Ok(read)
     }

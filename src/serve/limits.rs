@@ -19,7 +19,6 @@ pub(super) struct Limits {
     openings: Arc<Shares>,
     kibibytes: Arc<Shares>,
     pub(super) upload: u64,
-    pub(super) header_time: Duration,
     pub(super) body_time: Duration,
     pub(super) work: u64,
 }
@@ -58,7 +57,6 @@ impl Limits {
             openings: Shares::new(cores.max(2), 2 * args.max_calls()),
             kibibytes: Shares::new(HELD_KIB, 0),
             upload: args.max_upload,
-            header_time: args.header_time,
             body_time: args.body_time,
             work: args.max_kdf,
         }

@@ -10,7 +10,6 @@ use futures_util::FutureExt as _;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts as Head;
 use http::{Method, StatusCode};
-use ipnet::IpNet;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -27,28 +26,25 @@ use super::passed_on::PassedOn;
 use super::presence::Presence;
 use super::upload;
 use crate::call::Local;
+use crate::cli::ServeArgs;
 use crate::diagnosis;
 use crate::error::{Error, Kind};
 use crate::p12::{Identity, P12, P12File};
 use crate::password::Password;
 use crate::platform::contract;
-use crate::platform::gateway::{Account, Base};
+use crate::platform::gateway::Account;
 use crate::request::body::RequestBody;
 use crate::request::{Request, RequestParts};
 use crate::secret::Secret;
 
 /// What all requests share.
 pub(super) struct Resource {
+    pub(super) args: ServeArgs,
     pub(super) files: Files,
     /// The route that tests from the command line take, with a network policy.
     pub(super) local: Local,
     pub(super) limits: Limits,
     pub(super) journal: Arc<Journal>,
-    /// Whether the server speaks TLS.
-    pub(super) secure: bool,
-    /// The URL that clients use, if it is not the `Host` they send.
-    pub(super) public: Option<Base>,
-    pub(super) metrics_from: Vec<IpNet>,
     pub(super) proxies: TrustedProxies,
     /// Cancelled when the server is told to end.
     pub(super) draining: CancellationToken,
@@ -87,8 +83,8 @@ impl Resource {
     }
 
     /// Reads the credentials and the certificate again, and tells the log what came of it.
-    pub(super) async fn reload(self: Arc<Self>) {
-        match self.files.reload().await {
+    pub(super) async fn reload(&self) {
+        match self.files.reload(&self.args).await {
             Ok(read) => {
                 self.journal.note_certificate(read.certificate.as_deref());
                 self.journal.tell("reloaded", "the credentials and the certificate were read again");
@@ -133,7 +129,7 @@ impl Resource {
         let peer = peer.to_canonical();
         // Through a proxy on this machine, everybody would be on loopback.
         !origin::is_proxied(headers)
-            && (peer.is_loopback() || self.metrics_from.iter().any(|net| net.contains(&peer)))
+            && (peer.is_loopback() || self.args.metrics_from.iter().any(|net| net.contains(&peer)))
     }
 
     /// Both forms of the Domain API, for this host.
@@ -251,16 +247,20 @@ impl Resource {
         Ok(url)
     }
 
+    /// Scheme, host and port of that URL: those of --public-url, else what the client says.
     fn origin(&self, headers: &HeaderMap) -> Result<Url, Failure> {
-        if let Some(public) = &self.public {
+        if let Some(public) = &self.args.public_url {
             return Ok(public.url().clone());
         }
-        let scheme = if self.secure { "https" } else { "http" };
         let host = head::read_text(headers, &header::HOST)?.unwrap_or_default();
-        let url = Url::parse(&format!("{scheme}://{host}/"));
+        let url = Url::parse(&format!("{}://{host}/", self.scheme()));
         let url =
             url.ok().filter(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty());
         url.ok_or_else(|| Failure::malformed("the Host is not well formed"))
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.args.tls_p12.is_some() { "https" } else { "http" }
     }
 }
 
@@ -273,14 +273,12 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 impl Action {
     fn parse(path: &str) -> Option<Self> {
-        let domain =
-            |(account, service): (_, Option<&str>)| Self::FindHost(account, service.map(str::to_owned));
+        let find_host =
+            || contract::parse_domain_path(path).map(|(account, name)| Self::FindHost(account, name));
         match path {
             "/healthz" => Some(Self::ShowHealth),
             "/metrics" => Some(Self::ShowMetrics),
-            _ => contract::parse_test_path(path)
-                .map(Self::Test)
-                .or_else(|| contract::parse_domain_path(path).map(domain)),
+            _ => contract::parse_test_path(path).map(Self::Test).or_else(find_host),
         }
     }
 
