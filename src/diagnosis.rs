@@ -59,14 +59,6 @@ fn is_out_of_files(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(ERROR_TOO_MANY_OPEN_FILES | WSAEMFILE))
 }
 
-/// A status with its usual reason phrase.
-pub fn describe_status(status: http::StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => format!("{} {reason}", status.as_u16()),
-        None => status.as_u16().to_string(),
-    }
-}
-
 /// A file that could not be read.
 pub fn unreadable(path: &Path, error: &io::Error) -> Error {
     let kind = if is_out_of_files(error) { Kind::OutOfFiles } else { Kind::FileUnreadable };

@@ -6,10 +6,10 @@ use std::str::FromStr;
 use http::header::RETRY_AFTER;
 use http::{StatusCode, Version};
 
-use crate::diagnosis::{self, login, page, speech::Speech, status, unasked, unfit};
+use crate::diagnosis::{login, page, speech::Speech, status, unasked, unfit};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Control, Evidence, Submission};
-use crate::exchange::Head;
+use crate::exchange::{Head, describe_status};
 use crate::foreign::Foreign;
 use crate::platform::contract::TRANSPORT_ERROR;
 
@@ -181,8 +181,8 @@ fn check_insistence(control: &Control, status: StatusCode, evidence: &Evidence, 
             format!("{target} answers {status} without the certificate too: it does not insist on it"),
         )),
         Control::Answered(without) if terms.accept(*without) => {
-            let answered = StatusCode::from_u16(*without)
-                .map_or_else(|_| without.to_string(), diagnosis::describe_status);
+            let answered =
+                StatusCode::from_u16(*without).map_or_else(|_| without.to_string(), describe_status);
             let message =
                 format!("{target} answers {answered} without the certificate: it does not insist on it");
             let hint = "the endpoint also accepts calls without a certificate, so this answer proves nothing about the P12";

@@ -9,6 +9,7 @@ use hickory_resolver::proto::op::ResponseCode;
 use super::handshake::BEFORE_TLS;
 use super::{framing, in_words, is_out_of_files};
 use crate::error::{Error, Kind, Retry};
+use crate::exchange::describe_status;
 
 /// Windows' text is in the language of its user.
 const WSAHOST_NOT_FOUND: i32 = 11001;
@@ -166,7 +167,7 @@ pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode)
     };
     let error = Error::new(
         kind,
-        format!("the proxy {proxy} {said} {target}: it answered {}", super::describe_status(status)),
+        format!("the proxy {proxy} {said} {target}: it answered {}", describe_status(status)),
     );
     match status.as_u16() {
         500.. => error.with_hint(

@@ -8,6 +8,7 @@ use super::contract::{self, SERVICE};
 use super::gateway::{self, Account};
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result, Retry};
+use crate::exchange::describe_status;
 
 /// The host of the lookup unless `--domain-api` names another.
 pub const DEFAULT: &str = "https://api.liveperson.net";
@@ -45,7 +46,7 @@ pub(super) async fn lookup(client: &Client, api: &Url, account: &Account) -> Res
         return Err(for_good(what).with_hint(NOT_ENABLED));
     }
     if !status.is_success() {
-        let what = format!("{target} answered {}", diagnosis::describe_status(status));
+        let what = format!("{target} answered {}", describe_status(status));
         let again = status.is_server_error() || status.as_u16() == 429;
         return Err(if again { failed(what) } else { for_good(what) });
     }
