@@ -89,8 +89,8 @@ impl Demo {
     /// The tests, from simple to advanced.
     pub fn steps(&self) -> Vec<DemoTest> {
         let step = |title, file: &str, more: &[String], ends| {
-            let mut arguments = vec!["--cacert".into(), self.path("ca.pem"), "--password-file".into()];
-            arguments.push(self.path("password.txt"));
+            let mut arguments: Vec<OsString> = ["p12-test", "--cacert"].map(OsString::from).into();
+            arguments.extend([self.path("ca.pem"), "--password-file".into(), self.path("password.txt")]);
             if names_a_proxy() {
                 arguments.extend(["--proxy".into(), OsString::new()]);
             }
@@ -183,7 +183,7 @@ impl DemoTest {
     /// The command line, quoted for the shell of this system.
     pub fn command(&self) -> String {
         let quoted = self.arguments.iter().map(|argument| shell::quote_text(&argument.to_string_lossy()));
-        std::iter::once("p12-test".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
+        quoted.collect::<Vec<_>>().join(" ")
     }
 
     /// The command line as the program reads it.
@@ -191,8 +191,7 @@ impl DemoTest {
     /// # Errors
     /// When it is wrong, which is a bug.
     pub fn args(&self) -> Result<TestArgs> {
-        let arguments = std::iter::once(OsString::from("p12-test")).chain(self.arguments.iter().cloned());
-        let parsed = Args::try_parse_from(arguments).map(|args| args.test);
+        let parsed = Args::try_parse_from(&self.arguments).map(|args| args.test);
         parsed.map_err(|_| Error::new(Kind::Internal, "the demo's own command line is wrong"))
     }
 }
