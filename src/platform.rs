@@ -59,7 +59,7 @@ pub struct Platform {
 pub struct Cache {
     plain: OnceLock<Client>,
     secure: OnceLock<Client>,
-    found: SharedOnce<(Url, String)>,
+    found: SharedOnce<Url>,
 }
 
 impl Platform {
@@ -117,18 +117,12 @@ impl Platform {
     }
 
     async fn gateway(&self) -> Result<(Url, Option<String>)> {
-        match &self.gateway {
-            Gateway::Host(base) => Ok((base.url().clone(), None)),
-            Gateway::Lookup(api) => {
-                let (base, found_by) = self.shared.found.get(self.lookup(api.url())).await?;
-                Ok((base, Some(found_by)))
-            }
-        }
-    }
-
-    async fn lookup(&self, api: &Url) -> Result<(Url, String)> {
-        let base = domain::lookup(self.client(api)?, api, &self.account).await?;
-        Ok((base, diagnosis::platform::authority(api)))
+        let api = match &self.gateway {
+            Gateway::Host(base) => return Ok((base.url().clone(), None)),
+            Gateway::Lookup(api) => api.url(),
+        };
+        let lookup = async { domain::lookup(self.client(api)?, api, &self.account).await };
+        Ok((self.shared.found.get(lookup).await?, Some(diagnosis::platform::authority(api))))
     }
 
     fn headers(&self, request: &Request, url: &Url) -> Result<HeaderMap> {
