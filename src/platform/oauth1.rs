@@ -68,7 +68,7 @@ impl Method {
 pub type Parameters = Vec<(String, Zeroizing<String>)>;
 
 impl Keys {
-    /// All four, as their fields are in order.
+    /// All four, in the order of the fields.
     pub fn values(&self) -> [&Secret; 4] {
         [&self.consumer_key, &self.consumer_secret, &self.token, &self.token_secret]
     }
@@ -127,8 +127,7 @@ impl Keys {
         parameters: &Parameters,
     ) -> Result<String> {
         let base = base_string(verb, url, parameters);
-        let (client, token) = (encode(self.consumer_secret.expose()), encode(self.token_secret.expose()));
-        let key = Zeroizing::new(format!("{}&{}", *client, *token));
+        let key = join(&[encode(self.consumer_secret.expose()), encode(self.token_secret.expose())], "&");
         let sign = || {
             let key = PKey::hmac(key.as_bytes())?;
             Signer::new(method.digest(), &key)?.sign_oneshot_to_vec(base.as_bytes())
@@ -150,12 +149,8 @@ pub fn base_string(verb: &str, url: &Url, parameters: &Parameters) -> Zeroizing<
         pairs.iter().map(|(name, value)| Zeroizing::new([name, "=", value].concat())).collect();
     let normal = join(&pairs, "&");
     let base = format!("{}://{}{}", url.scheme(), diagnosis::platform::authority(url), url.path());
-    Zeroizing::new(format!(
-        "{}&{}&{}",
-        verb.to_uppercase(),
-        *encode(base.as_bytes()),
-        *encode(normal.as_bytes())
-    ))
+    let verb = Zeroizing::new(verb.to_uppercase());
+    join(&[verb, encode(base.as_bytes()), encode(normal.as_bytes())], "&")
 }
 
 /// Joined in one piece, so that no copy is left behind.
