@@ -5,7 +5,7 @@ use std::path::Path;
 use url::Url;
 
 use crate::call::tls::Version;
-use crate::cli::{TLS_VERSIONS, TestArgs, given};
+use crate::cli::{ConnectionArgs, TLS_VERSIONS, TestArgs, given};
 use crate::error::Result;
 use crate::inputs::{Inputs as _, TestInputs, proxies};
 use crate::p12::P12File;
@@ -123,12 +123,11 @@ impl Curl {
             let value = format!("{}:{}:{}", known.host(), known.port(), addresses.join(","));
             self.add_option("--resolve", value);
         }
-        self.add_proxy(args)
+        self.add_proxy(connection)
     }
 
     /// Adds scheme, host and port of the proxy; the rest of its URL may be secret.
-    fn add_proxy(&mut self, args: &TestArgs) -> Result<()> {
-        let connection = &args.connection;
+    fn add_proxy(&mut self, connection: &ConnectionArgs) -> Result<()> {
         let Some(name) = proxies(connection)?.name().cloned() else { return Ok(()) };
         let Ok(url) = Url::parse(&String::from_utf8_lossy(name.expose())) else {
             self.add_option("--noproxy", "*");
