@@ -16,7 +16,7 @@ pub use self::probe::ProbeArgs;
 pub use self::repack::RepackArgs;
 pub use self::serve::{LimitArgs, ServeArgs};
 pub use self::test::{TargetArgs, TestArgs};
-pub use self::values::{hide_secrets, summarize};
+pub use self::values::{given, hide_secrets, summarize};
 
 mod batch;
 mod connection;

@@ -5,7 +5,7 @@ use std::path::Path;
 use url::Url;
 
 use crate::call::tls::Version;
-use crate::cli::{TLS_VERSIONS, TestArgs};
+use crate::cli::{ConnectionArgs, TLS_VERSIONS, TestArgs, given};
 use crate::error::Result;
 use crate::inputs::{Inputs as _, TestInputs, proxies};
 use crate::p12::P12File;
@@ -67,26 +67,34 @@ impl Curl {
         self.words.extend(words.iter().map(|word| word.as_bytes().to_vec()));
     }
 
-    fn add_option(&mut self, name: &str, value: &[u8]) {
+    fn add_option(&mut self, name: &str, value: impl AsRef<[u8]>) {
         self.add(&[name]);
-        self.words.push(quote(value));
+        self.words.push(quote(value.as_ref()));
     }
 
-    /// Adds an option whose value ends with a variable.
-    fn add_secret(&mut self, name: &str, before: &[u8], variable: &str) {
+    /// Adds an option whose value ends with a variable, which stands for `what`.
+    fn add_secret(&mut self, name: &str, before: impl AsRef<[u8]>, variable: &str, what: &str) {
         self.add(&[name]);
-        self.words.push(shell::quote_before_variable(before, variable));
+        self.add_variable(before, variable, what);
     }
 
-    /// A URL as a word; a variable stands in for its query, which may contain tokens.
-    fn quote_url(&mut self, url: &str) -> Vec<u8> {
-        let Some((before, _)) = url.split_once('?') else { return quote(url.as_bytes()) };
-        self.explain("QUERY", "the query of the URL, percent-encoded");
-        shell::quote_before_variable(format!("{before}?").as_bytes(), "QUERY")
+    fn add_variable(&mut self, before: impl AsRef<[u8]>, variable: &str, what: &str) {
+        self.words.push(shell::quote_before_variable(before.as_ref(), variable));
+        self.explain(variable, what);
     }
 
     fn explain(&mut self, variable: &str, what: &str) {
         self.notes.push(format!("{} stands for {what}", shell::refer_to(variable)));
+    }
+
+    /// Adds a URL; a variable stands in for its query, which may contain tokens.
+    fn add_url(&mut self, url: &str) {
+        match url.split_once('?') {
+            None => self.words.push(quote(url.as_bytes())),
+            Some((before, _)) => {
+                self.add_variable(format!("{before}?"), "QUERY", "the query of the URL, percent-encoded");
+            }
+        }
     }
 
     fn add_connection(&mut self, args: &TestArgs) -> Result<()> {
@@ -107,33 +115,29 @@ impl Curl {
         }
         self.add(&[if connection.http2 && !platform { "--http2" } else { "--http1.1" }]);
         let switches = [(connection.insecure, "-k"), (connection.ipv4, "-4"), (connection.ipv6, "-6")];
-        switches.iter().filter(|(set, _)| *set).for_each(|(_, name)| self.add(&[name]));
+        given(switches).for_each(|name| self.add(&[name]));
         self.add(&["--connect-timeout", &connection.connect_timeout.as_secs_f64().to_string()]);
         self.add(&["-m", &connection.max_time.as_secs_f64().to_string()]);
         for known in &connection.resolve {
             let addresses: Vec<_> = known.addresses.iter().map(ToString::to_string).collect();
-            self.add_option(
-                "--resolve",
-                format!("{}:{}:{}", known.host, known.port, addresses.join(",")).as_bytes(),
-            );
+            let value = format!("{}:{}:{}", known.host, known.port, addresses.join(","));
+            self.add_option("--resolve", value);
         }
-        self.add_proxy(args)
+        self.add_proxy(connection)
     }
 
     /// Adds scheme, host and port of the proxy; the rest of its URL may be secret.
-    fn add_proxy(&mut self, args: &TestArgs) -> Result<()> {
-        let connection = &args.connection;
+    fn add_proxy(&mut self, connection: &ConnectionArgs) -> Result<()> {
         let Some(name) = proxies(connection)?.name().cloned() else { return Ok(()) };
         let Ok(url) = Url::parse(&String::from_utf8_lossy(name.expose())) else {
-            self.add_option("--noproxy", b"*");
+            self.add_option("--noproxy", "*");
             return Ok(());
         };
         let port = url.port_or_known_default().map_or(String::new(), |port| format!(":{port}"));
         let host = url.host_str().unwrap_or_default();
-        self.add_option("-x", format!("{}://{host}{port}", url.scheme()).as_bytes());
+        self.add_option("-x", format!("{}://{host}{port}", url.scheme()));
         if !url.username().is_empty() || url.password().is_some() {
-            self.add_secret("--proxy-user", b"", "PROXY_USER");
-            self.explain("PROXY_USER", "the proxy's USER:PASSWORD");
+            self.add_secret("--proxy-user", "", "PROXY_USER", "the proxy's USER:PASSWORD");
         }
         Ok(())
     }
@@ -149,22 +153,21 @@ impl Curl {
                 self.notes.push(HEAD_WITH_BODY.into());
             }
             method if method == usual => {}
-            method => self.add_option("-X", method.as_bytes()),
+            method => self.add_option("-X", method),
         }
         for (at, (name, value)) in request.headers.iter().enumerate() {
             let name = name.as_str();
             if !value.is_sensitive() {
-                self.add_option("-H", &[name.as_bytes(), b": ", value.as_bytes()].concat());
+                self.add_option("-H", [name.as_bytes(), b": ", value.as_bytes()].concat());
                 continue;
             }
             let numbered = || format!("HEADER_{at}");
             let variable = if name == "authorization" { "AUTHORIZATION".into() } else { numbered() };
-            self.add_secret("-H", format!("{name}: ").as_bytes(), &variable);
-            self.explain(&variable, &format!("the value of the header {name}"));
+            let what = format!("the value of the header {name}");
+            self.add_secret("-H", format!("{name}: "), &variable, &what);
         }
-        self.add_body("--data-binary", "", &request.body);
-        let word = self.quote_url(request.url.as_str());
-        self.words.push(word);
+        self.add_body(&request.body);
+        self.add_url(request.url.as_str());
         Ok(())
     }
 
@@ -178,8 +181,7 @@ impl Curl {
         if args.password.no_password {
             self.add_option("--cert", &name);
         } else {
-            self.add_secret("--cert", &name, "P12_PASSWORD");
-            self.explain("P12_PASSWORD", "the P12's password");
+            self.add_secret("--cert", &name, "P12_PASSWORD", "the P12's password");
         }
         if let Some(key) = &args.key.key {
             self.add_option("--key", key.as_os_str().as_encoded_bytes());
@@ -203,28 +205,20 @@ impl Curl {
         Some(anatomy.form)
     }
 
-    fn add_body(&mut self, option: &str, name: &str, body: &RequestBody) {
+    fn add_body(&mut self, body: &RequestBody) {
         match body {
-            RequestBody::Empty | RequestBody::Stream(_) => {}
-            RequestBody::Bytes(_) => {
-                self.add_secret(option, name.as_bytes(), "BODY");
-                self.explain("BODY", "the body");
-            }
+            RequestBody::Empty | RequestBody::Stream(_) => return,
+            RequestBody::Bytes(_) => self.add_secret("--data-binary", "", "BODY", "the body"),
             RequestBody::File(path) => {
-                self.add_option(
-                    option,
-                    &[name.as_bytes(), b"@", path.as_os_str().as_encoded_bytes()].concat(),
-                );
+                self.add_option("--data-binary", [b"@", path.as_os_str().as_encoded_bytes()].concat());
             }
-            RequestBody::Stdin => self.add_option(option, format!("{name}@-").as_bytes()),
+            RequestBody::Stdin => self.add_option("--data-binary", "@-"),
         }
-        if !body.is_empty() {
-            self.add_option("-H", b"Expect:");
-        }
+        self.add_option("-H", "Expect:");
     }
 
     fn note_limits(&mut self, args: &TestArgs) {
-        let missing = [
+        let missing = given([
             (args.alias.is_some(), "--alias: curl uses the first key"),
             (args.key.key_password_file.is_some(), "--key-password-file: curl takes one password"),
             (args.key.key_password_env.is_some(), "--key-password-env: curl takes one password"),
@@ -241,8 +235,7 @@ impl Curl {
                 "--allow-unrequested: curl does not say whether the certificate was asked for",
             ),
             (args.platform.compare, "--compare: run without --account for the call from here"),
-        ];
-        let given = missing.iter().filter(|(set, _)| *set);
-        self.notes.extend(given.map(|(_, what)| format!("not in curl: {what}")));
+        ]);
+        self.notes.extend(missing.map(|what| format!("not in curl: {what}")));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 use std::ffi::OsString;
-use std::io;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,6 +51,11 @@ pub struct DemoTest {
 
 const PASSWORD: &str = "correct horse battery staple";
 
+const KEPT: &str =
+    "The endpoint and the files stay until Ctrl-C. You can repeat the commands in another terminal.";
+const REMOVED: &str =
+    "The files are removed now. --keep keeps them and the endpoint, so that you can repeat the commands.";
+
 impl Demo {
     /// Makes the files and starts the endpoint.
     ///
@@ -58,10 +64,7 @@ impl Demo {
     pub async fn start() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("p12-test-demo-").tempdir();
         let folder = folder.map_err(|error| diagnosis::unwritable("a temporary folder", &error))?;
-        let authority = write_files(folder.path())?;
-        let failed = |stack| diagnosis::openssl("making the demo's certificates", &stack);
-        let server = authority.issue(&Profile::new("localhost", Purpose::Server)).map_err(failed)?;
-        let manners = Manners::new(&server, &authority);
+        let manners = write_files(folder.path())?;
         let endpoint = Endpoint::start(&manners, Arc::new(|stream| Box::pin(greet(stream)))).await;
         let endpoint = endpoint.map_err(|error| {
             let reason = diagnosis::in_words(&error);
@@ -85,9 +88,9 @@ impl Demo {
 
     /// The tests, from simple to advanced.
     pub fn steps(&self) -> Vec<DemoTest> {
-        let step = |title, file: &str, more: &[&str], ends| {
-            let mut arguments = vec!["--cacert".into(), self.path("ca.pem"), "--password-file".into()];
-            arguments.push(self.path("password.txt"));
+        let step = |title, file: &str, more: &[String], ends| {
+            let mut arguments: Vec<OsString> = ["p12-test", "--cacert"].map(OsString::from).into();
+            arguments.extend([self.path("ca.pem"), "--password-file".into(), self.path("password.txt")]);
             if names_a_proxy() {
                 arguments.extend(["--proxy".into(), OsString::new()]);
             }
@@ -100,9 +103,7 @@ impl Demo {
             ["--account", ACCOUNT, "--domain", &self.platform, "--bearer-file", &token].map(str::to_owned)
         };
         let (through, unknown) = (platform("token.txt"), platform("wrong-token.txt"));
-        let (through, unknown) =
-            (through.each_ref().map(String::as_str), unknown.each_ref().map(String::as_str));
-        let compare = [&["--compare"], through.as_slice()].concat();
+        let compare = [&["--compare".to_owned()], through.as_slice()].concat();
         vec![
             step(
                 "A good certificate: the endpoint asks for it, gets it, and answers.",
@@ -113,7 +114,7 @@ impl Demo {
             step(
                 "The same, with proof that the endpoint requires a certificate: a second call without it.",
                 "good.p12",
-                &["--control"],
+                &["--control".to_owned()],
                 Exit::Success,
             ),
             step("A certificate of another CA: the endpoint refuses it.", "stranger.p12", &[], Exit::Refused),
@@ -141,15 +142,9 @@ impl Demo {
     /// When the files cannot be removed.
     pub async fn finish(self, keep: bool, say: impl Fn(&str)) -> Result<()> {
         say("");
+        say(if keep { KEPT } else { REMOVED });
         if keep {
-            say(
-                "The endpoint and the files stay until Ctrl-C. You can repeat the commands in another terminal.",
-            );
             wait_for_signal().await;
-        } else {
-            say(
-                "The files are removed now. --keep keeps them and the endpoint, so that you can repeat the commands.",
-            );
         }
         let folder = self.folder.path().display().to_string();
         self.folder.close().map_err(|error| diagnosis::unwritable(folder, &error))
@@ -188,7 +183,7 @@ impl DemoTest {
     /// The command line, quoted for the shell of this system.
     pub fn command(&self) -> String {
         let quoted = self.arguments.iter().map(|argument| shell::quote_text(&argument.to_string_lossy()));
-        std::iter::once("p12-test".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
+        quoted.collect::<Vec<_>>().join(" ")
     }
 
     /// The command line as the program reads it.
@@ -196,8 +191,7 @@ impl DemoTest {
     /// # Errors
     /// When it is wrong, which is a bug.
     pub fn args(&self) -> Result<TestArgs> {
-        let arguments = std::iter::once(OsString::from("p12-test")).chain(self.arguments.iter().cloned());
-        let parsed = Args::try_parse_from(arguments).map(|args| args.test);
+        let parsed = Args::try_parse_from(&self.arguments).map(|args| args.test);
         parsed.map_err(|_| Error::new(Kind::Internal, "the demo's own command line is wrong"))
     }
 }
@@ -209,7 +203,6 @@ fn serve_args(folder: &Path) -> Result<ServeArgs> {
     );
     let file = folder.join("credentials.toml");
     write(file.clone(), credentials.as_bytes())?;
-    private(&file)?;
     write(folder.join("token.txt"), format!("{TOKEN}\n").as_bytes())?;
     write(folder.join("wrong-token.txt"), b"not-the-token\n")?;
     let mut arguments: Vec<OsString> =
@@ -225,23 +218,12 @@ fn serve_args(folder: &Path) -> Result<ServeArgs> {
 const ACCOUNT: &str = "12345678";
 const TOKEN: &str = "demo-token";
 
-#[cfg(unix)]
-fn private(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-        .map_err(|error| diagnosis::unwritable(path.display(), &error))
-}
-
-#[cfg(not(unix))]
-fn private(_: &Path) -> Result<()> {
-    Ok(())
-}
-
-/// Writes the CA, the password and three P12 files; returns the CA.
-fn write_files(folder: &Path) -> Result<Identity> {
+/// Writes the CA, the password and three P12 files; returns the settings of an endpoint that accepts one of them.
+fn write_files(folder: &Path) -> Result<Manners> {
     let failed = |stack: ErrorStack| diagnosis::openssl("making the demo's certificates", &stack);
     let authority = Identity::root("Demo CA").map_err(failed)?;
     let stranger = Identity::root("Another CA").map_err(failed)?;
+    let server = authority.issue(&Profile::new("localhost", Purpose::Server)).map_err(failed)?;
     let client = |issuer: &Identity, name: &str, days| {
         let profile = Profile { days, ..Profile::new(name, Purpose::Client) };
         issuer.issue(&profile).and_then(|identity| identity.p12(PASSWORD, name)).map_err(failed)
@@ -251,12 +233,17 @@ fn write_files(folder: &Path) -> Result<Identity> {
     write(folder.join("good.p12"), &client(&authority, "good client", (-1, 365))?)?;
     write(folder.join("stranger.p12"), &client(&stranger, "stranger", (-1, 365))?)?;
     write(folder.join("expired.p12"), &client(&authority, "expired client", (-30, -1))?)?;
-    Ok(authority)
+    Ok(Manners::new(&server, &authority))
 }
 
-/// Writes a file. The folder is private, so the file is too.
+/// Writes a file that only its owner may read, as `serve` wants its credentials.
 fn write(path: PathBuf, bytes: &[u8]) -> Result<()> {
-    std::fs::write(&path, bytes).map_err(|error: io::Error| diagnosis::unwritable(path.display(), &error))
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|error| diagnosis::unwritable(path.display(), &error))
 }
 
 /// Answers each request with the name of the client.

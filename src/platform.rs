@@ -9,6 +9,7 @@ use http::Version;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::response::Parts;
 use http_body_util::BodyExt as _;
+use reqwest::Client;
 use reqwest::multipart::{Form, Part};
 use tokio::time::timeout_at;
 use url::Url;
@@ -24,8 +25,6 @@ use crate::foreign::{Foreign, KnownSecrets};
 use crate::once::SharedOnce;
 use crate::p12::P12;
 use crate::request::Request;
-use crate::request::body::OutgoingBody;
-use client::Client;
 use credential::Credential;
 use gateway::{Account, Gateway};
 
@@ -61,7 +60,7 @@ pub struct Platform {
 pub struct Cache {
     plain: OnceLock<Client>,
     secure: OnceLock<Client>,
-    found: SharedOnce<(Url, String)>,
+    found: SharedOnce<Url>,
 }
 
 impl Platform {
@@ -87,14 +86,14 @@ impl Platform {
         let began = Instant::now();
         let (base, found_by) = self.gateway().await?;
         evidence.timings.dns = began.elapsed();
-        let url = self.url(&base)?;
+        let url = contract::test_url(&base, &self.account);
         let host = diagnosis::platform::authority(&url);
         let account = self.account.as_str().to_owned();
         evidence.submission = Some(Submission { host: host.clone(), found_by, account, author: None });
         let headers = self.headers(request, &url)?;
         let form = form(request, p12).await?;
-        let response = self.client(&url)?.post(&url, headers, form).await;
-        let response = response.map_err(|error| self.explain(&error, &host))?;
+        let submission = self.client(&url)?.post(url).headers(headers).multipart(form);
+        let response = submission.send().await.map_err(|error| self.explain(&error, &host))?;
         evidence.address = response.remote_addr();
         Ok(http::Response::from(response).into_parts())
     }
@@ -114,50 +113,31 @@ impl Platform {
         if let Some(made) = slot.get() {
             return Ok(made);
         }
-        let client = Client::new(&self.connect, &self.tls, plain)?;
+        let client = client::new(&self.connect, &self.tls, plain)?;
         Ok(slot.get_or_init(|| client))
     }
 
     async fn gateway(&self) -> Result<(Url, Option<String>)> {
-        match &self.gateway {
-            Gateway::Host(base) => Ok((base.url().clone(), None)),
-            Gateway::Lookup(api) => {
-                let (base, found_by) = self.shared.found.get(self.lookup(api.url())).await?;
-                Ok((base, Some(found_by)))
-            }
-        }
-    }
-
-    async fn lookup(&self, api: &Url) -> Result<(Url, String)> {
-        let url = domain::lookup_url(api, &self.account)?;
-        let plain = api.scheme() == "http";
-        let host = domain::lookup(self.client(api)?, &url, &self.account).await?;
-        let plainly = Url::parse(&format!("http://{host}/")).ok();
-        let securely = || {
-            Url::parse(&format!("https://{host}/")).map_err(|_| {
-                Error::new(Kind::PlatformLookup, format!("the Domain API names {host:?}, which is no host"))
-            })
+        let api = match &self.gateway {
+            Gateway::Host(base) => return Ok((base.url().clone(), None)),
+            Gateway::Lookup(api) => api.url(),
         };
-        // If the Domain API is plain HTTP on this machine, as in a rehearsal, so is the platform.
-        let base = match plainly.filter(|url| plain && gateway::is_loopback(url)) {
-            Some(base) => base,
-            None => securely()?,
-        };
-        Ok((base, diagnosis::platform::authority(api)))
-    }
-
-    fn url(&self, base: &Url) -> Result<Url> {
-        let path = contract::test_path(&self.account);
-        base.join(&path).map_err(|error| Error::new(Kind::Internal, format!("{path} is no path: {error}")))
+        let lookup = async { domain::lookup(self.client(api)?, api, &self.account).await };
+        Ok((self.shared.found.get(lookup).await?, Some(diagnosis::platform::authority(api))))
     }
 
     fn headers(&self, request: &Request, url: &Url) -> Result<HeaderMap> {
+        // CR, LF and NUL are refused in a header (RFC 9110 section 5.5).
+        let value = |what: &str, bytes: &[u8]| {
+            let message = || format!("{what} holds a line break or a control character");
+            HeaderValue::from_bytes(bytes).map_err(|_| Error::new(Kind::Usage, message()))
+        };
+        let mut credential = value("the credential", self.credential.authorization("POST", url)?.expose())?;
+        credential.set_sensitive(true);
         let mut headers = HeaderMap::new();
-        let credential = self.credential.authorization("POST", url)?;
-        headers.insert(AUTHORIZATION, value("the credential", credential.expose(), true)?);
-        headers
-            .insert(contract::FORWARD_URL, value("the forward URL", request.url.as_str().as_bytes(), false)?);
-        headers.insert(contract::METHOD, value("the method", request.method.as_str().as_bytes(), false)?);
+        headers.insert(AUTHORIZATION, credential);
+        headers.insert(contract::FORWARD_URL, value("the forward URL", request.url.as_str().as_bytes())?);
+        headers.insert(contract::METHOD, value("the method", request.method.as_str().as_bytes())?);
         for (from, to) in [(CONTENT_TYPE, contract::CONTENT_TYPE), (AUTHORIZATION, contract::AUTHORIZATION)] {
             if let Some(value) = request.headers.get(from) {
                 headers.insert(to, value.clone());
@@ -167,48 +147,30 @@ impl Platform {
     }
 }
 
-/// Refuses CR, LF and NUL in a header (RFC 9110 section 5.5).
-fn value(what: &str, bytes: &[u8], sensitive: bool) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_bytes(bytes)
-        .map_err(|_| Error::new(Kind::Usage, format!("{what} holds a line break or a control character")))?;
-    value.set_sensitive(sensitive);
-    Ok(value)
-}
-
 /// The file comes first, with a file name, as in the platform's samples. The body is streamed.
 async fn form(request: &Request, p12: &P12) -> Result<Form> {
     let upload = request.open_body().await?;
     let file = p12.file();
-    let part = known(file.bytes()).file_name(file_name(file.name())).mime_str("application/x-pkcs12");
-    let part = part.map_err(|_| Error::new(Kind::Internal, "the type of a P12 is no type"))?;
-    let password = p12.password();
-    let form =
-        Form::new().part(contract::FILE, part).part(contract::PASSWORD, known(Bytes::from_owner(password)));
+    let typed = |part: Part, kind: &str| {
+        part.mime_str(kind).map_err(|_| Error::new(Kind::Internal, format!("{kind} is no media type")))
+    };
+    let part = Part::stream(file.bytes()).file_name(file_name(file.name()));
+    let password = Part::stream(Bytes::from_owner(p12.password()));
+    let form = Form::new()
+        .part(contract::FILE, typed(part, "application/x-pkcs12")?)
+        .part(contract::PASSWORD, password);
     if request.body.is_empty() {
         return Ok(form);
     }
     let kind = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     // If it is not a media type, it is sent in the header LP-content-type-override only.
     let kind = kind.filter(|kind| Part::text("").mime_str(kind).is_ok());
-    let part = body_part(upload);
+    let part = Part::stream(reqwest::Body::wrap(upload));
     let part = match kind {
-        Some(kind) => part.mime_str(kind),
-        None => Ok(part),
+        Some(kind) => typed(part, kind)?,
+        None => part,
     };
-    let part = part.map_err(|_| Error::new(Kind::Internal, "the body's type is no type"))?;
     Ok(form.part(contract::BODY, part))
-}
-
-fn known(bytes: Bytes) -> Part {
-    let length = bytes.len() as u64;
-    Part::stream_with_length(bytes, length)
-}
-
-fn body_part(upload: OutgoingBody) -> Part {
-    match upload.length() {
-        Some(length) => Part::stream_with_length(reqwest::Body::wrap(upload), length),
-        None => Part::stream(reqwest::Body::wrap(upload)),
-    }
 }
 
 /// The last part of the path if all parsers read it in the same way, else `client.p12`.

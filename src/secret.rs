@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::fmt;
 
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 /// Bytes that are wiped when dropped. `Debug` does not show them, and there is no `Display`.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
@@ -32,6 +34,12 @@ impl From<Zeroizing<Vec<u8>>> for Secret {
 impl From<Vec<u8>> for Secret {
     fn from(bytes: Vec<u8>) -> Self {
         Zeroizing::new(bytes).into()
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        text.into_bytes().into()
     }
 }
 

@@ -14,12 +14,10 @@ use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::{Hangups, wait_for_signal};
 use crate::process;
-use connection::Settings;
 use connections::Connections;
 use files::Files;
 use journal::Journal;
 use limits::Limits;
-use nonces::Nonces;
 use origin::TrustedProxies;
 use resource::Resource;
 pub use writer::Log;
@@ -48,10 +46,7 @@ mod writer;
 pub struct Server {
     listener: TcpListener,
     connections: Arc<Connections>,
-    settings: Settings,
-    /// How long it still takes requests after it was told to end.
-    notice: Duration,
-    drain_time: Duration,
+    resource: Arc<Resource>,
     warning: Option<String>,
 }
 
@@ -68,25 +63,19 @@ impl Server {
             );
             return Err(Error::new(Kind::Usage, message).with_hint("name a P12 with a server certificate with --tls-p12, or listen on 127.0.0.1 behind a proxy that speaks TLS"));
         }
-        let nonces = Arc::new(Nonces::new());
-        let files = Files::read(args, Arc::clone(&nonces)).await?;
-        let read = files.current();
-        if read.access.uses_oauth1() {
-            nonces.wait_for_start().await;
-        }
-        let (local, scarce) = (args.local(), check_file_limit(&args.limits)?);
+        let files = Files::read(args).await?;
+        let certificate = files.current().certificate;
+        let (local, warning) = (args.local(), check_file_limit(&args.limits)?);
         local.tls.load()?;
-        let resource = Resource {
+        let resource = Arc::new(Resource {
             files,
             local,
             limits: Limits::new(&args.limits),
-            journal: Arc::new(Journal::new(log, read.certificate.as_deref())),
-            secure: read.certificate.is_some(),
-            public: args.public_url.clone(),
-            metrics_from: args.metrics_from.clone(),
+            journal: Arc::new(Journal::new(log, certificate.as_deref())),
             proxies: TrustedProxies(args.trusted_proxy.clone()),
+            args: args.clone(),
             draining: CancellationToken::new(),
-        };
+        });
         let failed = |error: std::io::Error| {
             Error::new(
                 Kind::OutputFailed,
@@ -97,43 +86,26 @@ impl Server {
             )
         };
         let listener = TcpListener::bind(args.listen).await.map_err(failed)?;
-        let settings = Settings {
-            resource: Arc::new(resource),
-            header_time: args.limits.header_time,
-            write_time: args.limits.body_time,
-        };
         let connections = Connections::new(args.limits.max_connections());
-        let (notice, drain_time) = (args.limits.drain_notice, args.limits.drain_time);
-        Ok(Self { listener, connections, settings, notice, drain_time, warning: scarce })
-    }
-
-    /// The address it listens on.
-    ///
-    /// # Errors
-    /// When the system does not say.
-    pub fn address(&self) -> Result<SocketAddr> {
-        let failed = |error| {
-            Error::new(
-                Kind::Internal,
-                format!("the address that serve listens on is not known: {}", diagnosis::in_words(&error)),
-            )
-        };
-        self.listener.local_addr().map_err(failed)
+        Ok(Self { listener, connections, resource, warning })
     }
 
     /// Its URL, such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
-    /// As [`Self::address`].
+    /// When the system does not say at which address it listens.
     pub fn url(&self) -> Result<String> {
-        let scheme = if self.settings.resource.secure { "https" } else { "http" };
-        Ok(format!("{scheme}://{}", self.address()?))
+        let address = self.listener.local_addr().map_err(|error| {
+            let reason = diagnosis::in_words(&error);
+            Error::new(Kind::Internal, format!("the address that serve listens on is not known: {reason}"))
+        })?;
+        Ok(format!("{}://{address}", self.resource.scheme()))
     }
 
     /// Serves until `end`, and reads its files again at each hangup. Then it tells that it ends while it still takes requests;
     /// a signal cuts that short. Then it accepts no more connections and waits for the answers in progress.
     pub async fn run(self, end: impl Future<Output = ()>, hangups: Hangups) {
-        let resource = Arc::clone(&self.settings.resource);
+        let resource = Arc::clone(&self.resource);
         if let Some(warning) = &self.warning {
             resource.journal.tell("warning", warning);
         }
@@ -142,13 +114,13 @@ impl Server {
         self.accept_until(end, &graceful).await;
         resource.draining.cancel();
         let notice = async {
-            let _ = tokio::time::timeout(self.notice, wait_for_signal()).await;
+            let _ = tokio::time::timeout(resource.args.limits.drain_notice, wait_for_signal()).await;
         };
         self.accept_until(notice, &graceful).await;
         drop(self.listener);
         reloading.abort();
         // What is not finished by then is cut off.
-        let _ = tokio::time::timeout(self.drain_time, graceful.shutdown()).await;
+        let _ = tokio::time::timeout(resource.args.limits.drain_time, graceful.shutdown()).await;
         resource.journal.writer.flush().await;
     }
 
@@ -169,14 +141,15 @@ impl Server {
 
     fn start(&self, mut stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown) {
         // Behind a trusted proxy are many clients.
-        let trusted = self.settings.resource.proxies.trusts(peer.ip());
+        let trusted = self.resource.proxies.trusts(peer.ip());
         match self.connections.admit(Some(limits::network(peer.ip())).filter(|_| !trusted)) {
             Some(admission) => {
-                tokio::spawn(self.settings.clone().serve(stream, peer, admission, graceful.watcher()));
+                let resource = Arc::clone(&self.resource);
+                tokio::spawn(connection::serve(resource, stream, peer, admission, graceful.watcher()));
             }
             None => {
-                self.settings.resource.journal.count_turned_away();
-                if !self.settings.resource.secure {
+                self.resource.journal.turned_away.inc();
+                if self.resource.args.tls_p12.is_none() {
                     tokio::spawn(async move { stream.write_all(TOO_MANY).await });
                 }
             }
@@ -186,7 +159,7 @@ impl Server {
 
 async fn reload_at(mut hangups: Hangups, resource: Arc<Resource>) {
     while hangups.next().await {
-        Arc::clone(&resource).reload().await;
+        resource.reload().await;
     }
 }
 

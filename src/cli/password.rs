@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args as Group;
 
-use super::values::{secret, source};
+use super::values::{given, secret, source};
 use crate::password::PasswordSource;
 use crate::secret::Secret;
 use crate::secret_source::SecretSource;
@@ -55,12 +55,12 @@ impl KeyArgs {
 
     /// The first of these options that was given.
     pub fn given(&self) -> Option<&'static str> {
-        let all = [
+        given([
             (self.key.is_some(), "--key"),
             (self.key_password_file.is_some(), "--key-password-file"),
             (self.key_password_env.is_some(), "--key-password-env"),
-        ];
-        all.into_iter().find_map(|(given, name)| given.then_some(name))
+        ])
+        .next()
     }
 }
 

@@ -37,6 +37,11 @@ pub(super) fn source(
     value.or_else(file).or_else(|| variable.clone().map(SecretSource::Environment))
 }
 
+/// Those of these options that were given.
+pub fn given<const N: usize>(options: [(bool, &'static str); N]) -> impl Iterator<Item = &'static str> {
+    options.into_iter().filter_map(|(is_given, name)| is_given.then_some(name))
+}
+
 /// Takes any bytes, and never shows them again.
 pub(super) fn secret() -> impl TypedValueParser<Value = Secret> {
     OsStringValueParser::new().map(Secret::from)

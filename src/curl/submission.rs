@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::Curl;
 use crate::cli::TestArgs;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
+use crate::platform::contract;
 use crate::platform::gateway::{Account, Gateway};
-use crate::platform::{contract, domain};
 use crate::request::Request;
 use crate::request::body::RequestBody;
 use crate::shell::{self, quote};
@@ -19,69 +19,60 @@ impl Curl {
         account: &Account,
         request: &Request,
     ) -> Result<()> {
-        let gateway = args.platform.gateway();
-        let path = contract::test_path(account);
         let header =
             |name: &http::HeaderName, value: &[u8]| [name.as_str().as_bytes(), b": ", value].concat();
-        let forward = self.quote_url(&format!("{}: {}", contract::FORWARD_URL, request.url.as_str()));
         self.add(&["-H"]);
-        self.words.push(forward);
-        self.add_option("-H", &header(&contract::METHOD, request.method.as_str().as_bytes()));
+        self.add_url(&format!("{}: {}", contract::FORWARD_URL, request.url.as_str()));
+        self.add_option("-H", header(&contract::METHOD, request.method.as_str().as_bytes()));
         if let Some(kind) = request.headers.get(http::header::CONTENT_TYPE) {
-            self.add_option("-H", &header(&contract::CONTENT_TYPE, kind.as_bytes()));
+            self.add_option("-H", header(&contract::CONTENT_TYPE, kind.as_bytes()));
         }
         if request.headers.contains_key(http::header::AUTHORIZATION) {
-            self.add_secret("-H", &header(&contract::AUTHORIZATION, b""), "AUTHORIZATION");
-            self.explain("AUTHORIZATION", "the Authorization for the endpoint");
+            let name = header(&contract::AUTHORIZATION, b"");
+            self.add_secret("-H", name, "AUTHORIZATION", "the Authorization for the endpoint");
         }
-        if args.platform.uses_oauth1() {
-            self.add_secret("-H", b"authorization: ", "OAUTH1");
-            self.explain("OAUTH1", "OAuth and its signature, which curl cannot make");
-        } else {
-            self.add_secret("-H", b"authorization: Bearer ", "BEARER");
-            self.explain("BEARER", "the Bearer token for the platform");
-        }
-        self.add_option("-H", format!("user-agent: p12-test/{}", env!("CARGO_PKG_VERSION")).as_bytes());
-        self.add_option("-H", b"Expect:");
+        let (scheme, variable, what) = match args.platform.uses_oauth1() {
+            true => ("", "OAUTH1", "OAuth and its signature, which curl cannot make"),
+            false => ("Bearer ", "BEARER", "the Bearer token for the platform"),
+        };
+        self.add_secret("-H", format!("authorization: {scheme}"), variable, what);
+        self.add_option("-H", concat!("user-agent: p12-test/", env!("CARGO_PKG_VERSION")));
+        self.add_option("-H", "Expect:");
         self.add_parts(args, request)?;
-        self.add_gateway(gateway, account, &path)
+        self.add_gateway(args.platform.gateway(), account);
+        Ok(())
     }
 
     fn add_parts(&mut self, args: &TestArgs, request: &Request) -> Result<()> {
         self.add_option(
             "-F",
-            &quote_form_file(contract::FILE, '@', &args.target()?.p12, ";type=application/x-pkcs12"),
+            quote_form_file(contract::FILE, '@', &args.target()?.p12, ";type=application/x-pkcs12"),
         );
-        self.add_secret("--form-string", format!("{}=", contract::PASSWORD).as_bytes(), "P12_PASSWORD");
-        self.explain("P12_PASSWORD", "the P12's password, empty if it has none");
+        let mut add_string =
+            |name, variable, what| self.add_secret("--form-string", format!("{name}="), variable, what);
+        add_string(contract::PASSWORD, "P12_PASSWORD", "the P12's password, empty if it has none");
         match &request.body {
             RequestBody::Empty | RequestBody::Stream(_) => {}
-            RequestBody::Bytes(_) => {
-                self.add_secret("--form-string", format!("{}=", contract::BODY).as_bytes(), "BODY");
-                self.explain("BODY", "the body");
-            }
-            RequestBody::File(path) => self.add_option("-F", &quote_form_file(contract::BODY, '<', path, "")),
-            RequestBody::Stdin => self.add_option("-F", format!("{}=<-", contract::BODY).as_bytes()),
+            RequestBody::Bytes(_) => add_string(contract::BODY, "BODY", "the body"),
+            RequestBody::File(path) => self.add_option("-F", quote_form_file(contract::BODY, '<', path, "")),
+            RequestBody::Stdin => self.add_option("-F", format!("{}=<-", contract::BODY)),
         }
         Ok(())
     }
 
-    fn add_gateway(&mut self, gateway: Gateway, account: &Account, path: &str) -> Result<()> {
+    fn add_gateway(&mut self, gateway: Gateway, account: &Account) {
         match gateway {
             Gateway::Host(base) => {
-                let url =
-                    base.url().join(path).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+                let url = contract::test_url(base.url(), account);
                 self.words.push(quote(url.as_str().as_bytes()));
             }
             Gateway::Lookup(api) => {
-                let lookup = domain::lookup_url(api.url(), account)?;
-                let mut word = shell::quote_before_variable(b"https://", "PLATFORM");
-                word.extend(quote(path.as_bytes()));
-                self.words.push(word);
+                let host = shell::quote_before_variable(b"https://", "PLATFORM");
+                self.words.push([host, quote(contract::test_path(account).as_bytes())].concat());
+                let lookup = contract::domain_url(api.url(), account);
                 self.explain("PLATFORM", &format!("the baseURI that {lookup} returns"));
             }
         }
-        Ok(())
     }
 }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 use openssl::error::ErrorStack;
 use openssl::ssl::{NameType, SslAcceptorBuilder, SslContext, SslVerifyMode, SslVersion};
 use openssl::x509::X509;
-use openssl::x509::store::X509StoreBuilder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_openssl::SslStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -65,7 +64,6 @@ impl Endpoint {
     /// Takes the connections of a socket that listens already, such as one with small buffers.
     ///
     /// # Errors
-    ///
     /// When OpenSSL refuses the certificates, or the socket has no address.
     pub fn listen(listener: TcpListener, manners: &Manners, on_connection: OnConnection) -> io::Result<Self> {
         let context = manners.acceptor()?.build().into_context();
@@ -100,9 +98,7 @@ impl Manners {
             builder.set_min_proto_version(Some(version))?;
             builder.set_max_proto_version(Some(version))?;
         }
-        let mut store = X509StoreBuilder::new()?;
-        store.add_cert(self.clients.clone())?;
-        builder.set_cert_store(store.build());
+        builder.cert_store_mut().add_cert(self.clients.clone())?;
         builder.set_verify(match self.client_auth {
             ClientAuth::Off => SslVerifyMode::NONE,
             ClientAuth::Optional => SslVerifyMode::PEER,

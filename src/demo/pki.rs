@@ -2,7 +2,6 @@
 
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
-use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
@@ -158,10 +157,7 @@ fn chain(issuer: Option<&Identity>) -> Vec<X509> {
 
 fn key(key: Key) -> Result<PKey<Private>> {
     match key {
-        Key::Ec => {
-            let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-            PKey::from_ec_key(EcKey::generate(&group)?)
-        }
+        Key::Ec => PKey::ec_gen("P-256"),
         Key::Rsa(bits) => PKey::from_rsa(Rsa::generate(bits)?),
         Key::Ed25519 => PKey::generate_ed25519(),
     }

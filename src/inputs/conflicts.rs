@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::TestArgs;
+use crate::cli::{TestArgs, given};
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::request::body::RequestBody;
@@ -14,22 +14,26 @@ fn usage(message: impl Into<String>) -> Error {
 
 /// Standard input can be read once only: as the password, or as a body that is sent once.
 pub(super) fn check_stdin(args: &TestArgs) -> Result<()> {
-    let more =
-        |flag| format!("{flag} sends the body more than once, but standard input can be read only once");
-    let p12 = args.target()?.p12.as_os_str() == "-";
-    match args.request.body() {
-        _ if p12 && args.password.password_stdin => {
-            Err(usage("--password-stdin and the P12 - cannot both read standard input"))
-        }
-        RequestBody::Stdin if p12 => Err(usage("the P12 - and the body @- cannot both read standard input")),
-        RequestBody::Stdin if args.password.password_stdin => {
-            Err(usage("--password-stdin and the body @- cannot both read standard input"))
-        }
-        RequestBody::Stdin if args.verdict.each_address => Err(usage(more("--each-address"))),
-        RequestBody::Stdin if args.verdict.repeat.is_some() => Err(usage(more("--repeat"))),
-        RequestBody::Stdin if args.verdict.control => Err(usage(more("--control"))),
-        RequestBody::Stdin if args.platform.compare => Err(usage(more("--compare"))),
-        _ => Ok(()),
+    let body = matches!(args.request.body(), RequestBody::Stdin);
+    let mut readers = given([
+        (args.password.password_stdin, "--password-stdin"),
+        (args.target()?.p12.as_os_str() == "-", "the P12 -"),
+        (body, "the body @-"),
+    ]);
+    if let (Some(one), Some(other)) = (readers.next(), readers.next()) {
+        return Err(usage(format!("{one} and {other} cannot both read standard input")));
+    }
+    let mut repeated = given([
+        (args.verdict.each_address, "--each-address"),
+        (args.verdict.repeat.is_some(), "--repeat"),
+        (args.verdict.control, "--control"),
+        (args.platform.compare, "--compare"),
+    ]);
+    match repeated.next().filter(|_| body) {
+        Some(flag) => Err(usage(format!(
+            "{flag} sends the body more than once, but standard input can be read only once"
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -48,26 +52,23 @@ pub(super) fn check_headers(args: &TestArgs) -> Result<()> {
 
 /// Some options need the connection to the endpoint to be ours.
 pub(super) fn check_local_options(args: &TestArgs) -> Result<()> {
-    if let Some(flag) = args.key.given().filter(|_| args.platform.is_used()) {
-        let hint = "the platform takes one file with one password: make it with p12-test repack";
-        return Err(
-            usage(format!("{flag} works from this machine only, not through the platform")).with_hint(hint)
-        );
-    }
-    if !args.platform.is_used() || args.platform.compare {
+    if !args.platform.is_used() {
         return Ok(());
     }
-    let local_only = [
+    let refuse = |flag| usage(format!("{flag} works from this machine only, not through the platform"));
+    if let Some(flag) = args.key.given() {
+        let hint = "the platform takes one file with one password: make it with p12-test repack";
+        return Err(refuse(flag).with_hint(hint));
+    }
+    let mut local_only = given([
         (args.verdict.control, "--control"),
         (args.verdict.allow_unrequested, "--allow-unrequested"),
         (args.connection.http2, "--http2"),
         (args.leaf_only, "--leaf-only"),
         (args.verdict.each_address, "--each-address"),
-    ];
-    match local_only.iter().find(|(set, _)| *set) {
-        Some((_, flag)) => {
-            Err(usage(format!("{flag} works from this machine only, not through the platform")))
-        }
+    ]);
+    match local_only.next().filter(|_| !args.platform.compare) {
+        Some(flag) => Err(refuse(flag)),
         None => Ok(()),
     }
 }

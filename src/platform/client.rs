@@ -2,10 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use http::HeaderMap;
-use reqwest::multipart::Form;
-use reqwest::{Certificate, ClientBuilder, NoProxy, Proxy, tls};
-use url::Url;
+use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, tls};
 
 use crate::call::connect::{Connect, Family};
 use crate::call::tls::{Tls, Version};
@@ -13,50 +10,31 @@ use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 
-/// A client for submissions and the lookup before them. Each uses a new connection.
-#[derive(Debug)]
-pub(super) struct Client(reqwest::Client);
-
 /// As many header fields as `serve` passes on.
 const MAX_HEADERS: usize = 256;
 
-impl Client {
-    /// `plain` for a loopback address without TLS. Then no proxy is used, as it could see the secrets.
-    pub(super) fn new(connect: &Connect, tls: &Tls, plain: bool) -> Result<Self> {
-        let builder = reqwest::Client::builder()
-            .tls_backend_native()
-            .http1_only()
-            .http1_max_headers(MAX_HEADERS)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .pool_max_idle_per_host(0)
-            .user_agent(concat!("p12-test/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(connect.timeout);
-        let builder = set_addresses(builder, connect);
-        let builder = match plain {
-            true => builder.no_proxy().tls_certs_only([]),
-            false => set_proxy(set_trust(builder, tls)?, connect)?,
-        };
-        let unusable = |error| {
-            let reason = diagnosis::platform::deepest(&error);
-            Error::new(Kind::Internal, format!("the client for the platform could not be set up: {reason}"))
-        };
-        builder.build().map(Self).map_err(unusable)
-    }
-
-    pub(super) async fn get(&self, url: &Url) -> reqwest::Result<reqwest::Response> {
-        self.0.get(url.clone()).send().await
-    }
-
-    pub(super) async fn post(
-        &self,
-        url: &Url,
-        headers: HeaderMap,
-        form: Form,
-    ) -> reqwest::Result<reqwest::Response> {
-        self.0.post(url.clone()).headers(headers).multipart(form).send().await
-    }
+/// A client for submissions and the lookup before them. Each uses a new connection. `plain` for a loopback address
+/// without TLS: then no proxy is used, as it could see the secrets.
+pub(super) fn new(connect: &Connect, tls: &Tls, plain: bool) -> Result<Client> {
+    let builder = Client::builder()
+        .tls_backend_native()
+        .http1_only()
+        .http1_max_headers(MAX_HEADERS)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .pool_max_idle_per_host(0)
+        .user_agent(concat!("p12-test/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(connect.timeout);
+    let builder = set_addresses(builder, connect);
+    let builder = match plain {
+        true => builder.no_proxy().tls_certs_only([]),
+        false => set_proxy(set_trust(builder, tls)?, connect)?,
+    };
+    builder.build().map_err(|error| {
+        let reason = diagnosis::platform::deepest(&error);
+        Error::new(Kind::Internal, format!("the client for the platform could not be set up: {reason}"))
+    })
 }
 
 fn set_addresses(mut builder: ClientBuilder, connect: &Connect) -> ClientBuilder {

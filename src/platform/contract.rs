@@ -1,6 +1,7 @@
 //! The platform's resource as it is documented: its paths, headers, parts, permission and codes.
 
 use http::{HeaderName, StatusCode};
+use url::Url;
 
 use super::gateway::Account;
 
@@ -53,20 +54,30 @@ pub fn test_path(account: &Account) -> String {
     format!("/mtls/account/{account}/p12-test/multipart")
 }
 
+/// The URL of the tester on this host.
+pub fn test_url(base: &Url, account: &Account) -> Url {
+    let mut url = base.clone();
+    url.set_path(&test_path(account));
+    url
+}
+
 /// The account in the path of the tester.
 pub fn parse_test_path(path: &str) -> Option<Account> {
     path.strip_prefix("/mtls/account/")?.strip_suffix("/p12-test/multipart")?.parse().ok()
 }
 
-/// The path of the Domain API for the tester's host.
-pub fn domain_path(account: &Account) -> String {
-    format!("/api/account/{account}/service/{SERVICE}/baseURI.json")
+/// The URL of the Domain API that answers with the tester's host.
+pub fn domain_url(api: &Url, account: &Account) -> Url {
+    let mut url = api.clone();
+    url.set_path(&format!("/api/account/{account}/service/{SERVICE}/baseURI.json"));
+    url.set_query(Some("version=1.0"));
+    url
 }
 
 /// The account in a path of the Domain API, and the service if it names one.
-pub fn parse_domain_path(path: &str) -> Option<(Account, Option<&str>)> {
+pub fn parse_domain_path(path: &str) -> Option<(Account, Option<String>)> {
     let path = path.strip_prefix("/api/account/")?.strip_suffix("/baseURI.json")?;
     let (account, service) = path.split_once("/service")?;
     let service = if service.is_empty() { None } else { Some(service.strip_prefix('/')?) };
-    Some((account.parse().ok()?, service.filter(|name| !name.contains('/'))))
+    Some((account.parse().ok()?, service.filter(|name| !name.contains('/')).map(str::to_owned)))
 }

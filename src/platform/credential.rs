@@ -1,7 +1,7 @@
 //! The credential for the platform: a Bearer token, or the four values of OAuth 1.0a.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
@@ -49,22 +49,14 @@ impl CredentialSource {
         match self {
             Self::Bearer(source) => check_bearer(source.read()?),
             Self::OAuth1 { file, prefix, method } => {
-                let known = file
-                    .as_ref()
-                    .map_or_else(|| Ok(PartialKeys::default()), |file| PartialKeys::read(file.clone()))?;
+                let known = file.as_deref().map(PartialKeys::read).transpose()?.unwrap_or_default();
                 Ok(Credential::OAuth1(known.complete(prefix, prompt).await?, *method))
             }
-            Self::Unsaid if std::env::var_os(Self::BEARER).is_some() => {
-                check_bearer(SecretSource::Environment(Self::BEARER.into()).read()?)
+            Self::Unsaid => {
+                let elsewhere = "--bearer-file, --bearer-env, P12_TEST_BEARER or --oauth1-file";
+                let what = "Bearer token for the platform";
+                check_bearer(read_or_ask(Self::BEARER, prompt, what, elsewhere).await?)
             }
-            Self::Unsaid => check_bearer(
-                ask(
-                    prompt,
-                    "Bearer token for the platform",
-                    "--bearer-file, --bearer-env, P12_TEST_BEARER or --oauth1-file",
-                )
-                .await?,
-            ),
         }
     }
 }
@@ -85,7 +77,17 @@ fn check_bearer(token: Secret) -> Result<Credential> {
     Ok(Credential::Bearer(token))
 }
 
-async fn ask(prompt: Prompt, what: &str, elsewhere: &str) -> Result<Secret> {
+/// The value of the variable, or what the user answers if it is not set.
+async fn read_or_ask(
+    variable: impl Into<OsString>,
+    prompt: Prompt,
+    what: &str,
+    elsewhere: &str,
+) -> Result<Secret> {
+    let variable = variable.into();
+    if std::env::var_os(&variable).is_some() {
+        return SecretSource::Environment(variable).read();
+    }
     if !prompt.is_available() {
         let message = format!("the platform needs a credential: no {what} was given");
         return Err(Error::new(Kind::Usage, message).with_hint(format!("give a source: {elsewhere}")));
@@ -106,9 +108,9 @@ const NAMES: [(&str, &str, &str); 4] = [
 ];
 
 impl PartialKeys {
-    fn read(path: PathBuf) -> Result<Self> {
-        let name = path.display().to_string();
-        let text = SecretSource::PrivateFile(path).read()?;
+    fn read(path: &Path) -> Result<Self> {
+        let name = path.display();
+        let text = SecretSource::PrivateFile(path.to_owned()).read()?;
         let wrong = |what: &str| {
             let hint =
                 "the form is four lines, or consumer_key=…, consumer_secret=…, token=…, token_secret=…";
@@ -134,25 +136,18 @@ impl PartialKeys {
         Ok(found)
     }
 
-    async fn complete(self, prefix: &OsString, prompt: Prompt) -> Result<Keys> {
-        let mut values = Vec::new();
-        for (found, (_, suffix, question)) in self.0.into_iter().zip(NAMES) {
-            let mut variable = prefix.clone();
-            variable.push("_");
-            variable.push(suffix);
-            values.push(match found {
-                Some(value) => value,
-                None if std::env::var_os(&variable).is_some() => {
-                    SecretSource::Environment(variable).read()?
-                }
-                None => {
-                    ask(prompt, question, &format!("--oauth1-file, or the variable {}", variable.display()))
-                        .await?
-                }
-            });
+    async fn complete(self, prefix: &OsStr, prompt: Prompt) -> Result<Keys> {
+        let mut values = self.0;
+        for (value, (_, suffix, question)) in
+            values.iter_mut().zip(NAMES).filter(|(value, _)| value.is_none())
+        {
+            let variable = OsString::from_iter([prefix, OsStr::new("_"), OsStr::new(suffix)]);
+            let elsewhere = format!("--oauth1-file, or the variable {}", variable.display());
+            *value = Some(read_or_ask(variable, prompt, question, &elsewhere).await?);
         }
-        let [consumer_key, consumer_secret, token, token_secret]: [Secret; 4] =
-            values.try_into().map_err(|_| Error::new(Kind::Internal, "an OAuth1 value is missing"))?;
+        let [Some(consumer_key), Some(consumer_secret), Some(token), Some(token_secret)] = values else {
+            return Err(Error::new(Kind::Internal, "an OAuth1 value is missing"));
+        };
         Ok(Keys { consumer_key, consumer_secret, token, token_secret })
     }
 }
@@ -179,9 +174,7 @@ impl Credential {
     pub fn secrets(&self) -> Vec<Secret> {
         match self {
             Self::Bearer(token) => vec![token.clone()],
-            Self::OAuth1(Keys { consumer_key, consumer_secret, token, token_secret }, _) => {
-                [consumer_key, consumer_secret, token, token_secret].map(Clone::clone).to_vec()
-            }
+            Self::OAuth1(keys, _) => keys.values().map(Clone::clone).to_vec(),
         }
     }
 

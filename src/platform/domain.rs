@@ -1,11 +1,11 @@
 //! The Domain API: which host serves an account. It needs no credential.
 
+use reqwest::Client;
 use serde_json::Value;
 use url::Url;
 
-use super::client::Client;
 use super::contract::{self, SERVICE};
-use super::gateway::Account;
+use super::gateway::{self, Account};
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result, Retry};
 use crate::exchange::describe_status;
@@ -16,23 +16,16 @@ pub const DEFAULT: &str = "https://api.liveperson.net";
 /// The longest answer, in bytes. A list of all services takes a few thousand.
 const MAX_ANSWER: usize = 1 << 20;
 
-/// The URL that answers with the host of an account's gateway.
-///
-/// # Errors
-/// Usage, when there is no such URL.
-pub fn lookup_url(api: &Url, account: &Account) -> Result<Url> {
-    api.join(&format!("{}?version=1.0", contract::domain_path(account)))
-        .map_err(|error| Error::new(Kind::Usage, format!("--domain-api cannot be used: {error}")))
-}
-
-/// Asks for the host. An error names the step that failed: the connection, the status, the text, the entry.
-pub(super) async fn lookup(client: &Client, url: &Url, account: &Account) -> Result<String> {
+/// Asks for the host of an account's gateway. An error names the step that failed: the connection, the status, the
+/// text, the entry.
+pub(super) async fn lookup(client: &Client, api: &Url, account: &Account) -> Result<Url> {
     let failed = |what: String| {
         Error::new(Kind::PlatformLookup, format!("the Domain API did not name the platform's host: {what}"))
     };
     let for_good = |what: String| failed(what).with_retry(Retry::Never, None);
-    let target = diagnosis::platform::authority(url);
-    let mut response = client.get(url).await.map_err(|error| {
+    let target = diagnosis::platform::authority(api);
+    let asked = client.get(contract::domain_url(api, account)).send().await;
+    let mut response = asked.map_err(|error| {
         let error = diagnosis::platform::submission(&error, &target, "the Domain API");
         if error.kind == Kind::OutOfFiles { error } else { failed(error.message) }
     })?;
@@ -63,14 +56,13 @@ pub(super) async fn lookup(client: &Client, url: &Url, account: &Account) -> Res
         for_good(format!("the answer of {target} holds no {SERVICE} for account {account}"))
             .with_hint(NOT_ENABLED)
     })?;
-    let bare = |host: &str| {
-        Url::parse(&format!("https://{host}/")).is_ok_and(|url| diagnosis::platform::authority(&url) == host)
-    };
-    let plain = host.strip_suffix(":443").unwrap_or(host);
-    if !bare(plain) && !bare(host) {
-        return Err(for_good(format!("{target} names {host:?}, which is no bare host")));
-    }
-    Ok(host.to_owned())
+    let url = |scheme: &str, host: &str| Url::parse(&format!("{scheme}://{host}/")).ok();
+    let bare = |host: &str| url("https", host).filter(|url| diagnosis::platform::authority(url) == host);
+    let secure = bare(host.strip_suffix(":443").unwrap_or(host)).or_else(|| bare(host));
+    let secure = secure.ok_or_else(|| for_good(format!("{target} names {host:?}, which is no bare host")))?;
+    // If the Domain API is plain HTTP on this machine, as in a rehearsal, so is the platform.
+    let plain = url("http", host).filter(|url| api.scheme() == "http" && gateway::is_loopback(url));
+    Ok(plain.unwrap_or(secure))
 }
 
 const NOT_ENABLED: &str =

@@ -51,7 +51,7 @@ impl std::str::FromStr for Base {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let url = Url::parse(&full).map_err(|error| format!("not a host: {error}"))?;
+        let mut url = Url::parse(&full).map_err(|error| format!("not a host: {error}"))?;
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
@@ -69,6 +69,7 @@ impl std::str::FromStr for Base {
         {
             return Err("give only a host and a port".into());
         }
+        url.set_fragment(None);
         Ok(Self(url))
     }
 }

@@ -9,6 +9,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use serde::Deserialize;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -18,7 +19,8 @@ use crate::error::Result;
 use crate::secret::Secret;
 
 /// The four values of a client that was granted access in advance.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Keys {
     /// Names the client: the "app key".
     pub consumer_key: Secret,
@@ -66,6 +68,11 @@ impl Method {
 pub type Parameters = Vec<(String, Zeroizing<String>)>;
 
 impl Keys {
+    /// All four, in the order of the fields.
+    pub fn values(&self) -> [&Secret; 4] {
+        [&self.consumer_key, &self.consumer_secret, &self.token, &self.token_secret]
+    }
+
     /// The value of `Authorization` for a request made now (RFC 5849 section 3.5.1).
     ///
     /// # Errors
@@ -105,14 +112,7 @@ impl Keys {
             .iter()
             .map(|(name, value)| Zeroizing::new(format!("{name}=\"{}\"", *encode(value.as_bytes()))))
             .collect();
-        let mut line =
-            Zeroizing::new(String::with_capacity(8 + fields.iter().map(|f| f.len() + 2).sum::<usize>()));
-        line.push_str("OAuth ");
-        for (at, field) in fields.iter().enumerate() {
-            line.push_str(if at == 0 { "" } else { ", " });
-            line.push_str(field);
-        }
-        Ok(std::mem::take(&mut *line).into_bytes().into())
+        Ok(["OAuth ", &join(&fields, ", ")].concat().into())
     }
 
     /// The signature of a request with these protocol parameters, in base64 (RFC 5849 section 3.4.2).
@@ -127,8 +127,7 @@ impl Keys {
         parameters: &Parameters,
     ) -> Result<String> {
         let base = base_string(verb, url, parameters);
-        let (client, token) = (encode(self.consumer_secret.expose()), encode(self.token_secret.expose()));
-        let key = Zeroizing::new(format!("{}&{}", *client, *token));
+        let key = join(&[encode(self.consumer_secret.expose()), encode(self.token_secret.expose())], "&");
         let sign = || {
             let key = PKey::hmac(key.as_bytes())?;
             Signer::new(method.digest(), &key)?.sign_oneshot_to_vec(base.as_bytes())
@@ -141,26 +140,23 @@ impl Keys {
 /// RFC 5849 section 3.4.1: method, URL without query, all parameters in order. A multipart body is not part of it
 /// (section 3.4.1.3.1).
 pub fn base_string(verb: &str, url: &Url, parameters: &Parameters) -> Zeroizing<String> {
-    let mut pairs: Vec<(Zeroizing<String>, Zeroizing<String>)> = parameters
-        .iter()
-        .filter(|(name, _)| name != "realm" && name != "oauth_signature")
-        .map(|(name, value)| (encode(name.as_bytes()), encode(value.as_bytes())))
-        .collect();
-    pairs.extend(url.query_pairs().map(|(name, value)| (encode(name.as_bytes()), encode(value.as_bytes()))));
+    let signed = parameters.iter().filter(|(name, _)| name != "realm" && name != "oauth_signature");
+    let pair = |name: &str, value: &str| (encode(name.as_bytes()), encode(value.as_bytes()));
+    let queried = url.query_pairs().map(|(name, value)| pair(&name, &value));
+    let mut pairs: Vec<_> = signed.map(|(name, value)| pair(name, value)).chain(queried).collect();
     pairs.sort_by(|(name, value), (other, second)| (&**name, &**value).cmp(&(&**other, &**second)));
-    let mut normal = Zeroizing::new(String::new());
-    for (at, (name, value)) in pairs.iter().enumerate() {
-        let and = if at == 0 { "" } else { "&" };
-        normal = Zeroizing::new(format!("{}{and}{}={}", *normal, **name, **value));
-    }
-    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
-    let base = format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
-    Zeroizing::new(format!(
-        "{}&{}&{}",
-        verb.to_uppercase(),
-        *encode(base.as_bytes()),
-        *encode(normal.as_bytes())
-    ))
+    let pairs: Vec<_> =
+        pairs.iter().map(|(name, value)| Zeroizing::new([name, "=", value].concat())).collect();
+    let normal = join(&pairs, "&");
+    let base = format!("{}://{}{}", url.scheme(), diagnosis::platform::authority(url), url.path());
+    let verb = Zeroizing::new(verb.to_uppercase());
+    join(&[verb, encode(base.as_bytes()), encode(normal.as_bytes())], "&")
+}
+
+/// Joined in one piece, so that no copy is left behind.
+fn join(texts: &[Zeroizing<String>], between: &str) -> Zeroizing<String> {
+    let texts: Vec<_> = texts.iter().map(|text| text.as_str()).collect();
+    Zeroizing::new(texts.join(between))
 }
 
 /// All but the unreserved characters (RFC 5849 section 3.6).
@@ -231,13 +227,9 @@ mod tests {
     use super::*;
 
     fn keys(consumer: (&str, &str), token: (&str, &str)) -> Keys {
-        let secret = |text: &str| Secret::from(text.as_bytes().to_vec());
-        Keys {
-            consumer_key: secret(consumer.0),
-            consumer_secret: secret(consumer.1),
-            token: secret(token.0),
-            token_secret: secret(token.1),
-        }
+        let [consumer_key, consumer_secret, token, token_secret] =
+            [consumer.0, consumer.1, token.0, token.1].map(|text| Secret::from(text.to_owned()));
+        Keys { consumer_key, consumer_secret, token, token_secret }
     }
 
     fn parameters(pairs: &[(&str, &str)]) -> Parameters {

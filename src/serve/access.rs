@@ -3,15 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use http::StatusCode;
 use http::header::{AUTHORIZATION, HeaderMap};
 use openssl::memcmp;
 use openssl::sha::sha256;
 use url::Url;
 
+use super::answer::Failure;
 use super::credentials::{self, Grant, Verifier};
 use super::nonces::{Nonces, Problem};
 use crate::platform::contract::PERMISSION;
-use crate::platform::oauth1::{self, Method, Parameters};
+use crate::platform::oauth1::{self, Method};
 use crate::secret::Secret;
 
 /// The known credentials.
@@ -22,10 +24,10 @@ pub(super) struct Access {
 
 /// Why a request is refused.
 pub(super) enum Refused {
-    /// 401: the credential is not known. For OAuth1 with the name of the problem.
-    Unknown(String, Option<&'static str>),
-    /// 403: the credential of this name is not allowed this.
-    Forbidden(Arc<str>, String),
+    /// The credential is not known.
+    Unknown(Failure),
+    /// The credential of this name is not allowed this.
+    Forbidden(Arc<str>, Failure),
 }
 
 impl Access {
@@ -48,12 +50,14 @@ impl Access {
         account: &str,
     ) -> Result<Arc<str>, Refused> {
         let grant = self.authenticate(headers, verb, url)?;
-        let forbidden = |why: String| Err(Refused::Forbidden(Arc::clone(&grant.name), why));
+        let forbidden = |why: &str| {
+            Err(Refused::Forbidden(Arc::clone(&grant.name), Failure::new(StatusCode::FORBIDDEN, why)))
+        };
         if !grant.permissions.iter().any(|permission| permission == PERMISSION) {
-            return forbidden(format!("the credential has no {PERMISSION}"));
+            return forbidden(&format!("the credential has no {PERMISSION}"));
         }
         if !grant.covers(account) {
-            return forbidden("the credential is not for this account".into());
+            return forbidden("the credential is not for this account");
         }
         Ok(Arc::clone(&grant.name))
     }
@@ -64,7 +68,7 @@ impl Access {
     }
 
     fn authenticate(&self, headers: &HeaderMap, verb: &str, url: &Url) -> Result<&Grant, Refused> {
-        let unknown = |what: &str| Refused::Unknown(what.into(), None);
+        let unknown = |why: &str| Refused::Unknown(Failure::unknown(why));
         let mut shown = headers.get_all(AUTHORIZATION).iter();
         let (Some(value), None) = (shown.next(), shown.next()) else {
             return Err(unknown("exactly one Authorization header is needed"));
@@ -76,29 +80,20 @@ impl Access {
             let digest = sha256(rest.trim_ascii());
             let fits = |grant: &&Grant| matches!(&grant.verifier, Verifier::Bearer(known) if memcmp::eq(known, &digest));
             // Compare with all, so that the time does not reveal which one matched.
-            return self
-                .grants
-                .iter()
-                .filter(fits)
-                .collect::<Vec<_>>()
-                .pop()
-                .ok_or_else(|| unknown("the token is not known"));
+            let known = self.grants.iter().filter(fits).reduce(|_, last| last);
+            return known.ok_or_else(|| unknown("the token is not known"));
         }
         if scheme.eq_ignore_ascii_case(b"oauth") {
-            let parsed = std::str::from_utf8(value).ok().and_then(oauth1::parse);
-            let refused = |problem, advice: &str| Refused::Unknown(advice.into(), Some(problem));
-            let parsed = parsed.ok_or_else(|| {
-                refused("parameter_rejected", "the Authorization header is not well formed")
-            })?;
-            return self
-                .verify_signature(&parsed, verb, url)
-                .map_err(|(problem, advice)| refused(problem, advice));
+            let refused = |(problem, advice)| Refused::Unknown(Failure::oauth_problem(problem, advice));
+            return self.verify_signature(value, verb, url).map_err(refused);
         }
         Err(unknown("the Authorization header is neither Bearer nor OAuth"))
     }
 
     /// RFC 5849 section 3.2. The names of problems are those of OAuth's problem reporting extension.
-    fn verify_signature(&self, shown: &Parameters, verb: &str, url: &Url) -> Result<&Grant, Problem> {
+    fn verify_signature(&self, header: &[u8], verb: &str, url: &Url) -> Result<&Grant, Problem> {
+        let shown = std::str::from_utf8(header).ok().and_then(oauth1::parse);
+        let shown = shown.ok_or(("parameter_rejected", "the Authorization header is not well formed"))?;
         let parameter = |name: &str| {
             let found = shown.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
             found
@@ -113,14 +108,17 @@ impl Access {
         let (key, token) = (parameter("oauth_consumer_key")?, parameter("oauth_token")?);
         let same =
             |known: &Secret, shown: &str| memcmp::eq(&sha256(known.expose()), &sha256(shown.as_bytes()));
-        let named = |grant: &&Grant| matches!(&grant.verifier, Verifier::OAuth1(keys) if same(&keys.consumer_key, key) & same(&keys.token, token));
-        let grant = self.grants.iter().filter(named).collect::<Vec<_>>().pop();
-        let grant =
-            grant.ok_or(("token_rejected", "the consumer key and the token are not known together"))?;
-        let Verifier::OAuth1(keys) = &grant.verifier else { return Err(("token_rejected", "")) };
-        let signature = keys.signature(method, verb, url, shown).map_err(|_| ("signature_invalid", ""))?;
-        let shown = parameter("oauth_signature")?;
-        if !memcmp::eq(&sha256(signature.as_bytes()), &sha256(shown.as_bytes())) {
+        let named = self.grants.iter().filter_map(|grant| match &grant.verifier {
+            Verifier::OAuth1(keys) if same(&keys.consumer_key, key) & same(&keys.token, token) => {
+                Some((grant, keys))
+            }
+            _ => None,
+        });
+        let (grant, keys) = named
+            .reduce(|_, last| last)
+            .ok_or(("token_rejected", "the consumer key and the token are not known together"))?;
+        let signature = keys.signature(method, verb, url, &shown).map_err(|_| ("signature_invalid", ""))?;
+        if !memcmp::eq(&sha256(signature.as_bytes()), &sha256(parameter("oauth_signature")?.as_bytes())) {
             return Err(("signature_invalid", "check the secrets, the URL and the method that were signed"));
         }
         // Only now: nonces of strangers are not remembered.

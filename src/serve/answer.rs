@@ -11,7 +11,6 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::json;
 
 use super::journal::{LogEntry, RequestEnd};
-use super::presence::Gone;
 use crate::error::{Error, Exit, Kind};
 use crate::platform::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
 
@@ -31,6 +30,7 @@ const CUT: &str = " ...";
 pub(super) type Reply = http::Response<UnsyncBoxBody<Bytes, io::Error>>;
 
 /// A reply of the server itself, in place of the endpoint's answer.
+#[derive(Clone)]
 pub(super) struct Failure {
     pub(super) status: StatusCode,
     pub(super) kind: Option<&'static str>,
@@ -40,6 +40,7 @@ pub(super) struct Failure {
     body: Body,
 }
 
+#[derive(Clone)]
 enum Body {
     /// A message in the platform's format of errors.
     Message(String),
@@ -128,18 +129,12 @@ impl Failure {
             }
         };
         entry.sent = body.len() as u64;
-        entry.finish(if self.kind == Some(GONE) { RequestEnd::Gone } else { RequestEnd::Complete });
+        entry.end = if self.kind == Some(GONE) { RequestEnd::Gone } else { RequestEnd::Complete };
         let body = Full::new(Bytes::from(body)).map_err(|never: Infallible| match never {});
         let mut answer = http::Response::new(body.boxed_unsync());
         *answer.status_mut() = self.status;
         answer.headers_mut().extend(self.headers);
         answer
-    }
-}
-
-impl From<Gone> for Failure {
-    fn from(_: Gone) -> Self {
-        Self::gone()
     }
 }
 

@@ -38,19 +38,10 @@ struct CredentialsFile {
 #[serde(deny_unknown_fields)]
 struct CredentialEntry {
     name: Option<String>,
-    bearer: Option<String>,
-    oauth1: Option<OAuth1Entry>,
+    bearer: Option<Secret>,
+    oauth1: Option<Keys>,
     accounts: Vec<String>,
     permissions: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OAuth1Entry {
-    consumer_key: String,
-    consumer_secret: String,
-    token: String,
-    token_secret: String,
 }
 
 /// Reads the file, which only its owner may read. A mistake is reported by its line, never with its text.
@@ -91,19 +82,14 @@ pub(super) fn read(path: &Path) -> Result<Vec<Grant>> {
 impl Grant {
     fn new(number: usize, entry: CredentialEntry) -> Option<Self> {
         let CredentialEntry { name, bearer, oauth1, accounts, permissions } = entry;
-        let secret = |text: String| Secret::from(text.into_bytes());
-        let verifier = match (bearer.filter(|token| is_token(token.as_bytes())).map(secret), oauth1) {
+        let is_whole = |keys: &Keys| keys.values().iter().all(|value| !value.expose().is_empty());
+        let verifier = match (bearer.filter(|token| is_token(token.expose())), oauth1) {
             (Some(token), None) => Verifier::Bearer(sha256(token.expose())),
-            (None, Some(values)) => Verifier::OAuth1(Keys {
-                consumer_key: secret(values.consumer_key),
-                consumer_secret: secret(values.consumer_secret),
-                token: secret(values.token),
-                token_secret: secret(values.token_secret),
-            }),
+            (None, Some(keys)) if is_whole(&keys) => Verifier::OAuth1(keys),
             _ => return None,
         };
         let name = name.unwrap_or_else(|| format!("#{number}")).into();
-        verifier.is_whole().then_some(Self { name, verifier, accounts, permissions })
+        Some(Self { name, verifier, accounts, permissions })
     }
 
     /// Whether it may test for this account.
@@ -113,16 +99,6 @@ impl Grant {
 }
 
 impl Verifier {
-    fn is_whole(&self) -> bool {
-        match self {
-            Self::Bearer(_) => true,
-            Self::OAuth1(keys) => {
-                let values = [&keys.consumer_key, &keys.consumer_secret, &keys.token, &keys.token_secret];
-                values.iter().all(|value| !value.expose().is_empty())
-            }
-        }
-    }
-
     /// What a request shows of it, as a digest.
     pub(super) fn digest(&self) -> [u8; 32] {
         match self {

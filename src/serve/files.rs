@@ -11,7 +11,6 @@ use crate::prompt::Prompt;
 
 /// The files of a server, and what was read last.
 pub(super) struct Files {
-    args: ServeArgs,
     nonces: Arc<Nonces>,
     current: RwLock<Current>,
 }
@@ -24,10 +23,15 @@ pub(super) struct Current {
 }
 
 impl Files {
-    /// Reads all of them; the password may be asked for.
-    pub(super) async fn read(args: &ServeArgs, nonces: Arc<Nonces>) -> Result<Self> {
+    /// Reads all of them; the password may be asked for. If any client signs its requests, waits until that can be
+    /// checked.
+    pub(super) async fn read(args: &ServeArgs) -> Result<Self> {
+        let nonces = Arc::new(Nonces::new());
         let current = Current::read(args, &nonces, Prompt::Terminal).await?;
-        Ok(Self { args: args.clone(), nonces, current: RwLock::new(current) })
+        if current.access.uses_oauth1() {
+            nonces.wait_for_start().await;
+        }
+        Ok(Self { nonces, current: RwLock::new(current) })
     }
 
     /// What was read last.
@@ -36,8 +40,8 @@ impl Files {
     }
 
     /// Reads them again. If one of them cannot be used, all stays as it was.
-    pub(super) async fn reload(&self) -> Result<Current> {
-        let read = Current::read(&self.args, &self.nonces, Prompt::Never).await?;
+    pub(super) async fn reload(&self, args: &ServeArgs) -> Result<Current> {
+        let read = Current::read(args, &self.nonces, Prompt::Never).await?;
         self.current.write().unwrap_or_else(PoisonError::into_inner).clone_from(&read);
         Ok(read)
     }

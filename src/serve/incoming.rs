@@ -3,14 +3,14 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use http::HeaderMap;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyDataStream, BodyExt as _};
 use hyper::body::Body as _;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -25,7 +25,8 @@ pub(super) struct UploadProgress {
     between: AtomicU64,
     /// Whether the next piece is waited for.
     waiting: AtomicBool,
-    failure: Mutex<Option<Failure>>,
+    /// Why the upload failed, if it did.
+    pub(super) failure: OnceLock<Failure>,
 }
 
 impl UploadProgress {
@@ -36,23 +37,9 @@ impl UploadProgress {
         self.between.store(0, Ordering::Relaxed);
     }
 
-    /// Notes why the upload failed.
-    pub(super) fn fail(&self, failure: Failure) {
-        self.lock().get_or_insert(failure);
-    }
-
-    /// Why the upload failed, if it did.
-    pub(super) fn take_failure(&self) -> Option<Failure> {
-        self.lock().take()
-    }
-
     /// Whether the client has to send more before anything can go on.
     pub(super) fn is_waiting(&self) -> bool {
         self.waiting.load(Ordering::Relaxed)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Failure>> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,28 +111,16 @@ impl Incoming {
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         self.sending = true;
-        loop {
-            let Some(body) = &mut self.body else { return Poll::Ready(None) };
-            let frame = match Pin::new(body).poll_frame(cx) {
-                Poll::Pending => {
-                    ready!(self.closed.as_mut().poll(cx));
-                    Some(Err(io::ErrorKind::UnexpectedEof.into()))
-                }
-                Poll::Ready(frame) => frame.map(|frame| frame.map_err(io::Error::other)),
-            };
-            match frame {
-                None => self.body = None,
-                Some(Err(error)) => {
-                    self.body = None;
-                    return Poll::Ready(Some(Err(error)));
-                }
-                Some(Ok(frame)) => {
-                    if let Ok(bytes) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(bytes)));
-                    }
-                }
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let piece = match BodyDataStream::new(body).poll_next_unpin(cx) {
+            Poll::Pending => {
+                ready!(self.closed.as_mut().poll(cx));
+                Some(Err(io::ErrorKind::UnexpectedEof.into()))
             }
-        }
+            Poll::Ready(piece) => piece.map(|piece| piece.map_err(io::Error::other)),
+        };
+        self.body.take_if(|_| !matches!(piece, Some(Ok(_))));
+        Poll::Ready(piece)
     }
 }
 

@@ -28,7 +28,8 @@ pub(super) struct Journal {
     expiry: Gauge,
     running: Gauge,
     sent: Counter,
-    turned_away: Counter,
+    /// Connections above the limit.
+    pub(super) turned_away: Counter,
     seconds: Histogram,
 }
 
@@ -37,10 +38,9 @@ impl Journal {
     pub(super) fn new(log: Log, certificate: Option<&ServerIdentity>) -> Self {
         let writer = Writer::new(log);
         let mut registry = Registry::with_prefix("p12_test");
-        let (requests, outcomes) =
-            (Family::<Labels, Counter>::default(), Family::<Labels, Counter>::default());
-        let expiry = Gauge::default();
-        let (running, sent, turned_away) = (Gauge::default(), Counter::default(), Counter::default());
+        let (requests, outcomes) = <(Family<Labels, Counter>, Family<Labels, Counter>)>::default();
+        let (expiry, running) = <(Gauge, Gauge)>::default();
+        let (sent, turned_away) = <(Counter, Counter)>::default();
         let seconds = Histogram::new(exponential_buckets(0.005, 3.0, 9));
         registry.register("requests", "Requests answered, by route and status", requests.clone());
         let help = "Requests answered, by class of status, kind of fault and name of the credential";
@@ -51,28 +51,16 @@ impl Journal {
         }
         registry.register("requests_running", "Requests in progress", running.clone());
         registry.register_with_unit("sent", "Bytes of bodies in answers", Unit::Bytes, sent.clone());
-        registry.register(
-            "connections_turned_away",
-            "Connections refused above the limit",
-            turned_away.clone(),
-        );
-        let dropped = "Lines of the log that were dropped, as nobody read them";
-        registry.register("log_lines_dropped", dropped, writer.all_dropped.clone());
-        registry.register_with_unit(
-            "duration",
-            "Time from the head of a request to the end of its answer",
-            Unit::Seconds,
-            seconds.clone(),
-        );
+        let help = "Connections refused above the limit";
+        registry.register("connections_turned_away", help, turned_away.clone());
+        let help = "Lines of the log that were dropped, as nobody read them";
+        registry.register("log_lines_dropped", help, writer.all_dropped.clone());
+        let help = "Time from the head of a request to the end of its answer";
+        registry.register_with_unit("duration", help, Unit::Seconds, seconds.clone());
         let journal =
             Self { writer, registry, requests, outcomes, expiry, running, sent, turned_away, seconds };
         journal.note_certificate(certificate);
         journal
-    }
-
-    /// Counts a connection above the limit.
-    pub(super) fn count_turned_away(&self) {
-        self.turned_away.inc();
     }
 
     /// Tells the operator something that belongs to no request.
@@ -138,7 +126,7 @@ pub(super) struct LogEntry {
     pub(super) expected: Option<u64>,
     /// Bytes of the body that were sent.
     pub(super) sent: u64,
-    end: RequestEnd,
+    pub(super) end: RequestEnd,
 }
 
 /// How a request ended.
@@ -150,13 +138,6 @@ pub(super) enum RequestEnd {
     Cut,
     /// The client went away first.
     Gone,
-}
-
-impl LogEntry {
-    /// Notes how the answer ended.
-    pub(super) fn finish(&mut self, end: RequestEnd) {
-        self.end = end;
-    }
 }
 
 impl Drop for LogEntry {

@@ -5,9 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use governor::clock::DefaultClock;
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::Ipv6Net;
 
 use super::shares::{Party, Share, Shares};
@@ -99,7 +97,7 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Requests per second of each caller.
-struct RequestRate(Option<RateLimiter<RateKey, HashMapStateStore<RateKey>, DefaultClock>>);
+struct RequestRate(Option<DefaultKeyedRateLimiter<RateKey>>);
 
 type RateKey = (Option<Arc<str>>, Option<IpAddr>);
 
@@ -108,7 +106,7 @@ impl RequestRate {
     const MAX: usize = 20_000;
 
     fn new(per_second: u32) -> Self {
-        Self(NonZeroU32::new(per_second).map(|rate| RateLimiter::hashmap(Quota::per_second(rate))))
+        Self(NonZeroU32::new(per_second).map(|rate| RateLimiter::keyed(Quota::per_second(rate))))
     }
 
     fn admits(&self, credential: Option<&Arc<str>>, address: IpAddr) -> bool {

@@ -99,12 +99,12 @@ impl AnswerBody {
         };
         match piece {
             None => {
-                self.entry.finish(RequestEnd::Complete);
+                self.entry.end = RequestEnd::Complete;
                 None
             }
             // hyper cuts the connection, so that the client notices.
             Some(Err(error)) => {
-                self.entry.finish(RequestEnd::Cut);
+                self.entry.end = RequestEnd::Cut;
                 (self.entry.kind, self.entry.reason) = (Some(error.kind.name()), Some(error.message.clone()));
                 Some(Err(io::Error::other(error)))
             }

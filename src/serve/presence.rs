@@ -8,20 +8,17 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Join, ReadBuf, ReadHalf, WriteHalf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// What is known about the client of a connection.
 #[derive(Default)]
 pub(super) struct Presence {
     answering: AtomicBool,
-    /// Cancelled when the client has closed its sending side.
+    /// Cancelled when the client has closed its sending side. It may still wait for its answer.
     closed: CancellationToken,
     reader: AtomicWaker,
 }
-
-/// The client is gone.
-pub(super) struct Gone;
 
 impl Presence {
     /// Whether a request is being answered.
@@ -38,24 +35,16 @@ impl Presence {
         self.reader.wake();
     }
 
-    /// Whether no more can come from the client. It may still wait for its answer.
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed.is_cancelled()
-    }
-
-    /// Does work for the client. When it has closed its sending side it may be gone, and the work has to end soon.
-    pub(super) async fn wait_for<T>(
-        &self,
-        work: impl Future<Output = T>,
-        grace: Duration,
-    ) -> Result<T, Gone> {
+    /// Does work for the client. When it has closed its sending side it may be gone, and the work has to end soon:
+    /// then there is `None`.
+    pub(super) async fn wait_for<T>(&self, work: impl Future<Output = T>, grace: Duration) -> Option<T> {
         let gone = async {
             self.closed.cancelled().await;
             tokio::time::sleep(grace).await;
         };
         tokio::select! {
-            done = work => Ok(done),
-            () = gone => Err(Gone),
+            done = work => Some(done),
+            () = gone => None,
         }
     }
 
@@ -67,24 +56,27 @@ impl Presence {
 
 /// The stream of a connection. While a request is being answered, hyper does not see its end, which it would take for
 /// the end of the client: one that closes its sending side still gets its answer.
-pub(super) struct Watched<S> {
+pub(super) fn watch<S: AsyncRead + AsyncWrite>(
     stream: S,
+    presence: Arc<Presence>,
+) -> Join<Watched<S>, WriteHalf<S>> {
+    let (stream, writer) = tokio::io::split(stream);
+    tokio::io::join(Watched { stream, presence }, writer)
+}
+
+/// What comes in.
+pub(super) struct Watched<S> {
+    stream: ReadHalf<S>,
     presence: Arc<Presence>,
 }
 
-impl<S> Watched<S> {
-    pub(super) fn new(stream: S, presence: Arc<Presence>) -> Self {
-        Self { stream, presence }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if !self.presence.is_closed() {
+        if !self.presence.closed.is_cancelled() {
             let before = buf.filled().len();
             ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
             if buf.filled().len() > before || buf.remaining() == 0 {
@@ -96,31 +88,5 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         }
         self.presence.reader.register(cx.waker());
         if self.presence.is_answering() { Poll::Pending } else { Poll::Ready(Ok(())) }
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -10,7 +10,6 @@ use futures_util::FutureExt as _;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts as Head;
 use http::{Method, StatusCode};
-use ipnet::IpNet;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -27,27 +26,25 @@ use super::passed_on::PassedOn;
 use super::presence::Presence;
 use super::upload;
 use crate::call::Local;
+use crate::cli::ServeArgs;
+use crate::diagnosis;
 use crate::error::{Error, Kind};
 use crate::p12::{Identity, P12, P12File};
 use crate::password::Password;
 use crate::platform::contract;
-use crate::platform::gateway::{Account, Base};
+use crate::platform::gateway::Account;
 use crate::request::body::RequestBody;
 use crate::request::{Request, RequestParts};
 use crate::secret::Secret;
 
 /// What all requests share.
 pub(super) struct Resource {
+    pub(super) args: ServeArgs,
     pub(super) files: Files,
     /// The route that tests from the command line take, with a network policy.
     pub(super) local: Local,
     pub(super) limits: Limits,
     pub(super) journal: Arc<Journal>,
-    /// Whether the server speaks TLS.
-    pub(super) secure: bool,
-    /// The URL that clients use, if it is not the `Host` they send.
-    pub(super) public: Option<Base>,
-    pub(super) metrics_from: Vec<IpNet>,
     pub(super) proxies: TrustedProxies,
     /// Cancelled when the server is told to end.
     pub(super) draining: CancellationToken,
@@ -86,8 +83,8 @@ impl Resource {
     }
 
     /// Reads the credentials and the certificate again, and tells the log what came of it.
-    pub(super) async fn reload(self: Arc<Self>) {
-        match self.files.reload().await {
+    pub(super) async fn reload(&self) {
+        match self.files.reload(&self.args).await {
             Ok(read) => {
                 self.journal.note_certificate(read.certificate.as_deref());
                 self.journal.tell("reloaded", "the credentials and the certificate were read again");
@@ -132,16 +129,14 @@ impl Resource {
         let peer = peer.to_canonical();
         // Through a proxy on this machine, everybody would be on loopback.
         !origin::is_proxied(headers)
-            && (peer.is_loopback() || self.metrics_from.iter().any(|net| net.contains(&peer)))
+            && (peer.is_loopback() || self.args.metrics_from.iter().any(|net| net.contains(&peer)))
     }
 
     /// Both forms of the Domain API, for this host.
     fn find_host(&self, head: &Head, account: &Account, service: Option<&str>, entry: LogEntry) -> Reply {
         let found =
             self.origin(&head.headers).ok().filter(|_| self.files.current().access.knows(account.as_str()));
-        let host = found.and_then(|url| {
-            Some(crate::diagnosis::platform::authority(&url)).filter(|host| !host.is_empty())
-        });
+        let host = found.map(|url| diagnosis::platform::authority(&url)).filter(|host| !host.is_empty());
         let entry_for = |host: &String| json!({"service": contract::SERVICE, "account": account.as_str(), "baseURI": host});
         let json = match (service, &host) {
             (None, host) => json!({"baseURIs": host.iter().map(entry_for).collect::<Vec<_>>()}),
@@ -191,7 +186,7 @@ impl Resource {
             let (exchange, head) = call.await?;
             PassedOn::receive(exchange, head?, &request.method, place).await
         };
-        let answer = entry.presence.wait_for(answer, CALL_GRACE).await?;
+        let answer = entry.presence.wait_for(answer, CALL_GRACE).await.ok_or_else(Failure::gone)?;
         answer.map(Some).map_err(|error| find_fault(error, &progress))
     }
 
@@ -200,23 +195,21 @@ impl Resource {
         let address = entry.origin.client;
         let url = self.signed_url(head)?;
         let shown = self.files.current().access.authorize(&head.headers, head.method.as_str(), &url, account);
-        let credential = match &shown {
-            Ok(name) | Err(Refused::Forbidden(name, _)) => Arc::clone(name),
-            Err(Refused::Unknown(..)) if !self.limits.admits_stranger(address) => {
+        let (credential, forbidden) = match shown {
+            Ok(name) => (name, None),
+            Err(Refused::Forbidden(name, why)) => (name, Some(why)),
+            Err(Refused::Unknown(_)) if !self.limits.admits_stranger(address) => {
                 return Err(Failure::too_many());
             }
-            Err(Refused::Unknown(advice, Some(problem))) => {
-                return Err(Failure::oauth_problem(problem, advice));
-            }
-            Err(Refused::Unknown(why, None)) => return Err(Failure::unknown(why)),
+            Err(Refused::Unknown(why)) => return Err(why),
         };
         entry.credential = Some(Arc::clone(&credential));
         let caller = Caller::new(credential, address);
         if !self.limits.admits(&caller) {
             return Err(Failure::too_many());
         }
-        if let Err(Refused::Forbidden(_, why)) = shown {
-            return Err(Failure::new(StatusCode::FORBIDDEN, &why));
+        if let Some(why) = forbidden {
+            return Err(why);
         }
         let length =
             head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -242,8 +235,8 @@ impl Resource {
     ) -> Result<Identity, Failure> {
         let _turn = self.limits.take_opening(caller).await.ok_or_else(Failure::busy)?;
         let password = Password::exact(password.clone());
-        let p12 = presence.wait_for(P12::open(&file, Some(&password), None), OPENING_GRACE).await??;
-        Ok(p12.as_sent()?.identity()?)
+        let opening = presence.wait_for(P12::open(&file, Some(&password), None), OPENING_GRACE);
+        Ok(opening.await.ok_or_else(Failure::gone)??.as_sent()?.identity()?)
     }
 
     /// The URL that the client called, which an OAuth1 signature covers.
@@ -254,16 +247,20 @@ impl Resource {
         Ok(url)
     }
 
+    /// Scheme, host and port of that URL: those of --public-url, else what the client says.
     fn origin(&self, headers: &HeaderMap) -> Result<Url, Failure> {
-        if let Some(public) = &self.public {
+        if let Some(public) = &self.args.public_url {
             return Ok(public.url().clone());
         }
-        let scheme = if self.secure { "https" } else { "http" };
         let host = head::read_text(headers, &header::HOST)?.unwrap_or_default();
-        let url = Url::parse(&format!("{scheme}://{host}/"));
+        let url = Url::parse(&format!("{}://{host}/", self.scheme()));
         let url =
             url.ok().filter(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty());
         url.ok_or_else(|| Failure::malformed("the Host is not well formed"))
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.args.tls_p12.is_some() { "https" } else { "http" }
     }
 }
 
@@ -276,14 +273,12 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 impl Action {
     fn parse(path: &str) -> Option<Self> {
-        let domain =
-            |(account, service): (_, Option<&str>)| Self::FindHost(account, service.map(str::to_owned));
+        let find_host =
+            || contract::parse_domain_path(path).map(|(account, name)| Self::FindHost(account, name));
         match path {
             "/healthz" => Some(Self::ShowHealth),
             "/metrics" => Some(Self::ShowMetrics),
-            _ => contract::parse_test_path(path)
-                .map(Self::Test)
-                .or_else(|| contract::parse_domain_path(path).map(domain)),
+            _ => contract::parse_test_path(path).map(Self::Test).or_else(find_host),
         }
     }
 
@@ -300,7 +295,7 @@ impl Action {
 /// A call that failed as the upload did is the client's fault.
 fn find_fault(error: Error, progress: &UploadProgress) -> Failure {
     let stalled = || Some(Failure::late()).filter(|_| progress.is_waiting() && error.kind == Kind::Timeout);
-    progress.take_failure().or_else(stalled).unwrap_or_else(|| error.into())
+    progress.failure.get().cloned().or_else(stalled).unwrap_or_else(|| error.into())
 }
 
 /// The content type is the one of the header, else the one of the part, else the default.

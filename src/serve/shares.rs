@@ -149,6 +149,8 @@ impl Drop for Share {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinHandle;
+
     use super::*;
 
     fn credential(name: &str) -> [Party; 1] {
@@ -157,6 +159,11 @@ mod tests {
 
     fn fill(shares: &Arc<Shares>, parties: &[Party]) -> Vec<Share> {
         std::iter::from_fn(|| shares.try_take(parties, 1)).collect()
+    }
+
+    fn wait(shares: &Arc<Shares>, parties: [Party; 1]) -> JoinHandle<Option<Share>> {
+        let shares = Arc::clone(shares);
+        tokio::spawn(async move { shares.take(&parties, Duration::from_secs(5)).await })
     }
 
     #[test]
@@ -183,19 +190,15 @@ mod tests {
     #[tokio::test]
     async fn who_holds_least_comes_first_and_who_gave_up_holds_nothing() {
         let shares = Shares::new(3, 3);
-        let (busy, idle) = (credential("busy"), credential("idle"));
+        let busy = credential("busy");
         let mut held = fill(&shares, &busy);
         let third = fill(&shares, &credential("third"));
         assert_eq!((held.len(), third.len()), (2, 1));
-        let waiting = |parties: &[Party; 1]| {
-            let (shares, parties) = (Arc::clone(&shares), parties.clone());
-            tokio::spawn(async move { shares.take(&parties, Duration::from_secs(60)).await })
-        };
-        let gave_up = waiting(&credential("gone"));
+        let gave_up = wait(&shares, credential("gone"));
         tokio::task::yield_now().await;
         gave_up.abort();
         assert!(gave_up.await.is_err());
-        let (later, sooner) = (waiting(&busy), waiting(&idle));
+        let (later, sooner) = (wait(&shares, busy), wait(&shares, credential("idle")));
         tokio::task::yield_now().await;
         held.pop();
         let sooner = sooner.await.unwrap().unwrap();
@@ -210,15 +213,11 @@ mod tests {
         let shares = Shares::new(4, 4);
         let busy = credential("busy");
         let _held = fill(&shares, &busy);
-        let wait = |parties: [Party; 1]| {
-            let shares = Arc::clone(&shares);
-            tokio::spawn(async move { shares.take(&parties, Duration::from_secs(5)).await.is_some() })
-        };
         let _others = fill(&shares, &credential("other"));
-        let all: Vec<_> = (0..4).map(|_| wait(busy.clone())).collect();
+        let all: Vec<_> = (0..4).map(|_| wait(&shares, busy.clone())).collect();
         tokio::task::yield_now().await;
         let finished = all.iter().filter(|wait| wait.is_finished()).count();
         assert_eq!(finished, 2);
-        assert!(!wait(credential("late")).await.is_ok_and(|got| got));
+        assert!(wait(&shares, credential("late")).await.unwrap().is_none());
     }
 }

@@ -50,7 +50,8 @@ impl Held {
 /// A body up to this size, in bytes, is held and sent with its length. A larger one is streamed in chunks.
 const HELD_BODY: usize = 1 << 20;
 
-/// The longest password, in bytes.
+/// The longest file and password, in bytes.
+const MAX_FILE: usize = P12File::MAX as usize;
 const MAX_PASSWORD: usize = 64 * 1024;
 
 /// Reads the parts. All except a large body must arrive within the time for bodies.
@@ -79,15 +80,13 @@ struct FormReader<'a> {
 impl FormReader<'_> {
     async fn read(mut self) -> Result<SubmittedForm, Failure> {
         let mut form = SubmittedForm::default();
-        let mut has_body = false;
         while let Some(mut part) = self.parts.next_field().await.map_err(explain)? {
             self.progress.reset_between();
             let twice = match part.name().unwrap_or_default() {
-                contract::FILE => form.file.replace(self.read_file(&mut part).await?).is_some(),
+                contract::FILE => form.file.replace(self.read_whole(&mut part, MAX_FILE).await?).is_some(),
                 contract::PASSWORD => form.password.replace(self.read_password(&mut part).await?).is_some(),
-                contract::BODY if has_body => true,
+                contract::BODY if !form.body.is_empty() => true,
                 contract::BODY => {
-                    has_body = true;
                     form.body_type = part.headers().get(CONTENT_TYPE).cloned();
                     let (held, whole) = self.read_up_to(&mut part, HELD_BODY).await?;
                     let (bytes, share) = held.take();
@@ -112,16 +111,11 @@ impl FormReader<'_> {
         Ok(form)
     }
 
-    async fn read_file(&self, part: &mut Field<'static>) -> Result<Held, Failure> {
-        let limit = usize::try_from(P12File::MAX).unwrap_or(usize::MAX);
-        self.read_whole(part, contract::FILE, limit).await
-    }
-
     /// Text, and so in the character set that the part names (RFC 7578 section 4.5).
     async fn read_password(&self, part: &mut Field<'static>) -> Result<Held, Failure> {
         let charset =
             part.content_type().and_then(|kind| kind.get_param("charset")).map(|name| name.to_string());
-        let held = self.read_whole(part, contract::PASSWORD, MAX_PASSWORD).await?;
+        let held = self.read_whole(part, MAX_PASSWORD).await?;
         let Some(charset) = charset else { return Ok(held) };
         let encoding = Encoding::for_label(charset.as_bytes())
             .ok_or_else(|| Failure::malformed("the charset of the password is not known"))?;
@@ -140,8 +134,9 @@ impl FormReader<'_> {
         Ok(chunk)
     }
 
-    async fn read_whole(&self, part: &mut Field<'static>, name: &str, limit: usize) -> Result<Held, Failure> {
+    async fn read_whole(&self, part: &mut Field<'static>, limit: usize) -> Result<Held, Failure> {
         let (held, whole) = self.read_up_to(part, limit).await?;
+        let name = part.name().unwrap_or_default();
         let too_large = || Failure::too_large(&format!("the part {name} is larger than {limit} bytes"));
         whole.then_some(held).ok_or_else(too_large)
     }
@@ -179,7 +174,7 @@ impl FormReader<'_> {
         }
         let (seen, failed) = (Arc::clone(&self.progress), Arc::clone(&self.progress));
         let rest = part.inspect_ok(move |_| seen.reset_between()).map_err(move |error| {
-            failed.fail(explain(error));
+            let _ = failed.failure.set(explain(error));
             io::Error::other("the upload failed")
         });
         let reader = io::Cursor::new(first).chain(StreamReader::new(rest));

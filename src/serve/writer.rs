@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use serde_json::{Value, json};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
 use crate::certificate;
@@ -16,7 +16,7 @@ pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
 
 /// Takes lines without waiting.
 pub(super) struct Writer {
-    lines: SyncSender<Line>,
+    lines: Sender<Line>,
     /// Lines dropped since this was last said in the log.
     dropped: Arc<AtomicU64>,
     pub(super) all_dropped: Counter,
@@ -36,11 +36,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Writer {
     pub(super) fn new(log: Log) -> Self {
-        let (lines, queue) = sync_channel(QUEUE);
+        let (lines, queue) = channel(QUEUE);
         let dropped = Arc::<AtomicU64>::default();
         let counted = Arc::clone(&dropped);
         // Not joined, as it may hang in a write.
-        std::thread::spawn(move || write_all(&queue, &counted, &log));
+        std::thread::spawn(move || write_all(queue, &counted, &log));
         Self { lines, dropped, all_dropped: Counter::default() }
     }
 
@@ -56,21 +56,15 @@ impl Writer {
     pub(super) async fn flush(&self) {
         let flushed = async {
             let (sender, receiver) = oneshot::channel();
-            let mut line = Line::Flush(sender);
-            while let Err(error) = self.lines.try_send(line) {
-                let (std::sync::mpsc::TrySendError::Full(again)
-                | std::sync::mpsc::TrySendError::Disconnected(again)) = error;
-                line = again;
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            let _ = self.lines.send(Line::Flush(sender)).await;
             receiver.await
         };
         let _ = tokio::time::timeout(PATIENCE, flushed).await;
     }
 }
 
-fn write_all(queue: &Receiver<Line>, dropped: &AtomicU64, log: &Log) {
-    while let Ok(line) = queue.recv() {
+fn write_all(mut queue: Receiver<Line>, dropped: &AtomicU64, log: &Log) {
+    while let Some(line) = queue.blocking_recv() {
         match line {
             Line::Entry(value) => log(&value),
             Line::Flush(done) => drop(done.send(())),
