@@ -3,10 +3,10 @@
 use http::StatusCode;
 
 use crate::answer::Answer;
-use crate::certificate::{Certificate, KeyKind};
+use crate::certificate::Certificate;
 use crate::diagnosis::{client, login, page};
 use crate::error::{Error, Exit, Kind, Result};
-use crate::evidence::{CertificateRequest, Evidence};
+use crate::evidence::Evidence;
 use crate::p12::anatomy::{Anatomy, Key};
 
 #[derive(Debug)]
@@ -103,9 +103,10 @@ impl Probe {
             request.ours_accepted = Some(chain.iter().any(|link| request.issuers.contains(&link.issuer)));
         }
         let is_tls13 = self.evidence.tls.as_ref().is_some_and(|tls| tls.version == "TLSv1.3");
-        let unsigned = evidence.requests.last().filter(|request| !accepts_key(request, &leaf.key, is_tls13));
-        let unsigned =
-            unsigned.map(|_| format!("the endpoint accepts no signature of its key ({})", leaf.key));
+        let signs = |algorithm: &String| leaf.key.signs_by(algorithm, is_tls13);
+        let algorithms = evidence.requests.last().map_or(&[][..], |request| &request.algorithms);
+        let unsigned = (!algorithms.is_empty() && !algorithms.iter().any(signs))
+            .then(|| format!("the endpoint accepts no signature of its key ({})", leaf.key));
         let facts = client::suspects(&evidence).into_iter().map(|suspect| suspect.fact);
         facts.chain(unsigned).collect()
     }
@@ -116,33 +117,6 @@ fn is_refusal(answer: &Answer, evidence: &Evidence) -> bool {
     matches!(answer.head.status.as_u16(), 401 | 403 | 495 | 496)
         || page::read(&answer.head, &answer.excerpt).is_some()
         || login::explain_login(&answer.head, evidence).is_some()
-}
-
-/// The curves of TLS 1.3 by their OIDs (RFC 5480 section 2.1.1.1).
-const P256: &str = "1.2.840.10045.3.1.7";
-const P384: &str = "1.3.132.0.34";
-const P521: &str = "1.3.132.0.35";
-
-/// Whether one of the algorithms is for a key of this kind (RFC 8446 section 4.2.3; RFC 5246 section 7.4.4).
-fn accepts_key(request: &CertificateRequest, key: &KeyKind, is_tls13: bool) -> bool {
-    let fits = |algorithm: &str| match key {
-        KeyKind::Rsa(_) if is_tls13 => algorithm.starts_with("rsa_pss_rsae_"),
-        KeyKind::Rsa(_) => algorithm.starts_with("rsa_") && !algorithm.starts_with("rsa_pss_pss_"),
-        KeyKind::RsaPss(_) => algorithm.starts_with("rsa_pss_pss_"),
-        KeyKind::Dsa(_) => algorithm.starts_with("dsa_") && !is_tls13,
-        KeyKind::Ec(_) if !is_tls13 => algorithm.starts_with("ecdsa_"),
-        KeyKind::Ec(curve) => match curve.oid.as_deref() {
-            Some(P256) => algorithm == "ecdsa_secp256r1_sha256",
-            Some(P384) => algorithm == "ecdsa_secp384r1_sha384",
-            Some(P521) => algorithm == "ecdsa_secp521r1_sha512",
-            _ => algorithm.starts_with("ecdsa_brainpool"),
-        },
-        KeyKind::Ed25519 => algorithm == "ed25519",
-        KeyKind::Ed448 => algorithm == "ed448",
-        KeyKind::MlDsa(level) => algorithm == format!("mldsa{level}"),
-        KeyKind::Unreadable | KeyKind::Other(_) => false,
-    };
-    request.algorithms.is_empty() || request.algorithms.iter().any(|algorithm| fits(algorithm))
 }
 
 /// The certificates of each key with its friendly name, the leaf first.
@@ -179,32 +153,4 @@ fn climb(anatomy: &Anatomy, leaf: &Certificate) -> Vec<Certificate> {
         }
     }
     chain
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::certificate::Curve;
-
-    #[test]
-    fn a_key_needs_an_algorithm_of_its_own_kind() {
-        let ec = |oid: &str| KeyKind::Ec(Curve { oid: Some(oid.into()), explicit: false });
-        let (p256, p384) = (ec(P256), ec(P384));
-        for (key, algorithm, in_12, in_13) in [
-            (KeyKind::Rsa(2048), "rsa_pss_rsae_sha256", true, true),
-            (KeyKind::Rsa(2048), "rsa_pkcs1_sha256", true, false),
-            (KeyKind::Rsa(2048), "rsa_pss_pss_sha256", false, false),
-            (KeyKind::RsaPss(2048), "rsa_pss_pss_sha256", true, true),
-            (p256, "ecdsa_secp256r1_sha256", true, true),
-            (p384, "ecdsa_secp256r1_sha256", true, false),
-            (KeyKind::Ed25519, "ed25519", true, true),
-            (KeyKind::MlDsa(65), "mldsa65", true, true),
-            (KeyKind::Dsa(2048), "dsa_sha256", true, false),
-        ] {
-            let algorithms = vec!["ed448".to_owned(), algorithm.to_owned()];
-            let request = CertificateRequest { algorithms, ..CertificateRequest::default() };
-            let accepted = [false, true].map(|is_tls13| accepts_key(&request, &key, is_tls13));
-            assert_eq!(accepted, [in_12, in_13], "{key} and {algorithm}");
-        }
-    }
 }

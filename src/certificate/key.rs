@@ -43,29 +43,24 @@ pub struct Curve {
     pub explicit: bool,
 }
 
-/// The curves of TLS 1.3 (RFC 8446 section 4.2.3), and what they are called there.
-const OF_TLS: &[(&str, &str)] = &[
-    ("1.2.840.10045.3.1.7", "_secp256r1_"),
-    ("1.3.132.0.34", "_secp384r1_"),
-    ("1.3.132.0.35", "_secp521r1_"),
+/// What TLS 1.3 calls a signature by a key on each curve (RFC 8446 section 4.2.3, RFC 8734).
+const SCHEMES: &[(&str, &str)] = &[
+    ("1.2.840.10045.3.1.7", "ecdsa_secp256r1_sha256"),
+    ("1.3.132.0.34", "ecdsa_secp384r1_sha384"),
+    ("1.3.132.0.35", "ecdsa_secp521r1_sha512"),
+    ("1.3.36.3.3.2.8.1.1.7", "ecdsa_brainpoolP256r1tls13_sha256"),
+    ("1.3.36.3.3.2.8.1.1.11", "ecdsa_brainpoolP384r1tls13_sha384"),
+    ("1.3.36.3.3.2.8.1.1.13", "ecdsa_brainpoolP512r1tls13_sha512"),
 ];
 
 impl Curve {
-    /// Whether TLS 1.3 knows it, as TLS 1.2's servers do.
+    /// Whether it is one of those that RFC 8446 has for TLS 1.3, which servers take in TLS 1.2, too.
     pub fn is_for_tls(&self) -> bool {
-        self.name_in_tls().is_some()
+        self.scheme().is_some_and(|scheme| scheme.contains("_secp"))
     }
 
-    fn name_in_tls(&self) -> Option<&'static str> {
-        let known = OF_TLS.iter().find(|(oid, _)| self.oid.as_deref() == Some(*oid));
-        known.map(|(_, name)| *name)
-    }
-
-    /// In TLS 1.3 each algorithm names a curve; in TLS 1.2 it is for all curves.
-    fn signs_by(&self, algorithm: &str) -> bool {
-        let named = algorithm.contains("_secp") || algorithm.contains("_brainpool");
-        let own = || self.name_in_tls().is_some_and(|name| algorithm.contains(name));
-        algorithm.starts_with("ecdsa_") && (!named || own())
+    fn scheme(&self) -> Option<&'static str> {
+        SCHEMES.iter().find(|(oid, _)| self.oid.as_deref() == Some(*oid)).map(|(_, scheme)| *scheme)
     }
 
     fn of(group: &EcGroupRef) -> Self {
@@ -123,13 +118,16 @@ impl KeyKind {
         oid.map_or_else(|| self.to_string(), |oid| format!("{self}, OID {oid}"))
     }
 
-    /// Whether the key can sign with this algorithm, by IANA's name for TLS such as `ecdsa_secp256r1_sha256`.
-    pub fn signs_by(&self, algorithm: &str) -> bool {
+    /// Whether the key can sign in TLS with this algorithm, by IANA's name such as `ecdsa_secp256r1_sha256`. Only in TLS 1.3
+    /// does it name the curve, and are others for the signatures of certificates alone (RFC 8446 section 4.2.3).
+    pub fn signs_by(&self, algorithm: &str, is_tls13: bool) -> bool {
         match self {
+            Self::Rsa(_) if is_tls13 => algorithm.starts_with("rsa_pss_rsae_"),
             Self::Rsa(_) => algorithm.starts_with("rsa_") && !algorithm.starts_with("rsa_pss_pss_"),
             Self::RsaPss(_) => algorithm.starts_with("rsa_pss_pss_"),
-            Self::Dsa(_) => algorithm.starts_with("dsa_"),
-            Self::Ec(curve) => curve.signs_by(algorithm),
+            Self::Dsa(_) => algorithm.starts_with("dsa_") && !is_tls13,
+            Self::Ec(curve) if is_tls13 => curve.scheme() == Some(algorithm),
+            Self::Ec(_) => algorithm.starts_with("ecdsa_") && !algorithm.contains("tls13"),
             Self::Ed25519 => algorithm == "ed25519",
             Self::Ed448 => algorithm == "ed448",
             Self::MlDsa(size) => algorithm.strip_prefix("mldsa") == Some(size.to_string().as_str()),
@@ -195,5 +193,34 @@ impl fmt::Display for KeyKind {
 impl Serialize for KeyKind {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_signs_by_algorithms_of_its_own_kind() {
+        let ec = |oid: &str| KeyKind::Ec(Curve { oid: Some(oid.into()), explicit: false });
+        let [p256, p384, brainpool] = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.36.3.3.2.8.1.1.7"].map(ec);
+        for (key, algorithm, in_12, in_13) in [
+            (&KeyKind::Rsa(2048), "rsa_pss_rsae_sha256", true, true),
+            (&KeyKind::Rsa(2048), "rsa_pkcs1_sha256", true, false),
+            (&KeyKind::Rsa(2048), "rsa_pss_pss_sha256", false, false),
+            (&KeyKind::RsaPss(2048), "rsa_pss_pss_sha256", true, true),
+            (&p256, "ecdsa_secp256r1_sha256", true, true),
+            (&p384, "ecdsa_secp256r1_sha256", true, false),
+            (&p384, "ecdsa_sha1", true, false),
+            (&brainpool, "ecdsa_brainpoolP256r1tls13_sha256", false, true),
+            (&brainpool, "ecdsa_brainpoolP384r1tls13_sha384", false, false),
+            (&KeyKind::Ed25519, "ed25519", true, true),
+            (&KeyKind::Ed25519, "ed448", false, false),
+            (&KeyKind::MlDsa(65), "mldsa65", true, true),
+            (&KeyKind::Dsa(2048), "dsa_sha256", true, false),
+        ] {
+            let signs = [false, true].map(|is_tls13| key.signs_by(algorithm, is_tls13));
+            assert_eq!(signs, [in_12, in_13], "{key} and {algorithm}");
+        }
     }
 }

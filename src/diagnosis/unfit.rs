@@ -13,8 +13,7 @@ pub fn explain(evidence: &Evidence) -> String {
         return format!("its key ({key}) fits no signature algorithm that the endpoint takes");
     }
     let newest = evidence.tls.as_ref().is_some_and(|tls| tls.version == "TLSv1.3");
-    let may_sign = |algorithm: &&String| !newest || signs_in_tls13(algorithm);
-    match asked.algorithms.iter().filter(may_sign).any(|algorithm| key.signs_by(algorithm)) {
+    match asked.algorithms.iter().any(|algorithm| key.signs_by(algorithm, newest)) {
         true => {
             format!("OpenSSL did not use its key ({key}), though the endpoint takes such keys ({algorithms})")
         }
@@ -22,9 +21,4 @@ pub fn explain(evidence: &Evidence) -> String {
             "its key ({key}) fits none of the signature algorithms that the endpoint takes ({algorithms})"
         ),
     }
-}
-
-/// TLS 1.3 servers name others, too, but for the signatures in certificates alone (RFC 8446 section 4.2.3).
-fn signs_in_tls13(algorithm: &str) -> bool {
-    !algorithm.starts_with("rsa_pkcs1_") && !algorithm.ends_with("_sha224") && !algorithm.ends_with("_sha1")
 }
