@@ -1,21 +1,23 @@
 //! `inspect`: what is in P12 files. The result goes to stdout, as there is no answer of an endpoint.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::cli::InspectArgs;
 use crate::console::{Console, Detail};
-use crate::error::{Error, Exit, Kind, Result};
-use crate::files;
-use crate::inputs;
+use crate::error::{Exit, Result};
+use crate::inputs::{self, conflicts};
 use crate::inspect::{Criteria, Inspection, Trusted};
 use crate::prompt::Prompt;
-use crate::sink::output::Output;
+use crate::sink::output::{self, Output};
 use crate::view::{inspection, page};
 
 /// Inspects each file. The exit status is the highest of all files.
 pub(super) async fn run(args: &InspectArgs, console: &Console) -> Result<Exit> {
     if let Some(page) = &args.html {
-        check_page(page, &args.files)?;
+        let others = [&args.password.password_file, &args.key.key, &args.key.key_password_file, &args.trust];
+        let inputs = args.files.iter().map(Some).chain(others.map(Option::as_ref));
+        conflicts::check_overwritten([Some(page)], inputs)?;
+        output::check(page)?;
     }
     let trusted = args.trust.as_deref().map(Trusted::read).transpose()?;
     let criteria = Criteria { within: args.within, trusted };
@@ -36,19 +38,6 @@ pub(super) async fn run(args: &InspectArgs, console: &Console) -> Result<Exit> {
     }
     let exits = inspections.iter().map(|inspection| inspection.exit);
     Ok(exits.max_by_key(|exit| *exit as u8).unwrap_or(Exit::Success))
-}
-
-/// Fails when the page could not be written, or would overwrite a P12, before anything is read.
-fn check_page(page: &Path, files: &[PathBuf]) -> Result<()> {
-    let same = |file: &&PathBuf| files::canonicalize(file) == files::canonicalize(page);
-    match files.iter().find(same) {
-        Some(file) => {
-            let message = format!("{} is an input and would be overwritten", file.display());
-            Err(Error::new(Kind::Usage, message))
-        }
-        None if files::is_device(page) => Ok(()),
-        None => Output::open(Some(page)).map(drop),
-    }
 }
 
 /// The shells of Windows leave `*.p12` to the program.

@@ -11,7 +11,7 @@ use crate::inputs::{Inputs, TestInputs, conflicts};
 use crate::interrupt::run_until_signal;
 use crate::outcome::Outcome;
 use crate::prompt::Prompt;
-use crate::sink::output::Output;
+use crate::sink::output::{self, Output};
 use crate::view::{json, page, text};
 
 /// Makes the test that the command line describes.
@@ -70,18 +70,14 @@ async fn curl(args: &TestArgs, console: &Console) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// Fails if the report cannot be written, before anything is sent. A pipe is not tried, as it can be opened
-/// only once.
+/// Fails if the report cannot be written, before anything is sent.
 fn check_report(args: &OutputArgs) -> Result<()> {
     let Some(path) = &args.report else { return Ok(()) };
     if path == Path::new("-") {
         let message = "--report takes a file; --json prints the document on standard output";
         return Err(Error::new(Kind::Usage, message));
     }
-    match path.metadata() {
-        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
-        _ => Output::open(Some(path)).map(drop),
-    }
+    output::check(path)
 }
 
 fn write_documents(outcome: &Outcome, args: &OutputArgs) -> Result<()> {

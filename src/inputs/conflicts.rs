@@ -78,14 +78,10 @@ pub(super) fn check_local_options(args: &TestArgs) -> Result<()> {
 /// # Errors
 /// When one would.
 pub fn check_outputs(args: &TestArgs) -> Result<()> {
-    let outputs = [args.output.output.as_deref(), args.output.report.as_deref()];
-    let outputs = outputs.into_iter().flatten().filter(|path| !files::is_device(path));
-    let outputs: Vec<_> = outputs.map(files::canonicalize).collect();
-    if outputs.is_empty() {
-        return Ok(());
-    }
-    if let [output, report] = outputs.as_slice()
-        && output == report
+    let outputs = [args.output.output.as_ref(), args.output.report.as_ref()];
+    if let [Some(output), Some(report)] = outputs
+        && !files::is_device(output)
+        && files::canonicalize(output) == files::canonicalize(report)
     {
         return Err(usage("--output and --report name the same file"));
     }
@@ -106,9 +102,24 @@ pub fn check_outputs(args: &TestArgs) -> Result<()> {
         args.platform.platform_cacert.as_ref(),
         body.as_ref(),
     ];
-    let inputs: Vec<_> =
-        inputs.into_iter().flatten().map(|path: &PathBuf| files::canonicalize(path)).collect();
-    match outputs.iter().find(|path| inputs.contains(path)) {
+    check_overwritten(outputs, inputs)
+}
+
+/// No output may be one of the inputs, unless it is a device or a pipe.
+///
+/// # Errors
+/// When one is.
+pub fn check_overwritten<'a>(
+    outputs: impl IntoIterator<Item = Option<&'a PathBuf>>,
+    inputs: impl IntoIterator<Item = Option<&'a PathBuf>>,
+) -> Result<()> {
+    let outputs = outputs.into_iter().flatten().filter(|path| !files::is_device(path));
+    let outputs: Vec<_> = outputs.map(|path| files::canonicalize(path)).collect();
+    if outputs.is_empty() {
+        return Ok(());
+    }
+    let mut inputs = inputs.into_iter().flatten().map(|path| files::canonicalize(path));
+    match inputs.find(|path| outputs.contains(path)) {
         Some(path) => Err(usage(format!("{} is an input and would be overwritten", path.display()))),
         None => Ok(()),
     }

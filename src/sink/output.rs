@@ -21,6 +21,17 @@ pub enum Output {
     Pending(NamedTempFile, PathBuf),
 }
 
+/// Fails if a file cannot be written, before anything is done. A pipe is not tried, as it can be opened only once.
+///
+/// # Errors
+/// `output-failed`.
+pub fn check(path: &Path) -> Result<()> {
+    match path.metadata() {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Ok(()),
+        _ => Output::open(Some(path)).map(drop),
+    }
+}
+
 /// An output that is written to directly.
 pub struct Stream {
     file: Arc<File>,

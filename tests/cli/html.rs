@@ -162,6 +162,17 @@ fn inspect_writes_a_page_besides_its_answer() {
     assert_eq!(document(&page)["files"][0]["file"], "stranger.p12");
     let over = Ran::of(with(with(lab.command(), &plain), &["--html", "./stranger.p12"]), b"");
     over.ends(2, "stranger.p12 is an input and would be overwritten");
+    for input in [["--password-file", "password.txt"], ["--trust", "ca.pem"], ["--key", "stranger.p12"]] {
+        let before = std::fs::read(lab.folder.path().join(input[1])).unwrap();
+        let mut command = lab.command();
+        command.args(["inspect", "--html", input[1]]).args(input).arg("client.p12");
+        Ran::of(command, b"").ends(2, "is an input and would be overwritten").printed("");
+        assert_eq!(std::fs::read(lab.folder.path().join(input[1])).unwrap(), before);
+    }
+    std::fs::create_dir(lab.folder.path().join("folder")).unwrap();
+    let mut command = lab.command();
+    command.args(["inspect", "--password-file", "password.txt", "--html", "folder", "client.p12"]);
+    Ran::of(command, b"").ends(10, "folder").printed("");
 }
 
 #[test]
