@@ -109,7 +109,7 @@ impl Curl {
         let number = |wanted: Version| {
             TLS_VERSIONS.iter().find(|(_, version)| *version == wanted).map_or("1.2", |(number, _)| *number)
         };
-        self.add(&[&format!("--tlsv{}", connection.tls_min.map_or("1.2", number))]);
+        self.add(&[&format!("--tlsv{}", number(connection.oldest_tls()))]);
         if let Some(max) = connection.tls_max {
             self.add(&["--tls-max", number(max)]);
         }

@@ -156,8 +156,9 @@ pub fn proxies(args: &ConnectionArgs) -> Result<Proxies> {
 }
 
 fn tls(args: &ConnectionArgs) -> Result<Tls> {
-    let ConnectionArgs { insecure, tls_min: min, tls_max: max, http2, .. } = *args;
-    if min > max && max.is_some() {
+    let ConnectionArgs { insecure, tls_min, tls_max: max, http2, .. } = *args;
+    let min = args.oldest_tls();
+    if max.is_some() && tls_min > max {
         return Err(Error::new(Kind::Usage, "--tls-min is above --tls-max"));
     }
     Ok(Tls { cacert: args.cacert.clone(), insecure, min, max, http2, ..Tls::default() })

@@ -15,7 +15,7 @@ impl Local {
             Host::Ipv4(_) | Host::Ipv6(_) => None,
         };
         let max = self.tls.max.unwrap_or(Version::Tls13);
-        let tls12 = self.tls.min.is_none_or(|min| min <= Version::Tls12) && max >= Version::Tls12;
+        let tls12 = self.tls.min <= Version::Tls12 && max >= Version::Tls12;
         Offer { name, tls12, tls13: max == Version::Tls13, http2: self.tls.http2 }
     }
 
@@ -23,7 +23,7 @@ impl Local {
         Given {
             cacert: self.tls.cacert.is_some(),
             resolve: !self.connect.overrides.is_empty(),
-            old_tls: self.tls.min.is_some_and(|min| min < Version::Tls12),
+            old_tls: self.tls.min < Version::Tls12,
             authorization: request.headers.contains_key(AUTHORIZATION),
             expect: request.expects_continue(),
             patience: self.connect.timeout,

@@ -37,8 +37,8 @@ pub struct Tls {
     pub cacert: Option<PathBuf>,
     /// Continue if the endpoint's certificate does not verify. The fault is still reported.
     pub insecure: bool,
-    /// The lowest version offered; TLS 1.2 unless set. Below that, OpenSSL's rules for weak keys are off too.
-    pub min: Option<Version>,
+    /// The lowest version offered. Below TLS 1.2, OpenSSL's rules for weak keys are off too.
+    pub min: Version,
     /// The highest version offered.
     pub max: Option<Version>,
     /// Offer HTTP/2 as well as HTTP/1.1.
@@ -58,13 +58,14 @@ struct Loaded {
     has_roots: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// RFC 2246.
     Tls10,
     /// RFC 4346.
     Tls11,
     /// RFC 5246.
+    #[default]
     Tls12,
     /// RFC 8446.
     Tls13,
@@ -128,11 +129,10 @@ impl Tls {
 
     fn set_rules(&self) -> std::result::Result<SslContextBuilder, ErrorStack> {
         let mut builder = SslContext::builder(SslMethod::tls_client())?;
-        let min = self.min.unwrap_or(Version::Tls12).min(self.max.unwrap_or(Version::Tls13));
-        if min < Version::Tls12 {
+        if self.min < Version::Tls12 {
             builder.set_security_level(0);
         }
-        builder.set_min_proto_version(Some(min.into()))?;
+        builder.set_min_proto_version(Some(self.min.into()))?;
         builder.set_max_proto_version(self.max.map(Into::into))?;
         // Our chain must not be completed from the trust store, as the P12 is what is tested. And a write
         // that had to wait may continue from another place, as hyper's buffer grows in the meantime.

@@ -67,6 +67,11 @@ impl ConnectionArgs {
         source(&None, &self.proxy_user_file, &self.proxy_user_env)
     }
 
+    /// The lowest TLS version to offer: by default 1.2, or the highest where that is lower.
+    pub fn oldest_tls(&self) -> Version {
+        self.tls_min.unwrap_or_default().min(self.tls_max.unwrap_or(Version::Tls13))
+    }
+
     /// The only address family to use, if one was chosen.
     pub fn family(&self) -> Option<Family> {
         match (self.ipv4, self.ipv6) {

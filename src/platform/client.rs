@@ -60,9 +60,7 @@ fn set_trust(mut builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder> {
         let roots = roots.ok_or_else(|| Error::new(Kind::FileUnreadable, message()))?;
         builder = builder.tls_certs_only(roots);
     }
-    if let Some(min) = tls.min {
-        builder = builder.tls_version_min(to_reqwest(min));
-    }
+    builder = builder.tls_version_min(to_reqwest(tls.min));
     if let Some(max) = tls.max {
         builder = builder.tls_version_max(to_reqwest(max));
     }

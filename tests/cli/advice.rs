@@ -58,6 +58,10 @@ fn old_versions_that_were_offered_are_not_advised() {
     let ran = lab.run(&site, &["--tls-min", "1.0", "--tls-max", "1.1"]);
     ran.exits(4);
     assert!(!hint(&ran).contains("--tls-min 1.0 offers"), "{}", hint(&ran));
+    // The highest alone offers an old version, too.
+    let ran = lab.run(&site, &["--tls-max", "1.1"]);
+    ran.exits(4);
+    assert!(!hint(&ran).contains("--tls-min 1.0 offers"), "{}", hint(&ran));
 }
 
 #[test]

@@ -116,7 +116,7 @@ const ROWS: &[Row] = &[
     row("connect-timeout", &["7", "8"], Words("--connect-timeout 7"), Here),
     row("max-time", &["7", "8"], Words("-m 7"), Here),
     row("tls-min", &["1.3", "1.2"], Words("--tlsv1.3"), Here),
-    row("tls-max", &["1.2", "1.3"], Words("--tls-max 1.2"), Here),
+    row("tls-max", &["1.1", "1.3"], Words("--tlsv1.1 --tls-max 1.1"), Here),
     row("http2", &[], Words("--http2"), Refused),
     row("ipv4", &[], Words(" -4 "), Here),
     row("ipv6", &[], Words(" -6 "), Unsent),
