@@ -79,5 +79,23 @@ pub fn parse_domain_path(path: &str) -> Option<(Account, Option<String>)> {
     let path = path.strip_prefix("/api/account/")?.strip_suffix("/baseURI.json")?;
     let (account, service) = path.split_once("/service")?;
     let service = if service.is_empty() { None } else { Some(service.strip_prefix('/')?) };
-    Some((account.parse().ok()?, service.filter(|name| !name.contains('/')).map(str::to_owned)))
+    Some((account.parse().ok()?, service.map(str::to_owned)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_the_domain_api_has_an_account_and_may_name_a_service() {
+        let parse = |rest: &str| {
+            let parsed = parse_domain_path(&format!("/api/account/{rest}/baseURI.json"));
+            parsed.map(|(account, service)| (account.to_string(), service))
+        };
+        let named = |service: &str| Some(("1".to_owned(), Some(service.to_owned())));
+        assert_eq!(parse("1/service"), Some(("1".to_owned(), None)));
+        assert_eq!(parse("1/service/mtlsGateway"), named("mtlsGateway"));
+        assert_eq!(parse("1/service/a/b"), named("a/b"));
+        assert_eq!([parse("1/services"), parse("1"), parse("")], [None, None, None]);
+    }
 }

@@ -83,8 +83,8 @@ impl Grant {
     fn new(number: usize, entry: CredentialEntry) -> Option<Self> {
         let CredentialEntry { name, bearer, oauth1, accounts, permissions } = entry;
         let is_whole = |keys: &Keys| keys.values().iter().all(|value| !value.expose().is_empty());
-        let verifier = match (bearer.filter(|token| is_token(token.expose())), oauth1) {
-            (Some(token), None) => Verifier::Bearer(sha256(token.expose())),
+        let verifier = match (bearer, oauth1) {
+            (Some(token), None) if is_token(token.expose()) => Verifier::Bearer(sha256(token.expose())),
             (None, Some(keys)) if is_whole(&keys) => Verifier::OAuth1(keys),
             _ => return None,
         };

@@ -101,6 +101,7 @@ impl Journal {
             reason: None,
             expected: None,
             sent: 0,
+            is_head: false,
             end: RequestEnd::Gone,
         }
     }
@@ -124,8 +125,10 @@ pub(super) struct LogEntry {
     pub(super) reason: Option<String>,
     /// The announced length of the answer, in bytes. Once it is reached, hyper asks for no more.
     pub(super) expected: Option<u64>,
-    /// Bytes of the body that were sent.
+    /// Bytes of the body that were sent, or would have been for GET.
     pub(super) sent: u64,
+    /// Whether the request was HEAD, so that no body is sent (RFC 9110 section 9.3.2).
+    pub(super) is_head: bool,
     pub(super) end: RequestEnd,
 }
 
@@ -146,8 +149,9 @@ impl Drop for LogEntry {
         let (journal, took) = (&self.journal, self.began.elapsed());
         let complete =
             self.end == RequestEnd::Complete || self.expected.is_some_and(|expected| self.sent >= expected);
+        let sent = if self.is_head { 0 } else { self.sent };
         journal.running.dec();
-        journal.sent.inc_by(self.sent);
+        journal.sent.inc_by(sent);
         journal.seconds.observe(took.as_secs_f64());
         let labels = vec![("route", self.route.to_owned()), ("status", self.status.to_string())];
         journal.requests.get_or_create(&labels).inc();
@@ -169,7 +173,7 @@ impl Drop for LogEntry {
             "forward": self.forward,
             "kind": self.kind,
             "reason": self.reason,
-            "bytes": self.sent,
+            "bytes": sent,
             "complete": complete,
             "gone": !complete && self.end == RequestEnd::Gone,
             "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

@@ -64,9 +64,10 @@ impl Resource {
     pub(super) async fn answer(
         self: Arc<Self>,
         request: http::Request<hyper::body::Incoming>,
-        entry: LogEntry,
+        mut entry: LogEntry,
     ) -> Result<Reply, Infallible> {
         let (head, body) = request.into_parts();
+        entry.is_head = head.method == Method::HEAD;
         let (origin, presence) = (entry.origin.clone(), Arc::clone(&entry.presence));
         let id = HeaderValue::from_str(&origin.id);
         let body = Incoming::new(body, &head.headers, &presence);
@@ -254,8 +255,12 @@ impl Resource {
         }
         let host = head::read_text(headers, &header::HOST)?.unwrap_or_default();
         let url = Url::parse(&format!("{}://{host}/", self.scheme()));
-        let url =
-            url.ok().filter(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty());
+        let url = url.ok().filter(|url| {
+            url.path() == "/"
+                && url.query().is_none()
+                && url.username().is_empty()
+                && url.password().is_none()
+        });
         url.ok_or_else(|| Failure::malformed("the Host is not well formed"))
     }
 

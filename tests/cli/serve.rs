@@ -459,10 +459,21 @@ fn health_and_numbers_are_shown() {
     let lab = Lab::new();
     let served = lab.serve(&[]);
     assert!(get(served.address(), "/healthz").1.ends_with("\r\n\r\nok\n"));
+    let (_, head) = send(served.address(), b"HEAD /healthz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n");
+    assert!(head.contains("content-length: 3\r\n") && head.ends_with("\r\n\r\n"), "{head}");
     Post::new(good(&lab)).send(&served);
     let (_, metrics) = get(served.address(), "/metrics");
     assert!(metrics.contains("p12_test_requests_total{route=\"p12-test\",status=\"200\"} 1\n"), "{metrics}");
     assert!(metrics.contains("application/openmetrics-text") && metrics.ends_with("# EOF\n"));
+    let (_, log) = served.end();
+    let bytes: Vec<_> = log
+        .lines()
+        .map(|line| {
+            let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+            entry["bytes"].as_u64().unwrap()
+        })
+        .collect();
+    assert_eq!(bytes[..2], [3, 0], "{log}");
 }
 
 #[test]
@@ -496,6 +507,11 @@ fn a_credentials_file_is_private_and_its_faults_show_no_text_of_it() {
             "line 3 is not valid",
         ),
         ("[[credential]]\nbearer = \"\"\naccounts = []\npermissions = []", "needs either bearer or oauth1"),
+        (
+            "[[credential]]\nbearer = \"\"\naccounts = []\npermissions = []\n[credential.oauth1]\n\
+             consumer_key = \"canary\"\nconsumer_secret = \"canary\"\ntoken = \"canary\"\ntoken_secret = \"canary\"",
+            "needs either bearer or oauth1",
+        ),
         ("[[credential]]\nbearer = \"a b\"\naccounts = []\npermissions = []", "a token without spaces"),
         (
             "[[credential]]\nbearer = \"canary\"\naccounts = []\npermissions = []\n\
