@@ -119,7 +119,7 @@ impl NewContents<'_> {
                 .with_hint("give the new file another password: --new-password")
         };
         self.build(password.ok_or_else(unfit)?)
-            .map_err(|stack| diagnosis::openssl("the new P12 cannot be packed", &stack))
+            .map_err(|stack| diagnosis::openssl("packing the new P12", &stack))
     }
 
     fn build(&self, password: &str) -> std::result::Result<Vec<u8>, ErrorStack> {

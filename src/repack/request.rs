@@ -19,7 +19,7 @@ use crate::p12::Identity;
 /// # Errors
 /// When OpenSSL cannot sign with the key.
 pub fn request(identity: &Identity) -> Result<Vec<u8>> {
-    sign(identity).map_err(|stack| diagnosis::openssl("a certificate request cannot be made", &stack))
+    sign(identity).map_err(|stack| diagnosis::openssl("making the certificate request", &stack))
 }
 
 fn sign(Identity { key, leaf, .. }: &Identity) -> std::result::Result<Vec<u8>, ErrorStack> {
