@@ -87,8 +87,12 @@ impl Inspection {
             Ok((anatomy, refused)) => (Some(anatomy), refused),
             Err(error) => (None, Some(error)),
         };
-        let kind = refused.as_ref().map(|error| error.kind);
-        let inspected = anatomy.as_ref().map(|anatomy| Inspected::new(file.name(), anatomy, kind, criteria));
+        let inspected = anatomy.as_ref().map(|anatomy| Inspected {
+            file: file.name(),
+            anatomy,
+            refused: refused.as_ref().map(|error| error.kind),
+            criteria,
+        });
         let mut findings = inspected.as_ref().map_or_else(Vec::new, findings::of);
         findings.extend(refused.as_ref().map(|error| findings::refused(inspected.as_ref(), error)));
         findings.sort_by_key(|finding| finding.severity);

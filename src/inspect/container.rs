@@ -15,45 +15,40 @@ impl Inspected<'_> {
         if self.anatomy.form == Form::Loose {
             return self.unpacked().into_iter().collect();
         }
-        let is = |one: Trait| one.is_of(self.anatomy);
-        let mut findings = Vec::new();
-        findings.extend(self.cipher(is));
-        findings.extend(self.old_readers(is));
-        findings.extend(self.mac(is));
-        findings.extend(self.iterations(is));
-        findings.extend(self.encoding(is));
-        findings.extend(self.secrecy(is));
-        findings.extend(self.keyless());
-        findings
+        let algorithms = [self.cipher(), self.old_readers(), self.mac(), self.iterations(), self.encoding()];
+        algorithms.into_iter().flatten().chain(self.secrecy()).chain(self.keyless()).collect()
+    }
+
+    fn is(&self, one: Trait) -> bool {
+        one.is_of(self.anatomy)
     }
 
     /// A certificate and its key that are in no P12.
     fn unpacked(&self) -> Option<Finding> {
         let what = "it holds a certificate and its key, and is no P12: what asks for one, such as Java, Windows and the platform, does not take it";
-        let empty = self.anatomy.password.as_ref().is_none_or(|password| password.expose().is_empty());
-        let remedy = if empty { Remedy::NewPassword } else { Remedy::Again };
+        let remedy = if self.is(Trait::NoPassword) { Remedy::NewPassword } else { Remedy::Again };
         let fix = || self.repacked("pack them, under a password", remedy);
-        self.anatomy.opened.then(|| Finding::new(Name::Unpacked, Severity::Note, what, fix()))
+        self.anatomy.opened.then(|| Finding::note(Name::Unpacked, what, fix()))
     }
 
-    fn cipher(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+    fn cipher(&self) -> Option<Finding> {
         let fix = || self.repacked("pack it again with AES-256", Remedy::Again);
-        if is(Trait::OldCipher) {
+        if self.is(Trait::OldCipher) {
             let mut used: Vec<_> = self.anatomy.protections().collect();
             used.sort_by_key(|used| used.algorithm);
             let mut used: Vec<_> = used.into_iter().filter_map(Protection::legacy).collect();
             used.dedup();
             let what = refused(&format!("it uses {}", used.join(", ")), &[Trait::OldCipher]);
-            return Some(Finding::new(Name::LegacyCipher, Severity::Warning, what, fix()));
+            return Some(Finding::warning(Name::LegacyCipher, what, fix()));
         }
         let what = || refused("it is encrypted with 3DES", &[Trait::TripleDes]);
-        is(Trait::TripleDes).then(|| Finding::new(Name::OldCipher, Severity::Note, what(), fix()))
+        self.is(Trait::TripleDes).then(|| Finding::note(Name::OldCipher, what(), fix()))
     }
 
-    fn old_readers(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+    fn old_readers(&self) -> Option<Finding> {
         // A file without a MAC, or with PBMAC1, has a finding of its own.
-        let mac = self.anatomy.mac.as_ref().filter(|_| !is(Trait::Pbmac1))?;
-        let (what, traits): (_, &[_]) = match (is(Trait::Aes), is(Trait::Sha2Mac)) {
+        let mac = self.anatomy.mac.as_ref().filter(|_| !self.is(Trait::Pbmac1))?;
+        let (what, traits): (_, &[_]) = match (self.is(Trait::Aes), self.is(Trait::Sha2Mac)) {
             (true, true) => (format!("it uses AES and {}", mac.algorithm), &[Trait::Aes, Trait::Sha2Mac]),
             (true, false) => ("it uses AES".into(), &[Trait::Aes]),
             (false, true) => (format!("its MAC is {}", mac.algorithm), &[Trait::Sha2Mac]),
@@ -62,12 +57,12 @@ impl Inspected<'_> {
         let what = refused(&what, traits) + "; most of them say that the password is wrong";
         let words = "only if one of them must read it, pack it again with 3DES and SHA-1 (--for has a name for each); the price: they protect the key less well, and strict policies (FIPS) refuse them";
         let fix = self.repacked(words, Remedy::ForOldReaders);
-        Some(Finding::new(Name::NotForOldReaders, Severity::Note, what, fix))
+        Some(Finding::note(Name::NotForOldReaders, what, fix))
     }
 
-    fn mac(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+    fn mac(&self) -> Option<Finding> {
         let missing = "it has no MAC: nothing shows whether it was changed, and a wrong password shows late or not at all";
-        let (name, what, traits) = match (is(Trait::NoMac), is(Trait::Pbmac1)) {
+        let (name, what, traits) = match (self.is(Trait::NoMac), self.is(Trait::Pbmac1)) {
             (true, _) => (Name::NoMac, missing, Trait::NoMac),
             (_, true) => (Name::PbMac1, "its MAC is PBMAC1 (RFC 9879)", Trait::Pbmac1),
             _ => return None,
@@ -76,74 +71,58 @@ impl Inspected<'_> {
         Some(Finding::new(name, Severity::Warning, refused(what, &[traits]), fix))
     }
 
-    fn iterations(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+    fn iterations(&self) -> Option<Finding> {
         let fix = || self.repacked(&format!("pack it again with {ITERATIONS} iterations"), Remedy::Again);
-        if is(Trait::ManyIterations) {
+        if self.is(Trait::ManyIterations) {
             let what = refused("it takes more than 600000 iterations to open it", &[Trait::ManyIterations]);
-            return Some(Finding::new(Name::ManyIterations, Severity::Note, what, fix()));
+            return Some(Finding::note(Name::ManyIterations, what, fix()));
         }
         let fewest = self.anatomy.protections().map(|used| used.iterations).min()?;
         let what = format!(
             "{} of key derivation: anyone who has the file can guess its password quickly",
             counted(fewest, "iteration")
         );
-        (fewest < 1000).then(|| Finding::new(Name::FewIterations, Severity::Note, what, fix()))
+        (fewest < 1000).then(|| Finding::note(Name::FewIterations, what, fix()))
     }
 
-    fn encoding(&self, is: impl Fn(Trait) -> bool) -> Option<Finding> {
+    fn encoding(&self) -> Option<Finding> {
         let what = || refused("it is written in BER (indefinite lengths)", &[Trait::Ber]);
         let fix = || self.repacked("pack it again, in DER", Remedy::Again);
-        is(Trait::Ber).then(|| Finding::new(Name::IndefiniteLengths, Severity::Note, what(), fix()))
+        self.is(Trait::Ber).then(|| Finding::note(Name::IndefiniteLengths, what(), fix()))
     }
 
     /// What others can see of the key, and what the password is like.
-    fn secrecy(&self, is: impl Fn(Trait) -> bool) -> Vec<Finding> {
+    fn secrecy(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let empty = is(Trait::NoPassword);
-        if is(Trait::OpenKey) {
+        let empty = self.is(Trait::NoPassword);
+        if self.is(Trait::OpenKey) {
             let what = "its private key is not encrypted: anyone who has the file has the key";
             let words = "pack it again under a password; if others could read this file, replace the key";
-            let remedy = if empty { Remedy::NewPassword } else { Remedy::Again };
-            let fix = self.repacked(words, remedy);
-            findings.push(Finding::new(
-                Name::KeyInTheOpen,
-                Severity::Warning,
-                refused(what, &[Trait::OpenKey]),
-                fix,
-            ));
+            let fix = self.repacked(words, if empty { Remedy::NewPassword } else { Remedy::Again });
+            findings.push(Finding::warning(Name::KeyInTheOpen, refused(what, &[Trait::OpenKey]), fix));
         } else if empty && !self.anatomy.keys.is_empty() {
             let what = "it opens without a password: anyone who has the file has the key";
             let fix = self.repacked("pack it again under a password", Remedy::NewPassword);
-            findings.push(Finding::new(
-                Name::NoPassword,
-                Severity::Warning,
-                refused(what, &[Trait::NoPassword]),
-                fix,
-            ));
+            findings.push(Finding::warning(Name::NoPassword, refused(what, &[Trait::NoPassword]), fix));
         }
         if let Some(unusual) = self.anatomy.unusual {
             let what = format!("the password fits only as {unusual}; other programs may refuse the file");
             let fix = self
                 .repacked("pack it again, with the password written as the standard has it", Remedy::Again);
-            findings.push(Finding::new(Name::PasswordEncoding, Severity::Warning, what, fix));
+            findings.push(Finding::warning(Name::PasswordEncoding, what, fix));
         }
         if let Some(reading) = &self.anatomy.reading {
             let fix = match reading.ends_with(MADE_WITH_IT) {
                 true => self.repacked("pack it again under a password without it", Remedy::NewPassword),
                 false => Fix::words("give other programs the password alone"),
             };
-            findings.push(Finding::new(Name::PasswordSource, Severity::Warning, reading.clone(), fix));
+            findings.push(Finding::warning(Name::PasswordSource, reading.clone(), fix));
         }
-        if is(Trait::NotAscii) {
+        if self.is(Trait::NotAscii) {
             let what = "the password has letters that are not ASCII: programs encode them differently";
             let fix =
                 self.repacked("pack it again under a new password of ASCII letters", Remedy::NewPassword);
-            findings.push(Finding::new(
-                Name::PasswordNotAscii,
-                Severity::Warning,
-                refused(what, &[Trait::NotAscii]),
-                fix,
-            ));
+            findings.push(Finding::warning(Name::PasswordNotAscii, refused(what, &[Trait::NotAscii]), fix));
         }
         findings
     }
@@ -151,13 +130,10 @@ impl Inspected<'_> {
     fn keyless(&self) -> Option<Finding> {
         let Anatomy { keys, certificates, opened, .. } = self.anatomy;
         let what = "Java finds no entry in a file that holds certificates without a key, unless keytool has marked them as trusted";
-        let fix = || {
-            Fix::words(
-                "if it is for a client, export it with its key; if it is a trust store, import it with keytool",
-            )
-        };
+        let fix =
+            "if it is for a client, export it with its key; if it is a trust store, import it with keytool";
         (*opened && keys.is_empty() && !certificates.is_empty())
-            .then(|| Finding::new(Name::NoEntryInJava, Severity::Note, what, fix()))
+            .then(|| Finding::note(Name::NoEntryInJava, what, Fix::words(fix)))
     }
 
     /// Contents that belong to no key, or cannot be read.
@@ -168,13 +144,13 @@ impl Inspected<'_> {
         if *unreadable > 0 {
             let what = format!("{} in it cannot be read as X.509", counted(*unreadable, "certificate"));
             let fix = self.repacked("pack it again without them", Remedy::Again);
-            findings.push(Finding::new(Name::UnreadableCertificates, Severity::Warning, what, fix));
+            findings.push(Finding::warning(Name::UnreadableCertificates, what, fix));
         }
         if *closed > 0 {
             let what = format!("{} with another password, left out here", counted(*closed, "key"));
             let fix = self
                 .repacked("pack it again without them, or export it again under one password", Remedy::Again);
-            findings.push(Finding::new(Name::KeysLeftOut, Severity::Warning, what, fix));
+            findings.push(Finding::warning(Name::KeysLeftOut, what, fix));
         }
         if !others.is_empty() {
             let mut kinds = others.clone();
@@ -185,13 +161,13 @@ impl Inspected<'_> {
             let what =
                 format!("it also holds things that are neither key nor certificate: {}", kinds.join(", "));
             let fix = self.repacked("pack only the key and the certificates", Remedy::Again);
-            findings.push(Finding::new(Name::OtherContents, Severity::Note, what, fix));
+            findings.push(Finding::note(Name::OtherContents, what, fix));
         }
         if *trailing > 0 {
             let bytes = counted(*trailing, "byte");
             let what = format!("{bytes} after its end{padding}; strict readers refuse that");
             let fix = self.repacked("pack it again", Remedy::Again);
-            findings.push(Finding::new(Name::TrailingBytes, Severity::Warning, what, fix));
+            findings.push(Finding::warning(Name::TrailingBytes, what, fix));
         }
         findings
     }
@@ -209,8 +185,7 @@ impl Inspected<'_> {
             if extra.len() > 3 { "; and others" } else { "" }
         );
         let fix = || self.repacked("pack it again without them", Remedy::Again);
-        (!chain.is_empty() && !extra.is_empty())
-            .then(|| Finding::new(Name::ExtraCertificates, Severity::Note, what, fix()))
+        (!chain.is_empty() && !extra.is_empty()).then(|| Finding::note(Name::ExtraCertificates, what, fix()))
     }
 
     /// Friendly names that other programs have trouble with.
@@ -223,14 +198,14 @@ impl Inspected<'_> {
             let what =
                 format!("the friendlyName {start:?} {oddity}: some programs cannot find the key by it");
             let fix = self.repacked("pack it again under the plain name \"client\"", Remedy::Rename);
-            Finding::new(Name::OddFriendlyName, Severity::Note, what, fix)
+            Finding::note(Name::OddFriendlyName, what, fix)
         });
         let mut seen = HashSet::new();
         let twice = of_keys().find(|alias| !seen.insert(alias.to_lowercase())).map(|alias| {
             let what = format!("two keys have the friendlyName {alias:?}: Java sees only one of them");
             let fix =
                 Fix::words("pack each by itself, under a name of its own: repack --alias '#1' --name NAME");
-            Finding::new(Name::FriendlyNameTwice, Severity::Warning, what, fix)
+            Finding::warning(Name::FriendlyNameTwice, what, fix)
         });
         odd.into_iter().chain(twice).collect()
     }

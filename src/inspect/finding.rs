@@ -42,6 +42,14 @@ impl Finding {
         Self { name, severity, what: what.into(), fix: fix.words, command }
     }
 
+    pub(super) fn warning(name: Name, what: impl Into<String>, fix: Fix) -> Self {
+        Self::new(name, Severity::Warning, what, fix)
+    }
+
+    pub(super) fn note(name: Name, what: impl Into<String>, fix: Fix) -> Self {
+        Self::new(name, Severity::Note, what, fix)
+    }
+
     /// A fault as a finding.
     pub(super) fn fault(error: &Error) -> Self {
         Self::new(Name::Fault(error.kind), Severity::Error, error.message.clone(), Fix::words(error.hint()))

@@ -56,7 +56,7 @@ impl Inspected<'_> {
         let more = (all().count() > judged).then(|| {
             let what = format!("only the first {} were judged", counted(judged, "key"));
             let fix = Fix::words("pack each by itself (repack --alias), and inspect that");
-            Finding::new(Name::ManyKeys, Severity::Note, what, fix)
+            Finding::note(Name::ManyKeys, what, fix)
         });
         certified.into_iter().flatten().chain(uncertified).chain(more).collect()
     }

@@ -68,17 +68,6 @@ impl Fix {
     }
 }
 
-impl<'a> Inspected<'a> {
-    pub(super) fn new(
-        file: &'a str,
-        anatomy: &'a Anatomy,
-        refused: Option<Kind>,
-        criteria: &'a Criteria,
-    ) -> Self {
-        Self { file, anatomy, refused, criteria }
-    }
-}
-
 impl Inspected<'_> {
     /// A new file of the only key.
     pub(super) fn repacked(&self, words: &str, remedy: Remedy) -> Fix {

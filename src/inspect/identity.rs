@@ -71,7 +71,7 @@ impl Inspected<'_> {
         let words =
             "pack it again without that key, or export it with the certificate that was issued for it";
         let fix = self.repacked(words, Remedy::Again);
-        Finding::new(Name::KeyWithoutCertificate, Severity::Warning, what, fix)
+        Finding::warning(Name::KeyWithoutCertificate, what, fix)
     }
 
     fn expires_soon(&self, key: &Key, at: usize, certificate: &Certificate) -> Option<Finding> {
@@ -86,7 +86,7 @@ impl Inspected<'_> {
             0 => self.requested(key, RENEW),
             _ => self.replaced(key),
         };
-        Some(Finding::new(Name::ExpiresSoon, Severity::Warning, what, fix))
+        Some(Finding::warning(Name::ExpiresSoon, what, fix))
     }
 
     /// The chain of a key with another CA's certificate.
@@ -135,7 +135,7 @@ impl Inspected<'_> {
         );
         let words = format!("pack it again in this order: {}", names(&key.chain));
         let fix = self.repacked_key(key, &words, Remedy::Again);
-        Some(Finding::new(Name::ChainUnordered, Severity::Warning, what, fix))
+        Some(Finding::warning(Name::ChainUnordered, what, fix))
     }
 
     /// Programs that use the localKeyID take the wrong certificate.
@@ -158,7 +158,7 @@ impl Inspected<'_> {
             "pack it again: the new file has the localKeyID where it belongs",
             Remedy::Again,
         );
-        Some(Finding::new(Name::KeyIdElsewhere, Severity::Warning, what, fix))
+        Some(Finding::warning(Name::KeyIdElsewhere, what, fix))
     }
 
     /// Several certificates for one key, such as an expired one and its successor.
@@ -182,7 +182,7 @@ impl Inspected<'_> {
             others.join("; ")
         );
         let fix = self.repacked_key(key, "pack it again with the one that is sent", Remedy::Again);
-        Some(Finding::new(Name::SeveralCertificates, Severity::Warning, what, fix))
+        Some(Finding::warning(Name::SeveralCertificates, what, fix))
     }
 
     /// The certificates that have the same key as a key's leaf, by index.
@@ -205,7 +205,7 @@ fn trust(chain: &[&Certificate], trusted: &Trusted) -> Finding {
     match checks::obstacle(chain, &trusted.certificates) {
         None => {
             let fix = "nothing has to be fixed, unless the server asks for more than a trusted CA";
-            Finding::new(Name::Trusted, Severity::Note, format!("{asked} Yes"), Fix::words(fix))
+            Finding::note(Name::Trusted, format!("{asked} Yes"), Fix::words(fix))
         }
         Some(Obstacle { because, fix }) => {
             let what = format!("{asked} No, because {because}");
