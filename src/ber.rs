@@ -70,12 +70,10 @@ impl<'a> Decoder<'a> {
         self.rest.is_empty()
     }
 
-    /// How many bytes are left.
     pub(crate) fn rest_length(&self) -> usize {
         self.rest.len()
     }
 
-    /// The next element.
     pub(crate) fn any(&mut self) -> Read<Element<'a>> {
         let header = self.header(self.rest, self.at)?;
         let content = self.rest.get(header.size..).unwrap_or_default();
@@ -201,7 +199,6 @@ impl<'a> Decoder<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// Reads the elements inside.
     pub(crate) fn inside(&self) -> Read<Decoder<'a>> {
         if self.depth >= MAX_DEPTH {
             return Err(malformed(self.at, "nested too deep".into()));
@@ -248,7 +245,6 @@ impl<'a> Element<'a> {
         digits.clone().count().le(&8).then(|| digits.fold(0, |value, octet| value << 8 | u64::from(*octet)))
     }
 
-    /// Whether an INTEGER is below zero.
     pub(crate) fn is_negative(&self) -> bool {
         self.content.first().is_some_and(|octet| *octet >= 0x80)
     }

@@ -31,15 +31,12 @@ pub struct Certificate {
     pub not_after: String,
     /// Whole days until the end of validity; negative once it has expired.
     pub days_left: i32,
-    /// Whether its validity has not begun.
     pub not_yet_valid: bool,
     /// The serial number in hex.
     pub serial: String,
-    /// The kind of its key.
     pub key: KeyKind,
     /// The key's size in bits; zero when it cannot be read.
     pub key_bits: u32,
-    /// How it was signed.
     pub signature: SignatureAlgorithm,
     /// Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`.
     pub names: Vec<String>,

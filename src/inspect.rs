@@ -27,10 +27,8 @@ mod producer;
 /// The name of the schema. Its number changes when a field is removed or changes its meaning.
 pub const SCHEMA: &str = "p12-test/inspect-1";
 
-/// The inspection of one file.
 #[derive(Debug, Serialize)]
 pub struct Inspection {
-    /// The name of the file.
     pub file: String,
     /// The exit status for this file: 3 if it cannot be used, 1 with a finding of severity error, else 0.
     #[serde(serialize_with = "number")]

@@ -138,7 +138,6 @@ impl P12 {
         Err(error.with_hint("make a P12 of it: p12-test repack"))
     }
 
-    /// The file that it came from.
     pub fn file(&self) -> &P12File {
         &self.file
     }
@@ -168,7 +167,6 @@ impl P12 {
         self.picked.as_ref().and_then(|picked| picked.alias.as_deref())
     }
 
-    /// Warnings about the file.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }

@@ -52,7 +52,6 @@ impl Password {
 /// Where the password of a P12 comes from.
 #[derive(Debug, Clone)]
 pub enum PasswordSource {
-    /// The user named a source.
     Named(SecretSource),
     /// The P12 has no password.
     None,
@@ -167,7 +166,6 @@ pub struct Passwords {
 enum OfFile {
     /// The same one for every file, and what to check when it is wrong.
     Fixed(Password, String),
-    /// The empty one.
     Empty,
     /// None at all and the empty one, then the last that was typed and fitted, then what the user types.
     Typed(Option<Password>),

@@ -6,33 +6,22 @@ use crate::secret::Secret;
 /// What a P12 can be like, that some readers refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trait {
-    /// RC2, RC4 or DES.
     OldCipher,
-    /// 3DES, keyed by SHA-1.
     TripleDes,
     /// AES by PBES2.
     Aes,
     /// A MAC over SHA-256 or another digest of SHA-2.
     Sha2Mac,
-    /// PBMAC1 (RFC 9879).
     Pbmac1,
-    /// No MAC.
     NoMac,
-    /// BER with indefinite lengths.
     Ber,
     /// No password, or the empty one.
     NoPassword,
-    /// A password with letters beyond ASCII.
     NotAscii,
-    /// A key that nothing encrypts.
     OpenKey,
-    /// Several keys.
     SeveralKeys,
-    /// A key without a friendlyName.
     NoName,
-    /// More than one certificate.
     Chain,
-    /// More than 600000 iterations of one key derivation.
     ManyIterations,
 }
 
@@ -109,7 +98,6 @@ pub enum Packing {
 pub const ITERATIONS: u32 = 100_000;
 
 impl Packing {
-    /// What is weak about it.
     pub fn weakness(self) -> Option<&'static str> {
         match self {
             Self::Aes256 => None,
@@ -122,7 +110,6 @@ impl Packing {
         }
     }
 
-    /// In words.
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Aes256 => "AES-256 and SHA-256",
@@ -137,7 +124,6 @@ macro_rules! readers {
         $(measured $by:literal refuses { $($refused:ident $versions:literal),* })?
         $(documented { $($about:ident $reads:literal $who:literal),* })?
         $(note $note:literal)?;)*) => {
-        /// All readers.
         pub const READERS: &[Reader] = &[$(Reader {
             name: stringify!($name),
             title: $title,
@@ -154,17 +140,14 @@ macro_rules! readers {
 pub struct Reader {
     /// What `--for` calls it.
     pub name: &'static str,
-    /// What people call it.
     pub title: &'static str,
     /// What it takes of what we write.
     pub packing: Packing,
-    /// What is known of it.
     pub knowledge: Knowledge,
     /// What else to know of it; may be empty.
     pub note: &'static str,
 }
 
-/// What is known of a reader.
 #[derive(Debug)]
 pub enum Knowledge {
     /// A test gives this program a file of every trait. It refuses these, and reads all others. The words say which versions

@@ -23,15 +23,11 @@ mod pbmac1;
 pub mod request;
 pub mod supplied;
 
-/// What goes into a new P12.
 pub struct NewContents<'a> {
-    /// Key, certificate and chain.
     pub identity: &'a Identity,
     /// The friendlyName.
     pub name: Option<&'a str>,
-    /// What it opens with.
     pub password: &'a Secret,
-    /// How it is encrypted.
     pub packing: Packing,
 }
 
@@ -106,7 +102,6 @@ impl std::fmt::Display for NewFile {
 }
 
 impl NewContents<'_> {
-    /// What is weak about it.
     pub fn weaknesses(&self) -> Vec<String> {
         let password = self.password.expose();
         let empty = "the new file has no password: anyone who has it has the key";

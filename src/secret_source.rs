@@ -21,7 +21,6 @@ pub enum SecretSource {
     File(PathBuf),
     /// A file that only its owner may read.
     PrivateFile(PathBuf),
-    /// The environment variable of this name.
     Environment(OsString),
     /// Standard input, to its end.
     Stdin,
@@ -76,7 +75,6 @@ pub(crate) fn without_newline(bytes: &[u8]) -> &[u8] {
 /// Anything longer is a mistake, such as a wrong file.
 const MAX: usize = 1 << 16;
 
-/// Reads to the end.
 fn read(from: impl Read, what: &str) -> Result<Secret> {
     let unfit = |what: String| Error::new(Kind::FileUnreadable, what);
     // Enough capacity, as growing would leave a copy in memory.

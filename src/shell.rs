@@ -7,7 +7,6 @@ pub fn quote(word: &[u8]) -> Vec<u8> {
     if cfg!(windows) { quote_for_cmd(word) } else { quote_for_posix(word) }
 }
 
-/// Quotes a word that is text.
 pub fn quote_text(word: &str) -> String {
     String::from_utf8_lossy(&quote(word.as_bytes())).into_owned()
 }

@@ -112,7 +112,6 @@ fn netscape_type(value: &[u8]) -> Option<u8> {
     Decoder::new(value).expect(BIT_STRING, "").ok()?.content.get(1).copied()
 }
 
-/// Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`.
 pub(super) fn names(certificate: &X509Ref) -> Vec<String> {
     let names = certificate.subject_alt_names();
     let text = |name: &GeneralNameRef| {

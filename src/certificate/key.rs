@@ -21,9 +21,7 @@ pub enum KeyKind {
     Rsa(u32),
     /// RSA for PSS signatures only (RFC 4055), with this many bits.
     RsaPss(u32),
-    /// DSA with this many bits.
     Dsa(u32),
-    /// EC on this curve.
     Ec(Curve),
     /// RFC 8410.
     Ed25519,

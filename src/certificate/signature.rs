@@ -31,7 +31,6 @@ pub enum BrokenDigest {
 }
 
 impl SignatureAlgorithm {
-    /// The algorithm that a certificate names.
     pub(super) fn of(certificate: &X509Ref) -> Self {
         let object = certificate.signature_algorithm().object();
         let digest = match object.nid() {
@@ -46,7 +45,6 @@ impl SignatureAlgorithm {
         Self { name: name.to_owned(), digest: None }
     }
 
-    /// Its digest, if that is broken.
     pub fn broken_digest(&self) -> Option<BrokenDigest> {
         self.digest
     }

@@ -7,12 +7,10 @@ use openssl::x509::X509;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 
-/// The criteria for findings.
 #[derive(Debug, Default)]
 pub struct Criteria {
     /// How many days before its end a certificate is reported.
     pub within: i32,
-    /// The CAs that a server trusts.
     pub trusted: Option<Trusted>,
 }
 
@@ -21,7 +19,6 @@ pub struct Criteria {
 pub struct Trusted {
     /// The name of the file that holds them.
     pub name: String,
-    /// The certificates.
     pub certificates: Vec<X509>,
 }
 

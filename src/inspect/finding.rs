@@ -7,7 +7,6 @@ use serde::{Serialize, Serializer};
 use super::fix::{Fix, Remedy};
 use crate::error::{Error, Kind};
 
-/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
@@ -19,12 +18,9 @@ pub enum Severity {
     Note,
 }
 
-/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Its stable name.
     pub name: Name,
-    /// How bad it is.
     pub severity: Severity,
     /// What was found, in a sentence.
     pub what: String,

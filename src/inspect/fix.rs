@@ -5,7 +5,6 @@ use crate::error::Kind;
 use crate::p12::anatomy::{Anatomy, Key};
 use crate::shell;
 
-/// The inspected file.
 pub(super) struct Inspected<'a> {
     pub(super) file: &'a str,
     pub(super) anatomy: &'a Anatomy,
@@ -16,7 +15,6 @@ pub(super) struct Inspected<'a> {
 
 /// What to do about a finding.
 pub(super) struct Fix {
-    /// In words.
     pub(super) words: String,
     /// A command for the shell of this system that does it.
     pub(super) command: Option<(Remedy, String)>,
@@ -25,13 +23,9 @@ pub(super) struct Fix {
 /// What `repack` is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// Pack it again.
     Again,
-    /// As old programs read it.
     ForOldReaders,
-    /// Under another password.
     NewPassword,
-    /// Under another friendlyName.
     Rename,
     /// Ask for a new certificate on the key.
     Request,

@@ -30,7 +30,6 @@ pub use super::protection::{Algorithm, KdfName, Protection};
 pub struct Anatomy {
     /// Its size on disk, in bytes.
     pub size: u64,
-    /// How it is written.
     pub form: Form,
     /// Bytes that follow the end.
     pub trailing: usize,
@@ -39,7 +38,6 @@ pub struct Anatomy {
     pub padding: &'static str,
     /// Whether the password opened it. If not, only unencrypted parts are known.
     pub opened: bool,
-    /// The MAC; `None` if there is none.
     pub mac: Option<Protection>,
     /// The encryption of each safe; `None` for one that is not encrypted.
     pub safes: Vec<Option<Protection>>,
@@ -51,7 +49,6 @@ pub struct Anatomy {
     pub unreadable: usize,
     /// Other contents, which are not part of an identity.
     pub others: Vec<OtherBag>,
-    /// What is odd about it.
     pub warnings: Vec<String>,
     /// Keys that have another password.
     #[serde(skip)]
@@ -70,7 +67,6 @@ pub struct Anatomy {
     pub key_file: Option<String>,
 }
 
-/// A private key.
 #[derive(Debug, Clone, Serialize)]
 pub struct Key {
     /// Its friendlyName.
@@ -99,7 +95,6 @@ pub struct StoredCertificate {
     pub alias: Option<String>,
     /// Its localKeyID in hex.
     pub key_id: Option<String>,
-    /// Its facts.
     #[serde(flatten)]
     pub certificate: Certificate,
 }

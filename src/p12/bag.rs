@@ -31,16 +31,13 @@ pub(super) enum Bag {
 pub enum OtherBag {
     #[serde(rename = "a CRL")]
     Crl,
-    /// A type that RFC 7292 does not know.
     #[serde(rename = "a bag of unknown type")]
     Unknown,
-    /// What lets Windows users or groups open the file in place of a password.
     #[serde(rename = "a bag that protects it to Windows users or groups")]
     GroupProtection,
     /// Of another kind, such as SDSI.
     #[serde(rename = "a certificate that is not X.509")]
     OtherCertificate,
-    /// A secret, such as a symmetric key.
     #[serde(rename = "a secret key")]
     Secret,
 }
@@ -51,7 +48,6 @@ impl fmt::Display for OtherBag {
     }
 }
 
-/// The labels of a bag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Label {
     pub(super) alias: Option<String>,

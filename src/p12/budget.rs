@@ -22,7 +22,6 @@ impl Budget {
         Self { units, bags: MAX_BAGS, given_up }
     }
 
-    /// Whether the caller has gone.
     pub(super) fn is_given_up(&self) -> bool {
         self.given_up.is_cancelled()
     }

@@ -21,7 +21,6 @@ pub(super) struct Issuers<'a> {
 /// How many certificates with the same subject are tried. Real files have one or two.
 const MAX_NAMESAKES: usize = 32;
 
-/// The longest chain.
 const MAX_CHAIN: usize = 32;
 
 /// The cost of all signatures that are checked for one file: 250 of usual size. Real files need one per

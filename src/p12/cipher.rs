@@ -11,7 +11,6 @@ use super::digest::load_legacy;
 
 /// A cipher, the ones in OpenSSL's legacy provider first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "they are names")]
 pub enum Cipher {
     Rc2Cbc,
     Rc2_40Cbc,
@@ -74,17 +73,14 @@ impl Cipher {
         }
     }
 
-    /// Whether it is AES, with a key of any size.
     pub fn is_aes(self) -> bool {
         matches!(self, Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc)
     }
 
-    /// Whether it is DES used three times, with two keys or three.
     pub fn is_triple_des(self) -> bool {
         matches!(self, Self::DesEdeCbc | Self::DesEde3Cbc)
     }
 
-    /// Whether it is RC2, with a key of any size.
     pub fn is_rc2(self) -> bool {
         matches!(self, Self::Rc2Cbc | Self::Rc2_40Cbc | Self::Rc2_64Cbc)
     }

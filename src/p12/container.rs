@@ -59,7 +59,6 @@ impl<'a> Pfx<'a> {
         Ok(Self { content, mac, trailing: file.rest_length() })
     }
 
-    /// The safes, each with its encryption.
     pub(super) fn safes(&self) -> Parsed<Vec<Safe<'_>>> {
         let parse = || {
             let mut list = Decoder::new(&self.content).sequence("the list of safes")?;
@@ -117,7 +116,6 @@ pub(super) enum Safe<'a> {
 }
 
 impl Safe<'_> {
-    /// Its encryption; `None` if it is not encrypted.
     pub(super) fn protection(&self) -> Option<Protection> {
         match self {
             Self::Plain(_) => None,

@@ -29,12 +29,10 @@ pub(super) struct Contents {
     pub(super) unusual: Option<&'static str>,
     /// How it was found in its source, where that is unusual.
     pub(super) reading: Option<String>,
-    /// Other things, by name.
     pub(super) others: Vec<OtherBag>,
     pub(super) warnings: Vec<String>,
 }
 
-/// A private key.
 pub(super) struct KeyEntry {
     pkcs8: Wiped,
     oid: String,
@@ -105,7 +103,6 @@ impl KeyEntry {
     }
 }
 
-/// A certificate and the labels of its bag.
 pub(super) struct CertificateEntry {
     pub(super) certificate: X509,
     pub(super) label: Label,

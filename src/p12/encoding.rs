@@ -5,7 +5,6 @@ use zeroize::Zeroizing;
 
 use crate::password::Reading;
 
-/// An encoding of a password.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Encoding {
     /// For PBES2, PBMAC1 and PKCS#5: bytes, UTF-8 by RFC 8018 section 3.

@@ -29,7 +29,6 @@ pub struct P12File {
 /// What a file lacks to be opened: a key in another file, and the key's own password.
 #[derive(Debug, Clone, Default)]
 pub struct KeyAside {
-    /// A file with the key.
     pub file: Option<Box<P12File>>,
     /// The key's password, where it is not that of the file.
     pub password: Option<Password>,
@@ -82,7 +81,6 @@ impl P12File {
         Ok(Self::from_bytes(name, bytes))
     }
 
-    /// A file that is already in memory.
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Zeroizing<Vec<u8>>>) -> Self {
         let bytes = Bytes::from_owner(bytes.into());
         Self { name: name.into(), bytes, work: Self::WORK, aside: KeyAside::default() }

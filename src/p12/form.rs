@@ -15,7 +15,6 @@ pub(super) enum Content {
     Loose(Vec<Bag>, String),
 }
 
-/// The form of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub enum Form {
     /// A P12 in binary, with definite lengths.

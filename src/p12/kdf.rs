@@ -11,7 +11,6 @@ use super::iterate::{KeyUse, Wiped, pbkdf1, pkcs12};
 use super::protection::{Algorithm, KdfName, Protection};
 use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, SEQUENCE, malformed};
 
-/// A key derivation with its parameters.
 #[derive(Debug)]
 pub(super) struct Kdf {
     function: Function,

@@ -13,10 +13,8 @@ use super::kdf::{Function, Kdf, parse_iterations, parse_kdf};
 use super::protection::{Algorithm, Protection};
 use crate::ber::{Decoder, Element, INTEGER, SEQUENCE, malformed};
 
-/// The MAC of the file.
 #[derive(Debug)]
 pub(super) struct Mac {
-    /// Derives the key of the MAC.
     pub(super) derivation: Derivation,
     algorithm: Algorithm,
     digest: Digest,
@@ -62,7 +60,6 @@ impl Mac {
         }
     }
 
-    /// Its algorithms.
     pub(super) fn protection(&self) -> Protection {
         self.derivation.describe(self.algorithm)
     }

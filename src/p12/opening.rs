@@ -83,7 +83,6 @@ pub(super) fn open(
 /// What a certificate of Azure Key Vault has beside it.
 const KEY_VAULT: &[u8] = b".vault.azure.net/certificates/";
 
-/// Whether both a key and a certificate are there.
 fn check_complete(bags: &[Bag], names: &str) -> Parsed<()> {
     let has_certificate = bags.iter().any(|bag| matches!(bag, Bag::Certificate(..)));
     let hint = match (bags.iter().any(loose::is_key), has_certificate) {

@@ -17,7 +17,6 @@ use crate::certificate::{self, Certificate, KeyKind};
 use crate::error::{Error, Kind, Result};
 use crate::words::counted;
 
-/// The identity that was chosen.
 pub(super) struct Picked {
     key: Option<PKey<Private>>,
     algorithm: String,
@@ -41,7 +40,6 @@ impl Picked {
     }
 }
 
-/// Whether TLS can use a key.
 fn can_sign(key: &PKey<Private>) -> bool {
     [Id::RSA, Id::RSA_PSS, Id::EC, Id::DSA, Id::ED25519, Id::ED448].contains(&key.id())
         || matches!(KeyKind::of(key).0, KeyKind::MlDsa(_))
@@ -84,7 +82,6 @@ pub(super) fn pick(
     Ok(Picked { algorithm, key: key.into_key(), leaf, chain, alias })
 }
 
-/// Whether there is a key and a certificate at all.
 fn check_complete(contents: &Contents) -> Parsed<()> {
     let Contents { keys, certificates, unreadable, others, .. } = contents;
     let count = certificates.len() + unreadable;

@@ -10,9 +10,7 @@ use super::digest::Digest;
 /// The algorithm that a derived key is for, and how the key is derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Protection {
-    /// What the key is for.
     pub algorithm: Algorithm,
-    /// The key derivation.
     pub kdf: KdfName,
     /// The digest inside the key derivation; `None` for scrypt.
     pub prf: Option<Digest>,
@@ -25,7 +23,6 @@ pub struct Protection {
 /// What a derived key is for. Its text is OpenSSL's: `AES-256-CBC`, `HMAC-SHA256`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Algorithm {
-    /// Encryption.
     Cipher(Cipher),
     /// The MAC of RFC 7292: HMAC with this digest.
     Hmac(Digest),
@@ -33,7 +30,6 @@ pub enum Algorithm {
     Pbmac1(Digest),
 }
 
-/// A key derivation by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum KdfName {
@@ -49,7 +45,6 @@ pub enum KdfName {
 }
 
 impl Protection {
-    /// The cipher, if it is one.
     pub fn cipher(&self) -> Option<Cipher> {
         match self.algorithm {
             Algorithm::Cipher(cipher) => Some(cipher),
@@ -57,7 +52,6 @@ impl Protection {
         }
     }
 
-    /// Whether it is PBMAC1 (RFC 9879).
     pub fn is_pbmac1(&self) -> bool {
         matches!(self.algorithm, Algorithm::Pbmac1(_))
     }

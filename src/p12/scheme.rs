@@ -9,7 +9,6 @@ use super::kdf::{Function, Kdf, parse_kdf, parse_salt_and_iterations};
 use super::protection::{Algorithm, Protection};
 use crate::ber::{Decoder, Element, INTEGER, OCTET_STRING, SEQUENCE};
 
-/// How a safe or a key is encrypted.
 #[derive(Debug)]
 pub(super) struct Scheme {
     /// Derives the key, and the initialisation vector if the file has none.
@@ -130,7 +129,6 @@ impl Scheme {
         Self { derivation: Derivation::new(kdf, &[(KeyUse::Key, key)]), cipher, key, iv: Some(iv) }
     }
 
-    /// Its algorithms.
     pub(super) fn protection(&self) -> Protection {
         self.derivation.describe(Algorithm::Cipher(self.cipher))
     }

@@ -8,7 +8,6 @@ use super::bag::Label;
 use super::contents::{CertificateEntry, Contents};
 use crate::certificate;
 
-/// Certificates that a file lacks.
 #[derive(Debug, Clone, Default)]
 pub struct Supplement {
     /// A key's certificate and those above it. Each takes the place of all in the file that have its key.

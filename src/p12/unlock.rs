@@ -30,7 +30,6 @@ enum Proof {
     Wrong,
 }
 
-/// What is to be opened.
 pub(super) struct Locked<'a> {
     pub(super) mac: Option<&'a Mac>,
     /// What the MAC covers.

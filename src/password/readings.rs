@@ -9,7 +9,6 @@ use crate::secret_source::without_newline;
 /// One way to take a password out of what its source holds.
 #[derive(Debug, Clone)]
 pub struct Reading {
-    /// The password.
     pub secret: Secret,
     /// What is unusual about this way, in a sentence; `None` for the usual one.
     pub unusual: Option<String>,
