@@ -67,18 +67,10 @@ fn quote_for_posix(word: &[u8]) -> Vec<u8> {
     if is_plain_word(word) {
         return word.to_vec();
     }
-    if !std::str::from_utf8(word).is_ok_and(is_plain) {
-        return quote_as_ansi_c(word);
+    match std::str::from_utf8(word) {
+        Ok(text) if is_plain(text) => format!("'{}'", text.replace('\'', r"'\''")).into_bytes(),
+        _ => quote_as_ansi_c(word),
     }
-    let mut quoted = vec![b'\''];
-    for byte in word {
-        match byte {
-            b'\'' => quoted.extend(b"'\\''"),
-            byte => quoted.push(*byte),
-        }
-    }
-    quoted.push(b'\'');
-    quoted
 }
 
 /// `$'…'`, with three octal digits for each byte that a terminal must not get: a shell never reads a fourth.
