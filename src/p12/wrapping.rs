@@ -25,6 +25,7 @@ const MOST: usize = 2_000;
 const LARGEST: usize = 12 << 20;
 
 /// What was found.
+#[derive(Default)]
 pub(super) struct Search {
     /// Each P12 and the name that it has.
     files: Vec<(String, Wiped)>,
@@ -34,15 +35,8 @@ pub(super) struct Search {
     /// The first thing that is something else.
     other: Option<Fault>,
     seen: HashSet<[u8; 32]>,
-    /// How many bytes may still be looked at, in all wrappings together.
-    left: usize,
-}
-
-impl Default for Search {
-    fn default() -> Self {
-        let (files, bags, names, other, seen) = Default::default();
-        Self { files, bags, names, other, seen, left: LARGEST }
-    }
+    /// How many bytes were looked at, in all wrappings together.
+    looked_at: usize,
 }
 
 impl Search {
@@ -56,9 +50,12 @@ impl Search {
 
     fn look_at(&mut self, bytes: &[u8], name: &str, depth: usize) {
         let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let cost = if depth > 0 { bytes.len() } else { 0 };
-        let Some(left) = self.left.checked_sub(cost) else { return };
-        self.left = left;
+        if depth > 0 {
+            if self.looked_at + bytes.len() > LARGEST {
+                return;
+            }
+            self.looked_at += bytes.len();
+        }
         match as_text(bare) {
             Some(text) if depth <= DEEPEST => self.look_into(text, name, depth),
             _ => self.look_at_binary(bare.trim_ascii_start(), name),
