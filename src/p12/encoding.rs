@@ -77,10 +77,9 @@ fn encode_one(bytes: &[u8], reading: usize) -> Vec<Encoding> {
         for (form, name) in normalize(text) {
             add(form.as_bytes(), &utf16(&form), Some(name));
         }
-        if text.chars().all(|letter| u32::from(letter) < 256) {
-            let narrow = Zeroizing::new(
-                text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect::<Vec<_>>(),
-            );
+        if text.chars().all(|letter| letter <= '\u{ff}') {
+            let mut narrow = Zeroizing::new(Vec::with_capacity(text.len()));
+            narrow.extend(text.chars().filter_map(|letter| u8::try_from(letter).ok()));
             add(&narrow, &utf16(text), Some("Latin-1"));
         }
     }
@@ -103,22 +102,18 @@ fn normalize(text: &str) -> [(Zeroizing<String>, &'static str); 2] {
 
 /// The encoding for the key derivation of PKCS#12.
 fn utf16(text: &str) -> Zeroizing<Vec<u8>> {
-    let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
-    for unit in text.encode_utf16() {
-        wide.extend_from_slice(&unit.to_be_bytes());
-    }
-    wide.extend_from_slice(b"\0\0");
-    wide
+    widen(text, text.encode_utf16())
 }
 
 /// One unit per letter, as in programs that do not know surrogates.
 fn ucs2(text: &str) -> Zeroizing<Vec<u8>> {
+    widen(text, text.chars().map(|letter| u32::from(letter) as u16))
+}
+
+fn widen(text: &str, units: impl Iterator<Item = u16>) -> Zeroizing<Vec<u8>> {
+    // Enough capacity, as growing would leave a copy in memory.
     let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));
-    for letter in text.chars() {
-        let [.., high, low] = u32::from(letter).to_be_bytes();
-        wide.extend_from_slice(&[high, low]);
-    }
-    wide.extend_from_slice(b"\0\0");
+    wide.extend(units.chain([0]).flat_map(u16::to_be_bytes));
     wide
 }
 
