@@ -287,27 +287,22 @@ impl Unlocking<'_> {
     fn explain_wrong(&mut self) -> Fault {
         let given = self.tries.given() || self.of_key.as_ref().is_some_and(Tries::given);
         if self.has_groups {
-            let what = "it is protected to Windows users or groups, and this password does not open it";
-            let what = if given {
-                what
-            } else {
-                "it is protected to Windows users or groups in place of a password"
+            let what = match given {
+                true => "it is protected to Windows users or groups, and this password does not open it",
+                false => "it is protected to Windows users or groups in place of a password",
             };
             return Fault::unsupported(what).with_hint("as one of these users, import it into Windows and export it again with a password, without a choice of groups or user names");
         }
-        if given && self.opens_without_password() {
-            return Fault::new(
-                Kind::WrongPassword,
-                "the password does not match, as the file has none: it opens with --no-password",
-            );
+        if !given {
+            return Fault::new(Kind::PasswordNeeded, "it has a password, and none was given");
         }
-        match (given, self.encrypted) {
-            (false, _) => Fault::new(Kind::PasswordNeeded, "it has a password, and none was given"),
-            (true, true) => Fault::new(Kind::WrongPassword, "the password does not match"),
-            (true, false) => Fault::new(
-                Kind::WrongPassword,
-                "the password does not match, or the file was changed; nothing in it is encrypted that could tell which",
-            ),
-        }
+        let what = if self.opens_without_password() {
+            "the password does not match, as the file has none: it opens with --no-password"
+        } else if self.encrypted {
+            "the password does not match"
+        } else {
+            "the password does not match, or the file was changed; nothing in it is encrypted that could tell which"
+        };
+        Fault::new(Kind::WrongPassword, what)
     }
 }
