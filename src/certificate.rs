@@ -8,7 +8,7 @@ use serde::Serialize;
 use extensions::Extensions;
 pub use extensions::extension;
 pub use key::{Curve, KeyKind};
-pub use name::name;
+pub use name::{is_same_name, is_self_issued, name};
 pub use signature::{BrokenDigest, SignatureAlgorithm};
 pub use usage::Usage;
 

@@ -1,10 +1,11 @@
 //! Names in certificates, as text.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use openssl::asn1::{Asn1Object, Asn1ObjectRef};
 use openssl::nid::Nid;
-use openssl::x509::X509NameRef;
+use openssl::x509::{X509NameRef, X509Ref};
 
 /// A distinguished name, most specific part first as RFC 4514 has it: `CN=client, O=Example`.
 pub fn name(name: &X509NameRef) -> String {
@@ -17,6 +18,16 @@ pub fn name(name: &X509NameRef) -> String {
         let _ = write!(text, "{comma}{key}={value}");
     }
     text
+}
+
+/// Whether issuer and subject are the same, as in roots.
+pub fn is_self_issued(certificate: &X509Ref) -> bool {
+    is_same_name(certificate.issuer_name(), certificate.subject_name())
+}
+
+/// As OpenSSL compares names: case and blanks do not matter.
+pub fn is_same_name(one: &X509NameRef, other: &X509NameRef) -> bool {
+    one.try_cmp(other).is_ok_and(Ordering::is_eq)
 }
 
 /// OpenSSL's short name of what has this OID, or the OID.

@@ -2,12 +2,12 @@
 //! hostile files have thousands of certificates with the same name.
 
 use std::cell::{Cell, RefCell};
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use openssl::x509::{X509NameRef, X509Ref, X509VerifyResult};
+use openssl::x509::{X509Ref, X509VerifyResult};
 
 use super::contents::CertificateEntry;
+use crate::certificate::{is_same_name, is_self_issued};
 
 /// The certificates of a file, each by its index.
 pub(super) struct Issuers<'a> {
@@ -71,7 +71,7 @@ impl<'a> Issuers<'a> {
         };
         let is_named = |issuer: &usize| {
             let issuer = self.certificate(*issuer);
-            issuer.is_some_and(|issuer| is_same(issuer.subject_name(), below.issuer_name()))
+            issuer.is_some_and(|issuer| is_same_name(issuer.subject_name(), below.issuer_name()))
         };
         let seems = |issuer: &usize| {
             self.certificate(*issuer).is_some_and(|issuer| issuer.issued(below) == X509VerifyResult::OK)
@@ -98,12 +98,4 @@ impl<'a> Issuers<'a> {
         self.work.set(self.work.get().checked_sub(cost)?);
         signed.verify(&key).ok()
     }
-}
-
-fn is_self_issued(certificate: &X509Ref) -> bool {
-    is_same(certificate.issuer_name(), certificate.subject_name())
-}
-
-fn is_same(one: &X509NameRef, other: &X509NameRef) -> bool {
-    one.try_cmp(other).is_ok_and(Ordering::is_eq)
 }

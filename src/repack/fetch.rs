@@ -12,7 +12,7 @@ use super::supplied;
 use crate::call::connect::Connect;
 use crate::call::policy::Policy;
 use crate::call::proxy::Proxies;
-use crate::certificate::name;
+use crate::certificate::{is_self_issued, name};
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
 
@@ -51,10 +51,6 @@ const SIZE: usize = 256 << 10;
 
 /// For one address.
 const TIME: Duration = Duration::from_secs(10);
-
-fn is_self_issued(certificate: &X509Ref) -> bool {
-    certificate.issuer_name().try_cmp(certificate.subject_name()).is_ok_and(std::cmp::Ordering::is_eq)
-}
 
 /// From the first address that has it.
 async fn fetch_issuer(below: &X509Ref, urls: &[String], policy: &Policy) -> Result<(X509, String)> {
