@@ -11,8 +11,8 @@ pub use readings::{MADE_WITH_IT, Reading};
 
 mod readings;
 
-/// A password: exactly so, or what its source holds, in which the password is.
-#[derive(Debug, Clone)]
+/// A password: exactly so, or what its source holds, in which the password is. By default the empty one.
+#[derive(Debug, Clone, Default)]
 pub struct Password {
     content: Secret,
     source: Option<String>,
@@ -213,7 +213,7 @@ impl Passwords {
     ) -> (Option<Password>, Result<T>) {
         match &mut self.of_file {
             OfFile::Empty => {
-                let empty = Some(Password::exact(Secret::default()));
+                let empty = Some(Password::default());
                 (empty.clone(), open(empty).await)
             }
             OfFile::Typed(last) => {

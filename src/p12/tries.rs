@@ -11,8 +11,7 @@ use super::fault::{Fault, Parsed};
 use super::iterate::Wiped;
 use super::mac::Mac;
 use super::scheme::Scheme;
-use crate::password::Reading;
-use crate::secret::Secret;
+use crate::password::{Password, Reading};
 
 /// A password's readings, and the encodings of each that are still to be tried, the likeliest first.
 pub(super) struct Tries {
@@ -21,7 +20,8 @@ pub(super) struct Tries {
 }
 
 impl Tries {
-    pub(super) fn new(readings: Vec<Reading>) -> Self {
+    pub(super) fn new(password: &Password) -> Self {
+        let readings = password.readings();
         Self { encodings: encode(&readings), readings }
     }
 
@@ -51,10 +51,6 @@ impl Tries {
     }
 }
 
-pub(super) fn none() -> Vec<Reading> {
-    vec![Reading { secret: Secret::default(), unusual: None, is_guess: false }]
-}
-
 /// The encoding that fits the MAC. The search ends when the budget does not allow another one. So a wrong password is not
 /// reported as too costly.
 pub(super) fn verify(
@@ -64,10 +60,8 @@ pub(super) fn verify(
     budget: &mut Budget,
 ) -> Option<usize> {
     for (at, encoding) in distinct(encodings, &mac.derivation) {
-        match mac.verify(content, encoding, budget) {
-            Some(true) => return Some(at),
-            Some(false) => {}
-            None => return None,
+        if mac.verify(content, encoding, budget)? {
+            return Some(at);
         }
     }
     None

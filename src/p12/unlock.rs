@@ -14,7 +14,7 @@ use super::mac::Mac;
 use super::part::Part;
 use super::protection::Protection;
 use super::scheme::Scheme;
-use super::tries::{Tries, none, too_costly, try_all, verify};
+use super::tries::{Tries, too_costly, try_all, verify};
 use crate::ber::SEQUENCE;
 use crate::error::Kind;
 use crate::password::{Password, Reading};
@@ -69,8 +69,8 @@ pub(super) fn unlock(
     let mut unlocking = Unlocking {
         mac,
         content,
-        tries: Tries::new(password.map_or_else(none, Password::readings)),
-        of_key: of_key.map(|password| Tries::new(password.readings()).not_derived()),
+        tries: Tries::new(&password.cloned().unwrap_or_default()),
+        of_key: of_key.map(|password| Tries::new(password).not_derived()),
         key_reading: None,
         budget,
         proof: Proof::None,
@@ -268,7 +268,7 @@ impl Unlocking<'_> {
 
     /// Whether the MAC fits the empty password.
     fn opens_without_password(&mut self) -> bool {
-        let empty = Tries::new(none()).not_derived();
+        let empty = Tries::new(&Password::default()).not_derived();
         self.mac.is_some_and(|mac| verify(mac, self.content, &empty.encodings, &mut self.budget).is_some())
     }
 
