@@ -44,14 +44,14 @@ impl SecretSource {
     /// # Errors
     /// When a variable is not set (usage), a file cannot be read, or others can read a private file.
     pub fn read_whole(&self) -> Result<Secret> {
-        let open = |path: &PathBuf| File::open(path).map_err(|error| diagnosis::unreadable(path, &error));
         match self {
             Self::Value(secret) => Ok(secret.clone()),
-            Self::File(path) => read(open(path)?, &path.display().to_string()),
-            Self::PrivateFile(path) => {
-                let file = open(path)?;
+            Self::File(path) | Self::PrivateFile(path) => {
+                let file = File::open(path).map_err(|error| diagnosis::unreadable(path, &error))?;
                 #[cfg(unix)]
-                check_private(&file, path)?;
+                if matches!(self, Self::PrivateFile(_)) {
+                    check_private(&file, path)?;
+                }
                 read(file, &path.display().to_string())
             }
             Self::Environment(name) => std::env::var_os(name).map(Secret::from).ok_or_else(|| {

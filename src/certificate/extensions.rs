@@ -1,6 +1,6 @@
 //! The extensions that decide what a certificate may be used for (RFC 5280 section 4.2).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use openssl::x509::{GeneralNameRef, X509Ref};
 
@@ -115,17 +115,15 @@ fn netscape_type(value: &[u8]) -> Option<u8> {
 pub(super) fn names(certificate: &X509Ref) -> Vec<String> {
     let names = certificate.subject_alt_names();
     let text = |name: &GeneralNameRef| {
-        let prefixed = |prefix: &str, value: &str| format!("{prefix}:{value}");
-        name.dnsname()
-            .map(|value| prefixed("DNS", value))
-            .or_else(|| name.email().map(|value| prefixed("email", value)))
-            .or_else(|| name.uri().map(|value| prefixed("URI", value)))
-            .or_else(|| name.ipaddress().and_then(address).map(|value| prefixed("IP", &value)))
+        let dns = name.dnsname().map(|value| format!("DNS:{value}"));
+        dns.or_else(|| name.email().map(|value| format!("email:{value}")))
+            .or_else(|| name.uri().map(|value| format!("URI:{value}")))
+            .or_else(|| name.ipaddress().and_then(address).map(|value| format!("IP:{value}")))
     };
     names.iter().flatten().filter_map(text).collect()
 }
 
-fn address(bytes: &[u8]) -> Option<String> {
-    let v4 = <[u8; 4]>::try_from(bytes).map(|bytes| Ipv4Addr::from(bytes).to_string());
-    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(|bytes| Ipv6Addr::from(bytes).to_string())).ok()
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }

@@ -64,19 +64,17 @@ fn quoted_printable(text: &str) -> Vec<u8> {
 /// The letters that base64 has and HTML may escape.
 fn html(text: &str) -> String {
     let codes = [
-        ("+", ["43", "x2b"]),
-        ("/", ["47", "x2f"]),
-        ("=", ["61", "x3d"]),
-        ("\n", ["10", "xa"]),
-        ("", ["13", "xd"]),
+        ("+", ["&#43;", "&#x2b;", "&#x2B;"]),
+        ("/", ["&#47;", "&#x2f;", "&#x2F;"]),
+        ("=", ["&#61;", "&#x3d;", "&#x3D;"]),
+        ("\n", ["&#10;", "&#xa;", "&#xA;"]),
+        ("", ["&#13;", "&#xd;", "&#xD;"]),
     ];
     let mut plain = Cow::Borrowed(text);
     for (letter, codes) in codes {
         for code in codes {
-            for code in [format!("&#{code};"), format!("&#{};", code.to_uppercase().replace('X', "x"))] {
-                if plain.contains(&code) {
-                    plain = Cow::Owned(plain.replace(&code, letter));
-                }
+            if plain.contains(code) {
+                plain = Cow::Owned(plain.replace(code, letter));
             }
         }
     }

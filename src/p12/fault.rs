@@ -5,6 +5,7 @@ use openssl::nid::Nid;
 
 use crate::ber::Defect;
 use crate::error::Kind;
+use crate::words::counted;
 
 /// What is wrong with a file: the kind, and a text that follows "cannot open FILE: ".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,11 +92,8 @@ impl From<Defect> for Fault {
     fn from(defect: Defect) -> Self {
         match defect {
             Defect::Truncated { missing: Some(missing), .. } => {
-                let missing = match missing {
-                    1 => "1 byte is".to_owned(),
-                    more => format!("{more} bytes are"),
-                };
-                Self::new(Kind::Truncated, format!("it is cut short: {missing} missing"))
+                let (bytes, verb) = (counted(missing, "byte"), if missing == 1 { "is" } else { "are" });
+                Self::new(Kind::Truncated, format!("it is cut short: {bytes} {verb} missing"))
             }
             Defect::Truncated { missing: None, at } => {
                 Self::new(Kind::Truncated, format!("it is cut short: what begins at byte {at} has no end"))

@@ -29,10 +29,9 @@ pub(super) fn set(p12: &Pkcs12, password: &str, iterations: u32) -> Result<(), E
         ) -> c_int;
     }
 
-    let length = |length: usize| c_int::try_from(length).map_err(|_| ErrorStack::get());
     let mut salt = [0; SALT];
     openssl::rand::rand_bytes(&mut salt)?;
-    let (letters, salted) = (length(password.len())?, length(SALT)?);
+    let letters = c_int::try_from(password.len()).map_err(|_| ErrorStack::get())?;
     let iterations = c_int::try_from(iterations).map_err(|_| ErrorStack::get())?;
     // SAFETY: `p12` is a live PKCS12, which nobody else holds; password and salt have these lengths, and OpenSSL copies
     // what it keeps; the name of the digest ends with a NUL.
@@ -44,7 +43,7 @@ pub(super) fn set(p12: &Pkcs12, password: &str, iterations: u32) -> Result<(), E
             password,
             letters,
             salt.as_mut_ptr(),
-            salted,
+            SALT as c_int,
             iterations,
             digest,
             name,
