@@ -32,7 +32,7 @@ pub(crate) enum Defect {
 pub(crate) type Read<T> = Result<T, Defect>;
 
 /// An element: its tag, and where its content is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Element<'a> {
     pub(crate) tag: u8,
     pub(crate) content: &'a [u8],
@@ -40,9 +40,7 @@ pub(crate) struct Element<'a> {
     pub(crate) whole: &'a [u8],
     /// The place of the header, from the start of the layer.
     pub(crate) at: usize,
-    content_at: usize,
-    depth: usize,
-    end_of_layer: usize,
+    inside: Decoder<'a>,
 }
 
 /// Reads elements one after another.
@@ -84,18 +82,12 @@ impl<'a> Decoder<'a> {
             Some(length) => (length, length),
             None => self.indefinite(content, self.at + header.size)?,
         };
-        let element = Element {
-            tag: header.tag,
-            content: content.get(..length).unwrap_or_default(),
-            whole: self.rest.get(..header.size + length).unwrap_or_default(),
-            at: self.at,
-            content_at: self.at + header.size,
-            depth: self.depth,
-            end_of_layer: self.end_of_layer,
-        };
+        let (at, whole) = (self.at, self.rest.get(..header.size + length).unwrap_or_default());
         self.at += header.size + end;
         self.rest = content.get(end..).unwrap_or_default();
-        Ok(element)
+        let content = content.get(..length).unwrap_or_default();
+        let inside = Self { rest: content, at: at + header.size, depth: self.depth + 1, ..*self };
+        Ok(Element { tag: header.tag, content, whole, at, inside })
     }
 
     /// The next element, which must have this tag. A string may come in pieces.
@@ -200,15 +192,10 @@ impl<'a> Decoder<'a> {
 
 impl<'a> Element<'a> {
     pub(crate) fn inside(&self) -> Read<Decoder<'a>> {
-        if self.depth >= MAX_DEPTH {
+        if self.inside.depth > MAX_DEPTH {
             return Err(malformed(self.at, "nested too deep".into()));
         }
-        Ok(Decoder {
-            rest: self.content,
-            at: self.content_at,
-            depth: self.depth + 1,
-            end_of_layer: self.end_of_layer,
-        })
+        Ok(self.inside.clone())
     }
 
     /// The bytes of a string, joined if it came in pieces (X.690 section 8.7).
@@ -220,7 +207,7 @@ impl<'a> Element<'a> {
         let layer = self.inside()?;
         let (mut octets, mut position) = (Vec::with_capacity(self.content.len()), 0);
         while let rest @ [_, ..] = self.content.get(position..).unwrap_or_default() {
-            let at = self.content_at + position;
+            let at = layer.at + position;
             let header = layer.header(rest, at)?;
             position += header.size;
             match (header.tag, header.length) {
