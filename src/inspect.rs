@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
-use crate::error::{Error, Exit, Kind, Result};
+use crate::error::{Error, Exit, Kind};
 use crate::p12::anatomy::Anatomy;
 use crate::p12::{KeyAside, P12File};
 use crate::password::{Password, Passwords};
@@ -45,24 +45,16 @@ pub struct Inspection {
     refused: Option<Error>,
 }
 
-fn number<S: Serializer>(exit: &Exit, to: S) -> std::result::Result<S::Ok, S::Error> {
+fn number<S: Serializer>(exit: &Exit, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_u8(*exit as u8)
 }
 
 impl Inspection {
     /// Reads a file and looks into it. At a terminal a password that is needed is asked for.
-    ///
-    /// # Errors
-    /// Only where nothing can be read from that terminal.
-    pub async fn make(
-        path: &Path,
-        key: &KeyAside,
-        passwords: &mut Passwords,
-        criteria: &Criteria,
-    ) -> Result<Self> {
+    pub async fn make(path: &Path, key: &KeyAside, passwords: &mut Passwords, criteria: &Criteria) -> Self {
         let file = match P12File::read(path).await {
             Ok(file) => file.with_key(key.clone()),
-            Err(error) => return Ok(Self::unread(path.display().to_string(), &error)),
+            Err(error) => return Self::unread(path.display().to_string(), &error),
         };
         let last = RefCell::new(None);
         let look = async |file: P12File, password: Option<Password>| {
@@ -71,11 +63,11 @@ impl Inspection {
             last.replace(Some(inspection));
             outcome
         };
-        let outcome = file.unlock(passwords, look).await;
-        match (last.into_inner(), outcome) {
-            (Some(inspection), _) => Ok(inspection),
-            (None, Err(error)) => Err(error),
-            (None, Ok(())) => Ok(Self::of(&file, None, criteria).await),
+        // How it ended is in the inspection.
+        let _ = file.unlock(passwords, look).await;
+        match last.into_inner() {
+            Some(inspection) => inspection,
+            None => Self::of(&file, None, criteria).await,
         }
     }
 

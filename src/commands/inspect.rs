@@ -29,7 +29,7 @@ async fn inspect(args: &InspectArgs, console: &Console) -> Result<Exit> {
     let mut passwords = args.password.source().read(Prompt::Terminal).await?;
     let mut inspections = Vec::new();
     for path in expand(&args.files).iter() {
-        inspections.push(Inspection::make(path, &key, &mut passwords, &criteria).await?);
+        inspections.push(Inspection::make(path, &key, &mut passwords, &criteria).await);
         // Lets Ctrl-C end the loop, even if no file takes any time.
         tokio::task::yield_now().await;
     }
