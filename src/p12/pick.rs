@@ -122,10 +122,7 @@ fn find_candidates(contents: &Contents) -> Vec<Candidate> {
     let mut known = HashSet::new();
     let leaves = Leaves::new(&contents.keys, &contents.certificates);
     for (at, key) in contents.keys.iter().enumerate() {
-        for leaf in leaves.find(key) {
-            if !known.insert(leaf) {
-                continue;
-            }
+        for leaf in leaves.find(key).into_iter().filter(|leaf| known.insert(*leaf)) {
             let named = contents.certificates.get(leaf).and_then(|entry| entry.label.alias.clone());
             let alias = key.label.alias.clone().or(named);
             candidates.push(Candidate { key: at, leaf, alias });
@@ -147,28 +144,30 @@ fn choose(
         format!("#{}{name} ({subject}, until {not_after}, issued by {issuer})", at + 1)
     };
     let list = || candidates.iter().enumerate().map(describe).collect::<Vec<_>>().join(", ");
-    let siblings = |at: usize| {
-        let key = candidates.get(at)?.key;
-        let same = candidates.iter().filter(|candidate| candidate.key == key).count();
-        let count = counted(same, "certificate");
-        (same > 1).then(|| {
-            format!(
-                "its key has {count}, of which #{} is used: {}; --alias '#N' chooses another",
-                at + 1,
-                list()
-            )
-        })
-    };
-    let Some(wanted) = alias else {
-        let mut keys: Vec<_> = candidates.iter().map(|candidate| candidate.key).collect();
-        keys.dedup();
-        if keys.len() > 1 {
+    let mut keys: Vec<_> = candidates.iter().map(|candidate| candidate.key).collect();
+    keys.dedup();
+    let (at, is_number) = match alias {
+        Some(wanted) => find(&candidates, wanted).ok_or_else(|| {
+            let what = format!("no key in it is called {wanted:?}; there are {}", list());
+            Fault::new(Kind::UnknownAlias, what)
+        })?,
+        None if keys.len() > 1 => {
             let what = format!("it holds {}: {}", counted(keys.len(), "key"), list());
             return Err(Fault::new(Kind::SeveralKeys, what));
         }
-        let others = siblings(0);
-        return Ok((candidates.swap_remove(0), others));
+        None => (0, false),
     };
+    let key = candidates.get(at).map(|chosen| chosen.key);
+    let count = candidates.iter().filter(|other| Some(other.key) == key).count();
+    let others = (count > 1 && !is_number).then(|| {
+        let (count, number, list) = (counted(count, "certificate"), at + 1, list());
+        format!("its key has {count}, of which #{number} is used: {list}; --alias '#N' chooses another")
+    });
+    Ok((candidates.swap_remove(at), others))
+}
+
+/// Which one is called so, and whether by its number.
+fn find(candidates: &[Candidate], wanted: &str) -> Option<(usize, bool)> {
     let exact = |candidate: &Candidate| candidate.alias.as_deref() == Some(wanted);
     // Java's names have no case; macOS and Windows write the same accents in two ways.
     let fold = |name: &str| ComposingNormalizerBorrowed::new_nfc().normalize(name).to_lowercase();
@@ -179,15 +178,5 @@ fn choose(
         number.checked_sub(1).filter(|at| *at < candidates.len())
     };
     let named = candidates.iter().position(exact).or_else(|| candidates.iter().position(folded));
-    match (named, number()) {
-        (Some(at), _) => {
-            let others = siblings(at);
-            Ok((candidates.swap_remove(at), others))
-        }
-        (None, Some(at)) => Ok((candidates.swap_remove(at), None)),
-        (None, None) => {
-            let what = format!("no key in it is called {wanted:?}; there are {}", list());
-            Err(Fault::new(Kind::UnknownAlias, what))
-        }
-    }
+    named.map(|at| (at, false)).or_else(|| Some((number()?, true)))
 }
