@@ -10,12 +10,11 @@ use super::budget::Budget;
 use super::encoding::Encoding;
 use super::iterate::{KeyUse, Wiped};
 use super::kdf::Kdf;
-use super::protection::{Algorithm, Protection};
 
 /// A key, or a key with its initialisation vector, that is derived from a password.
 #[derive(Debug)]
 pub(super) struct Derivation {
-    kdf: Kdf,
+    pub(super) kdf: Kdf,
     parts: Vec<(KeyUse, usize)>,
     /// The result for the standard encoding. Its cost was taken from the budget before.
     standard: OnceLock<Option<Wiped>>,
@@ -25,11 +24,6 @@ impl Derivation {
     /// A derivation with parts of these sizes, in bytes.
     pub(super) fn new(kdf: Kdf, parts: &[(KeyUse, usize)]) -> Self {
         Self { kdf, parts: parts.to_vec(), standard: OnceLock::new() }
-    }
-
-    /// Its description, for a key of this algorithm.
-    pub(super) fn describe(&self, algorithm: Algorithm) -> Protection {
-        self.kdf.describe(algorithm)
     }
 
     /// In units of the budget.

@@ -61,7 +61,7 @@ impl Mac {
     }
 
     pub(super) fn protection(&self) -> Protection {
-        self.derivation.describe(self.algorithm)
+        self.derivation.kdf.describe(self.algorithm)
     }
 
     /// Whether the MAC fits this password; `None` if the budget does not allow the check.

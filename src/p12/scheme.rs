@@ -130,7 +130,7 @@ impl Scheme {
     }
 
     pub(super) fn protection(&self) -> Protection {
-        self.derivation.describe(Algorithm::Cipher(self.cipher))
+        self.derivation.kdf.describe(Algorithm::Cipher(self.cipher))
     }
 
     /// Decrypts; `None` if the padding shows that the key is wrong.
