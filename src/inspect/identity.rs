@@ -41,9 +41,10 @@ impl Inspected<'_> {
         let is_own = flaw.at == 0 && chain.first().is_some_and(|leaf| !leaf.authority);
         match flaw.kind {
             FlawKind::NotYetValid => {
-                let fix =
-                    format!("wait until then; or is this machine's clock wrong? It says {}", timestamp());
-                Some(Fix::words(fix))
+                let clock = timestamp();
+                Some(Fix::words(format!(
+                    "wait until then; or is this machine's clock wrong? It says {clock}"
+                )))
             }
             FlawKind::Expired if flaw.at > 0 => Some(self.replaced(key)),
             FlawKind::WrongSignature => {
@@ -143,8 +144,7 @@ impl Inspected<'_> {
         let (id, leaf) = (key.key_id.as_ref()?, *key.chain.first()?);
         let has_id = |at: &usize| self.held(*at).is_some_and(|held| held.key_id.as_ref() == Some(id));
         let other = (0..self.anatomy.certificates.len()).find(|at| *at != leaf && has_id(at))?;
-        let same_key = self.same_key(key).contains(&other);
-        if has_id(&leaf) || same_key {
+        if has_id(&leaf) || self.same_key(key).contains(&other) {
             return None;
         }
         let subject = |at: usize| self.held(at).map_or("", |held| held.certificate.subject.as_str());
@@ -153,11 +153,8 @@ impl Inspected<'_> {
             subject(other),
             subject(leaf)
         );
-        let fix = self.repacked_key(
-            key,
-            "pack it again: the new file has the localKeyID where it belongs",
-            Remedy::Again,
-        );
+        let words = "pack it again: the new file has the localKeyID where it belongs";
+        let fix = self.repacked_key(key, words, Remedy::Again);
         Some(Finding::warning(Name::KeyIdElsewhere, what, fix))
     }
 
