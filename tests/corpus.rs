@@ -288,7 +288,7 @@ fn the_algorithms_are_those_of_the_manifest() {
 
 fn notation(protection: &Protection) -> String {
     let cipher = protection.algorithm.to_string();
-    let digest = protection.prf.map_or(String::new(), |prf| prf.to_string().to_lowercase());
+    let digest = protection.prf.map_or(String::new(), |prf| prf.name().to_lowercase());
     match (protection.kdf, cipher.as_str()) {
         (KdfName::Pkcs12, "RC2-40-CBC") => "PBE-RC2-40".into(),
         (KdfName::Pkcs12, "RC2-CBC") => "PBE-RC2-128".into(),
@@ -315,12 +315,11 @@ fn notation(protection: &Protection) -> String {
 }
 
 fn mac_notation(mac: &Protection) -> String {
-    let spelled = |name: String| {
-        name.to_lowercase().replace("sha512-256", "sha512_256").replace("sha3-256", "sha3_256")
-    };
-    let digest = spelled(mac.algorithm.to_string()).trim_start_matches("hmac-").to_owned();
+    let spelled =
+        |name: &str| name.to_lowercase().replace("sha512-256", "sha512_256").replace("sha3-256", "sha3_256");
+    let digest = spelled(&mac.algorithm.to_string()).trim_start_matches("hmac-").to_owned();
     match mac.prf {
-        Some(prf) if mac.is_pbmac1() => format!("PBMAC1-{digest}/PBKDF2-{}", spelled(prf.to_string())),
+        Some(prf) if mac.is_pbmac1() => format!("PBMAC1-{digest}/PBKDF2-{}", spelled(prf.name())),
         _ => format!("HMAC-{digest}"),
     }
 }

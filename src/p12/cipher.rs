@@ -1,7 +1,5 @@
 //! Ciphers, by OpenSSL's names, and decryption.
 
-use std::fmt;
-
 use openssl::cipher;
 use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
@@ -108,11 +106,5 @@ impl Cipher {
         let finished = context.cipher_final(plain.get_mut(updated..).unwrap_or_default())?;
         plain.truncate(updated + finished);
         Ok(plain)
-    }
-}
-
-impl fmt::Display for Cipher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

@@ -1,6 +1,5 @@
 //! Digests, by their object identifiers and by OpenSSL's names.
 
-use std::fmt;
 use std::sync::OnceLock;
 
 use openssl::hash::MessageDigest;
@@ -106,12 +105,6 @@ const OIDS: &[(Digest, &str, &[&str])] = &[
     (Digest::Sha3_512, "2.16.840.1.101.3.4.2.10", &["2.16.840.1.101.3.4.2.16"]),
     (Digest::Sm3, "1.2.156.10197.1.401", &[]),
 ];
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

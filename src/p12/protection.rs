@@ -70,8 +70,8 @@ impl Protection {
 impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cipher(cipher) => cipher.fmt(f),
-            Self::Hmac(digest) | Self::Pbmac1(digest) => write!(f, "HMAC-{digest}"),
+            Self::Cipher(cipher) => f.write_str(cipher.name()),
+            Self::Hmac(digest) | Self::Pbmac1(digest) => write!(f, "HMAC-{}", digest.name()),
         }
     }
 }

@@ -91,7 +91,7 @@ fn container(anatomy: &Anatomy) -> String {
 
 pub(super) fn protection(protection: &Protection) -> String {
     let Protection { algorithm, kdf, prf, iterations, salt } = protection;
-    let prf = prf.map_or(String::new(), |prf| format!(" with {prf}"));
+    let prf = prf.map_or(String::new(), |prf| format!(" with {}", prf.name()));
     format!("{algorithm}; {kdf}{prf}, {iterations} iterations, {salt} bytes of salt")
 }
 
