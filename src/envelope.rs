@@ -161,7 +161,7 @@ pub(crate) fn utf16(bytes: &[u8]) -> Option<Zeroizing<String>> {
 }
 
 /// Decodes UTF-16 without a byte order mark; `unit` makes a unit of two bytes. What is no letter becomes U+FFFD.
-pub(crate) fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Zeroizing<String> {
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Zeroizing<String> {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
     text.extend(char::decode_utf16(units).map(|letter| letter.unwrap_or('\u{fffd}')));

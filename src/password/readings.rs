@@ -50,8 +50,10 @@ pub(super) fn of(usual: Reading, whole: &[u8], source: &str) -> Vec<Reading> {
     };
     add(whole, "with the newline at its end");
     let (text, mark) = match whole {
-        [0xff, 0xfe, rest @ ..] => (decode(rest, u16::from_le_bytes), Some("read as UTF-16")),
-        [0xfe, 0xff, rest @ ..] => (decode(rest, u16::from_be_bytes), Some("read as UTF-16")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            let mut text = envelope::utf16(whole).unwrap_or_default();
+            (Zeroizing::new(std::mem::take(&mut *text).into_bytes()), Some("read as UTF-16"))
+        }
         [0xef, 0xbb, 0xbf, rest @ ..] => (Zeroizing::new(rest.to_vec()), Some("without its byte order mark")),
         _ => (Zeroizing::new(whole.to_vec()), None),
     };
@@ -110,11 +112,6 @@ fn is_password(name: &str) -> bool {
 
 fn trim(bytes: &[u8]) -> &[u8] {
     std::str::from_utf8(bytes).map_or_else(|_| bytes.trim_ascii(), |text| text.trim().as_bytes())
-}
-
-fn decode(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Zeroizing<Vec<u8>> {
-    let mut text = envelope::decode_utf16(bytes, unit);
-    Zeroizing::new(std::mem::take(&mut *text).into_bytes())
 }
 
 #[cfg(test)]
