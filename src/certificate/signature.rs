@@ -5,14 +5,16 @@ use std::fmt;
 use openssl::asn1::Asn1Object;
 use openssl::nid::Nid;
 use openssl::x509::X509Ref;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::ber::{Decoder, Read};
 
 /// A signature algorithm. Its text is OpenSSL's: `sha256WithRSAEncryption`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct SignatureAlgorithm {
     name: String,
+    #[serde(skip)]
     digest: Option<BrokenDigest>,
 }
 
@@ -92,11 +94,5 @@ impl fmt::Display for SignatureAlgorithm {
 impl fmt::Display for BrokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
-    }
-}
-
-impl Serialize for SignatureAlgorithm {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
     }
 }
