@@ -10,7 +10,7 @@ use off_thread::off_thread_in_turn;
 use pick::Picked;
 
 pub use file::{KeyAside, P12File};
-pub use identity::Identity;
+pub use pick::Identity;
 pub use supplement::Supplement;
 
 pub mod anatomy;
@@ -20,7 +20,6 @@ mod leaves;
 mod chain;
 mod unlock;
 mod tries;
-mod part;
 mod contents;
 mod sniff;
 mod form;
@@ -47,7 +46,6 @@ mod file;
 mod fault;
 mod budget;
 mod off_thread;
-mod identity;
 mod supplement;
 
 /// An opened P12: its file and password, and the leaf, key and chain in it.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::bag::{Bag, OtherBag, read_bags};
+use super::budget::Budget;
 use super::fault::{Fault, Parsed};
 use super::mac::Mac;
 use super::protection::Protection;
@@ -115,7 +117,28 @@ pub(super) enum Safe<'a> {
     Encrypted(Scheme, Cow<'a, [u8]>),
 }
 
+/// A safe, read as far as it is not encrypted.
+pub(super) enum Part<'a> {
+    Open(Vec<Bag>),
+    Closed(&'a Scheme, &'a [u8]),
+}
+
+impl Part<'_> {
+    /// Whether Windows users or groups can open the file in place of a password.
+    pub(super) fn has_groups(&self) -> bool {
+        let is_group = |bag: &Bag| matches!(bag, Bag::Other(OtherBag::GroupProtection));
+        matches!(self, Self::Open(bags) if bags.iter().any(is_group))
+    }
+}
+
 impl Safe<'_> {
+    pub(super) fn open(&self, budget: &mut Budget) -> Parsed<Part<'_>> {
+        match self {
+            Self::Plain(contents) => read_bags(contents, budget).map(Part::Open),
+            Self::Encrypted(scheme, ciphertext) => Ok(Part::Closed(scheme, ciphertext)),
+        }
+    }
+
     pub(super) fn protection(&self) -> Option<Protection> {
         match self {
             Self::Plain(_) => None,

@@ -11,11 +11,20 @@ use super::chain::Issuers;
 use super::contents::{CertificateEntry, Contents};
 use super::fault::{Fault, Parsed};
 use super::file::P12File;
-use super::identity::Identity;
 use super::leaves::Leaves;
 use crate::certificate::{self, Certificate, KeyKind};
 use crate::error::{Error, Kind, Result};
 use crate::words::counted;
+
+/// What TLS needs.
+#[derive(Clone)]
+pub struct Identity {
+    /// The private key; OpenSSL wipes it.
+    pub key: PKey<Private>,
+    pub leaf: X509,
+    /// The leaf's issuer first.
+    pub chain: Vec<X509>,
+}
 
 pub(super) struct Picked {
     key: Option<PKey<Private>>,

@@ -4,14 +4,13 @@ use openssl::x509::X509;
 
 use super::bag::{Bag, Label, is_safe, key_algorithm, read_bags};
 use super::budget::Budget;
-use super::container::Safe;
+use super::container::{Part, Safe};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::derivation::derive_all;
 use super::fault::{Fault, Parsed};
 use super::iterate::Wiped;
 use super::loose;
 use super::mac::Mac;
-use super::part::Part;
 use super::protection::Protection;
 use super::scheme::Scheme;
 use super::tries::{Tries, too_costly, try_all, verify};
@@ -64,7 +63,7 @@ pub(super) fn unlock(
 ) -> Parsed<Contents> {
     let Locked { mac, content, safes, loose } = locked;
     // Unencrypted bags are read first, so that an unknown algorithm is reported before a password is tried.
-    let mut parts = safes.iter().map(|safe| Part::read(safe, &mut budget)).collect::<Parsed<Vec<_>>>()?;
+    let mut parts = safes.iter().map(|safe| safe.open(&mut budget)).collect::<Parsed<Vec<_>>>()?;
     parts.push(Part::Open(loose));
     let mut unlocking = Unlocking {
         mac,
