@@ -141,23 +141,21 @@ impl KeyKind {
     fn in_info(mut der: Decoder<'_>) -> Read<Self> {
         let mut info = der.sequence("")?;
         let mut algorithm = info.sequence("")?;
-        Ok(match algorithm.oid("")? {
-            oid if oid == EC_PUBLIC_KEY => {
+        let oid = algorithm.oid("")?;
+        Ok(match oid.as_str() {
+            EC_PUBLIC_KEY => {
                 let curve = algorithm.optional(ber::OID)?.map(|curve| curve.oid());
                 Self::Ec(Curve { explicit: curve.is_none(), oid: curve })
             }
-            oid if oid == ML_DSA_44 => Self::MlDsa(44),
-            oid if oid == ML_DSA_65 => Self::MlDsa(65),
-            oid if oid == ML_DSA_87 => Self::MlDsa(87),
-            oid => Self::Other(oid),
+            "2.16.840.1.101.3.4.3.17" => Self::MlDsa(44),
+            "2.16.840.1.101.3.4.3.18" => Self::MlDsa(65),
+            "2.16.840.1.101.3.4.3.19" => Self::MlDsa(87),
+            _ => Self::Other(oid),
         })
     }
 }
 
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
-const ML_DSA_44: &str = "2.16.840.1.101.3.4.3.17";
-const ML_DSA_65: &str = "2.16.840.1.101.3.4.3.18";
-const ML_DSA_87: &str = "2.16.840.1.101.3.4.3.19";
 
 /// That of a TBSCertificate is its seventh field, in version 1 its sixth.
 fn in_certificate(der: &[u8]) -> Read<KeyKind> {
