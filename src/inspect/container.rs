@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::finding::{Finding, Name, Severity};
+use super::finding::{Finding, Name};
 use super::fix::{Fix, Inspected, Remedy};
 use crate::p12::anatomy::{Anatomy, Form, OtherBag, Protection};
 use crate::password::MADE_WITH_IT;
@@ -68,7 +68,7 @@ impl Inspected<'_> {
             _ => return None,
         };
         let fix = self.repacked("pack it again with the usual MAC, which all programs know", Remedy::Again);
-        Some(Finding::new(name, Severity::Warning, refused(what, &[traits]), fix))
+        Some(Finding::warning(name, refused(what, &[traits]), fix))
     }
 
     fn iterations(&self) -> Option<Finding> {

@@ -38,9 +38,8 @@ pub(super) fn encode(readings: &[Reading]) -> Vec<Encoding> {
             unusual.extend(encodings);
         }
     }
-    all.extend(unusual.into_iter().chain(guessed));
     let mut distinct: Vec<Encoding> = Vec::new();
-    for fresh in all {
+    for fresh in all.into_iter().chain(unusual).chain(guessed) {
         if !distinct.iter().any(|known| known.bytes == fresh.bytes && known.wide == fresh.wide) {
             distinct.push(fresh);
         }
