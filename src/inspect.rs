@@ -54,7 +54,7 @@ impl Inspection {
     pub async fn make(path: &Path, key: &KeyAside, passwords: &mut Passwords, criteria: &Criteria) -> Self {
         let file = match P12File::read(path).await {
             Ok(file) => file.with_key(key.clone()),
-            Err(error) => return Self::unread(path.display().to_string(), &error),
+            Err(error) => return Self::judge(&path.display().to_string(), None, Some(error), criteria),
         };
         let last = RefCell::new(None);
         let look = async |file: P12File, password: Option<Password>| {
@@ -73,16 +73,15 @@ impl Inspection {
 
     /// Inspects a file with this password, or without one.
     pub async fn of(file: &P12File, password: Option<&Password>, criteria: &Criteria) -> Self {
-        let (anatomy, refused) = match Anatomy::read(file, password).await {
-            Ok((anatomy, refused)) => (Some(anatomy), refused),
-            Err(error) => (None, Some(error)),
-        };
-        let inspected = anatomy.as_ref().map(|anatomy| Inspected {
-            file: file.name(),
-            anatomy,
-            refused: refused.as_ref().map(|error| error.kind),
-            criteria,
-        });
+        match Anatomy::read(file, password).await {
+            Ok((anatomy, refused)) => Self::judge(file.name(), Some(anatomy), refused, criteria),
+            Err(error) => Self::judge(file.name(), None, Some(error), criteria),
+        }
+    }
+
+    fn judge(file: &str, anatomy: Option<Anatomy>, refused: Option<Error>, criteria: &Criteria) -> Self {
+        let kind = refused.as_ref().map(|error| error.kind);
+        let inspected = anatomy.as_ref().map(|anatomy| Inspected { file, anatomy, refused: kind, criteria });
         let mut findings = inspected.as_ref().map_or_else(Vec::new, findings::of);
         findings.extend(refused.as_ref().map(|error| findings::refused(inspected.as_ref(), error)));
         findings.sort_by_key(|finding| finding.severity);
@@ -90,7 +89,7 @@ impl Inspection {
         let unusable = refused.as_ref().filter(|error| error.kind != Kind::SeveralKeys);
         let worst = findings.first().map(|finding| finding.severity);
         Self {
-            file: file.name().to_owned(),
+            file: file.to_owned(),
             exit: match (unusable, worst) {
                 (Some(error), _) => error.kind.exit(),
                 (None, Some(Severity::Error)) => Exit::Status,
@@ -102,10 +101,5 @@ impl Inspection {
             findings,
             refused,
         }
-    }
-
-    fn unread(file: String, error: &Error) -> Self {
-        let (exit, kind, findings) = (error.kind.exit(), error.kind.name(), vec![Finding::fault(error)]);
-        Self { file, exit, kind: Some(kind), producer: None, anatomy: None, findings, refused: None }
     }
 }
