@@ -67,26 +67,24 @@ impl NewFile {
     /// # Errors
     /// When it cannot be written, or is not the same.
     pub async fn write(&self, contents: &NewContents<'_>) -> Result<()> {
-        let unwritable = |error: &std::io::Error| diagnosis::unwritable(self, error);
+        let unwritable = |error: std::io::Error| diagnosis::unwritable(self, &error);
         let packed = contents.pack()?;
         // Behind a link, so that the link stays.
         let path = files::canonicalize(&self.path);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut pending =
-            NamedTempFile::with_prefix_in(".p12-test-", folder.unwrap_or_else(|| Path::new(".")))
-                .map_err(|error| unwritable(&error))?;
-        let written = pending.write_all(&packed).and_then(|()| pending.as_file().sync_all());
-        written.map_err(|error| unwritable(&error))?;
+        let folder = folder.unwrap_or_else(|| Path::new("."));
+        let mut pending = NamedTempFile::with_prefix_in(".p12-test-", folder).map_err(unwritable)?;
+        pending.write_all(&packed).map_err(unwritable)?;
+        pending.as_file().sync_all().map_err(unwritable)?;
         contents.compare(&P12File::read(pending.path()).await?).await?;
         let persisted = match self.replace {
             true => pending.persist(&path),
             false => pending.persist_noclobber(&path),
         };
-        persisted.map_err(|failed| match failed.error.kind() {
+        persisted.map(drop).map_err(|failed| match failed.error.kind() {
             std::io::ErrorKind::AlreadyExists => exists(&self.path),
-            _ => unwritable(&failed.error),
-        })?;
-        Ok(())
+            _ => unwritable(failed.error),
+        })
     }
 }
 
