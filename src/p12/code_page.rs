@@ -1,9 +1,5 @@
 //! Code pages that programs take bytes for: how their upper half is written in Unicode.
 
-use zeroize::Zeroizing;
-
-use super::iterate::Wiped;
-
 pub(super) const NAMES: [&str; 4] = ["Latin-1", "CP1252", "CP437", "CP850"];
 
 /// From 0x80 on; what follows is Latin-1.
@@ -14,7 +10,7 @@ const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£�
 const CP850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
 /// The bytes that were this text; `None` if it has letters of none.
-pub(super) fn encode(text: &str, page: &str) -> Option<Wiped> {
+pub(super) fn encode(text: &str, page: &str) -> Option<Vec<u8>> {
     let upper: Vec<_> = match page {
         "CP1252" => CP1252.chars().chain('\u{a0}'..='\u{ff}').collect(),
         "CP437" => CP437.chars().collect(),
@@ -25,9 +21,5 @@ pub(super) fn encode(text: &str, page: &str) -> Option<Wiped> {
         '\0'..'\u{80}' => u8::try_from(letter).ok(),
         _ => u8::try_from(0x80 + upper.iter().position(|upper| *upper == letter)?).ok(),
     };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
-    for letter in text.chars() {
-        bytes.push(byte(letter)?);
-    }
-    Some(bytes)
+    text.chars().map(byte).collect()
 }

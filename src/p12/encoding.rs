@@ -3,7 +3,6 @@
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use zeroize::Zeroizing;
 
-use super::code_page;
 use crate::password::Reading;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -77,7 +76,9 @@ fn encode_one(bytes: &[u8], reading: usize) -> Vec<Encoding> {
         for (form, name) in normalize(text) {
             add(form.as_bytes(), &utf16(&form), Some(name));
         }
-        if let Some(narrow) = code_page::encode(text, "Latin-1") {
+        if text.chars().all(|letter| letter <= '\u{ff}') {
+            let mut narrow = Zeroizing::new(Vec::with_capacity(text.len()));
+            narrow.extend(text.chars().filter_map(|letter| u8::try_from(letter).ok()));
             add(&narrow, &utf16(text), Some("Latin-1"));
         }
     }
