@@ -116,13 +116,21 @@ impl Console {
         if self.detail == Detail::Silent || lines.is_empty() {
             return;
         }
-        let start = if self.midline.swap(false, Ordering::Relaxed) { "\n" } else { "" };
-        let _ = io::stderr().lock().write_all(format!("{start}{lines}").as_bytes());
+        self.end_line();
+        let _ = io::stderr().lock().write_all(lines.as_bytes());
+    }
+
+    /// Ends the line of the answer, which would be overwritten on the terminal.
+    fn end_line(&self) {
+        if self.midline.swap(false, Ordering::Relaxed) {
+            let _ = io::stderr().lock().write_all(b"\n");
+        }
     }
 
     /// Remembers whether the last line on stdout, a terminal too, has no end yet.
     pub fn note_midline(&self, midline: bool) {
-        self.midline.store(midline, Ordering::Relaxed);
+        // The answers of further calls, which go nowhere, do not end that line.
+        self.midline.fetch_or(midline, Ordering::Relaxed);
     }
 
     /// Shows warnings: something is wrong, but the call goes on.
@@ -186,7 +194,11 @@ impl Console {
         request: &Request,
         call: impl Future<Output = Result<Started>>,
     ) -> Result<Started> {
-        if self.is_animated() { progress::waiting(request, call, |_, _| ()).await } else { call.await }
+        if !self.is_animated() {
+            return call.await;
+        }
+        self.end_line();
+        progress::waiting(request, call, |_, _| ()).await
     }
 
     /// Makes a call. On a terminal, shows how far it has come.

@@ -1,6 +1,6 @@
 //! Where the answer of a call goes, and what is kept for the report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use indicatif::ProgressBar;
@@ -42,12 +42,12 @@ impl Sink {
     /// A sink with these options. `silent`: standard output is not for the answer. `animated`: a file has a bar.
     pub fn new(args: &OutputArgs, silent: bool, animated: bool) -> Self {
         let target = match &args.output {
-            Some(path) => Destination::File(path.clone()),
+            Some(path) if path != Path::new("-") => Destination::File(path.clone()),
             None if args.json || silent => Destination::Nowhere,
-            None => Destination::Stdout,
+            _ => Destination::Stdout,
         };
         let digest = args.json || args.report.is_some() || silent;
-        let animated = animated && args.output.is_some();
+        let animated = animated && matches!(target, Destination::File(_));
         Self {
             target,
             include_head: args.include,

@@ -21,6 +21,18 @@ fn is_harmless(what: &str, shown: &str) {
 }
 
 #[test]
+fn the_report_begins_on_a_line_of_its_own() {
+    let lab = Lab::new();
+    let site = lab.site("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nend");
+    for more in [&[][..], &["-o", "-"], &["--repeat", "2"], &["--each-address"]] {
+        let call = ["--cacert", "ca.pem", "--password-file", "password.txt", "client.p12", &site.url()];
+        let shown = shown(&lab, &[more, &call].concat());
+        let after = shown.split_once("end").unwrap().1;
+        assert!(after.starts_with("\r\n"), "{more:?}: {shown:?}");
+    }
+}
+
+#[test]
 fn nothing_from_outside_reaches_a_terminal_raw() {
     let lab = Lab::new();
     let root = Identity::root(&format!("CA {EVIL}")).unwrap();
