@@ -61,7 +61,8 @@ pub(crate) fn unescape(quoted: &str) -> Zeroizing<String> {
                 't' => '\t',
                 'u' => {
                     let digits = letters.as_str().get(..4).unwrap_or_default();
-                    units.push(u16::from_str_radix(digits, 16).unwrap_or(0xfffd));
+                    let unit = u16::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'));
+                    units.push(unit.unwrap_or(0xfffd));
                     letters = letters.as_str().get(digits.len()..).unwrap_or_default().chars();
                     continue;
                 }

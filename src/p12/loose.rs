@@ -30,10 +30,9 @@ pub(super) fn read(der: &[u8]) -> Option<(Vec<Bag>, &'static str)> {
 /// A key in the old encryption of PEM (RFC 1421), as OpenSSL before 1.0 wrote it.
 pub(super) fn sealed(label: &str, inside: &str) -> Bag {
     // PEM in a block of YAML is indented.
-    let lines = inside.lines().map(str::trim).collect::<Vec<_>>().join("\n");
-    Bag::SealedKey(Zeroizing::new(
-        format!("-----BEGIN {label}-----{lines}\n-----END {label}-----\n").into_bytes(),
-    ))
+    let lines = Zeroizing::new(inside.lines().map(str::trim).collect::<Vec<_>>().join("\n"));
+    let whole = ["-----BEGIN ", label, "-----", &lines, "\n-----END ", label, "-----\n"].concat();
+    Bag::SealedKey(Zeroizing::new(whole.into_bytes()))
 }
 
 pub(super) fn is_key(bag: &Bag) -> bool {

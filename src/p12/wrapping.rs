@@ -1,7 +1,6 @@
 //! Looks for a P12, or for keys and certificates, in the texts that tools keep them in: PEM, base64, hex, data URIs, JSON,
 //! YAML, and these in each other.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use openssl::sha::sha256;
@@ -73,8 +72,9 @@ impl Search {
 
     fn look_into(&mut self, text: &str, name: &str, depth: usize) {
         let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
-        let text = escapes::without_colours(text.trim_matches(['\'', '`']));
-        let text = text.as_ref();
+        let text = text.trim_matches(['\'', '`']);
+        let plain = escapes::without_colours(text);
+        let text = plain.as_ref().map_or(text, |plain| plain);
         let text =
             text.strip_prefix("data:").and_then(|uri| uri.split_once("base64,")).map_or(text, |uri| uri.1);
         let found = self.count();
@@ -85,7 +85,11 @@ impl Search {
             }
             // Words of a table may be base64, too.
             let before = self.count();
-            let bytes = dump::decode(text).or_else(|| envelope::decode_base64(&with_plus(text)));
+            let base64 = || {
+                let with_plus = with_plus(text);
+                envelope::decode_base64(with_plus.as_ref().map_or(text, |text| text))
+            };
+            let bytes = dump::decode(text).or_else(base64);
             if let Some(bytes) = bytes.filter(|_| !text.contains("=3D")) {
                 self.look_at(&bytes, name, depth + 1);
             }
@@ -206,11 +210,9 @@ fn as_text(bytes: &[u8]) -> Option<&str> {
 }
 
 /// A decoded form has a blank where base64 had `+`. Blanks that were line ends are equally far apart, and stay.
-fn with_plus(text: &str) -> Cow<'_, str> {
+fn with_plus(text: &str) -> Option<Zeroizing<String>> {
     let mut words = text.split(' ').rev().skip(1).map(str::len);
     let first = words.next();
-    match text.contains(' ') && !text.contains(['+', '\n']) && words.any(|length| Some(length) != first) {
-        true => Cow::Owned(text.replace(' ', "+")),
-        false => Cow::Borrowed(text),
-    }
+    (text.contains(' ') && !text.contains(['+', '\n']) && words.any(|length| Some(length) != first))
+        .then(|| Zeroizing::new(text.replace(' ', "+")))
 }
