@@ -69,7 +69,8 @@ pub struct Certificate {
 impl Certificate {
     /// Whether issuer and subject are the same, as in roots.
     pub fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
+        let by_text = || self.subject == self.issuer;
+        self.x509.as_ref().map_or_else(by_text, |x509| is_self_issued(x509))
     }
 
     /// The end of its validity as Unix time, where it can be read.

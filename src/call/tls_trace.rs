@@ -1,7 +1,6 @@
 //! The TLS messages of one connection: handshake messages and alerts of both sides, and each request for a
 //! certificate.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -74,9 +73,8 @@ impl TlsTrace {
         if request.sent == Some(true) {
             self.progress.pass(Phase::Sent);
         }
-        let is_ours = |name: &X509Name| {
-            self.our_issuers.iter().any(|ours| ours.try_cmp(name).is_ok_and(Ordering::is_eq))
-        };
+        let is_ours =
+            |name: &X509Name| self.our_issuers.iter().any(|ours| certificate::is_same_name(ours, name));
         request.issuers = accepted.iter().map(|name| certificate::name(name)).collect();
         request.ours_accepted = (!accepted.is_empty()).then(|| accepted.iter().any(is_ours));
     }

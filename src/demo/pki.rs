@@ -12,6 +12,8 @@ use openssl::stack::Stack;
 use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName};
 use openssl::x509::{X509, X509Builder, X509Name};
 
+use crate::certificate;
+
 type Result<T> = std::result::Result<T, ErrorStack>;
 
 /// A certificate, its key, and the certificates that lead to its root.
@@ -148,8 +150,7 @@ fn make(profile: &Profile<'_>, issuer: Option<&Identity>) -> Result<Identity> {
 
 fn chain(issuer: Option<&Identity>) -> Vec<X509> {
     let Some(issuer) = issuer else { return Vec::new() };
-    let root = issuer.certificate.issuer_name().try_cmp(issuer.certificate.subject_name());
-    if root.is_ok_and(std::cmp::Ordering::is_eq) {
+    if certificate::is_self_issued(&issuer.certificate) {
         return Vec::new();
     }
     std::iter::once(&issuer.certificate).chain(&issuer.chain).cloned().collect()

@@ -15,6 +15,7 @@ use openssl::x509::{X509, X509Name, X509NameRef};
 use openssl_sys as ffi;
 
 use crate::ber::Decoder;
+use crate::certificate::is_same_name;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const CERTIFICATE: &[u8] = b"CERTIFICATE-----";
@@ -74,7 +75,7 @@ impl Bundle {
         let same = |root: &&Root| root.subject == wanted;
         let alike = |root: &&Root| {
             let subject = X509Name::from_der(&root.subject);
-            subject.is_ok_and(|subject| subject.try_cmp(name).is_ok_and(std::cmp::Ordering::is_eq))
+            subject.is_ok_and(|subject| is_same_name(&subject, name))
         };
         let mut found: Vec<_> = self.0.iter().filter(same).collect();
         if found.is_empty() {
