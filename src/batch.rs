@@ -257,7 +257,8 @@ async fn run_test(
         Ok(test) => test,
     };
     let _permit = limiter.acquire(&test.host, test.args.platform.is_used()).await?;
-    // The state of a call is large, so it is made only now. A test that panics has a result too.
+    // The state of a call is large, so it is made only now. A test that panics has a
+    // result too, and does not end the others.
     let outcome = AssertUnwindSafe(call(CachedInputs { cache, test })).catch_unwind().await;
     Some(outcome.unwrap_or_else(|_| Error::new(Kind::Internal, "the test panicked").into()))
 }

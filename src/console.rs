@@ -113,18 +113,12 @@ impl Console {
 
     /// Writes whole lines. If stderr is closed, nobody can be told, so a failure is ignored.
     pub fn write(&self, lines: &str) {
-        if self.detail == Detail::Silent || lines.is_empty() {
+        if self.detail == Detail::Silent || lines.is_empty() && !self.midline.load(Ordering::Relaxed) {
             return;
         }
-        self.end_line();
-        let _ = io::stderr().lock().write_all(lines.as_bytes());
-    }
-
-    /// Ends the line of the answer, which would be overwritten on the terminal.
-    fn end_line(&self) {
-        if self.midline.swap(false, Ordering::Relaxed) {
-            let _ = io::stderr().lock().write_all(b"\n");
-        }
+        // What follows would overwrite the last line of the answer.
+        let start = if self.midline.swap(false, Ordering::Relaxed) { "\n" } else { "" };
+        let _ = io::stderr().lock().write_all(format!("{start}{lines}").as_bytes());
     }
 
     /// Remembers whether the last line on stdout, a terminal too, has no end yet.
@@ -197,7 +191,7 @@ impl Console {
         if !self.is_animated() {
             return call.await;
         }
-        self.end_line();
+        self.write("");
         progress::waiting(request, call, |_, _| ()).await
     }
 

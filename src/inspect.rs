@@ -63,7 +63,7 @@ impl Inspection {
             last.replace(Some(inspection));
             outcome
         };
-        // How it ended is in the inspection.
+        // How it ended is in the inspection, or the prompt failed after it.
         let _ = file.unlock(passwords, look).await;
         match last.into_inner() {
             Some(inspection) => inspection,

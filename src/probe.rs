@@ -105,6 +105,7 @@ impl Probe {
         let is_tls13 = self.evidence.tls.as_ref().is_some_and(|tls| tls.version == "TLSv1.3");
         let signs = |algorithm: &String| leaf.key.signs_by(algorithm, is_tls13);
         let algorithms = evidence.requests.last().map_or(&[][..], |request| &request.algorithms);
+        // An endpoint that lists none rules out none.
         let unsigned = (!algorithms.is_empty() && !algorithms.iter().any(signs))
             .then(|| format!("the endpoint accepts no signature of its key ({})", leaf.key));
         let facts = client::suspects(&evidence).into_iter().map(|suspect| suspect.fact);
@@ -144,7 +145,7 @@ fn closed_identities(anatomy: &Anatomy) -> Vec<(Option<String>, Vec<Certificate>
 /// The chain from a leaf upwards by the issuers' names, as far as the file has it.
 fn climb(anatomy: &Anatomy, leaf: &Certificate) -> Vec<Certificate> {
     let mut chain = vec![leaf.clone()];
-    while let Some(last) = chain.last().filter(|last| last.subject != last.issuer) {
+    while let Some(last) = chain.last().filter(|last| !last.is_self_issued()) {
         let above = anatomy.certificates.iter().map(|stored| &stored.certificate);
         let above = above.filter(|above| above.subject == last.issuer).find(|above| !chain.contains(above));
         match above.cloned() {

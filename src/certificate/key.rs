@@ -43,8 +43,9 @@ pub struct Curve {
     pub explicit: bool,
 }
 
-/// What TLS 1.3 calls a signature by a key on each curve (RFC 8446 section 4.2.3, RFC 8734).
-const SCHEMES: &[(&str, &str)] = &[
+/// What TLS 1.3 calls a signature by a key on each curve (RFC 8446 section 4.2.3, RFC 8734; OIDs: RFC 5480 section 2.1.1.1,
+/// RFC 5639 section 4.1).
+const SCHEMES: [(&str, &str); 6] = [
     ("1.2.840.10045.3.1.7", "ecdsa_secp256r1_sha256"),
     ("1.3.132.0.34", "ecdsa_secp384r1_sha384"),
     ("1.3.132.0.35", "ecdsa_secp521r1_sha512"),
@@ -53,14 +54,21 @@ const SCHEMES: &[(&str, &str)] = &[
     ("1.3.36.3.3.2.8.1.1.13", "ecdsa_brainpoolP512r1tls13_sha512"),
 ];
 
+/// How many of these servers take in general: those of RFC 8446.
+const USUAL: usize = 3;
+
 impl Curve {
-    /// Whether it is one of those that RFC 8446 has for TLS 1.3, which servers take in TLS 1.2, too.
+    /// Whether servers take it in general.
     pub fn is_for_tls(&self) -> bool {
-        self.scheme().is_some_and(|scheme| scheme.contains("_secp"))
+        self.place().is_some_and(|place| place < USUAL)
     }
 
     fn scheme(&self) -> Option<&'static str> {
-        SCHEMES.iter().find(|(oid, _)| self.oid.as_deref() == Some(*oid)).map(|(_, scheme)| *scheme)
+        self.place().map(|place| SCHEMES[place].1)
+    }
+
+    fn place(&self) -> Option<usize> {
+        SCHEMES.iter().position(|(oid, _)| self.oid.as_deref() == Some(*oid))
     }
 
     fn of(group: &EcGroupRef) -> Self {
@@ -118,8 +126,9 @@ impl KeyKind {
         oid.map_or_else(|| self.to_string(), |oid| format!("{self}, OID {oid}"))
     }
 
-    /// Whether the key can sign in TLS with this algorithm, by IANA's name such as `ecdsa_secp256r1_sha256`. Only in TLS 1.3
-    /// does it name the curve, and are others for the signatures of certificates alone (RFC 8446 section 4.2.3).
+    /// Whether the key can sign in TLS with this algorithm, by IANA's name such as `ecdsa_secp256r1_sha256`. In TLS 1.2,
+    /// such a name is for any curve (RFC 5246 section 7.4.4). In TLS 1.3 it is for the curve that it names, and those with
+    /// `rsa_pkcs1`, SHA-1 or SHA-224 are for signatures in certificates only (RFC 8446 section 4.2.3).
     pub fn signs_by(&self, algorithm: &str, is_tls13: bool) -> bool {
         match self {
             Self::Rsa(_) if is_tls13 => algorithm.starts_with("rsa_pss_rsae_"),

@@ -4,7 +4,7 @@ use crate::certificate::Certificate;
 use crate::exchange::Head;
 use crate::words::counted;
 
-/// How the two are apart, if by so many seconds.
+/// How the two are apart, if by at least this many seconds.
 pub(super) fn compare(head: &Head, least: u64) -> Option<String> {
     let ahead = head.clock?.ahead;
     if ahead.unsigned_abs() < least {
@@ -29,8 +29,8 @@ pub(super) fn explain_expired(head: &Head, ours: &Certificate) -> Option<String>
     let apart = compare(head, 0)?;
     (here && !there).then(|| {
         format!(
-            "{apart}, by which the certificate is not valid: set the clock that is wrong; \
-             if it is this machine's, the certificate must be replaced"
+            "{apart}, by which the certificate is not valid: find out which clock is wrong; \
+             if it is the endpoint's, ask its owner to set it; if it is this machine's, set it and replace the certificate"
         )
     })
 }

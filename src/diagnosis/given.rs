@@ -30,7 +30,7 @@ const INSTEAD: &[Instead] = &[
     (
         Kind::TlsVersion,
         |given| given.old_tls,
-        "ask the endpoint's owner which TLS versions it speaks; old versions were offered too (--tls-min)",
+        "ask the endpoint's owner which TLS versions it speaks; old versions were offered too",
     ),
     (Kind::WeakKeyExchange, |given| given.old_tls, "ask the endpoint's owner for a larger DH group or ECDHE"),
     (

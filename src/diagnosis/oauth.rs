@@ -15,12 +15,13 @@ pub fn find_problem(head: &Head, body: &Foreign) -> Option<Foreign> {
     named.find_map(|text| problem(&text.text()).map(|problem| text.map(|_| problem)))
 }
 
-/// The word after `oauth_problem=`, which may be in quotes.
+/// The word after `oauth_problem=`, which may be in quotes; not that of `oauth_problem_advice`.
 fn problem(text: &str) -> Option<String> {
-    let (_, after) = text.split_once("oauth_problem")?;
-    let after = after.trim_start_matches(['=', '"', ' ']);
+    let mut after = text.split("oauth_problem").skip(1);
+    let value = after.find_map(|after| after.trim_start().strip_prefix('='))?;
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    Some(after.split(|letter| !is_letter(letter)).next().unwrap_or_default().to_owned())
+    let word = value.trim_start_matches([' ', '"']).split(|letter| !is_letter(letter)).next()?;
+    Some(word.to_owned()).filter(|word| !word.is_empty())
 }
 
 /// What to do about the problem that this answer names, if that is known.
@@ -50,15 +51,33 @@ pub fn hint(head: &Head, body: &Foreign) -> Option<String> {
 }
 
 fn explain_time(head: &Head) -> String {
-    match clock::compare(head, SECONDS) {
+    match clock::compare(head, TOLERANCE) {
         Some(apart) => format!("set the clock: {apart}, and OAuth1 signs the time"),
         None if head.clock.is_some() => {
-            "try again: by the Date of the answer this machine's clock is right, so the request was too long on its way"
+            "try again: by the Date of the answer this machine's clock is right, so most likely the request was too long on its way"
                 .into()
         }
         None => "check this machine's clock, as OAuth1 signs the time".into(),
     }
 }
 
-/// From here on a clock is not right, in seconds. Platforms allow a few minutes at most, and less into the future.
-const SECONDS: u64 = 10;
+/// A clock counts as right if it is off by fewer seconds than this. Platforms allow some minutes, and less ahead of time.
+const TOLERANCE: u64 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_from_its_advice() {
+        for (text, found) in [
+            ("oauth_problem=timestamp_refused&oauth_problem_advice=x", Some("timestamp_refused")),
+            (r#"OAuth oauth_problem_advice="later", oauth_problem="token_expired""#, Some("token_expired")),
+            ("OAuth oauth_problem = nonce_used", Some("nonce_used")),
+            ("oauth_problem=", None),
+            ("OAuth realm=\"oauth_problem\"", None),
+        ] {
+            assert_eq!(problem(text).as_deref(), found, "{text}");
+        }
+    }
+}

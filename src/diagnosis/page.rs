@@ -51,7 +51,7 @@ fn explain_rejected(head: &Head, says: Says, evidence: &Evidence, what: &str) ->
     Error::new(Kind::CertificateRejected, format!("{message}{}", why.clause)).with_hint(hint)
 }
 
-/// What to do if nothing is wrong with the P12, so that it need not be changed.
+/// What to do if nothing is wrong with the P12 by this machine's clock.
 fn advise(head: &Head, says: Says, evidence: &Evidence) -> Option<String> {
     let subject = evidence.ours.as_ref().map_or("the certificate's subject", |ours| &ours.subject);
     Some(match says {

@@ -33,7 +33,7 @@ fn fault(result: X509VerifyResult, at: &Certificate, evidence: &Evidence) -> (Ki
     let leaf = evidence.server_chain.first().unwrap_or(&nameless);
     let Certificate { subject, issuer, .. } = leaf;
     let Certificate { not_before, not_after, .. } = at;
-    let alone = at.issuer != at.subject && evidence.server_chain.len() == 1;
+    let alone = !at.is_self_issued() && evidence.server_chain.len() == 1;
     let own = at.sha256 == leaf.sha256;
     let whose = match own {
         true => subject.clone(),

@@ -8,7 +8,6 @@ use serde::{Serialize, Serializer};
 
 /// A digest, the ones in OpenSSL's legacy provider first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "they are names")]
 pub enum Digest {
     Md4,
     Whirlpool,

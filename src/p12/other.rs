@@ -126,6 +126,7 @@ const PEM: &[OtherFile] = &[
     ),
     (b"PGP PUBLIC KEY", "a public key of OpenPGP", PUBLIC),
     (b"PGP SIGN", "a signature of OpenPGP", "ask for the file itself, which it signs"),
+    (b"PGP ", "a file of OpenPGP", "ask for the P12 itself"),
     (b"AGE ENCRYPTED FILE", "encrypted by age", SCRAMBLED),
 ];
 

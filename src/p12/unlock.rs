@@ -297,8 +297,8 @@ impl Unlocking<'_> {
         }
         let wrong = |what| Fault::new(Kind::WrongPassword, what);
         if self.opens_without_password() {
-            wrong("the password does not match, as the file has none: it opens with --no-password")
-                .with_hint("give --no-password in place of the password")
+            wrong("the password does not match, as the file has none")
+                .with_hint("leave the password out, or give --no-password")
         } else if self.encrypted {
             wrong("the password does not match")
         } else {

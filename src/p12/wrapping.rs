@@ -74,7 +74,7 @@ impl Search {
         let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
         let text = text.trim_matches(['\'', '`']);
         let plain = escapes::without_colours(text);
-        let text = plain.as_ref().map_or(text, |plain| plain);
+        let text = plain.as_ref().map_or(text, |plain| plain.as_str());
         let text =
             text.strip_prefix("data:").and_then(|uri| uri.split_once("base64,")).map_or(text, |uri| uri.1);
         let found = self.count();
@@ -86,8 +86,8 @@ impl Search {
             // Words of a table may be base64, too.
             let before = self.count();
             let base64 = || {
-                let with_plus = with_plus(text);
-                envelope::decode_base64(with_plus.as_ref().map_or(text, |text| text))
+                let restored = with_plus(text);
+                envelope::decode_base64(restored.as_ref().map_or(text, |restored| restored.as_str()))
             };
             let bytes = dump::decode(text).or_else(base64);
             if let Some(bytes) = bytes.filter(|_| !text.contains("=3D")) {

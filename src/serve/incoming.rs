@@ -119,7 +119,9 @@ impl Incoming {
             }
             Poll::Ready(piece) => piece.map(|piece| piece.map_err(io::Error::other)),
         };
-        self.body.take_if(|_| !matches!(piece, Some(Ok(_))));
+        if !matches!(piece, Some(Ok(_))) {
+            self.body = None;
+        }
         Poll::Ready(piece)
     }
 }

@@ -34,13 +34,14 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Where lines go to `log`, and the certificate's expiry is among the metrics if there is one.
+    /// A journal that writes to `log`. The expiry of the certificate is among its metrics, if there is one.
     pub(super) fn new(log: Log, certificate: Option<&ServerIdentity>) -> Self {
         let writer = Writer::new(log);
         let mut registry = Registry::with_prefix("p12_test");
-        let (requests, outcomes) = <(Family<Labels, Counter>, Family<Labels, Counter>)>::default();
-        let (expiry, running) = <(Gauge, Gauge)>::default();
-        let (sent, turned_away) = <(Counter, Counter)>::default();
+        let (requests, outcomes) =
+            (Family::<Labels, Counter>::default(), Family::<Labels, Counter>::default());
+        let (expiry, running) = (Gauge::default(), Gauge::default());
+        let (sent, turned_away) = (Counter::default(), Counter::default());
         let seconds = Histogram::new(exponential_buckets(0.005, 3.0, 9));
         registry.register("requests", "Requests answered, by route and status", requests.clone());
         let help = "Requests answered, by class of status, kind of fault and name of the credential";

@@ -64,7 +64,7 @@ pub(super) fn watch<S: AsyncRead + AsyncWrite>(
     tokio::io::join(Watched { stream, presence }, writer)
 }
 
-/// What comes in.
+/// The reading half, which hides the end of the stream during an answer.
 pub(super) struct Watched<S> {
     stream: ReadHalf<S>,
     presence: Arc<Presence>,

@@ -67,14 +67,17 @@ impl Resource {
         mut entry: LogEntry,
     ) -> Result<Reply, Infallible> {
         let (head, body) = request.into_parts();
-        entry.is_head = head.method == Method::HEAD;
+        let is_head = head.method == Method::HEAD;
+        entry.is_head = is_head;
         let (origin, presence) = (entry.origin.clone(), Arc::clone(&entry.presence));
         let id = HeaderValue::from_str(&origin.id);
         let body = Incoming::new(body, &head.headers, &presence);
         let answer = AssertUnwindSafe(Arc::clone(&self).route(head, body, entry)).catch_unwind().await;
         let mut reply = answer.unwrap_or_else(|_| {
             let error = Error::new(Kind::Internal, "the server failed at this request");
-            Failure::from(error).into_reply(self.journal.begin(origin, presence))
+            let mut entry = self.journal.begin(origin, presence);
+            entry.is_head = is_head;
+            Failure::from(error).into_reply(entry)
         });
         // An endpoint that has its own keeps it.
         if let (header::Entry::Vacant(place), Ok(id)) = (reply.headers_mut().entry(X_REQUEST_ID), id) {

@@ -50,8 +50,10 @@ impl Held {
 /// A body up to this size, in bytes, is held and sent with its length. A larger one is streamed in chunks.
 const HELD_BODY: usize = 1 << 20;
 
-/// The longest file and password, in bytes.
+/// The longest file, in bytes.
 const MAX_FILE: usize = P12File::MAX as usize;
+
+/// The longest password, in bytes.
 const MAX_PASSWORD: usize = 64 * 1024;
 
 /// Reads the parts. All except a large body must arrive within the time for bodies.

@@ -250,6 +250,6 @@ fn a_password_for_a_file_that_has_none_is_told_so() {
     let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
     lab.write("client.p12", &client.p12("", "client").unwrap());
     lab.run(&Site::nowhere(), &[])
-        .ends(3, "as the file has none: it opens with --no-password")
-        .ends(3, "hint:  give --no-password in place of the password");
+        .ends(3, "the password does not match, as the file has none")
+        .ends(3, "hint:  leave the password out, or give --no-password");
 }

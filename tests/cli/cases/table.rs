@@ -203,7 +203,7 @@ fn answers() -> Vec<Case> {
         ("403 Forbidden\r\n\r\n<h3>HTTP Error 403.17 - Forbidden</h3>", "a CRL that is out of date"),
         (
             "403 Forbidden\r\ndate: Thu, 01 Jan 2099 00:00:00 GMT\r\n\r\n<h3>HTTP Error 403.17 - Forbidden</h3>",
-            "days behind the Date of the answer, by which the certificate is not valid: set the clock that is wrong",
+            "days behind the Date of the answer, by which the certificate is not valid: find out which clock is wrong",
         ),
         ("403 Forbidden\r\n\r\n{\"message\":\"Invalid client certificate\"}", ask),
         ("401 Unauthorized\r\n\r\n{\"message\":\"TLS certificate failed verification\"}", ask),
