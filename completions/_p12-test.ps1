@@ -62,7 +62,7 @@ Register-ArgumentCompleter -Native -CommandName 'p12-test' -ScriptBlock {
             [CompletionResult]::new('--oauth1-env', '--oauth1-env', [CompletionResultType]::ParameterName, 'Sign with OAuth 1.0a; read the four values from environment variables whose names start with this prefix')
             [CompletionResult]::new('--oauth1-method', '--oauth1-method', [CompletionResultType]::ParameterName, 'Signature method of OAuth 1.0a')
             [CompletionResult]::new('--platform-cacert', '--platform-cacert', [CompletionResultType]::ParameterName, 'Trust only the CAs in this PEM file for the platform (default: as --cacert; with --compare, the system''s)')
-            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Statuses that count as success, such as 200,3xx (default: any below 400)')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Statuses that count as success, such as 200,3xx (default: any below 400); not if the answer says that the certificate is refused or missing')
             [CompletionResult]::new('--repeat', '--repeat', [CompletionResultType]::ParameterName, 'Make the call N times, and report how often each outcome came and how long it took; prints the first answer')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Also write the report to a file; it contains no secrets. A name that ends with .html gets a page for people, any other the JSON report')
             [CompletionResult]::new('--report-format', '--report-format', [CompletionResultType]::ParameterName, 'Format of the file that --report writes, whatever its name')

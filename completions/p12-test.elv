@@ -59,7 +59,7 @@ set edit:completion:arg-completer[p12-test] = {|@words|
             cand --oauth1-env 'Sign with OAuth 1.0a; read the four values from environment variables whose names start with this prefix'
             cand --oauth1-method 'Signature method of OAuth 1.0a'
             cand --platform-cacert 'Trust only the CAs in this PEM file for the platform (default: as --cacert; with --compare, the system''s)'
-            cand --expect 'Statuses that count as success, such as 200,3xx (default: any below 400)'
+            cand --expect 'Statuses that count as success, such as 200,3xx (default: any below 400); not if the answer says that the certificate is refused or missing'
             cand --repeat 'Make the call N times, and report how often each outcome came and how long it took; prints the first answer'
             cand --report 'Also write the report to a file; it contains no secrets. A name that ends with .html gets a page for people, any other the JSON report'
             cand --report-format 'Format of the file that --report writes, whatever its name'

@@ -59,7 +59,7 @@ complete -c p12-test -n "__fish_p12_test_needs_command" -l oauth1-env -d 'Sign w
 complete -c p12-test -n "__fish_p12_test_needs_command" -l oauth1-method -d 'Signature method of OAuth 1.0a' -r -f -a "hmac-sha1\t''
 hmac-sha256\t''"
 complete -c p12-test -n "__fish_p12_test_needs_command" -l platform-cacert -d 'Trust only the CAs in this PEM file for the platform (default: as --cacert; with --compare, the system\'s)' -r -F
-complete -c p12-test -n "__fish_p12_test_needs_command" -l expect -d 'Statuses that count as success, such as 200,3xx (default: any below 400)' -r
+complete -c p12-test -n "__fish_p12_test_needs_command" -l expect -d 'Statuses that count as success, such as 200,3xx (default: any below 400); not if the answer says that the certificate is refused or missing' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -l repeat -d 'Make the call N times, and report how often each outcome came and how long it took; prints the first answer' -r
 complete -c p12-test -n "__fish_p12_test_needs_command" -l report -d 'Also write the report to a file; it contains no secrets. A name that ends with .html gets a page for people, any other the JSON report' -r -F
 complete -c p12-test -n "__fish_p12_test_needs_command" -l report-format -d 'Format of the file that --report writes, whatever its name' -r -f -a "json\t'The JSON report'

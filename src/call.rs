@@ -78,7 +78,8 @@ impl Local {
     ) -> Result<Started> {
         let left_out = if self.leaf_only { std::mem::take(&mut identity.chain) } else { Vec::new() };
         let control = if self.control { Some(self.control(request, known).await?) } else { None };
-        let (call, head) = self.call(request, Some(identity), control, known).await?;
+        let (mut call, head) = self.call(request, Some(identity), control, known).await?;
+        call.evidence.chain_left_out = !left_out.is_empty();
         let head = head.map_err(|error| diagnosis::client::blame_leaf_only(error, !left_out.is_empty()));
         Ok((Box::new(call), head))
     }
@@ -94,7 +95,10 @@ impl Local {
 
     /// The same call without the certificate.
     async fn control(&self, request: &Request, known: &Arc<KnownSecrets>) -> Result<Control> {
-        let (call, head) = self.call(request, None, None, known).await?;
+        let (mut call, head) = self.call(request, None, None, known).await?;
+        if let Some(refusal) = call.read_refusal(head.as_ref().ok()).await {
+            return Ok(Control::Insisted(refusal));
+        }
         Ok(match head {
             Ok(head) if head.version == Version::HTTP_09 => {
                 Control::Failed("what came without it was not HTTP".into())

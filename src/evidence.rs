@@ -21,6 +21,8 @@ pub struct Evidence {
     pub ours: Option<Certificate>,
     /// The certificates that go with it, its issuer first.
     pub our_chain: Vec<Certificate>,
+    /// Whether `--leaf-only` left them out.
+    pub chain_left_out: bool,
     /// `host:port` of the forward URL.
     pub target: String,
     /// The path of the forward URL.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::answer::Answer;
 use crate::certificate;
 use crate::compare::{Comparison, RouteResult};
-use crate::diagnosis::{client, clock, framing, given, server};
+use crate::diagnosis::{client, clock, framing, given, page, server};
 use crate::error::{Error, Exit, Result};
 use crate::evidence::{Certificate, Evidence, Staple, Timings};
 use crate::exchange::Started;
@@ -186,6 +186,11 @@ impl Outcome {
         self.result.as_ref().map_or_else(|error| error.kind.name(), |()| "passed")
     }
 
+    /// What an answer with a good status says against the certificate.
+    pub fn contradiction(&self) -> Option<String> {
+        self.answer.as_ref().and_then(|answer| page::contradict(&answer.head, &answer.excerpt))
+    }
+
     /// Warnings that follow from what was observed.
     pub fn observations(&self) -> Vec<String> {
         let (Some(evidence), Some(answer)) = (&self.evidence, &self.answer) else { return Vec::new() };
@@ -206,6 +211,9 @@ impl Outcome {
             warnings.push(format!("the endpoint's certificate is revoked since {when}; -k went on"));
         }
         warnings.extend(clock::warn(&answer.head));
+        warnings.extend(self.contradiction().filter(|_| passed).map(|said| {
+            format!("the endpoint answered {said}: a success by its status, and maybe not by its words")
+        }));
         warnings
     }
 }

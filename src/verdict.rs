@@ -11,7 +11,7 @@ use crate::error::{Error, Exit, Kind, Result};
 use crate::evidence::{Author, Control, Evidence, Submission};
 use crate::exchange::{Head, describe_status};
 use crate::foreign::Foreign;
-use crate::platform::contract::TRANSPORT_ERROR;
+use crate::platform::contract::{NOT_CALLED, TRANSPORT_ERROR};
 
 /// Which answers count as success.
 #[derive(Debug, Clone, Default)]
@@ -82,16 +82,23 @@ fn judge_once(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms
     }
     let speech = page::read(head, excerpt);
     match evidence.submission.as_ref().map(|submission| &submission.author) {
-        None => check_certificate(head, speech.as_ref(), evidence, terms)?,
+        None => check_sent(head, speech.as_ref(), evidence, terms)?,
         Some(author) => {
             author.as_ref().map_or(Ok(()), |author| check_author(head, excerpt, target, author))?
         }
+    }
+    let refusal = page::explain(head, speech.as_ref(), evidence);
+    // Also with a status that is expected, and with the same one without the certificate.
+    if let Some(error) = refusal.as_ref().filter(|error| error.kind != Kind::Misdirected) {
+        return Err(error.clone());
+    }
+    if let Some(control) = &evidence.control {
+        check_insistence(control, head.status, evidence, terms)?;
     }
     if terms.accept(head.status.as_u16()) {
         let login = login::explain_login(head, evidence);
         return login.filter(|_| terms.expect.is_empty()).map_or(Ok(()), Err);
     }
-    let refusal = page::explain(head, speech.as_ref(), evidence);
     Err(refusal.unwrap_or_else(|| unexpected_status(head, evidence, terms)))
 }
 
@@ -130,11 +137,16 @@ fn check_author(head: &Head, excerpt: &Foreign, target: &str, author: &Author) -
             };
             let status = head.describe_status();
             let error = Error::new(kind, format!("the platform itself answered {status}: {signal}"));
-            let error = error.with_hint_if(oauth::hint(head, excerpt));
+            let error = match excerpt.text().contains(NOT_CALLED) {
+                true => error.with_hint(FORBIDDEN_URL),
+                false => error.with_hint_if(oauth::hint(head, excerpt)),
+            };
             Err(error.with_retry(kind.retry(), head.field(&RETRY_AFTER)))
         }
     }
 }
+
+const FORBIDDEN_URL: &str = "check the forward URL's host and port; if they are right, ask the operator of that serve to allow them: --allow-net, --allow-port";
 
 /// The kind that the platform names for the endpoint's failure, as `serve` does.
 fn transport_kind(head: &Head) -> Option<Kind> {
@@ -144,7 +156,7 @@ fn transport_kind(head: &Head) -> Option<Kind> {
 
 /// An answer proves something about the P12 only if its certificate was asked for and sent, so this comes before the
 /// status.
-fn check_certificate(head: &Head, speech: Option<&Speech>, evidence: &Evidence, terms: &Terms) -> Result<()> {
+fn check_sent(head: &Head, speech: Option<&Speech>, evidence: &Evidence, terms: &Terms) -> Result<()> {
     let (target, status) = (&evidence.target, head.describe_status());
     if !evidence.requested() && !terms.allow_unrequested {
         return Err(unasked::explain(head, speech, evidence));
@@ -156,10 +168,7 @@ fn check_certificate(head: &Head, speech: Option<&Speech>, evidence: &Evidence, 
         );
         return Err(Error::new(Kind::NotSent, message));
     }
-    evidence
-        .control
-        .as_ref()
-        .map_or(Ok(()), |control| check_insistence(control, head.status, evidence, terms))
+    Ok(())
 }
 
 /// Whether the call without the certificate proves that the endpoint insists on it.

@@ -151,7 +151,8 @@ pub(super) async fn open_tunnel(
     }
     let response = sender.send_request(request).await.map_err(failed)?;
     if !response.status().is_success() {
-        return Err(reach::explain_proxy_status(name, &target, response.status()));
+        let given = proxy.basic_auth().is_some();
+        return Err(reach::explain_proxy_status(name, &target, &response, given));
     }
     let upgraded = hyper::upgrade::on(response).await.map_err(failed)?;
     let parts = upgraded.downcast::<TokioIo<TcpStream>>();

@@ -7,10 +7,10 @@ use http_body_util::BodyExt as _;
 use tokio::time::timeout_at;
 
 use super::Call;
-use crate::diagnosis;
+use crate::diagnosis::{self, page};
 use crate::error::{Error, Result};
 use crate::evidence::Evidence;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Head};
 use crate::foreign::Foreign;
 
 impl Call {
@@ -38,6 +38,23 @@ impl Call {
                 Err(frame) => self.add_trailers(&frame.into_trailers().unwrap_or_default()),
             }
         }
+    }
+
+    /// How this answer to a call without a certificate refuses it, if its status or its words do.
+    pub(super) async fn read_refusal(&mut self, head: Option<&Head>) -> Option<String> {
+        let head = head.filter(|head| head.status.as_u16() >= 400)?;
+        let mut excerpt = head.foreign(&[]);
+        while excerpt.bytes().len() < page::EXCERPT
+            && let Some(Ok(bytes)) = self.next_piece().await
+        {
+            excerpt.append(&bytes, page::EXCERPT);
+        }
+        let said = match (page::read(head, &excerpt), head.status.as_u16()) {
+            (Some(speech), _) => speech.quote(head),
+            (None, 495 | 496) => head.describe_status(),
+            _ => return None,
+        };
+        Some(format!("it answered {said}"))
     }
 
     fn missing_end(&self) -> Option<Error> {

@@ -70,7 +70,8 @@ pub struct TargetArgs {
 #[derive(Debug, Group)]
 #[command(next_help_heading = "Verdict")]
 pub struct VerdictArgs {
-    /// Statuses that count as success, such as 200,3xx (default: any below 400)
+    /// Statuses that count as success, such as 200,3xx (default: any below 400); not if the answer says that the certificate
+    /// is refused or missing
     #[arg(long, value_name = "STATUS,…", value_delimiter = ',')]
     pub expect: Vec<Expected>,
     /// First make the call without the certificate, to see whether the endpoint insists on it

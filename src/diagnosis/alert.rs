@@ -107,6 +107,8 @@ pub(super) enum Reach {
     NotAccepted,
     /// Not known: the endpoint named no CAs.
     Unnamed,
+    /// Not known: what the endpoint asked for is not seen, as through the platform.
+    Unseen,
 }
 
 /// What alerts mean where no flaw of our chain explains them.

@@ -92,7 +92,7 @@ pub fn refused_elsewhere(evidence: &Evidence) -> Option<String> {
 }
 
 fn reach(evidence: &Evidence) -> Reach {
-    let Some(asked) = evidence.requests.last() else { return Reach::Unnamed };
+    let Some(asked) = evidence.requests.last() else { return Reach::Unseen };
     let is_top = |name: &String| chain(evidence).last().is_some_and(|last| last.issuer == *name);
     match asked.ours_accepted {
         Some(true) if asked.issuers.iter().any(is_top) => Reach::Accepted,
@@ -153,7 +153,7 @@ pub fn blame_leaf_only(error: Error, left_out: bool) -> Error {
     error.with_hint_if((left_out && is_unknown).then_some(LEAF_ONLY))
 }
 
-const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";
+pub(super) const LEAF_ONLY: &str = "--leaf-only left out the chain, and the endpoint may lack the intermediate certificate: try without --leaf-only; clients that send no chain fail here until the endpoint's owner installs it";
 
 /// An end without a word after a certificate was asked for: servers such as Node and Java refuse this way.
 pub(super) fn ended(evidence: &Evidence) -> Option<Error> {

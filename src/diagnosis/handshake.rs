@@ -3,6 +3,7 @@
 use super::{client, own_failure, unasked};
 use crate::error::{Error, Kind};
 use crate::evidence::{Cause, Evidence, Message, Side};
+use crate::foreign::Foreign;
 
 /// The handshake failed, but not because of the endpoint's certificate.
 pub fn explain(evidence: &Evidence) -> Error {
@@ -152,7 +153,7 @@ fn explain_other_protocol(reason: &str, evidence: &Evidence) -> Error {
     let (greeting, text) = (evidence.greeting.text(), line.text());
     let printable = !text.is_empty() && !text.contains(|c: char| c.is_control() || c == '\u{fffd}');
     if greeting.starts_with("HTTP/") || greeting.trim_start().starts_with('<') {
-        return Error::new(Kind::PlainHttp, format!("{target} speaks HTTP without TLS: it said {line:?}"));
+        return explain_plain_http(&line, evidence);
     }
     let said = match (printable, reason) {
         (true, _) => format!("it said {line:?}"),
@@ -162,6 +163,19 @@ fn explain_other_protocol(reason: &str, evidence: &Evidence) -> Error {
     let hint = name_protocol(&text)
         .map(|protocol| format!("that is {protocol}: check the host and the port of the URL"));
     Error::new(Kind::NotTls, format!("{target} does not speak TLS there: {said}")).with_hint_if(hint)
+}
+
+/// Through a proxy it may be a page of the proxy's own.
+fn explain_plain_http(line: &Foreign, evidence: &Evidence) -> Error {
+    let target = &evidence.target;
+    let Some(proxy) = &evidence.proxy else {
+        return Error::new(Kind::PlainHttp, format!("{target} speaks HTTP without TLS: it said {line:?}"));
+    };
+    let message = format!("what came through the proxy {proxy} for {target} was HTTP without TLS: {line:?}");
+    Error::new(Kind::PlainHttp, message).with_hint(
+        "either that port of the endpoint has no TLS: check the URL; or it is a page of the proxy's own, to log in or as the \
+         host is blocked: open the URL in a browser on this machine, or ask the proxy's administrator",
+    )
 }
 
 /// Protocols in which the server speaks first.

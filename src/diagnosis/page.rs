@@ -1,5 +1,6 @@
 //! Certificates that are refused in HTTP instead of TLS, and answers that are not HTTP.
 
+use super::alert::Reason;
 use super::speech::{self, Says, Speech};
 use super::{between, client, clock, handshake, unasked};
 use crate::error::{Error, Kind};
@@ -10,10 +11,25 @@ use crate::foreign::Foreign;
 /// How many bytes of a body are searched: past the styles of IIS's pages.
 pub const EXCERPT: usize = 16 * 1024;
 
-/// What an answer says about our certificate, if its status can be a refusal: 400 to 403, and nginx's 495 and
-/// 496.
+/// What an answer says about our certificate, if its status can be a refusal: 400 to 403, and nginx's 495 and 496; also
+/// others, such as the 500 of SOAP's faults, if it speaks of a client certificate by that name.
 pub fn read(head: &Head, excerpt: &Foreign) -> Option<Speech> {
-    matches!(head.status.as_u16(), 400..=403 | 495 | 496).then(|| speech::read(head, excerpt)).flatten()
+    let speech = || speech::read(head, excerpt);
+    match head.status.as_u16() {
+        400..=403 | 495 | 496 => speech(),
+        // A gateway speaks of the server behind it.
+        502 | 504 | 520.. => None,
+        // The path may be that of a certificate.
+        404 => speech().filter(|speech| speech.names_client() && speech.says != Says::Missing),
+        405.. => speech().filter(Speech::names_client),
+        _ => None,
+    }
+}
+
+/// What a success says against our certificate.
+pub fn contradict(head: &Head, excerpt: &Foreign) -> Option<String> {
+    let speech = speech::read(head, excerpt).filter(|_| head.status.is_success())?;
+    speech.names_client().then(|| speech.quote(head))
 }
 
 /// The error for an answer that refuses or misses the certificate, or is from another host (421, RFC 9110
@@ -47,7 +63,13 @@ fn explain_rejected(head: &Head, says: Says, evidence: &Evidence, what: &str) ->
         false => format!("{target} refused the certificate in HTTP: {what}"),
     };
     let why = client::why_refused(evidence, says.refusal());
-    let hint = advise(head, says, evidence).filter(|_| why.cause.is_none()).unwrap_or(why.hint);
+    let untrusted =
+        matches!((says, why.cause), (Says::Untrusted | Says::Refused, None | Some(Reason::NotAccepted)));
+    let hint = match advise(head, says, evidence) {
+        _ if untrusted && evidence.chain_left_out => client::LEAF_ONLY.to_owned(),
+        Some(hint) if why.cause.is_none() => hint,
+        _ => why.hint,
+    };
     Error::new(Kind::CertificateRejected, format!("{message}{}", why.clause)).with_hint(hint)
 }
 

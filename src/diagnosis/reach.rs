@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
+use http::HeaderMap;
+use http::header::PROXY_AUTHENTICATE;
 
 use super::handshake::BEFORE_TLS;
 use super::{framing, in_words, is_out_of_files};
@@ -155,17 +157,47 @@ pub fn explain_tunnel(proxy: &str, http: &hyper::Error) -> Error {
     Error::new(Kind::ProxyFailed, format!("the proxy {proxy} {what}"))
 }
 
-/// A proxy did not answer CONNECT with success.
-pub fn explain_proxy_status(proxy: &str, target: &str, status: http::StatusCode) -> Error {
+/// A proxy did not answer CONNECT with success. `given`: credentials were sent to it.
+pub fn explain_proxy_status<B>(
+    proxy: &str,
+    target: &str,
+    response: &http::Response<B>,
+    given: bool,
+) -> Error {
+    let status = response.status();
     let (kind, said) = match status.as_u16() {
         407 => (Kind::ProxyCredentials, "wants credentials for"),
         401 | 403 | 405 => (Kind::ProxyRefused, "refuses to connect to"),
         _ => (Kind::ProxyFailed, "could not connect to"),
     };
     let message = format!("the proxy {proxy} {said} {target}: it answered {}", describe_status(status));
-    Error::new(kind, message).with_hint_if((status.as_u16() >= 500).then_some(
-        "the proxy works and does not reach the endpoint: check the URL's host and port, and whether the proxy may reach them",
-    ))
+    let hint = match status.as_u16() {
+        407 => explain_challenge(response.headers(), given),
+        500.. => Some("the proxy works and does not reach the endpoint: check the URL's host and port, and whether the proxy may reach them".into()),
+        _ => None,
+    };
+    Error::new(kind, message).with_hint_if(hint)
+}
+
+/// What to do about a proxy's challenge: only Basic is spoken here (RFC 9110 section 11.7).
+fn explain_challenge(headers: &HeaderMap, given: bool) -> Option<String> {
+    let challenges = headers.get_all(PROXY_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    let schemes = challenges.filter_map(|value| value.split([' ', ',']).next());
+    let is_name =
+        |scheme: &&str| scheme.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+    let schemes: Vec<_> = schemes.filter(|scheme| !scheme.is_empty()).filter(is_name).collect();
+    let basic = schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic"));
+    match schemes.as_slice() {
+        [_, ..] if !basic => Some(format!(
+            "the proxy takes only {}, which p12-test does not speak: run a local proxy that does (px, cntlm) and name that \
+             one with --proxy, or ask the proxy's administrator for an exception",
+            schemes.join(" and ")
+        )),
+        _ if given => {
+            Some("the proxy did not accept the user and password that were given: check them".into())
+        }
+        _ => None,
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]

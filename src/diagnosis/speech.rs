@@ -57,6 +57,13 @@ pub struct Speech {
 }
 
 impl Speech {
+    /// Whether it speaks of a client certificate by that name.
+    pub(super) fn names_client(&self) -> bool {
+        let words = words(&self.sentence.text());
+        let named = |kind: &str| words.contains(&format!("client {kind}cert"));
+        ["", "ssl ", "tls ", "mtls ", "x509 ", "x 509 "].into_iter().any(named)
+    }
+
     /// The answer as text, to follow "answered": the status, and the sentence unless it is the usual reason
     /// phrase.
     pub fn quote(&self, head: &Head) -> String {

@@ -17,9 +17,6 @@ use crate::platform::contract::{self, TRANSPORT_ERROR, TRANSPORT_MESSAGE};
 /// The kind of a request whose client went away.
 const GONE: &str = "client-gone";
 
-/// What a client hears when its endpoint is not called: the reason would tell about the network of the server.
-const NOT_CALLED: &str = "the forward URL may not be called: its host is unknown, or its address or port is not allowed; the operator of serve finds the reason in the log";
-
 /// The longest value of a header, in bytes. The body has the whole.
 const MAX_VALUE: usize = 1024;
 
@@ -151,7 +148,7 @@ impl From<Error> for Failure {
             _ => contract::ENDPOINT_FAILED,
         };
         let refusal = match status {
-            StatusCode::FORBIDDEN => Self::new(status, NOT_CALLED),
+            StatusCode::FORBIDDEN => Self::new(status, contract::NOT_CALLED),
             StatusCode::SERVICE_UNAVAILABLE => Self::busy(),
             contract::ENDPOINT_FAILED => Self::new(status, &error.message)
                 .with(TRANSPORT_MESSAGE, &error.message)

@@ -68,6 +68,8 @@ struct Facts<'a> {
     file: &'a str,
     target: &'a str,
     status: String,
+    /// Whether the answer speaks against the certificate, in spite of its status.
+    contradicts: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -76,6 +78,7 @@ impl<'a> Facts<'a> {
             file: outcome.p12.as_ref().map_or("the P12", |opened| file_name(&opened.file)),
             target: target(outcome).unwrap_or("the endpoint"),
             status: outcome.answer.as_ref().map_or_else(String::new, |answer| answer.head.describe_status()),
+            contradicts: outcome.contradiction().is_some(),
         }
     }
 }
@@ -93,7 +96,10 @@ pub(super) fn file_name(path: &str) -> &str {
 }
 
 fn explain_success(outcome: &Outcome, evidence: &Evidence, facts: &Facts<'_>) -> String {
-    let Facts { file, target, status } = facts;
+    let Facts { file, target, status, .. } = facts;
+    if facts.contradicts {
+        return format!("{target} answered {status}, and says something against the certificate");
+    }
     if let Some(Comparison { alike: Some(alike), .. }) = &outcome.comparison {
         return format!("{file} gets through to {target}, answered {status}; the two routes are {alike}");
     }
@@ -124,9 +130,16 @@ fn proves_the_p12(evidence: &Evidence) -> bool {
 /// What a success leaves open.
 fn unproved(evidence: &Evidence, facts: &Facts<'_>) -> Vec<String> {
     let mut open = Vec::new();
+    if facts.contradicts {
+        open.push(format!("that {} gets through", facts.file));
+    }
     match &evidence.submission {
-        Some(_) if proves_the_p12(evidence) => {}
-        Some(_) => open.push(format!("that this is the answer of {}", facts.target)),
+        Some(_) => {
+            if !proves_the_p12(evidence) {
+                open.push(format!("that this is the answer of {}", facts.target));
+            }
+            open.push("that the endpoint asked for the certificate (--compare shows it)".into());
+        }
         None if !evidence.sent() => open.push(format!("anything about {}", facts.file)),
         None if evidence.control.is_none() => {
             open.push("that the endpoint insists on a certificate (--control shows it)".into());
@@ -140,7 +153,7 @@ fn unproved(evidence: &Evidence, facts: &Facts<'_>) -> Vec<String> {
 }
 
 fn explain_failure(error: &Error, facts: &Facts<'_>, evidence: Option<&Evidence>) -> (Verdict, String) {
-    let Facts { file, target, status } = facts;
+    let Facts { file, target, status, .. } = facts;
     let sent = evidence.is_some_and(Evidence::sent);
     let tried = if sent { Verdict::Failed } else { Verdict::NotTested };
     match error.kind.exit() {
@@ -173,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_went_on_with_k_proves_nothing_about_the_endpoint() {
-        let facts = Facts { file: "c.p12", target: "api:443", status: String::new() };
+        let facts = Facts { file: "c.p12", target: "api:443", status: String::new(), contradicts: false };
         let doubts =
             |evidence: &Evidence| unproved(evidence, &facts).contains(&"that this was api:443 (-k)".into());
         let untrusted = Evidence { distrust: Some("expired".into()), ..Evidence::default() };

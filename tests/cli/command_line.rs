@@ -64,6 +64,12 @@ fn leaf_only_sends_the_certificate_without_its_chain() {
     lab.run_p12("chained.p12", &site, &[]).exits(0);
     let refused = lab.run_p12("chained.p12", &site, &["--leaf-only"]);
     refused.ends(6, "unknown_ca").ends(6, "--leaf-only left out the chain");
+    let direct = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let chain = vec![lab.root.certificate.clone()];
+    lab.write("rooted.p12", &Identity { chain, ..direct }.p12(PASSWORD, "client").unwrap());
+    let page = lab.site("HTTP/1.1 403 No\r\n\r\n<h3>HTTP Error 403.16 - Forbidden</h3>");
+    let refused = lab.run_p12("rooted.p12", &page, &["--leaf-only"]);
+    refused.ends(1, "refused it in HTTP").ends(1, "--leaf-only left out the chain");
     lab.run_p12("chained.p12", &site, &["--leaf-only", "--curl"]).ends(0, "not in curl: --leaf-only");
     lab.run(&site, &["--leaf-only"]).exits(0);
     lab.submit("http://127.0.0.1:9", &site, &["--leaf-only"])

@@ -389,6 +389,29 @@ fn a_control_call_proves_only_what_it_shows() {
     }
 }
 
+/// nginx has one status for a certificate that it refuses, for none, and for other bad requests.
+#[test]
+fn what_refuses_a_call_without_a_certificate_is_no_answer_to_it() {
+    let lab = Lab::new();
+    let manners = Manners { client_auth: ClientAuth::Optional, ..lab.manners() };
+    let handler: OnConnection = Arc::new(|mut stream| {
+        Box::pin(async move {
+            use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+            let _ = stream.read(&mut [0; 4096]).await;
+            let body = match stream.ssl().peer_certificate() {
+                Some(_) => "no SOAP envelope",
+                None => "<title>400 No required SSL certificate was sent</title>",
+            };
+            let _ = stream.write_all(format!("HTTP/1.1 400 Bad Request\r\n\r\n{body}").as_bytes()).await;
+            let _ = stream.shutdown().await;
+        })
+    });
+    let site = lab.site_of(&manners, handler, Arc::default());
+    lab.run(&site, &["--control", "--expect", "400"])
+        .ends(0, "without the certificate: it answered 400 Bad Request, and the answer says")
+        .ends(0, "asked for and insisted on, sent, answered 400");
+}
+
 /// A pager, for example, reads only the first page.
 #[cfg(unix)]
 #[test]

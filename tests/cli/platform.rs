@@ -116,6 +116,7 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
     let lab = Lab::new();
     let own = r#"{"error":{"message":"why","internalCode":1}}"#;
     let other = r#"{"time":1,"message":"why","internalCode":10}"#;
+    let forbidden = r#"{"error":{"message":"the forward URL may not be called: its host is unknown, or its address or port is not allowed; the operator of serve finds the reason in the log","internalCode":403}}"#;
     let problem = "oauth_problem=signature_invalid&oauth_problem_advice=x";
     let (early, late) = ("date: Tue, 01 Jan 2019 00:00:00 GMT\r\n", "oauth_problem=timestamp_refused");
     let rows = [
@@ -124,6 +125,13 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
         ("201 Created", "", "x", 0, "author    localhost:9 or the platform: "),
         ("302 Found", "", "", 0, "passed on by the platform: 302"),
         ("418 Teapot", "", "", 1, "passed on by the platform: 418"),
+        (
+            "302 Found",
+            "",
+            "",
+            0,
+            "not proved: that the endpoint asked for the certificate (--compare shows it)",
+        ),
         ("401 No", "", own, 7, "the platform itself answered 401"),
         ("401 No", "", problem, 7, "the platform itself answered 401"),
         ("401 No", "", problem, 7, "hint:  check the consumer secret and the token secret"),
@@ -139,6 +147,7 @@ fn who_answered_is_told_by_its_signal_and_7_is_for_the_platform_alone() {
         ),
         ("401 No", "www-authenticate: Basic\r\n", "x", 1, "author    localhost:9 or the platform: "),
         ("403 No", "", own, 7, "MTLS_READ_INTERNAL"),
+        ("403 No", "", forbidden, 7, "hint:  check the forward URL's host and port"),
         ("403 No", "", "x", 1, "author    localhost:9 or the platform: "),
         (
             "424 No",

@@ -131,6 +131,16 @@ fn a_proxy_that_says_no_is_told_apart_from_the_endpoint() {
         let proxy = Proxy::http(&lab, &site, Some(answer));
         lab.run(&site, &["-x", &format!("http://127.0.0.1:{}", proxy.port)]).in_case(answer).ends(4, says);
     }
+    let basic = "HTTP/1.1 407 No\r\nproxy-authenticate: Basic realm=x\r\ncontent-length: 0\r\n\r\n";
+    let others = "HTTP/1.1 407 No\r\nproxy-authenticate: Negotiate\r\nproxy-authenticate: NTLM\r\ncontent-length: 0\r\n\r\n";
+    for (answer, user, hint) in [
+        (basic, "", "give user and password in the proxy's URL"),
+        (basic, "u:p@", "did not accept the user and password that were given"),
+        (others, "u:p@", "the proxy takes only Negotiate and NTLM"),
+    ] {
+        let proxy = Proxy::http(&lab, &site, Some(answer));
+        lab.run(&site, &["-x", &format!("http://{user}127.0.0.1:{}", proxy.port)]).ends(4, hint);
+    }
     lab.run(&site, &["-x", "http://127.0.0.1:1"]).ends(4, "the proxy could not be reached");
 }
 
@@ -143,6 +153,10 @@ fn what_greets_behind_a_proxy_is_no_fault_of_the_proxy() {
     let proxy = Proxy::http(&lab, &site, Some(greeting));
     let ran = lab.run(&site, &["-x", &format!("http://127.0.0.1:{}", proxy.port)]);
     ran.ends(4, "does not speak TLS there: it said \"220 mail.example.test ESMTP\"");
+    let page = "HTTP/1.1 200 OK\r\n\r\n<html><body>Log in to the network</body></html>\r\n";
+    let proxy = Proxy::http(&lab, &site, Some(page));
+    let ran = lab.run(&site, &["-x", &format!("http://127.0.0.1:{}", proxy.port)]);
+    ran.ends(4, "what came through the proxy").ends(4, "or it is a page of the proxy's own");
 }
 
 #[test]

@@ -211,6 +211,11 @@ fn answers() -> Vec<Case> {
             "401 Unauthorized\r\nwww-authenticate: Bearer error_description=\"client certificate thumbprint mismatch\"\r\n\r\n",
             "give access to CN=client",
         ),
+        (
+            "500 Internal Server Error\r\n\r\n<faultstring>The client certificate is not authorized</faultstring>",
+            "give access to CN=client",
+        ),
+        ("422 Nope\r\n\r\nInvalid client certificate: thumbprint not registered", "give access to CN=client"),
         ("403 Invalid client certificate\r\n\r\n", "refused it in HTTP: 403 \"Invalid client certificate\";"),
     ];
     let rejected = rejected.map(|(answer, fix)| {
@@ -227,6 +232,21 @@ fn answers() -> Vec<Case> {
         case("Redis", "client.p12", Answer("-ERR unknown command 'GET'\r\n"), 9, "not-http")
             .says(&["that is Redis: check the host and the port", "it took the certificate in TLS"]),
     ];
-    let all = rejected.into_iter().chain([missed]).chain(other);
+    let absent = "503 Busy\r\n\r\n{\"error\":\"No client certificate was sent\"}";
+    let absent = case(absent, "client.p12", Answer(absent), 1, "certificate-missed-by-page")
+        .says(&["ask the endpoint's owner how it is passed on"]);
+    let behind = "502 Bad Gateway\r\n\r\nthe client certificate has expired";
+    let behind = case(behind, "client.p12", Answer(behind), 1, "status").says(&["a gateway got no answer"]);
+    let expected = "400 Bad Request\r\n\r\n<title>400 The SSL certificate error</title>";
+    let expected =
+        case(expected, "--expect 400 client.p12", Answer(expected), 1, "certificate-rejected-by-page")
+            .says(&["refused it in HTTP"]);
+    let contrary = "200 OK\r\n\r\n{\"success\":false,\"message\":\"Client certificate required\"}";
+    let contrary = case(contrary, "client.p12", Answer(contrary), 0, "passed").says(&[
+        "the answer says \"Client certificate required\"",
+        "says something against the certificate",
+        "not proved: that client.p12 gets through",
+    ]);
+    let all = rejected.into_iter().chain([missed, absent, behind, expected, contrary]).chain(other);
     all.map(|case| case.never(CHANGES).never(&["Authorization"])).collect()
 }
