@@ -17,8 +17,12 @@ impl Inspected<'_> {
         let flaws = checks::flaws(&chain, Role::Client);
         let mut findings: Vec<_> = flaws.iter().map(|flaw| self.flaw(*flaw, key, &chain)).collect();
         findings.extend(chain.iter().enumerate().filter_map(|(at, c)| self.expires_soon(key, at, c)));
-        findings.extend(self.criteria.trusted.as_ref().map(|trusted| trust(&chain, trusted)));
-        let others = [self.open(key, &held), self.unordered(key), self.key_id(key), self.siblings(key)];
+        let trust = self.criteria.trusted.as_ref().map(|trusted| trust(&chain, trusted));
+        // What the file lacks is where it belongs.
+        let is_led_on = trust.as_ref().is_some_and(|finding| finding.name == Name::Trusted);
+        findings.extend(trust);
+        let open = self.open(key, &held).filter(|_| !is_led_on);
+        let others = [open, self.unordered(key), self.key_id(key), self.siblings(key)];
         findings.extend(others.into_iter().flatten());
         findings
     }

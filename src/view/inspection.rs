@@ -68,6 +68,9 @@ fn full(inspection: &Inspection) -> String {
 fn verdict(inspection: &Inspection) -> String {
     let fit = match inspection.exit {
         Exit::Success => "ok: it can be used as it is",
+        Exit::Status if inspection.lacks_trust_only() => {
+            "failed: it opens, and a server that trusts only the CAs of --trust can refuse it: see not-trusted"
+        }
         Exit::Status => "failed: it opens, and servers in general refuse it",
         _ => "failed: it cannot be used",
     };

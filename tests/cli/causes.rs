@@ -51,12 +51,15 @@ fn trust_answers_offline_whether_a_server_would_accept_it() {
     let client = Recipe::client();
     let leaf = client.issued_by(Some(&one));
     let bare = Identity { chain: Vec::new(), ..leaf.clone() };
+    let direct = Recipe::client().issued_by(root());
     let alone = Recipe { extensions: &[], ..client }.issued_by(None);
     let expired = Recipe { days: (-9, -1), ..client }.issued_by(Some(&one));
     let weak = Recipe { sha1: true, ..client }.issued_by(Some(&one));
     let curve = Recipe { key: Kind::Curve(Nid::BRAINPOOL_P256R1), ..client }.issued_by(Some(&one));
     for (identity, trusted, because) in [
         (&leaf, root().unwrap(), None),
+        (&bare, &one, Some("the trusted CN=Issuing is not a root")),
+        (&direct, root().unwrap(), None),
         (&leaf, &one, Some("the trusted CN=Issuing is not a root, and its issuer CN=Test CA")),
         (&bare, &other, Some("the trusted CN=Issuing has another key than the CA of that name")),
         (
@@ -83,6 +86,7 @@ fn trust_answers_offline_whether_a_server_would_accept_it() {
                 ran.exits(0);
                 let found = finding(&shown, "trusted").unwrap();
                 assert_eq!(found["what"], "would a server that trusts trusted.pem accept it? Yes");
+                assert!(finding(&shown, "chain-open").is_none(), "{shown:#}");
             }
             Some(because) => {
                 ran.exits(1);
@@ -90,6 +94,15 @@ fn trust_answers_offline_whether_a_server_would_accept_it() {
                 assert!(what.contains(&format!("accept it? No, because {because}")), "{what}");
             }
         }
+    }
+    for (identity, verdict) in [
+        (&leaf, "failed: it opens, and a server that trusts only the CAs of --trust can refuse it"),
+        (&expired, "failed: it opens, and servers in general refuse it"),
+    ] {
+        lab.write("c.p12", &identity.p12(PASSWORD, "client").unwrap());
+        lab.write("trusted.pem", &one.certificate_pem().unwrap());
+        let ran = inspect(&lab, &["--trust", "trusted.pem", "c.p12"]);
+        assert!(String::from_utf8_lossy(&ran.stdout).contains(verdict), "{verdict}");
     }
     lab.write("trusted.pem", b"no certificate");
     inspect(&lab, &["--trust", "trusted.pem", "c.p12"]).ends(10, "there is no certificate in trusted.pem");

@@ -19,6 +19,9 @@ fn verdict(inspection: &Inspection) -> Banner {
     match (inspection.exit, worst) {
         (Exit::Success, Some(Severity::Warning)) => Banner::Doubtful("Usable, with warnings"),
         (Exit::Success, _) => Banner::Passed("Nothing wrong"),
+        (Exit::Status, _) if inspection.lacks_trust_only() => {
+            Banner::Failed("Refused where only --trust counts")
+        }
         (Exit::Status, _) => Banner::Failed("Will be refused"),
         _ => Banner::Failed("Cannot be used"),
     }
