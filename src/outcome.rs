@@ -198,7 +198,11 @@ impl Outcome {
         warnings.extend(login::doubts(&answer.head, &answer.excerpt).into_iter().filter(|_| passed));
         let soon = |ours: &&Certificate| !ours.not_yet_valid && (0..30).contains(&ours.days_left);
         if let Some(ours) = evidence.ours.as_ref().filter(soon) {
-            warnings.push(format!("the P12's certificate expires in {} days", ours.days_left));
+            warnings.push(format!(
+                "the P12's certificate expires in {}, on {} UTC",
+                ours.distance(),
+                ours.not_after
+            ));
         }
         if let Some(fault) = &evidence.distrust {
             warnings.push(format!("the endpoint's certificate is not trusted ({fault}); -k went on"));

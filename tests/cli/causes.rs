@@ -163,3 +163,34 @@ fn what_the_endpoints_own_certificate_lacks_is_said() {
     lab.run(&site, &[]).ends(0, "warning: the endpoint's certificate has no subject alternative name");
     assert!(!lab.run(&site, &["-k"]).exits(0).stderr.contains("-k went on"));
 }
+
+#[test]
+fn the_last_day_of_a_certificate_is_told_in_hours_and_an_empty_subject_by_its_other_name() {
+    let lab = Lab::new();
+    // Certificates know no part of a second.
+    let next_second = || {
+        let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let start = now();
+        while now() == start {
+            std::thread::yield_now();
+        }
+    };
+    let names = &[(Nid::EXT_KEY_USAGE, "clientAuth"), (Nid::SUBJECT_ALT_NAME, "DNS:client.example")];
+    let nameless = Recipe { name: "", extensions: names, days: (-1, 1), ..Recipe::client() };
+    lab.write("client.p12", &nameless.issued_by(Some(&lab.root)).p12(PASSWORD, "client").unwrap());
+    next_second();
+    let ran = lab.run(&lab.site(OK), &[]);
+    ran.ends(0, "the P12's certificate expires in 23 hours, on 2");
+    ran.ends(0, "(no subject) DNS:client.example; issued by CN=Test CA").ends(0, " UTC (23 hours)");
+    let shown = String::from_utf8_lossy(&inspect(&lab, &["client.p12"]).stdout).into_owned();
+    for says in
+        ["its certificate (no subject) DNS:client.example expires in 23 hours, on 2", "UTC, 23 hours left"]
+    {
+        assert!(shown.contains(says), "{shown}");
+    }
+    let past = Recipe { days: (-1, 0), ..Recipe::client() };
+    lab.write("client.p12", &past.issued_by(Some(&lab.root)).p12(PASSWORD, "client").unwrap());
+    next_second();
+    let shown = String::from_utf8_lossy(&inspect(&lab, &["client.p12"]).stdout).into_owned();
+    assert!(shown.contains("expired 0 minutes ago"), "{shown}");
+}

@@ -87,7 +87,7 @@ fn boxes(anatomy: &Anatomy) -> Markup {
                     div.box.key { strong { "Private key" } " " span.note { (shown(&described(key))) } }
                 }
                 @for held in &anatomy.certificates {
-                    div.box { strong { "Certificate" } " " span.note { (shown(&held.certificate.subject)) } }
+                    div.box { strong { "Certificate" } " " span.note { (shown(&held.certificate.title())) } }
                 }
             }
         }
