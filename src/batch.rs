@@ -31,6 +31,7 @@ pub mod manifest;
 mod outputs;
 pub mod record;
 mod selection;
+mod sheet;
 
 /// A record that was tested, and its outcome.
 pub struct Tested {

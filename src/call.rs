@@ -103,7 +103,7 @@ impl Local {
             Ok(head) if head.version == Version::HTTP_09 => {
                 Control::Failed("what came without it was not HTTP".into())
             }
-            Ok(head) => match diagnosis::login::explain_login(&head, &call.evidence()) {
+            Ok(head) => match diagnosis::login::explain_redirect(&head, &call.evidence()) {
                 Some(login) => Control::Insisted(login.message),
                 None => Control::Answered(head.status.as_u16()),
             },

@@ -1,10 +1,13 @@
 //! An X.509 certificate as text.
 
+use std::borrow::Cow;
+
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::hash::MessageDigest;
 use openssl::x509::{X509, X509KeyUsage, X509Ref};
 use serde::Serialize;
 
+use crate::words::counted;
 use extensions::Extensions;
 pub use extensions::extension;
 pub use key::{Curve, KeyKind};
@@ -71,6 +74,27 @@ impl Certificate {
     pub fn is_self_issued(&self) -> bool {
         let by_text = || self.subject == self.issuer;
         self.x509.as_ref().map_or_else(by_text, |x509| is_self_issued(x509))
+    }
+
+    /// What it is called: its subject, or in place of an empty one its first alternative name.
+    pub fn title(&self) -> Cow<'_, str> {
+        match (self.subject.as_str(), self.names.first()) {
+            ("", Some(name)) => format!("(no subject) {name}").into(),
+            ("", None) => "(no subject)".into(),
+            (subject, _) => subject.into(),
+        }
+    }
+
+    /// How far its end is away: in days, or in hours or minutes on the last day and the first one after it.
+    pub fn distance(&self) -> String {
+        let now = Asn1Time::days_from_now(0).ok();
+        let end = self.x509.as_ref().map(|x509| x509.not_after());
+        let seconds = now.zip(end).and_then(|(now, end)| seconds_between(&now, end)).map(i64::unsigned_abs);
+        match (self.days_left, seconds) {
+            (0 | -1, Some(seconds @ 3600..)) => counted(seconds / 3600, "hour"),
+            (0 | -1, Some(seconds)) => counted(seconds / 60, "minute"),
+            (days, _) => counted(days.unsigned_abs(), "day"),
+        }
     }
 
     /// The end of its validity as Unix time, where it can be read.

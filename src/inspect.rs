@@ -79,6 +79,12 @@ impl Inspection {
         }
     }
 
+    /// Whether nothing is wrong with it but for a server that trusts what `--trust` names.
+    pub fn lacks_trust_only(&self) -> bool {
+        let mut errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        errors.clone().next().is_some() && errors.all(|finding| finding.name == Name::NotTrusted)
+    }
+
     fn judge(file: &str, anatomy: Option<Anatomy>, refused: Option<Error>, criteria: &Criteria) -> Self {
         let kind = refused.as_ref().map(|error| error.kind);
         let inspected = anatomy.as_ref().map(|anatomy| Inspected { file, anatomy, refused: kind, criteria });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::answer::Answer;
 use crate::certificate;
 use crate::compare::{Comparison, RouteResult};
-use crate::diagnosis::{client, clock, framing, given, page, server};
+use crate::diagnosis::{client, clock, framing, given, login, page, server};
 use crate::error::{Error, Exit, Result};
 use crate::evidence::{Certificate, Evidence, Staple, Timings};
 use crate::exchange::Started;
@@ -200,9 +200,14 @@ impl Outcome {
             client::refused_elsewhere(evidence).filter(|_| passed).into_iter().collect();
         let odd = framing::oddities(&answer.head, evidence);
         warnings.extend(odd.into_iter().chain(server::nameless(evidence)).map(str::to_owned));
+        warnings.extend(login::doubts(&answer.head, &answer.excerpt).into_iter().filter(|_| passed));
         let soon = |ours: &&Certificate| !ours.not_yet_valid && (0..30).contains(&ours.days_left);
         if let Some(ours) = evidence.ours.as_ref().filter(soon) {
-            warnings.push(format!("the P12's certificate expires in {} days", ours.days_left));
+            warnings.push(format!(
+                "the P12's certificate expires in {}, on {} UTC",
+                ours.distance(),
+                ours.not_after
+            ));
         }
         if let Some(fault) = &evidence.distrust {
             warnings.push(format!("the endpoint's certificate is not trusted ({fault}); -k went on"));

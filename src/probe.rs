@@ -117,7 +117,7 @@ impl Probe {
 fn is_refusal(answer: &Answer, evidence: &Evidence) -> bool {
     matches!(answer.head.status.as_u16(), 401 | 403 | 495 | 496)
         || page::read(&answer.head, &answer.excerpt).is_some()
-        || login::explain_login(&answer.head, evidence).is_some()
+        || login::explain_redirect(&answer.head, evidence).is_some()
 }
 
 /// The certificates of each key with its friendly name, the leaf first.

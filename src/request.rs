@@ -16,6 +16,7 @@ use progress::Progress;
 use url::ForwardUrl;
 
 pub mod body;
+mod pasted;
 pub mod progress;
 pub mod url;
 

@@ -96,8 +96,8 @@ fn judge_once(head: &Head, excerpt: &Foreign, evidence: &Evidence, terms: &Terms
         check_insistence(control, head.status, evidence, terms)?;
     }
     if terms.accept(head.status.as_u16()) {
-        let login = login::explain_login(head, evidence);
-        return login.filter(|_| terms.expect.is_empty()).map_or(Ok(()), Err);
+        let led_away = login::explain_redirect(head, evidence);
+        return led_away.filter(|_| terms.expect.is_empty()).map_or(Ok(()), Err);
     }
     Err(refusal.unwrap_or_else(|| unexpected_status(head, evidence, terms)))
 }

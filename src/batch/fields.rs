@@ -1,4 +1,4 @@
-//! The options of a record, by name.
+//! The options of a record, by name, as they are read.
 
 use std::io;
 
@@ -11,6 +11,34 @@ pub type Fields = Map<String, Value>;
 
 /// A SHA-256.
 pub type Hash = [u8; 32];
+
+/// A record as it stands in the manifest.
+pub struct RawRecord {
+    /// The line that it starts in, from 1.
+    pub line: u64,
+    /// Its options, or why they cannot be read.
+    pub fields: Result<Fields, Unreadable>,
+    /// The position of its end in the manifest, in bytes.
+    pub read: u64,
+}
+
+/// Why a record cannot be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    pub why: String,
+    pub content: Hash,
+}
+
+/// A record is a few hundred bytes; a longer line is some other file.
+pub(super) const MAX_LINE: u64 = 1 << 20;
+
+/// Whether a manifest is UTF-16, by its beginning: it has a byte order mark, or zeros in its first letter.
+pub(super) fn is_utf16(begins: &[u8]) -> bool {
+    matches!(begins, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=127, ..] | [1..=127, 0, ..])
+}
+
+pub(super) const UTF_16: &str =
+    "it is UTF-16; save it as UTF-8 (in Excel: \"CSV UTF-8\"; in PowerShell: Out-File -Encoding utf8)";
 
 /// Spells names as the command line does. With two names of one option, one value would be lost.
 pub(super) fn normalize(fields: Fields) -> Result<Fields, String> {

@@ -1,42 +1,22 @@
 //! The manifest: reads records from NDJSON, CSV or TOML, one after another. A record that cannot be read is handed on
 //! too, with what is wrong.
 
-use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use openssl::sha::Sha256;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::fields::{Fields, Hash};
+use super::fields::{Fields, MAX_LINE, RawRecord, UTF_16, Unreadable, is_utf16};
+use super::sheet;
 use crate::diagnosis;
 use crate::error::{Error, Kind, Result};
-
-/// A record as it stands in the manifest.
-pub struct RawRecord {
-    /// The line that it starts in, from 1.
-    pub line: u64,
-    /// Its options, or why they cannot be read.
-    pub fields: std::result::Result<Fields, Unreadable>,
-    /// The position of its end in the manifest, in bytes.
-    pub read: u64,
-}
-
-/// Why a record cannot be read.
-#[derive(Debug)]
-pub struct Unreadable {
-    pub why: String,
-    pub content: Hash,
-}
 
 pub struct Manifest {
     path: Option<PathBuf>,
 }
-
-/// A record is a few hundred bytes; a longer line is some other file.
-const MAX_LINE: u64 = 1 << 20;
 
 /// TOML can only be read as a whole, so it is for what people write by hand.
 const MAX_TOML: u64 = 64 << 20;
@@ -67,7 +47,7 @@ impl Manifest {
         };
         let file = File::open(path).map_err(unreadable)?;
         let read = match path.extension() {
-            Some(csv) if csv.eq_ignore_ascii_case("csv") => read_csv(file, take),
+            Some(csv) if csv.eq_ignore_ascii_case("csv") => sheet::read(file, take),
             Some(toml) if toml.eq_ignore_ascii_case("toml") => read_toml(file, take),
             _ => return read_ndjson(BufReader::with_capacity(1 << 16, file), take).map_err(unreadable),
         };
@@ -103,6 +83,9 @@ fn malformed(path: &Path, why: &str) -> Error {
 /// NDJSON: one JSON object per line; empty lines are skipped.
 fn read_ndjson(mut from: impl BufRead, mut take: impl FnMut(RawRecord) -> bool) -> io::Result<()> {
     let (mut number, mut read) = (0, 0);
+    if is_utf16(from.fill_buf()?) {
+        return Err(io::Error::other(UTF_16));
+    }
     loop {
         let mut line = Zeroizing::new(Vec::new());
         let mut length = from.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
@@ -164,76 +147,6 @@ fn parse_object(text: &[u8]) -> std::result::Result<Fields, String> {
     }
 }
 
-/// CSV with the names of the options in its first row (RFC 4180). An empty field is an absent option; a column may be
-/// repeated.
-fn read_csv(file: File, mut take: impl FnMut(RawRecord) -> bool) -> std::result::Result<(), String> {
-    let left = Cell::new(MAX_LINE);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(BoundedFile { file, left: &left });
-    let names = reader.headers().map_err(|error| describe_csv(&error))?.clone();
-    let mut row = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut row).map_err(|error| describe_csv(&error))? {
-        let line = row.position().map_or_else(|| reader.position().line(), csv::Position::line);
-        let fields = match csv::StringRecord::from_byte_record(row.clone()) {
-            Ok(row) if row.len() > names.len() => Err("it has more fields than the first row"),
-            // After a quote that is not closed, the rest is one field and may contain secrets of other records.
-            Ok(row) if row.len() < names.len() => Err("it has fewer fields than the first row"),
-            Ok(row) => Ok(zip_fields(&names, &row)),
-            Err(_) => Err("it is not UTF-8"),
-        };
-        let fields = fields.map_err(|why: &str| Unreadable { why: why.into(), content: hash_row(&row) });
-        if !take(RawRecord { line, fields, read: reader.position().byte() }) {
-            break;
-        }
-        left.set(MAX_LINE);
-    }
-    Ok(())
-}
-
-/// A file in which no record may be longer than the bytes left: a quote that is not closed would run to the end.
-struct BoundedFile<'a> {
-    file: File,
-    left: &'a Cell<u64>,
-}
-
-impl Read for BoundedFile<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        let too_long = || io::Error::other("a row is longer than 1 MiB; a quote may not be closed");
-        self.left.set(self.left.get().checked_sub(read as u64).ok_or_else(too_long)?);
-        Ok(read)
-    }
-}
-
-fn describe_csv(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Io(error) => diagnosis::in_words(error),
-        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".into(),
-        _ => "it is not CSV".into(),
-    }
-}
-
-fn hash_row(row: &csv::ByteRecord) -> Hash {
-    let mut content = Sha256::new();
-    for field in row {
-        content.update(&field.len().to_be_bytes());
-        content.update(field);
-    }
-    content.finish()
-}
-
-fn zip_fields(names: &csv::StringRecord, row: &csv::StringRecord) -> Fields {
-    let mut fields = Fields::new();
-    for (name, value) in names.iter().zip(row).filter(|(_, value)| !value.is_empty()) {
-        let value = Value::String(value.to_owned());
-        match fields.get_mut(name.trim()) {
-            Some(Value::Array(several)) => several.push(value),
-            Some(first) => *first = Value::Array(vec![first.take(), value]),
-            None => drop(fields.insert(name.trim().to_owned(), value)),
-        }
-    }
-    fields
-}
-
 /// TOML: `[defaults]`, and one `[[test]]` per record.
 fn read_toml(file: File, mut take: impl FnMut(RawRecord) -> bool) -> std::result::Result<(), String> {
     #[derive(serde::Deserialize)]
@@ -248,7 +161,8 @@ fn read_toml(file: File, mut take: impl FnMut(RawRecord) -> bool) -> std::result
     if bytes.len() as u64 > MAX_TOML {
         return Err(format!("it is larger than {} MiB; NDJSON may be of any size", MAX_TOML >> 20));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8")?;
+    let text =
+        std::str::from_utf8(&bytes).map_err(|_| if is_utf16(&bytes) { UTF_16 } else { "it is not UTF-8" })?;
     let document: Document = toml::from_str(text).map_err(|error| describe_toml(text, &error))?;
     if let Some(defaults) = document.defaults {
         let defaults = Value::Object(to_fields(defaults)?);

@@ -6,8 +6,8 @@ use clap::{Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _, Pa
 use openssl::sha::Sha256;
 use serde_json::Value;
 
-use super::fields::{Fields, Hash, WipedFields, canonical, hash, normalize};
-use super::manifest::{RawRecord, unusable};
+use super::fields::{Fields, Hash, RawRecord, WipedFields, canonical, hash, normalize};
+use super::manifest::unusable;
 use super::outputs::OutputFiles;
 use crate::cli::{TestArgs, summarize};
 use crate::error::{self, Error, Kind};

@@ -106,7 +106,7 @@ async fn write(p12: &P12, target: &NewFile, args: &RepackArgs, console: &Console
         NewContents { identity: &identity, name: alias, password: &password, packing: reader.packing };
     target.write(&contents).await?;
     let leaf = certificate::describe(&identity.leaf);
-    tell(console, "P12", &format!("{}; issued by {}; until {}", leaf.subject, leaf.issuer, leaf.not_after));
+    tell(console, "P12", &format!("{}; issued by {}; until {}", leaf.title(), leaf.issuer, leaf.not_after));
     for above in &identity.chain {
         tell(console, "chain", &name(above.subject_name()));
     }

@@ -1,5 +1,7 @@
 //! Findings about a key's certificate and the ones above it.
 
+use std::collections::HashSet;
+
 use super::criteria::Trusted;
 use super::finding::{Finding, Name, Severity};
 use super::fix::{Fix, Inspected, Remedy};
@@ -17,14 +19,18 @@ impl Inspected<'_> {
         let flaws = checks::flaws(&chain, Role::Client);
         let mut findings: Vec<_> = flaws.iter().map(|flaw| self.flaw(*flaw, key, &chain)).collect();
         findings.extend(chain.iter().enumerate().filter_map(|(at, c)| self.expires_soon(key, at, c)));
-        findings.extend(self.criteria.trusted.as_ref().map(|trusted| trust(&chain, trusted)));
-        let others = [self.open(key, &held), self.unordered(key), self.key_id(key), self.siblings(key)];
+        let trust = self.criteria.trusted.as_ref().map(|trusted| trust(&chain, trusted));
+        // What the file lacks is where it belongs.
+        let is_led_on = trust.as_ref().is_some_and(|finding| finding.name == Name::Trusted);
+        findings.extend(trust);
+        let open = self.open(key, &held).filter(|_| !is_led_on);
+        let others = [open, self.unordered(key), self.key_id(key), self.siblings(key)];
         findings.extend(others.into_iter().flatten());
         findings
     }
 
     fn flaw(&self, flaw: Flaw, key: &Key, chain: &[&Certificate]) -> Finding {
-        let subject = chain.first().map_or("", |leaf| leaf.subject.as_str());
+        let subject = chain.first().map_or_else(Default::default, |leaf| leaf.title());
         let severity = match flaw.kind {
             _ if flaw.is_fatal() => Severity::Error,
             FlawKind::LongChain => Severity::Note,
@@ -76,12 +82,13 @@ impl Inspected<'_> {
     }
 
     fn expires_soon(&self, key: &Key, at: usize, certificate: &Certificate) -> Option<Finding> {
-        let Certificate { subject, not_after, days_left, not_yet_valid, .. } = certificate;
+        let Certificate { not_after, days_left, not_yet_valid, .. } = certificate;
         if *not_yet_valid || !(0..=self.criteria.within).contains(days_left) {
             return None;
         }
         let which = if at == 0 { "its certificate" } else { "the CA certificate" };
-        let what = format!("{which} {subject} expires in {days_left} days, on {not_after}");
+        let what =
+            format!("{which} {} expires in {}, on {not_after}", certificate.title(), certificate.distance());
         let fix = match at {
             0 if certificate.authority => Fix::words("ask its CA for a new certificate"),
             0 => self.requested(key, RENEW),
@@ -99,7 +106,7 @@ impl Inspected<'_> {
 
     fn open(&self, key: &Key, chain: &[&StoredCertificate]) -> Option<Finding> {
         let top = chain.last().map(|held| &held.certificate).filter(|top| !top.is_self_issued())?;
-        let Certificate { subject, issuer, x509, .. } = top;
+        let (Certificate { issuer, x509, .. }, subject) = (top, top.title());
         let what = format!(
             "the chain ends with {subject}, issued by {issuer}, which is not in the file: fine where the endpoint has that certificate (a root it trusts), else an intermediate is missing"
         );
@@ -160,18 +167,21 @@ impl Inspected<'_> {
 
     /// Several certificates for one key, such as an expired one and its successor.
     fn siblings(&self, key: &Key) -> Option<Finding> {
-        let all = self.same_key(key);
-        if all.len() < 2 {
+        let leaf = key.chain.first().copied().unwrap_or_default();
+        // The same certificate twice is one.
+        let digest = |at: usize| self.held(at).map(|held| held.certificate.sha256.as_str());
+        let mut known = HashSet::from([digest(leaf)]);
+        let others: Vec<_> = self.same_key(key).into_iter().filter(|at| known.insert(digest(*at))).collect();
+        if others.is_empty() {
             return None;
         }
         let described = |at: usize| {
             let facts = self.held(at).map(|held| &held.certificate);
             facts.map_or(String::new(), |c| {
-                format!("{} until {}, issued by {}", c.subject, c.not_after, c.issuer)
+                format!("{} until {}, issued by {}", c.title(), c.not_after, c.issuer)
             })
         };
-        let leaf = key.chain.first().copied().unwrap_or_default();
-        let others: Vec<_> = all.into_iter().filter(|at| *at != leaf).map(described).collect();
+        let others: Vec<_> = others.into_iter().map(described).collect();
         let what = format!(
             "its key has {}: sent is {}; not sent: {}; other programs may choose differently",
             counted(others.len() + 1, "certificate"),
@@ -187,10 +197,7 @@ impl Inspected<'_> {
         let public = |at: usize| self.held(at)?.certificate.x509.as_ref()?.public_key().ok();
         let Some(own) = key.chain.first().and_then(|leaf| public(*leaf)) else { return Vec::new() };
         let same = |at: &usize| public(*at).is_some_and(|other| other.public_eq(&own));
-        let mut all: Vec<_> = (0..self.anatomy.certificates.len()).filter(same).collect();
-        let digest = |at: &usize| self.held(*at).map(|held| held.certificate.sha256.clone());
-        all.dedup_by_key(|at| digest(at));
-        all
+        (0..self.anatomy.certificates.len()).filter(same).collect()
     }
 }
 

@@ -65,6 +65,10 @@ impl<'a> Leaves<'a> {
         leaves.retain(|at| !entry(at).is_some_and(is_anothers));
         leaves
             .sort_by_cached_key(|at| entry(at).map(|entry| (!is_valid(&entry.certificate), !has_id(entry))));
+        // One that is there twice, as with and without a localKeyID, is one.
+        let mut known = HashSet::new();
+        let der = |at: &usize| entry(at)?.certificate.to_der().ok();
+        leaves.retain(|at| der(at).is_none_or(|der| known.insert(sha256(&der))));
         leaves
     }
 

@@ -148,7 +148,8 @@ fn choose(
 ) -> Parsed<(Candidate, Option<String>)> {
     let describe = |(at, candidate): (usize, &Candidate)| {
         let facts = certificates.get(candidate.leaf).map(|entry| certificate::describe(&entry.certificate));
-        let Certificate { subject, issuer, not_after, .. } = facts.unwrap_or_default();
+        let facts = facts.unwrap_or_default();
+        let (Certificate { issuer, not_after, .. }, subject) = (&facts, facts.title());
         let name = candidate.alias.as_deref().map_or(String::new(), |alias| format!(" {alias:?}"));
         format!("#{}{name} ({subject}, until {not_after}, issued by {issuer})", at + 1)
     };

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::Uri;
 use url::{Host, Url};
 
+use super::pasted;
 use crate::error::{Error, Kind, Result};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,24 +21,24 @@ impl ForwardUrl {
     /// # Errors
     /// When it is not a URL, not https, or has a user or password.
     pub fn parse(text: &str) -> Result<Self> {
+        if let Some(fault) = pasted::find_fault(text) {
+            return Err(fault);
+        }
         // As browsers do (WHATWG URL).
         let text = text.trim_matches(|letter: char| letter <= ' ').replace(['\t', '\n', '\r'], "");
         let full = if has_scheme(&text) { text } else { format!("https://{text}") };
         // What was typed may contain a password or a token anywhere, so no error quotes it.
         let usage = |message: &str| Error::new(Kind::Usage, message);
-        let mut url =
-            Url::parse(&full).map_err(|error| usage(&format!("the forward URL is not a URL: {error}")))?;
+        let mut url = Url::parse(&full).map_err(|error| pasted::explain(&full, &error.to_string()))?;
         if url.scheme() != "https" {
             let scheme = url.scheme().escape_debug();
-            return Err(usage(&format!(
-                "the forward URL must be https: {scheme} has no client certificates"
-            )));
+            return Err(usage(&format!("the URL must be https: {scheme} has no client certificates")));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(usage("the URL contains a user or password; use --authorization-file instead"));
         }
         url.set_fragment(None);
-        let unusable = || usage("the forward URL cannot be requested");
+        let unusable = || pasted::explain(&full, "it cannot be requested");
         let host = url.host().ok_or_else(unusable)?.to_owned();
         let absolute = url.as_str().parse().map_err(|_| unusable())?;
         Ok(Self { url, host, absolute })
@@ -143,6 +144,40 @@ mod tests {
             let url = ForwardUrl::parse(text).unwrap();
             assert_eq!((url.authority(), url.target()), (authority.to_owned(), target.to_owned()));
             assert_eq!(url.origin_form().to_string(), origin);
+        }
+    }
+
+    #[test]
+    fn what_was_done_to_a_url_is_named() {
+        for (text, why) in [
+            ("\u{200b}https://x.example/", "a zero-width space (U+200B) as its character 1 of 19"),
+            ("https://x.\u{200b}example/", "as its character 11"),
+            ("https://x.example/a\u{200b}", "as its character 20 of 20"),
+            ("\u{201c}https://x.example/\u{201d}", "a typographic quote (U+201C) as its character 1"),
+            ("https://x.example/\u{2019}", "a typographic quote (U+2019)"),
+            ("<https://x.example/>", "an angle bracket"),
+            ("'https://x.example/'", "a quote"),
+            ("https://https://x.example/", "two schemes"),
+            ("HTTPS://http://x.example/", "two schemes"),
+            ("https://https//x.example/", "two schemes"),
+            ("https//x.example/", "has no colon"),
+            ("https://{host}/a", "the URL's host or port has the character '{'"),
+            ("https://${HOST}/", "the URL's host or port has the character '$'"),
+            ("{host}/a", "the URL's host or port has the character '{'"),
+            ("https://<host>:8443/", "the URL's host or port has the character '<'"),
+            ("https://a|b/", "the URL's host or port has the character '|', which neither has"),
+            ("https://u:{s@x y/", "the URL is not a URL"),
+        ] {
+            let message = ForwardUrl::parse(text).unwrap_err().message;
+            assert!(message.contains(why), "{text}: {message}");
+        }
+        for fine in [
+            "https://x.example/it's",
+            "https://x.example/?$filter=a%20eq%20'b'",
+            "https://x.example/?q=%E2%80%9C",
+            "https://x.example/\u{201c}a\u{201d}/b",
+        ] {
+            assert!(ForwardUrl::parse(fine).is_ok(), "{fine}");
         }
     }
 

@@ -68,6 +68,9 @@ fn full(inspection: &Inspection) -> String {
 fn verdict(inspection: &Inspection) -> String {
     let fit = match inspection.exit {
         Exit::Success => "ok: it can be used as it is",
+        Exit::Status if inspection.lacks_trust_only() => {
+            "failed: it opens, and a server that trusts only the CAs of --trust can refuse it: see not-trusted"
+        }
         Exit::Status => "failed: it opens, and servers in general refuse it",
         _ => "failed: it cannot be used",
     };
@@ -101,7 +104,7 @@ pub(super) fn described(key: &Key) -> String {
 
 fn certificate(alias: Option<&str>, c: &Certificate) -> String {
     let alias = alias.map_or(String::new(), |alias| format!(" ({alias:?})"));
-    let mut text = line("certificate", &format!("{}{alias}", c.subject));
+    let mut text = line("certificate", &format!("{}{alias}", c.title()));
     text += &line("  issuer", &c.issuer);
     text += &line("  valid", &format!("{} to {} UTC, {}", c.not_before, c.not_after, time_left(c)));
     text += &line("  key", &format!("{}; signed with {}", c.key, c.signature));
@@ -127,7 +130,7 @@ fn tree(anatomy: &Anatomy, key: &Key) -> String {
     let Some(last) = chain.last() else { return String::new() };
     let above =
         (!last.is_self_issued()).then(|| (format!("{} (not in the file)", last.issuer), String::new()));
-    let within = chain.iter().rev().map(|link| (link.subject.clone(), lifetime(link)));
+    let within = chain.iter().rev().map(|link| (link.title().into_owned(), lifetime(link)));
     let branch = |(depth, (name, lifetime)): (usize, (String, String))| match depth {
         0 => (escape(&name), lifetime),
         depth => (format!("{}└ {}", "  ".repeat(depth - 1), escape(&name)), lifetime),
@@ -153,8 +156,8 @@ fn lifetime(certificate: &Certificate) -> String {
 pub(super) fn time_left(certificate: &Certificate) -> String {
     match certificate.days_left {
         _ if certificate.not_yet_valid => "not valid yet".into(),
-        days @ ..=-1 => format!("expired {} ago", counted(days.unsigned_abs(), "day")),
-        days => format!("{} left", counted(days.unsigned_abs(), "day")),
+        ..0 => format!("expired {} ago", certificate.distance()),
+        _ => format!("{} left", certificate.distance()),
     }
 }
 
@@ -178,7 +181,7 @@ fn row(inspection: &Inspection) -> [String; 7] {
     [
         (inspection.exit as u8).to_string(),
         escape(&inspection.file),
-        escape(&of_leaf(|leaf| leaf.subject.clone())),
+        escape(&of_leaf(|leaf| leaf.title().into_owned())),
         of_leaf(|leaf| day(&leaf.not_after).to_owned()),
         of_leaf(|leaf| leaf.days_left.to_string()),
         of_leaf(|leaf| leaf.key.to_string()),

@@ -13,7 +13,7 @@ use crate::evidence::{
     Author, Certificate, CertificateRequest, Control, Evidence, Session, Side, Staple, Step, Submission,
 };
 use crate::outcome::Outcome;
-use crate::words::{day, milliseconds};
+use crate::words::{counted, day, milliseconds};
 
 /// A label and its text.
 type LabelledLine = (&'static str, String);
@@ -151,13 +151,14 @@ pub(super) fn session(tls: &Session) -> String {
 }
 
 pub(super) fn certificate(c: &Certificate) -> String {
-    let Certificate { subject, issuer, not_before, not_after, days_left, not_yet_valid, .. } = c;
+    let Certificate { issuer, not_before, not_after, days_left, not_yet_valid, .. } = c;
     let validity = match (not_yet_valid, days_left) {
         (true, _) => format!("not valid before {not_before}"),
         (_, days) if *days < 0 => format!("expired {not_after}"),
-        (_, days) => format!("until {} ({days} days)", day(not_after)),
+        (_, 0) => format!("until {not_after} UTC ({})", c.distance()),
+        (_, days) => format!("until {} ({})", day(not_after), counted(days.unsigned_abs(), "day")),
     };
-    format!("{subject}; issued by {issuer}; {validity}")
+    format!("{}; issued by {issuer}; {validity}", c.title())
 }
 
 fn platform(evidence: &Evidence, submission: &Submission) -> String {
@@ -184,7 +185,7 @@ fn endpoint(evidence: &Evidence) -> String {
     };
     let trust = match (&evidence.distrust, evidence.server_chain.first()) {
         (Some(fault), _) => format!("; its certificate is NOT trusted: {fault}"),
-        (None, Some(leaf)) => format!("; {}, trusted", leaf.subject),
+        (None, Some(leaf)) => format!("; {}, trusted", leaf.title()),
         (None, None) => String::new(),
     };
     let staple = match &evidence.staple {

@@ -235,3 +235,55 @@ fn a_redirect_says_where_to() {
     assert_eq!(document["answer"]["redirect"], place);
     assert!(!ran.stderr.contains("canary") && !document.to_string().contains("canary"));
 }
+
+#[test]
+fn a_redirect_to_a_login_page_or_an_error_page_is_no_success() {
+    let lab = Lab::new();
+    for (place, says) in [
+        ("https://x.example/my.policy", "looks like a login page"),
+        ("https://accounts.google.com/v3/ServiceLogin", "looks like a login page"),
+        ("https://id.example/realms/x/protocol/openid-connect/registrations", "looks like a login page"),
+        ("/j_security_check", "looks like a login page"),
+        ("/error?code=certificate_required", "looks like an error page"),
+        ("/errors/403.html", "looks like an error page"),
+        ("https://captive.portal.example/hotspot", "looks like the login of a network"),
+    ] {
+        let site = lab.site(format!("HTTP/1.1 302 Found\r\nlocation: {place}\r\ncontent-length: 0\r\n\r\n"));
+        lab.run(&site, &[]).in_case(place).ends(1, says);
+        lab.run(&site, &["--expect", "3xx"]).in_case(place).ends(0, "302 Found");
+    }
+}
+
+#[test]
+fn a_success_that_looks_like_a_login_page_is_a_warning() {
+    let lab = Lab::new();
+    let page = |kind: &str, body: &str| {
+        format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    };
+    let password = "<html><form><input name=p TYPE = 'password'></form></html>";
+    for (answer, says) in [
+        (page("text/html", password), "a field for a password"),
+        (
+            page(
+                "text/html",
+                "<form method=post><input type=\"hidden\" name=\"SAMLRequest\" value=x></form>",
+            ),
+            "sends a SAMLRequest",
+        ),
+        (
+            page("text/html", "<meta http-equiv=\"refresh\" content=\"0; url=https://login.example.com/\">"),
+            "meta refresh",
+        ),
+        ("HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n".into(), "302 Found came without a Location"),
+    ] {
+        let ran = lab.run(&lab.site(&*answer), &[]).in_case(&answer);
+        ran.ends(0, says);
+        assert_eq!(ran.stderr.matches("warning: ").count(), 1, "{}", ran.stderr);
+    }
+    let meta = "<meta http-equiv=refresh content='0; url=/home?next=/login'>";
+    for fine in
+        [page("application/json", password), page("text/html", meta), page("text/html", "type=password")]
+    {
+        assert!(!lab.run(&lab.site(&*fine), &[]).exits(0).stderr.contains("warning"), "{fine}");
+    }
+}

@@ -51,12 +51,15 @@ fn trust_answers_offline_whether_a_server_would_accept_it() {
     let client = Recipe::client();
     let leaf = client.issued_by(Some(&one));
     let bare = Identity { chain: Vec::new(), ..leaf.clone() };
+    let direct = Recipe::client().issued_by(root());
     let alone = Recipe { extensions: &[], ..client }.issued_by(None);
     let expired = Recipe { days: (-9, -1), ..client }.issued_by(Some(&one));
     let weak = Recipe { sha1: true, ..client }.issued_by(Some(&one));
     let curve = Recipe { key: Kind::Curve(Nid::BRAINPOOL_P256R1), ..client }.issued_by(Some(&one));
     for (identity, trusted, because) in [
         (&leaf, root().unwrap(), None),
+        (&bare, &one, Some("the trusted CN=Issuing is not a root")),
+        (&direct, root().unwrap(), None),
         (&leaf, &one, Some("the trusted CN=Issuing is not a root, and its issuer CN=Test CA")),
         (&bare, &other, Some("the trusted CN=Issuing has another key than the CA of that name")),
         (
@@ -83,6 +86,7 @@ fn trust_answers_offline_whether_a_server_would_accept_it() {
                 ran.exits(0);
                 let found = finding(&shown, "trusted").unwrap();
                 assert_eq!(found["what"], "would a server that trusts trusted.pem accept it? Yes");
+                assert!(finding(&shown, "chain-open").is_none(), "{shown:#}");
             }
             Some(because) => {
                 ran.exits(1);
@@ -90,6 +94,15 @@ fn trust_answers_offline_whether_a_server_would_accept_it() {
                 assert!(what.contains(&format!("accept it? No, because {because}")), "{what}");
             }
         }
+    }
+    for (identity, verdict) in [
+        (&leaf, "failed: it opens, and a server that trusts only the CAs of --trust can refuse it"),
+        (&expired, "failed: it opens, and servers in general refuse it"),
+    ] {
+        lab.write("c.p12", &identity.p12(PASSWORD, "client").unwrap());
+        lab.write("trusted.pem", &one.certificate_pem().unwrap());
+        let ran = inspect(&lab, &["--trust", "trusted.pem", "c.p12"]);
+        assert!(String::from_utf8_lossy(&ran.stdout).contains(verdict), "{verdict}");
     }
     lab.write("trusted.pem", b"no certificate");
     inspect(&lab, &["--trust", "trusted.pem", "c.p12"]).ends(10, "there is no certificate in trusted.pem");
@@ -149,4 +162,35 @@ fn what_the_endpoints_own_certificate_lacks_is_said() {
     let site = lab.site(OK);
     lab.run(&site, &[]).ends(0, "warning: the endpoint's certificate has no subject alternative name");
     assert!(!lab.run(&site, &["-k"]).exits(0).stderr.contains("-k went on"));
+}
+
+#[test]
+fn the_last_day_of_a_certificate_is_told_in_hours_and_an_empty_subject_by_its_other_name() {
+    let lab = Lab::new();
+    // Certificates know no part of a second.
+    let next_second = || {
+        let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let start = now();
+        while now() == start {
+            std::thread::yield_now();
+        }
+    };
+    let names = &[(Nid::EXT_KEY_USAGE, "clientAuth"), (Nid::SUBJECT_ALT_NAME, "DNS:client.example")];
+    let nameless = Recipe { name: "", extensions: names, days: (-1, 1), ..Recipe::client() };
+    lab.write("client.p12", &nameless.issued_by(Some(&lab.root)).p12(PASSWORD, "client").unwrap());
+    next_second();
+    let ran = lab.run(&lab.site(OK), &[]);
+    ran.ends(0, "the P12's certificate expires in 23 hours, on 2");
+    ran.ends(0, "(no subject) DNS:client.example; issued by CN=Test CA").ends(0, " UTC (23 hours)");
+    let shown = String::from_utf8_lossy(&inspect(&lab, &["client.p12"]).stdout).into_owned();
+    for says in
+        ["its certificate (no subject) DNS:client.example expires in 23 hours, on 2", "UTC, 23 hours left"]
+    {
+        assert!(shown.contains(says), "{shown}");
+    }
+    let past = Recipe { days: (-1, 0), ..Recipe::client() };
+    lab.write("client.p12", &past.issued_by(Some(&lab.root)).p12(PASSWORD, "client").unwrap());
+    next_second();
+    let shown = String::from_utf8_lossy(&inspect(&lab, &["client.p12"]).stdout).into_owned();
+    assert!(shown.contains("expired 0 minutes ago"), "{shown}");
 }

@@ -51,7 +51,9 @@ impl<'a> Recipe<'a> {
     /// The same on a key that is there already.
     pub(crate) fn on_key(&self, issuer: Option<&Identity>, key: PKey<Private>) -> Identity {
         let mut name = X509Name::builder().unwrap();
-        name.append_entry_by_nid(Nid::COMMONNAME, self.name).unwrap();
+        if !self.name.is_empty() {
+            name.append_entry_by_nid(Nid::COMMONNAME, self.name).unwrap();
+        }
         let name = name.build();
         let mut builder = X509::builder().unwrap();
         builder.set_version(2).unwrap();

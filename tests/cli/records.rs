@@ -283,3 +283,63 @@ fn a_quote_that_is_not_closed_shows_no_secret() {
         );
     }
 }
+
+#[test]
+fn csv_is_read_as_spreadsheets_write_it() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let row =
+        |separator: &str, id: &str| [id, "client.p12", &site.url(), "ca.pem", "password.txt"].join(separator);
+    let header = "ID,P12,URL,CAcert,Password_File";
+    for (case, manifest, lines) in [
+        ("semicolons", format!("{}\r\n{}\r\n", header.replace(',', ";"), row(";", "a")), &[2][..]),
+        ("tabs", format!("\u{feff}{}\n{}\n", header.replace(',', "\t"), row("\t", "a")), &[2]),
+        ("quotes", format!("\"{}\"\n{}", header.replace(',', "\";\""), row(";", "a")), &[2]),
+        ("CR LF", format!("{header}\r\n{}\r\n{}\r\n", row(",", "a"), row(",", "b")), &[2, 3]),
+        ("CR", format!("{header}\r{}\r{}\r", row(",", "a"), row(",", "b")), &[2, 3]),
+        (
+            "empty rows",
+            format!("{header}\n,,,,\n\n{}\n,,,,\r\n\r\n{}\n,,,,\n", row(",", "a"), row(",", "b")),
+            &[4, 7],
+        ),
+        (
+            "lines within",
+            format!("{header}\r\n{}\r\n{}\r\n", row(",", "a").replace("ca.pem", "\"ca.pem\""), row(",", "b")),
+            &[2, 3],
+        ),
+    ] {
+        lab.write("m.csv", manifest.as_bytes());
+        let ran = batch(&lab, "", &["m.csv"]).in_case(case);
+        ran.ends(0, &format!("{} passed", lines.len()));
+        let mut found: Vec<_> =
+            results(&ran.stdout).iter().map(|result| result["line"].as_u64().unwrap()).collect();
+        found.sort_unstable();
+        assert_eq!(found, lines, "{case}");
+    }
+    lab.write("m.csv", format!("{header}\r\na,b,c,d,e\r\nx,,,,\r\n").as_bytes());
+    assert!(
+        String::from_utf8_lossy(&batch(&lab, "", &["m.csv"]).stdout)
+            .contains("the record in line 3: it has no p12")
+    );
+    for header in ["name,p12,url", "id|p12|url"] {
+        lab.write("m.csv", format!("{header}\na,client.p12,canary\nb,client.p12,canary\n").as_bytes());
+        let ran = batch(&lab, "", &["m.csv"]);
+        ran.ends(3, "cannot read m.csv: its first row has no field id");
+        assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_manifest_in_utf_16_is_told_as_that() {
+    let lab = Lab::new();
+    for (file, text) in [
+        ("m.csv", "\u{feff}id,p12"),
+        ("m.ndjson", "\u{feff}{}"),
+        ("bare.ndjson", "{}"),
+        ("m.toml", "\u{feff}["),
+    ] {
+        let bytes: Vec<_> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        lab.write(file, &bytes);
+        batch(&lab, "", &[file]).in_case(file).ends(3, "it is UTF-16; save it as UTF-8");
+    }
+}

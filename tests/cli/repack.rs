@@ -127,6 +127,15 @@ fn a_chain_is_put_in_order_from_files_of_every_form() {
             add(&[bundle]).exits(0);
             assert_eq!(chain(&lab, "out.p12"), whole[..3], "{bundle}");
         }
+        // As CAs send it: with the leaf.
+        shell(
+            &lab,
+            "openssl pkcs12 -in leaf.p12 -passin file:password.txt -nokeys -out leaf.pem
+             openssl crl2pkcs7 -nocrl -certfile leaf.pem -certfile both.pem -out whole.p7b",
+        );
+        let ran = add(&["whole.p7b"]);
+        assert!(!ran.exits(0).stderr.contains("warning"), "{}", ran.stderr);
+        assert_eq!(chain(&lab, "out.p12"), whole[..3]);
     }
     repack(&lab, &["--leaf-only", "out.p12", "bare.p12"]).exits(0);
     assert_eq!(chain(&lab, "bare.p12"), whole[..1]);

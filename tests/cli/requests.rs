@@ -1,6 +1,6 @@
 //! Requests: what the endpoint receives.
 
-use crate::harness::{Lab, OK, Ran};
+use crate::harness::{Lab, OK, Ran, with};
 
 #[test]
 fn get_is_the_method_without_a_body_and_nothing_is_added() {
@@ -93,4 +93,19 @@ fn http2_is_spoken_when_both_sides_want_it() {
     assert!(stdout.starts_with("HTTP/2 200\r\n"), "{stdout}");
     assert!(stdout.ends_with(&format!("\r\n\r\nlocalhost:{port} over two\n")), "{stdout}");
     lab.run(&site, &["--http2", "-H", "Host: another"]).exits(0).printed("another over two\n");
+}
+
+#[test]
+fn a_url_that_was_pasted_or_not_filled_in_is_told_as_that() {
+    let lab = Lab::new();
+    for (url, says) in [
+        ("\u{200b}https://localhost/", "the URL has a zero-width space (U+200B) as its character 1 of 19"),
+        ("\u{201c}https://localhost/\u{201d}", "the URL has a typographic quote (U+201C)"),
+        ("https://https://localhost/", "the URL begins with two schemes"),
+        ("https://{host}/", "the URL's host or port has the character '{'"),
+        ("https://${HOST}/", "the URL's host or port has the character '$'"),
+    ] {
+        let ran = Ran::of(with(lab.command(), &["--password-file", "password.txt", "client.p12", url]), b"");
+        ran.in_case(url).ends(2, says);
+    }
 }

@@ -33,7 +33,10 @@ fn nginx_that_insists_answers_a_good_certificate() {
     for version in VERSIONS {
         let ran = server.call(&lab, "good", "/", version, &["--control"]);
         ran.ends(0, "certificate asked for (handshake) and sent; its issuer is among the 1 accepted");
-        ran.ends(0, "without the certificate: it answered 400 Bad Request, and the answer says \"No required SSL");
+        ran.ends(
+            0,
+            "without the certificate: it answered 400 Bad Request, and the answer says \"No required SSL",
+        );
         ran.printed(BODY);
     }
 }

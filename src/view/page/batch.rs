@@ -72,7 +72,7 @@ impl Page {
         }
         let leaf = outcome.p12.as_ref().and_then(|opened| opened.leaf.as_ref());
         if let Some(leaf) = leaf {
-            self.expiring.entry((leaf.days_left, leaf.subject.clone())).or_insert(number);
+            self.expiring.entry((leaf.days_left, leaf.title().into_owned())).or_insert(number);
             if self.expiring.len() > SHOWN {
                 self.expiring.pop_last();
             }
@@ -116,7 +116,7 @@ impl Page {
             html! {
                 tr {
                     th scope="row" { a href={ "#t" (number) } { (shown(subject)) } (bar(0.0, part, class(*days))) }
-                    td.number { @if *days < 0 { "expired" } @else { (days) " days" } }
+                    td.number { @if *days < 0 { "expired" } @else if *days == 0 { "less than a day" } @else { (days) " days" } }
                 }
             }
         };

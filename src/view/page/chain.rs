@@ -35,11 +35,11 @@ fn below(chain: &[&Certificate]) -> Markup {
 }
 
 fn certificate(certificate: &Certificate) -> Markup {
-    let Certificate { subject, not_before, not_after, days_left, .. } = certificate;
+    let Certificate { not_before, not_after, days_left, .. } = certificate;
     let class = if certificate.not_yet_valid { "bad" } else { class(*days_left) };
     let gone = certificate.spent_lifetime();
     html! {
-        p { strong { (shown(subject)) } }
+        p { strong { (shown(&certificate.title())) } }
         @if let Some(gone) = gone { (bar(0.0, gone, class)) }
         p.validity {
             span { (day(not_before)) } span class=(class) { (time_left(certificate)) } span { (day(not_after)) }

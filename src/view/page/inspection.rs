@@ -19,6 +19,9 @@ fn verdict(inspection: &Inspection) -> Banner {
     match (inspection.exit, worst) {
         (Exit::Success, Some(Severity::Warning)) => Banner::Doubtful("Usable, with warnings"),
         (Exit::Success, _) => Banner::Passed("Nothing wrong"),
+        (Exit::Status, _) if inspection.lacks_trust_only() => {
+            Banner::Failed("Refused where only --trust counts")
+        }
         (Exit::Status, _) => Banner::Failed("Will be refused"),
         _ => Banner::Failed("Cannot be used"),
     }
@@ -84,7 +87,7 @@ fn boxes(anatomy: &Anatomy) -> Markup {
                     div.box.key { strong { "Private key" } " " span.note { (shown(&described(key))) } }
                 }
                 @for held in &anatomy.certificates {
-                    div.box { strong { "Certificate" } " " span.note { (shown(&held.certificate.subject)) } }
+                    div.box { strong { "Certificate" } " " span.note { (shown(&held.certificate.title())) } }
                 }
             }
         }
