@@ -9,6 +9,8 @@ use crate::secret_source::{SecretSource, without_newline};
 
 pub use readings::{MADE_WITH_IT, Reading};
 
+mod escapes;
+mod letters;
 mod readings;
 mod remark;
 mod steps;

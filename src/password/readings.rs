@@ -15,22 +15,32 @@ pub struct Reading {
     pub is_guess: bool,
 }
 
-/// What follows from a password that fits with an end that its source does not hold.
+/// What follows from a password that fits with something around it that its source does not hold.
 pub const MADE_WITH_IT: &str = ": the P12 was made with that in its password, most often by a script; other programs refuse the \
     password without it";
 
-/// What a script may have left at the end of the password when it made the P12: Unix a newline, Unix that reads a file of
-/// Windows a carriage return, and Windows' `echo password | openssl` a blank.
-const ENDS: &[(&[u8], &str)] =
-    &[(b"\n", "a newline"), (b"\r\n", "a newline"), (b"\r", "a carriage return"), (b" ", "a blank")];
+/// What a script may have put before and after the password when it made the P12. Unix leaves a newline at its end, Unix that
+/// reads a file of Windows a carriage return, and Windows' `echo password | openssl` a blank. `set X="password"` of cmd.exe
+/// keeps the quotes. Notepad begins a file with a byte order mark.
+const AROUND: &[(&[u8], &[u8], &str)] = &[
+    (b"", b"\n", "a newline added at its end"),
+    (b"", b"\r\n", "a newline added at its end"),
+    (b"", b"\r", "a carriage return added at its end"),
+    (b"", b" ", "a blank added at its end"),
+    (b"\"", b"\"", "double quotes added around it"),
+    (b"'", b"'", "single quotes added around it"),
+    (b"\xef\xbb\xbf", b"", "a byte order mark added before it"),
+];
 
-/// The only thing that is tried although it is not there.
+/// The only things that are tried although they are not there.
 pub(super) fn guesses(known: &[Reading]) -> Vec<Reading> {
     let usual = known.first().map(|usual| usual.secret.expose()).filter(|usual| !usual.is_empty());
-    let ended = ENDS.iter().filter_map(|(end, what)| Some((Secret::from([usual?, end].concat()), what)));
-    let fresh = ended.filter(|(ended, _)| known.iter().all(|known| known.secret.expose() != ended.expose()));
+    let added = AROUND
+        .iter()
+        .filter_map(|(start, end, what)| Some((Secret::from([start, usual?, end].concat()), what)));
+    let fresh = added.filter(|(added, _)| known.iter().all(|known| known.secret.expose() != added.expose()));
     let reading = |(secret, what): (Secret, &&str)| {
-        let unusual = Some(format!("the password fits with {what} added at its end{MADE_WITH_IT}"));
+        let unusual = Some(format!("the password fits with {what}{MADE_WITH_IT}"));
         Reading { secret, unusual, is_guess: true }
     };
     fresh.map(reading).collect()
@@ -129,14 +139,46 @@ mod tests {
     }
 
     #[test]
-    fn only_an_end_is_tried_that_is_not_there() {
+    fn what_chats_and_documents_made_of_it_is_undone() {
+        for (content, password, how) in [
+            ("cGFzc3dvcmQ=", "password", "decoded from base64"),
+            ("cGFzc3dvcmQK", "password", "decoded from base64"),
+            ("\u{200b}pass\u{200b}word", "password", "without its invisible letters"),
+            ("pass–word", "pass-word", "with plain quotes, dashes and blanks"),
+            ("pass—word", "pass--word", "with plain quotes and blanks, and two dashes for a long one"),
+            ("“it’s”", "it's", "with plain quotes, dashes and blanks and without its quotes"),
+            ("a&amp;b&#x3c;&unknown;&#60;", "a&b<&unknown;<", "without the escapes of HTML"),
+            ("a%20b%C3%A4", "a bä", "without the escapes of a URL"),
+            ("a\\\"b\\$", "a\"b$", "without its backslashes"),
+            (
+                "<password>a&amp;b</password>",
+                "a&b",
+                "as the content of an element of XML and without the escapes of HTML",
+            ),
+            ("<p><![CDATA[a&b]]></p>", "a&b", "as the content of an element of XML"),
+            ("pass:word", "word", "without the pass: of OpenSSL"),
+        ] {
+            let fitted = (password.as_bytes().to_vec(), format!("the password in x fitted {how}"));
+            assert!(
+                readings(content.as_bytes()).contains(&fitted),
+                "{content}: {:?}",
+                readings(content.as_bytes())
+            );
+        }
+        // Words are base64, too, but of no text.
+        assert_eq!(readings(b"changeit").len(), 1);
+    }
+
+    #[test]
+    fn only_what_scripts_add_is_tried_although_it_is_not_there() {
         assert_eq!(readings(b"\"half").len(), 1);
         assert_eq!(readings(b"").len(), 1);
         let all = |password: &[u8]| {
             let readings = Password::exact(password.to_vec().into()).readings();
             readings.iter().map(|one| one.secret.expose().to_vec()).collect::<Vec<_>>()
         };
-        assert_eq!(all(b" a"), [&b" a"[..], b" a\n", b" a\r\n", b" a\r", b" a "]);
+        let added = [&b" a\n"[..], b" a\r\n", b" a\r", b" a ", b"\" a\"", b"' a'", b"\xef\xbb\xbf a"];
+        assert_eq!(all(b" a"), [&[&b" a"[..]], &added[..]].concat());
         assert_eq!(all(b""), [b""]);
     }
 }

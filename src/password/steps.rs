@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::{escapes, letters};
 use crate::code_page;
 use crate::envelope;
 use crate::secret_source::without_newline;
@@ -40,6 +41,16 @@ pub(super) fn undo(text: &str) -> Vec<Step> {
     add(unquote(text).map(own), "without its quotes");
     if text.len() <= LONGEST {
         add(encoded_twice(text), "read as UTF-8 that was encoded twice");
+        add(letters::visible(text), "without its invisible letters");
+        add(letters::plain(text, "-"), "with plain quotes, dashes and blanks");
+        add(letters::plain(text, "--"), "with plain quotes and blanks, and two dashes for a long one");
+        // Before its escapes, which stand inside.
+        add(escapes::element(text).map(own), "as the content of an element of XML");
+        add(escapes::html(text), "without the escapes of HTML");
+        add(escapes::percent(text), "without the escapes of a URL");
+        add(escapes::backslash(text), "without its backslashes");
+        add(text.strip_prefix("pass:").map(own), "without the pass: of OpenSSL");
+        add(printable_base64(text), "decoded from base64");
     }
     results.extend(held(text));
     results
@@ -93,8 +104,15 @@ fn is_password(name: &str) -> bool {
         || ["value", "secret", "secretstring"].contains(&&*name)
 }
 
+/// A password without a name is base64 only if it hides a text.
+fn printable_base64(text: &str) -> Option<Zeroizing<String>> {
+    let bytes = envelope::decode_base64(text)?;
+    let text = std::str::from_utf8(without_newline(&bytes)).ok()?;
+    text.chars().all(|letter| !letter.is_control()).then(|| Zeroizing::new(text.to_owned()))
+}
+
 fn of_base64(text: &str) -> Option<Zeroizing<String>> {
     let bytes = envelope::decode_base64(text)?;
-    let text = std::str::from_utf8(&bytes).map(|text| Zeroizing::new(text.to_owned()));
+    let text = std::str::from_utf8(without_newline(&bytes)).map(|text| Zeroizing::new(text.to_owned()));
     Some(text.unwrap_or_else(|_| code_page::decode(&bytes, "CP1252")))
 }

@@ -92,6 +92,61 @@ fn what_a_script_left_at_the_end_of_the_password_opens() {
 }
 
 #[test]
+fn what_was_made_of_the_password_on_its_way_is_undone_and_reported() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("client.p12", &client.p12("it's \"A & B\"", "client").unwrap());
+    let cases = [
+        ("aXQncyAiQSAmIEIi", "decoded from base64"),
+        ("it's\u{200b} \"A & B\"\u{200b}", "without its invisible letters"),
+        ("it’s “A & B”", "with plain quotes, dashes and blanks"),
+        ("it&#39;s &quot;A &amp; B&quot;", "without the escapes of HTML"),
+        ("it%27s%20%22A%20%26%20B%22", "without the escapes of a URL"),
+        ("\"it's \\\"A & B\\\"\"", "without its quotes and without its backslashes"),
+        ("<password>it's \"A &amp; B\"</password>\n", "as the content of an element of XML and without"),
+    ];
+    for (content, how) in cases {
+        lab.write("sent.txt", content);
+        let warning = format!("warning: the password in sent.txt fitted {how}");
+        run(&lab, &site, &["--password-file", "sent.txt"], &[], b"").ends(0, &warning);
+    }
+}
+
+#[test]
+fn quotes_that_are_in_the_password_of_the_p12_open() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    for (quote, what) in [("\"", "double quotes"), ("'", "single quotes")] {
+        lab.write("client.p12", &client.p12(&format!("{quote}{PASSWORD}{quote}"), "client").unwrap());
+        let how = format!("the password fits with {what} added around it: the P12 was made with that");
+        run(&lab, &site, &["--password-file", "password.txt"], &[], b"").ends(0, &how);
+        run(&lab, &site, &["-p", PASSWORD], &[], b"").ends(0, &how);
+    }
+}
+
+#[test]
+fn a_password_file_that_is_itself_encrypted_is_named() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    for (content, what) in [
+        (
+            "$ANSIBLE_VAULT;1.1;AES256\n6162\n",
+            "it is encrypted (Ansible Vault): give what ansible-vault view prints",
+        ),
+        (
+            "-----BEGIN PGP MESSAGE-----\n\nhQ\n",
+            "it is encrypted (a PGP message): give what gpg --decrypt prints",
+        ),
+    ] {
+        lab.write("vault.txt", content);
+        let hint = format!("hint:  check vault.txt: {what}");
+        run(&lab, &site, &["--password-file", "vault.txt"], &[], b"").ends(3, &hint);
+    }
+}
+
+#[test]
 fn the_password_that_fitted_goes_to_the_platform() {
     let lab = Lab::new();
     let (served, site) = (lab.serve(&[]), lab.site(OK));
