@@ -45,5 +45,6 @@ pub mod secret;
 pub mod certificate;
 pub mod escape;
 mod envelope;
+mod code_page;
 pub mod words;
 mod ber;

@@ -30,7 +30,6 @@ mod escapes;
 mod embedded;
 mod other;
 mod damage;
-mod code_page;
 mod container;
 mod bag;
 mod mac;

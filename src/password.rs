@@ -9,7 +9,11 @@ use crate::secret_source::{SecretSource, without_newline};
 
 pub use readings::{MADE_WITH_IT, Reading};
 
+mod escapes;
+mod letters;
 mod readings;
+mod remark;
+mod steps;
 
 /// A password: exactly so, or what its source holds, in which the password is. By default the empty one.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +23,7 @@ pub struct Password {
 }
 
 impl Password {
-    /// These bytes and no others.
+    /// These bytes and nothing less, in the encoding that fits.
     pub fn exact(content: Secret) -> Self {
         Self { content, source: None }
     }
@@ -40,10 +44,7 @@ impl Password {
     /// All ways to read it, the usual one first.
     pub fn readings(&self) -> Vec<Reading> {
         let usual = Reading { secret: self.usual(), unusual: None, is_guess: false };
-        let mut all = match &self.source {
-            Some(source) => readings::of(usual, self.content.expose(), source),
-            None => vec![usual],
-        };
+        let mut all = readings::of(usual, self.content.expose(), self.source.as_deref());
         all.extend(readings::guesses(&all));
         all
     }
@@ -76,7 +77,12 @@ impl PasswordSource {
             },
         };
         let hint = advise(&source);
-        Ok(Passwords::new(OfFile::Fixed(find(source).await?, hint), prompt))
+        let password = find(source).await?;
+        let hint = match remark::on(password.content.expose()) {
+            Some(remark) => format!("{hint}: {remark}"),
+            None => hint,
+        };
+        Ok(Passwords::new(OfFile::Fixed(password, hint), prompt))
     }
 }
 

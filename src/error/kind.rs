@@ -36,7 +36,8 @@ kinds! {
     /// A password is needed, and none was given.
     PasswordNeeded, "password-needed", P12, Never:
         "give one: --password-file, --password-env, --password-stdin or P12_TEST_PASSWORD";
-    /// The password fits neither the MAC (the integrity check) nor anything encrypted in the file.
+    /// The password fits neither the MAC (the integrity check) nor anything encrypted in the file; or, with letters beyond
+    /// ASCII, only one of the two.
     WrongPassword, "wrong-password", P12, Never:
         "check the password; the person who exported the file can tell you the right one";
     /// The password is right, but the file was changed after it was written: its MAC does not fit.

@@ -1,9 +1,9 @@
 //! Why a file is broken, where its bytes show what was done to it.
 
-use super::code_page;
 use super::container::{DATA_OID, Pfx, looks_like_pfx};
 use super::fault::Fault;
 use crate::ber::SEQUENCE;
+use crate::code_page;
 use crate::envelope;
 use crate::error::Kind;
 use crate::words::counted;

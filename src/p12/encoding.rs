@@ -3,6 +3,7 @@
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use zeroize::Zeroizing;
 
+use crate::code_page;
 use crate::password::Reading;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -76,10 +77,13 @@ fn encode_one(bytes: &[u8], reading: usize) -> Vec<Encoding> {
         for (form, name) in normalize(text) {
             add(form.as_bytes(), &utf16(&form), Some(name));
         }
-        if text.chars().all(|letter| letter <= '\u{ff}') {
-            let mut narrow = Zeroizing::new(Vec::with_capacity(text.len()));
-            narrow.extend(text.chars().filter_map(|letter| u8::try_from(letter).ok()));
-            add(&narrow, &utf16(text), Some("Latin-1"));
+        for (form, _) in normalize(text) {
+            // One program, two encodings: MACs take the letters, and PBES2 the bytes of a code page.
+            for (page, name, taken) in PAGES {
+                let Some(narrow) = code_page::encode(&form, page) else { continue };
+                add(&narrow, &utf16(&form), Some(name));
+                add(&narrow, &utf16(&code_page::decode(&narrow, "Latin-1")), Some(taken));
+            }
         }
     }
     let standard = utf16(text);
@@ -92,6 +96,15 @@ fn encode_one(bytes: &[u8], reading: usize) -> Vec<Encoding> {
     }
     all
 }
+
+/// Code pages that a password may be in: their bytes under PBES2, and also under a MAC, where OpenSSL takes bytes that are not
+/// UTF-8 for Latin-1.
+const PAGES: [(&str, &str, &str); 4] = [
+    ("Latin-1", "Latin-1", "Latin-1"),
+    ("CP1252", "CP1252", "CP1252 taken as Latin-1"),
+    ("CP850", "CP850", "CP850 taken as Latin-1"),
+    ("CP437", "CP437", "CP437 taken as Latin-1"),
+];
 
 fn normalize(text: &str) -> [(Zeroizing<String>, &'static str); 2] {
     let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned();

@@ -7,6 +7,7 @@ use super::budget::Budget;
 use super::container::{Part, Safe};
 use super::contents::{CertificateEntry, Contents, KeyEntry};
 use super::derivation::derive_all;
+use super::encoding::Encoding;
 use super::fault::{Fault, Parsed};
 use super::iterate::Wiped;
 use super::loose;
@@ -15,9 +16,10 @@ use super::protection::Protection;
 use super::scheme::Scheme;
 use super::tries::{Tries, too_costly, try_all, verify};
 use crate::ber::SEQUENCE;
-use crate::error::Kind;
 use crate::password::{Password, Reading};
 use crate::words::counted;
+
+mod explain;
 
 /// The result of checking the MAC with a password.
 enum Proof {
@@ -49,6 +51,8 @@ struct Unlocking<'a> {
     proof: Proof,
     /// Whether Windows users or groups can open it in place of a password.
     has_groups: bool,
+    /// Whether something stayed closed that takes letters beyond ASCII otherwise than the MAC that they fit.
+    letters_differ: bool,
     /// Whether anything encrypted came out as it should.
     decrypted: bool,
     encrypted: bool,
@@ -74,6 +78,7 @@ pub(super) fn unlock(
         budget,
         proof: Proof::None,
         has_groups: parts.iter().any(Part::has_groups),
+        letters_differ: false,
         decrypted: false,
         encrypted: false,
     };
@@ -105,6 +110,10 @@ impl Unlocking<'_> {
         self.proof = Proof::Wrong;
         if let Some(at) = verify(mac, self.content, &self.tries.encodings, &mut self.budget) {
             self.tries.encodings.swap(0, at);
+            // What is encrypted has the same password, as a rule, but may take it in another encoding.
+            let proved = self.tries.encodings.first().cloned();
+            let differs = |other: &Encoding| !proved.iter().any(|one| mac.derivation.is_same(one, other));
+            self.tries.encodings.sort_by_key(differs);
             self.proof = Proof::Right;
         }
     }
@@ -124,10 +133,6 @@ impl Unlocking<'_> {
         }
         let contents = self.sort(bags)?;
         match self.proof {
-            Proof::Wrong if self.decrypted => Err(Fault::new(
-                Kind::Changed,
-                "the password is right, but the file was changed since it was written (its MAC does not fit)",
-            )),
             Proof::Wrong => Err(self.explain_wrong()),
             Proof::Right | Proof::None => Ok(contents),
         }
@@ -142,9 +147,12 @@ impl Unlocking<'_> {
     ) -> Parsed<Option<Wiped>> {
         self.encrypted = true;
         let found = try_all(&self.tries.encodings, scheme, ciphertext, fits, &mut self.budget)?;
-        let Some((at, plain)) = found else { return Ok(None) };
-        if !matches!(self.proof, Proof::Right) {
-            // Without a MAC, this proves the encoding.
+        let Some((at, plain)) = found else {
+            self.letters_differ |= self.mac_takes_other(scheme);
+            return Ok(None);
+        };
+        if !matches!(self.proof, Proof::Right) || self.fits_mac(at) {
+            // Without a MAC, this proves the encoding; with one, which of those that fit the MAC.
             self.tries.encodings.swap(0, at);
         }
         self.decrypted = true;
@@ -263,48 +271,5 @@ impl Unlocking<'_> {
         let Some(of_key) = &self.of_key else { return };
         let reading = of_key.encodings.get(at).and_then(|encoding| of_key.readings.get(encoding.reading));
         self.key_reading = reading.cloned();
-    }
-
-    /// Whether the MAC fits the empty password.
-    fn opens_without_password(&mut self) -> bool {
-        let empty = Tries::new(&Password::default()).not_derived();
-        self.mac.is_some_and(|mac| verify(mac, self.content, &empty.encodings, &mut self.budget).is_some())
-    }
-
-    /// Why something encrypted did not open.
-    fn explain_closed(&mut self, what: &str) -> Fault {
-        let opens = match self.proof {
-            Proof::Right => "the file",
-            Proof::None if self.decrypted => "a part of the file",
-            _ => return self.explain_wrong(),
-        };
-        let tried = if self.of_key.is_some() { ", and not the one that was given for it" } else { "" };
-        let what = format!("the password opens {opens}, but {what} has another password{tried}");
-        Fault::new(Kind::KeyPasswordDiffers, what)
-    }
-
-    fn explain_wrong(&mut self) -> Fault {
-        let given = self.tries.given() || self.of_key.as_ref().is_some_and(Tries::given);
-        if self.has_groups {
-            let what = match given {
-                true => "it is protected to Windows users or groups, and this password does not open it",
-                false => "it is protected to Windows users or groups in place of a password",
-            };
-            return Fault::unsupported(what).with_hint("as one of these users, import it into Windows and export it again with a password, without a choice of groups or user names");
-        }
-        if !given {
-            return Fault::new(Kind::PasswordNeeded, "it has a password, and none was given");
-        }
-        let wrong = |what| Fault::new(Kind::WrongPassword, what);
-        if self.opens_without_password() {
-            wrong("the password does not match, as the file has none")
-                .with_hint("leave the password out, or give --no-password")
-        } else if self.encrypted {
-            wrong("the password does not match")
-        } else {
-            wrong(
-                "the password does not match, or the file was changed; nothing in it is encrypted that could tell which",
-            )
-        }
     }
 }

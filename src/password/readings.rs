@@ -1,10 +1,9 @@
 //! The ways to take a password out of what its source holds.
 
-use zeroize::Zeroizing;
+use std::collections::VecDeque;
 
-use crate::envelope;
+use super::steps;
 use crate::secret::Secret;
-use crate::secret_source::without_newline;
 
 /// One way to take a password out of what its source holds.
 #[derive(Debug, Clone)]
@@ -16,103 +15,76 @@ pub struct Reading {
     pub is_guess: bool,
 }
 
-/// What follows from a password that fits with an end that its source does not hold.
+/// What follows from a password that fits with something around it that its source does not hold.
 pub const MADE_WITH_IT: &str = ": the P12 was made with that in its password, most often by a script; other programs refuse the \
     password without it";
 
-/// What a script may have left at the end of the password when it made the P12: Unix a newline, Unix that reads a file of
-/// Windows a carriage return, and Windows' `echo password | openssl` a blank.
-const ENDS: &[(&[u8], &str)] =
-    &[(b"\n", "a newline"), (b"\r\n", "a newline"), (b"\r", "a carriage return"), (b" ", "a blank")];
+/// What a script may have put before and after the password when it made the P12. Unix leaves a newline at its end, Unix that
+/// reads a file of Windows a carriage return, and Windows' `echo password | openssl` a blank. `set X="password"` of cmd.exe
+/// keeps the quotes. Notepad begins a file with a byte order mark.
+const AROUND: &[(&[u8], &[u8], &str)] = &[
+    (b"", b"\n", "a newline added at its end"),
+    (b"", b"\r\n", "a newline added at its end"),
+    (b"", b"\r", "a carriage return added at its end"),
+    (b"", b" ", "a blank added at its end"),
+    (b"\"", b"\"", "double quotes added around it"),
+    (b"'", b"'", "single quotes added around it"),
+    (b"\xef\xbb\xbf", b"", "a byte order mark added before it"),
+];
 
-/// The only thing that is tried although it is not there.
+/// The only things that are tried although they are not there.
 pub(super) fn guesses(known: &[Reading]) -> Vec<Reading> {
     let usual = known.first().map(|usual| usual.secret.expose()).filter(|usual| !usual.is_empty());
-    let ended = ENDS.iter().filter_map(|(end, what)| Some((Secret::from([usual?, end].concat()), what)));
-    let fresh = ended.filter(|(ended, _)| known.iter().all(|known| known.secret.expose() != ended.expose()));
+    let added = AROUND
+        .iter()
+        .filter_map(|(start, end, what)| Some((Secret::from([start, usual?, end].concat()), what)));
+    let fresh = added.filter(|(added, _)| known.iter().all(|known| known.secret.expose() != added.expose()));
     let reading = |(secret, what): (Secret, &&str)| {
-        let unusual = Some(format!("the password fits with {what} added at its end{MADE_WITH_IT}"));
+        let unusual = Some(format!("the password fits with {what}{MADE_WITH_IT}"));
         Reading { secret, unusual, is_guess: true }
     };
     fresh.map(reading).collect()
 }
 
-/// All ways to read it, the usual one first. Editors, shells and consoles add line ends, blanks, quotes and byte order
-/// marks.
-pub(super) fn of(usual: Reading, whole: &[u8], source: &str) -> Vec<Reading> {
-    let mut readings = vec![usual];
-    let mut add = |bytes: &[u8], how: &str| {
-        if !bytes.is_empty() && !readings.iter().any(|known| known.secret.expose() == bytes) {
-            let secret = Zeroizing::new(bytes.to_vec()).into();
-            let unusual = Some(format!("the password in {source} fitted {how}"));
-            readings.push(Reading { secret, unusual, is_guess: false });
+/// All ways to read it, the usual one first. What editors, shells and keepers of secrets did to it is undone step by step, the
+/// shortest ways first.
+pub(super) fn of(usual: Reading, whole: &[u8], source: Option<&str>) -> Vec<Reading> {
+    let (mut readings, mut texts) = (vec![usual], VecDeque::new());
+    let name = source.map_or_else(|| "the password".to_owned(), |source| format!("the password in {source}"));
+    let mut add = |bytes: &[u8], how: &[String]| {
+        let is_new = !bytes.is_empty() && readings.iter().all(|known| known.secret.expose() != bytes);
+        let has_room = readings.len() < MOST_READINGS;
+        if is_new && has_room {
+            let unusual = Some(format!("{name} fitted {}", how.join(" and ")));
+            readings.push(Reading { secret: bytes.to_vec().into(), unusual, is_guess: false });
         }
+        is_new && has_room
     };
-    add(whole, "with the newline at its end");
-    let (text, mark) = match whole {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            let mut text = envelope::utf16(whole).unwrap_or_default();
-            (Zeroizing::new(std::mem::take(&mut *text).into_bytes()), Some("read as UTF-16"))
+    if source.is_some() {
+        add(whole, &["with the newline at its end".to_owned()]);
+    }
+    for (text, how) in steps::decode(whole, source.is_some()) {
+        let how = Vec::from_iter(how);
+        // What was not decoded is the usual way.
+        if how.is_empty() || add(text.as_bytes(), &how) {
+            texts.push_back((text, how));
         }
-        [0xef, 0xbb, 0xbf, rest @ ..] => (Zeroizing::new(rest.to_vec()), Some("without its byte order mark")),
-        _ => (Zeroizing::new(whole.to_vec()), None),
-    };
-    let text = without_newline(&text);
-    let mut how: Vec<_> = mark.into_iter().collect();
-    add(text, &how.join(" and "));
-    let trimmed = trim(text);
-    if trimmed.len() < text.len() {
-        how.push("without the blanks around it");
-        add(trimmed, &how.join(" and "));
     }
-    if let [open @ (b'"' | b'\'' | b'`'), inner @ .., close] = trimmed
-        && open == close
-    {
-        how.push("without its quotes");
-        add(inner, &how.join(" and "));
-    }
-    for (secret, how) in held(text) {
-        add(&secret, &how);
+    // What was typed is not looked through.
+    while let Some((text, how)) = texts.pop_front().filter(|_| source.is_some()) {
+        for (fresh, step) in steps::undo(&text) {
+            let how = [&how[..], &[step]].concat();
+            if add(fresh.as_bytes(), &how) && how.len() < DEEPEST {
+                texts.push_back((fresh, how));
+            }
+        }
     }
     readings
 }
 
-/// What keepers of secrets print: the password on the first line, or as a value with a name, which Kubernetes has in base64.
-fn held(content: &[u8]) -> Vec<(Zeroizing<Vec<u8>>, String)> {
-    let Ok(text) = std::str::from_utf8(content) else { return Vec::new() };
-    let mut values = envelope::values(text);
-    let nested: Vec<_> = values
-        .iter()
-        .filter(|value| envelope::is_json(&value.text))
-        .flat_map(|value| envelope::values(&value.text))
-        .collect();
-    values.extend(nested);
-    let mut held = Vec::new();
-    for value in values.iter().filter(|value| is_password(&value.name)).take(MOST) {
-        let how = format!("as the value of {:?}", value.name);
-        held.extend(envelope::decode_base64(&value.text).map(|bytes| (bytes, format!("{how}, in base64"))));
-        held.insert(0, (Zeroizing::new(value.text.as_bytes().to_vec()), how));
-    }
-    let line = text
-        .split_once('\n')
-        .map(|(line, _)| line.trim_end_matches('\r'))
-        .filter(|line| !envelope::is_json(line));
-    held.extend(line.map(|line| (Zeroizing::new(line.as_bytes().to_vec()), "as its first line".to_owned())));
-    held
-}
-
-/// How many values of one text are tried.
-const MOST: usize = 4;
-
-fn is_password(name: &str) -> bool {
-    let name = name.to_lowercase();
-    ["pass", "pwd", "pin"].iter().any(|part| name.contains(part))
-        || ["value", "secret", "secretstring"].contains(&&*name)
-}
-
-fn trim(bytes: &[u8]) -> &[u8] {
-    std::str::from_utf8(bytes).map_or_else(|_| bytes.trim_ascii(), |text| text.trim().as_bytes())
-}
+/// How many ways are tried, and of how many steps.
+const MOST_READINGS: usize = 32;
+const DEEPEST: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -167,14 +139,46 @@ mod tests {
     }
 
     #[test]
-    fn only_an_end_is_tried_that_is_not_there() {
+    fn what_chats_and_documents_made_of_it_is_undone() {
+        for (content, password, how) in [
+            ("cGFzc3dvcmQ=", "password", "decoded from base64"),
+            ("cGFzc3dvcmQK", "password", "decoded from base64"),
+            ("\u{200b}pass\u{200b}word", "password", "without its invisible letters"),
+            ("pass–word", "pass-word", "with plain quotes, dashes and blanks"),
+            ("pass—word", "pass--word", "with plain quotes and blanks, and two dashes for a long one"),
+            ("“it’s”", "it's", "with plain quotes, dashes and blanks and without its quotes"),
+            ("a&amp;b&#x3c;&unknown;&#60;", "a&b<&unknown;<", "without the escapes of HTML"),
+            ("a%20b%C3%A4", "a bä", "without the escapes of a URL"),
+            ("a\\\"b\\$", "a\"b$", "without its backslashes"),
+            (
+                "<password>a&amp;b</password>",
+                "a&b",
+                "as the content of an element of XML and without the escapes of HTML",
+            ),
+            ("<p><![CDATA[a&b]]></p>", "a&b", "as the content of an element of XML"),
+            ("pass:word", "word", "without the pass: of OpenSSL"),
+        ] {
+            let fitted = (password.as_bytes().to_vec(), format!("the password in x fitted {how}"));
+            assert!(
+                readings(content.as_bytes()).contains(&fitted),
+                "{content}: {:?}",
+                readings(content.as_bytes())
+            );
+        }
+        // Words are base64, too, but of no text.
+        assert_eq!(readings(b"changeit").len(), 1);
+    }
+
+    #[test]
+    fn only_what_scripts_add_is_tried_although_it_is_not_there() {
         assert_eq!(readings(b"\"half").len(), 1);
         assert_eq!(readings(b"").len(), 1);
         let all = |password: &[u8]| {
             let readings = Password::exact(password.to_vec().into()).readings();
             readings.iter().map(|one| one.secret.expose().to_vec()).collect::<Vec<_>>()
         };
-        assert_eq!(all(b" a"), [&b" a"[..], b" a\n", b" a\r\n", b" a\r", b" a "]);
+        let added = [&b" a\n"[..], b" a\r\n", b" a\r", b" a ", b"\" a\"", b"' a'", b"\xef\xbb\xbf a"];
+        assert_eq!(all(b" a"), [&[&b" a"[..]], &added[..]].concat());
         assert_eq!(all(b""), [b""]);
     }
 }

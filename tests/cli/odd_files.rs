@@ -73,6 +73,19 @@ pub(crate) fn with_local_key_id_of_ca(identity: &Identity) -> Vec<u8> {
     pfx(&der(0x30, &[&safe]), &[])
 }
 
+/// The same with a MAC of RFC 7292 under this password, in place of its own: SHA-1, and one iteration of appendix B.2.
+pub(crate) fn with_mac(p12: &[u8], password: &str) -> Vec<u8> {
+    let safe = authenticated_safe(p12);
+    let wide: Vec<u8> = password.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect();
+    let stretched = |bytes: &[u8]| bytes.iter().copied().cycle().take(64).collect::<Vec<_>>();
+    let input = [[3; 64].to_vec(), stretched(b"salt"), stretched(&wide)].concat();
+    let key = openssl::hash::hash(MessageDigest::sha1(), &input).unwrap();
+    let mut signer = Signer::new(MessageDigest::sha1(), &PKey::hmac(&key).unwrap()).unwrap();
+    let mac = signer.sign_oneshot_to_vec(safe).unwrap();
+    let digest = der(0x30, &[&der(0x30, &[b"\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00"]), &der(0x04, &[&mac])]);
+    pfx(safe, &der(0x30, &[&digest, b"\x04\x04salt"]))
+}
+
 /// The same with a MAC by PBMAC1 (RFC 9879) in place of its own.
 pub(crate) fn with_pbmac1(p12: &[u8], password: &str) -> Vec<u8> {
     let mut key = [0; 32];

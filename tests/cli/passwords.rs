@@ -1,6 +1,6 @@
 //! Where the password comes from.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use openssl::nid::Nid;
 use openssl::pkcs12::Pkcs12;
@@ -8,9 +8,9 @@ use openssl::symm::Cipher;
 use p12_test::demo::pki::{Profile, Purpose};
 
 use crate::harness::{
-    Lab, OK, PASSWORD, Ran, Session, Signal, Site, send, typed, wait_for_signal_handler, with,
+    Lab, OK, PASSWORD, Ran, Session, Signal, Site, is_installed, send, typed, wait_for_signal_handler, with,
 };
-use crate::odd_files::{with_bag, with_iterations};
+use crate::odd_files::{with_bag, with_iterations, with_mac};
 
 fn run(lab: &Lab, site: &Site, arguments: &[&str], variables: &[(&str, &str)], stdin: &[u8]) -> Ran {
     let mut command = lab.command();
@@ -92,6 +92,61 @@ fn what_a_script_left_at_the_end_of_the_password_opens() {
 }
 
 #[test]
+fn what_was_made_of_the_password_on_its_way_is_undone_and_reported() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("client.p12", &client.p12("it's \"A & B\"", "client").unwrap());
+    let cases = [
+        ("aXQncyAiQSAmIEIi", "decoded from base64"),
+        ("it's\u{200b} \"A & B\"\u{200b}", "without its invisible letters"),
+        ("it’s “A & B”", "with plain quotes, dashes and blanks"),
+        ("it&#39;s &quot;A &amp; B&quot;", "without the escapes of HTML"),
+        ("it%27s%20%22A%20%26%20B%22", "without the escapes of a URL"),
+        ("\"it's \\\"A & B\\\"\"", "without its quotes and without its backslashes"),
+        ("<password>it's \"A &amp; B\"</password>\n", "as the content of an element of XML and without"),
+    ];
+    for (content, how) in cases {
+        lab.write("sent.txt", content);
+        let warning = format!("warning: the password in sent.txt fitted {how}");
+        run(&lab, &site, &["--password-file", "sent.txt"], &[], b"").ends(0, &warning);
+    }
+}
+
+#[test]
+fn quotes_that_are_in_the_password_of_the_p12_open() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    for (quote, what) in [("\"", "double quotes"), ("'", "single quotes")] {
+        lab.write("client.p12", &client.p12(&format!("{quote}{PASSWORD}{quote}"), "client").unwrap());
+        let how = format!("the password fits with {what} added around it: the P12 was made with that");
+        run(&lab, &site, &["--password-file", "password.txt"], &[], b"").ends(0, &how);
+        run(&lab, &site, &["-p", PASSWORD], &[], b"").ends(0, &how);
+    }
+}
+
+#[test]
+fn a_password_file_that_is_itself_encrypted_is_named() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    for (content, what) in [
+        (
+            "$ANSIBLE_VAULT;1.1;AES256\n6162\n",
+            "it is encrypted (Ansible Vault): give what ansible-vault view prints",
+        ),
+        (
+            "-----BEGIN PGP MESSAGE-----\n\nhQ\n",
+            "it is encrypted (a PGP message): give what gpg --decrypt prints",
+        ),
+    ] {
+        lab.write("vault.txt", content);
+        let hint = format!("hint:  check vault.txt: {what}");
+        run(&lab, &site, &["--password-file", "vault.txt"], &[], b"").ends(3, &hint);
+    }
+}
+
+#[test]
 fn the_password_that_fitted_goes_to_the_platform() {
     let lab = Lab::new();
     let (served, site) = (lab.serve(&[]), lab.site(OK));
@@ -111,6 +166,79 @@ fn letters_that_a_program_cut_short_fit() {
     let ran = Ran::of(with(lab.command(), &["inspect", "-p", "a\u{1f600}", "client.p12"]), b"");
     ran.exits(0);
     assert!(String::from_utf8_lossy(&ran.stdout).contains("fits only as UCS-2"));
+}
+
+/// OpenSSL takes the letters for the MAC, and their bytes for PBES2.
+#[test]
+fn a_password_with_umlauts_opens_from_a_file_in_another_encoding() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    let twice = "fitted read as UTF-8 that was encoded twice";
+    let cases: [(&str, &[u8], &str); 7] = [
+        ("pässwörd", b"p\xe4ssw\xf6rd", "the password in other.txt fitted read as Latin-1"),
+        ("pässwörd", b" p\xe4ssw\xf6rd\r\n", "fitted read as Latin-1 and without the blanks around it"),
+        ("€uro", b"\x80uro", "fitted read as CP1252"),
+        ("pässwörd", b"p\x84ssw\x94rd\n", "fitted read as CP437"),
+        ("smørd", b"sm\x9brd", "fitted read as CP850"),
+        ("pässwörd", "pÃ¤sswÃ¶rd".as_bytes(), twice),
+        ("maß", "maÃ\u{178}".as_bytes(), twice),
+    ];
+    for (made_with, file, how) in cases {
+        lab.write("client.p12", &client.p12(made_with, "client").unwrap());
+        lab.write("other.txt", file);
+        run(&lab, &site, &["--password-file", "other.txt"], &[], b"").ends(0, how);
+    }
+}
+
+/// OpenSSL takes bytes that are not UTF-8 for Latin-1.
+#[test]
+fn a_p12_made_with_the_bytes_of_a_code_page_opens_with_the_letters() {
+    if !is_installed("openssl") {
+        return;
+    }
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("client.pem", &[client.key_pem().unwrap(), client.certificate_pem().unwrap()].concat());
+    let (composed, decomposed) = ("pässwörd", "pa\u{308}sswo\u{308}rd");
+    let cases: [(&[u8], &str, &str); 4] = [
+        (b"p\xe4ssw\xf6rd", composed, "the password fits only as Latin-1"),
+        (b"p\xe4ssw\xf6rd", decomposed, "the password fits only as Latin-1"),
+        (b"p\x84ssw\x94rd", composed, "the password fits only as CP850 taken as Latin-1"),
+        (b"\x80uro", "€uro", "the password fits only as CP1252 taken as Latin-1"),
+    ];
+    for (made_with, file, how) in cases {
+        lab.write("made.txt", made_with);
+        let mut openssl = Command::new("openssl");
+        openssl.args(["pkcs12", "-export", "-in", "client.pem", "-out", "client.p12"]);
+        let made = openssl.args(["-passout", "file:made.txt"]).current_dir(lab.path("")).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        lab.write("letters.txt", file);
+        run(&lab, &site, &["--password-file", "letters.txt"], &[], b"").ends(0, how);
+    }
+}
+
+#[test]
+fn letters_that_fit_only_the_mac_or_only_the_rest_are_no_other_password_and_no_change() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let client = lab.root.issue(&Profile::new("client", Purpose::Client)).unwrap();
+    lab.write("letters.txt", "müller");
+    let open = |p12: &[u8]| {
+        lab.write("client.p12", p12);
+        run(&lab, &site, &["--password-file", "letters.txt"], &[], b"")
+    };
+    let maybe = "check letters.txt: it has letters beyond ASCII, and may be in another encoding";
+    let mac_alone = open(&with_mac(&client.p12("meier", "client").unwrap(), "müller"));
+    mac_alone.ends(3, "the password fits its MAC, but").ends(3, maybe);
+    let twice = "mÃ¼ller";
+    let all_but_mac = open(&with_mac(&client.p12(twice, "client").unwrap(), "meier"));
+    all_but_mac.ends(3, "the password does not match").ends(3, maybe);
+    let composed = with_mac(&client.p12("mu\u{308}ller", "client").unwrap(), "meier");
+    open(&composed).ends(3, "the password opens what is encrypted, but its MAC does not fit").ends(3, maybe);
+    let changed = with_mac(&client.p12("müller", "client").unwrap(), "meier");
+    open(&changed).ends(3, "the password is right, but the file was changed");
 }
 
 #[test]
