@@ -80,7 +80,7 @@ impl Search {
         let found = self.count();
         if !envelope::is_json(text) {
             self.take_pem(text);
-            if text.starts_with("-----BEGIN ") && self.count() > found {
+            if text.starts_with("-----BEGIN ") && self.is_settled(found) {
                 return;
             }
             // Words of a table may be base64, too.
@@ -93,7 +93,7 @@ impl Search {
             if let Some(bytes) = bytes.filter(|_| !text.contains("=3D")) {
                 self.look_at(&bytes, name, depth + 1);
             }
-            if self.count() > before {
+            if self.is_settled(before) {
                 return;
             }
         }
@@ -103,27 +103,33 @@ impl Search {
                 self.look_at(value.text.as_bytes(), &value.name, depth + 1);
             }
         }
-        if self.count() == found {
+        if !self.is_settled(found) {
             self.look_closer(text, name, depth);
         }
     }
 
-    /// Into a text that is nothing as a whole.
+    /// Into a text that is nothing as a whole, or holds certificates without a key, as a CA beside a P12.
     fn look_closer(&mut self, text: &str, name: &str, depth: usize) {
         // What SOPS has encrypted is in base64, and may begin as anything does.
         if text.contains("ENC[AES256_GCM") {
             return;
         }
-        let found = self.count();
+        let (found, rest) = (self.count(), embedded::beside_pem(text));
+        let text = rest.as_ref().map_or(text, |rest| rest.as_str());
         let ways = [escapes::undo, |text: &str| dump::decode(text).into_iter().collect(), embedded::base64];
         for way in ways {
             for bytes in way(text).iter().filter(|bytes| bytes.as_slice() != text.as_bytes()) {
                 self.look_at(bytes, name, depth + 1);
             }
-            if self.count() > found {
+            if self.is_settled(found) {
                 return;
             }
         }
+    }
+
+    /// Whether more was found than what a P12 may stand beside.
+    fn is_settled(&self, before: usize) -> bool {
+        self.count() > before && (!self.files.is_empty() || self.bags.iter().any(loose::is_key))
     }
 
     fn count(&self) -> usize {

@@ -318,6 +318,34 @@ fn a_p12_amid_other_things_opens() {
 }
 
 #[test]
+fn a_p12_opens_beside_a_ca_in_pem() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let one = encode_block(&p12(&lab));
+    let ca = String::from_utf8(lab.root.certificate_pem().unwrap()).unwrap();
+    let part = "--x\nContent-Type: application/x-pkcs12\nContent-Transfer-Encoding: base64\n";
+    let mail = format!("MIME-Version: 1.0\n\n--x\nContent-Type: application/x-x509-ca-cert\n\n{ca}\n{part}");
+    for (name, text) in [
+        (
+            "a profile of OpenVPN",
+            format!("client\n<ca>\n{ca}</ca>\n<pkcs12>\n{}</pkcs12>\nverb 3\n", lines(&one, 64, "")),
+        ),
+        ("a mail", format!("{mail}\n{}\n--x--\n", lines(&one, 76, ""))),
+        ("the CA first, and nothing else", format!("{ca}{}", lines(&one, 64, ""))),
+        ("the CA last", format!("{}{ca}", lines(&one, 64, ""))),
+        ("many of them", format!("{}\nclient.p12: {one}\n", ca.repeat(20))),
+        ("a dump", format!("{ca}\nunsigned char x[] = {{ {} }};", numbers(&p12(&lab)))),
+    ] {
+        lab.write("wrapped", &text);
+        lab.run_p12("wrapped", &site, &[]).in_case(name).exits(0);
+    }
+}
+
+fn numbers(bytes: &[u8]) -> String {
+    bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
 fn what_follows_a_p12_is_told_for_what_it_is() {
     let lab = Lab::new();
     let file = p12(&lab);
