@@ -4,6 +4,7 @@ use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::container::looks_like_pfx;
+use super::dump;
 use super::iterate::Wiped;
 use crate::ber::{Decoder, Defect, SEQUENCE};
 use crate::envelope;
@@ -82,6 +83,13 @@ pub(super) fn base64(text: &str) -> Vec<Wiped> {
         }
     }
     found
+}
+
+/// Each long number in hex that begins as DER does: in SQL, or in a table of a database.
+pub(super) fn hex(text: &str) -> Vec<Wiped> {
+    let words = text.split(|letter: char| !letter.is_ascii_hexdigit());
+    let large = words.filter(|word| word.starts_with("30") && word.len() >= 2 * SHORTEST);
+    large.take(MOST).filter_map(dump::decode).collect()
 }
 
 /// How many letters the DER has that begins there; all, where it does not say.

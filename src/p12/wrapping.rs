@@ -11,7 +11,8 @@ use super::container::{Pfx, looks_like_pfx};
 use super::fault::{Fault, Parsed};
 use super::form::{Content, Form};
 use super::iterate::Wiped;
-use super::{dump, embedded, escapes, loose, other};
+use super::{dump, embedded, escapes, loose, margin, message, other};
+use crate::ber::{Decoder, SEQUENCE};
 use crate::envelope;
 
 /// How many texts may be in each other. YAML with a copy in JSON of base64 of base64 of PEM has five.
@@ -57,12 +58,19 @@ impl Search {
         }
         match as_text(bare) {
             Some(text) if depth <= DEEPEST => self.look_into(text, name, depth),
-            _ => self.look_at_binary(bare.trim_ascii_start(), name),
+            _ => self.look_at_binary(bare.trim_ascii_start(), name, depth),
         }
     }
 
-    fn look_at_binary(&mut self, bytes: &[u8], name: &str) {
+    fn look_at_binary(&mut self, bytes: &[u8], name: &str, depth: usize) {
         let found = self.count();
+        if let Some(content) = message::content(bytes).filter(|_| depth <= DEEPEST) {
+            self.look_at(&content, name, depth + 1);
+            if self.count() == found {
+                self.other.get_or_insert_with(message::signed);
+            }
+            return;
+        }
         self.take(bytes, "DER", name);
         // An archive that has a name is to be unpacked.
         if self.count() == found && other::binary(bytes).is_none() {
@@ -75,9 +83,18 @@ impl Search {
         let text = text.trim_matches(['\'', '`']);
         let plain = escapes::without_colours(text);
         let text = plain.as_ref().map_or(text, |plain| plain.as_str());
+        let inner = margin::without(text);
+        let text = inner.as_ref().map_or(text, |inner| inner.as_str());
         let text =
             text.strip_prefix("data:").and_then(|uri| uri.split_once("base64,")).map_or(text, |uri| uri.1);
         let found = self.count();
+        // Lines of it may look like what they are not.
+        if let Some(plain) = escapes::of_mail(text) {
+            self.look_at(&plain, name, depth + 1);
+            if self.is_settled(found) {
+                return;
+            }
+        }
         if !envelope::is_json(text) {
             self.take_pem(text);
             if text.starts_with("-----BEGIN ") && self.is_settled(found) {
@@ -110,13 +127,18 @@ impl Search {
 
     /// Into a text that is nothing as a whole, or holds certificates without a key, as a CA beside a P12.
     fn look_closer(&mut self, text: &str, name: &str, depth: usize) {
-        // What SOPS has encrypted is in base64, and may begin as anything does.
-        if text.contains("ENC[AES256_GCM") {
+        // What SOPS and eyaml have encrypted is in base64, and may begin as anything does.
+        if text.contains("ENC[AES256_GCM") || text.contains("ENC[PKCS7,") {
             return;
         }
         let (found, rest) = (self.count(), embedded::beside_pem(text));
         let text = rest.as_ref().map_or(text, |rest| rest.as_str());
-        let ways = [escapes::undo, |text: &str| dump::decode(text).into_iter().collect(), embedded::base64];
+        let ways = [
+            escapes::undo,
+            |text: &str| dump::decode(text).into_iter().collect(),
+            embedded::base64,
+            embedded::hex,
+        ];
         for way in ways {
             for bytes in way(text).iter().filter(|bytes| bytes.as_slice() != text.as_bytes()) {
                 self.look_at(bytes, name, depth + 1);
@@ -158,7 +180,7 @@ impl Search {
         if self.bags.len() > MOST || !self.seen.insert(sha256(bytes)) {
             return;
         }
-        if bytes.first() == Some(&0x30) && (kind.contains("PKCS12") || looks_like_pfx(bytes)) {
+        if is_large(bytes) && (kind.contains("PKCS12") || looks_like_pfx(bytes)) {
             return self.files.push((name.to_owned(), Zeroizing::new(bytes.to_vec())));
         }
         match loose::read(bytes) {
@@ -167,7 +189,7 @@ impl Search {
                 self.names.push(if kind == "DER" { what.to_owned() } else { kind.to_owned() });
             }
             None => {
-                let found = other::binary(bytes).or_else(|| other::pem(kind));
+                let found = other::binary(bytes).or_else(|| other::der(bytes)).or_else(|| other::pem(kind));
                 self.other = self.other.take().or(found);
             }
         }
@@ -205,6 +227,14 @@ impl Search {
             _ => text.map(other::text),
         };
         self.other.or_else(whole).unwrap_or_else(|| Fault::not_a_p12("its format is not known"))
+    }
+}
+
+/// A SEQUENCE as long as files are, or a whole one. Texts have a zero before a letter, too.
+fn is_large(bytes: &[u8]) -> bool {
+    match bytes {
+        [SEQUENCE, length, ..] => *length >= 0x80 || Decoder::new(bytes).any().is_ok(),
+        _ => false,
     }
 }
 

@@ -176,6 +176,38 @@ fn a_key_with_a_password_of_its_own_opens_with_both() {
 }
 
 #[test]
+fn a_key_in_the_old_encryption_of_pem_is_in_no_safe() {
+    let lab = Lab::new();
+    let client = parts(&lab, Key::Rsa(2048));
+    let key = client.key.rsa().unwrap();
+    let key = key.private_key_to_pem_passphrase(Cipher::aes_256_cbc(), PASSWORD.as_bytes()).unwrap();
+    lab.write("both.pem", &[read(&lab, "client.pem"), key].concat());
+    let ran = inspect(&lab, &["both.pem"]);
+    assert!(
+        String::from_utf8_lossy(&ran.stdout).contains("RSA 2048; encrypted in the old way of PEM (DEK-Info)")
+    );
+}
+
+#[test]
+fn pem_with_a_margin_gets_through() {
+    let lab = Lab::new();
+    let client = parts(&lab, Key::Ec);
+    let key = client.key.private_key_to_pem_pkcs8().unwrap();
+    let both = String::from_utf8([read(&lab, "client.pem"), key].concat()).unwrap();
+    let mark = |mark: &str| both.lines().map(|line| format!("{mark}{line}\n")).collect::<String>();
+    let numbers = both.lines().enumerate().map(|(at, line)| format!("{:>4}  {line}\n", at + 1));
+    for (name, text) in [
+        ("numbers", numbers.collect()),
+        ("a diff", format!("diff --git a/c b/c\n--- a/c\n+++ b/c\n@@ -0,0 +1,50 @@\n{}", mark("+"))),
+        ("what a diff removes", format!("@@ -1,50 +0,0 @@\n{}", mark("-"))),
+        ("a quotation", mark("> ")),
+    ] {
+        lab.write("both.pem", &text);
+        lab.run_p12("both.pem", &lab.site(OK), &[]).in_case(name).exits(0);
+    }
+}
+
+#[test]
 fn what_is_no_p12_is_told_so_and_packed_by_the_printed_command() {
     let lab = Lab::new();
     parts(&lab, Key::Ec);
