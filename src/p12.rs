@@ -25,6 +25,7 @@ mod sniff;
 mod form;
 mod wrapping;
 mod loose;
+mod jwk;
 mod dump;
 mod escapes;
 mod margin;

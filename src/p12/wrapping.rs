@@ -11,15 +11,18 @@ use super::container::{Pfx, looks_like_pfx};
 use super::fault::{Fault, Parsed};
 use super::form::{Content, Form};
 use super::iterate::Wiped;
-use super::{dump, embedded, escapes, loose, margin, message, other};
+use super::{dump, embedded, escapes, jwk, loose, margin, message, other};
 use crate::ber::{Decoder, SEQUENCE};
-use crate::envelope;
+use crate::envelope::{self, Value};
 
 /// How many texts may be in each other. YAML with a copy in JSON of base64 of base64 of PEM has five.
 const DEEPEST: usize = 6;
 
 /// How many keys and certificates there may be. Real files have a few.
 const MOST: usize = 2_000;
+
+/// How many texts may have keys of JWK.
+const MOST_JWK: usize = 8;
 
 /// How many bytes are looked at in all that is in a file. Real ones have some kilobytes.
 const LARGEST: usize = 12 << 20;
@@ -34,6 +37,8 @@ pub(super) struct Search {
     names: Vec<String>,
     /// The first thing that is something else.
     other: Option<Fault>,
+    /// How many texts had keys of JWK, each of which takes time.
+    jwks: usize,
     seen: HashSet<[u8; 32]>,
     /// How many bytes were looked at, in all wrappings together.
     looked_at: usize,
@@ -114,7 +119,9 @@ impl Search {
                 return;
             }
         }
-        for value in envelope::values(text).iter().filter(|value| value.text.len() >= escapes::SHORTEST) {
+        let values = envelope::values(text);
+        self.take_jwk(&values, name);
+        for value in values.iter().filter(|value| value.text.len() >= escapes::SHORTEST) {
             // Nothing but what is in the text itself would be the same again.
             if value.text.len() < text.len() {
                 self.look_at(value.text.as_bytes(), &value.name, depth + 1);
@@ -172,6 +179,13 @@ impl Search {
             } else {
                 self.take(&envelope::decode_base64(inside).unwrap_or_default(), label.trim(), label.trim());
             }
+        }
+    }
+
+    fn take_jwk(&mut self, values: &[Value], name: &str) {
+        if values.iter().any(|value| value.name == "kty") && self.jwks < MOST_JWK {
+            self.jwks += 1;
+            jwk::keys(values).iter().for_each(|key| self.take(key, "JWK", name));
         }
     }
 
