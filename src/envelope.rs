@@ -16,9 +16,11 @@ pub(crate) fn values(text: &str) -> Vec<Value> {
     if is_json(text) { of_json(text) } else { of_lines(text) }
 }
 
-/// Whether a text begins as JSON does.
+/// Whether a text begins as JSON does. A `[section]` of other texts is none.
 pub(crate) fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '[', '"'])
+    let text = text.trim_start();
+    let is_list = |rest: &str| rest.trim_start().starts_with(|letter: char| !letter.is_alphabetic());
+    text.strip_prefix('[').map_or_else(|| text.starts_with(['{', '"']), is_list)
 }
 
 /// Each string that is no name, under the name before it. A document that is cut short has strings, too.
@@ -118,14 +120,15 @@ fn split(line: &str) -> Option<(&str, usize)> {
     let is_name = |name: &&str| {
         let letters = name.trim_matches(['"', '\'']);
         !letters.is_empty()
-            && letters.chars().all(|letter| letter.is_alphanumeric() || "._/-".contains(letter))
+            && letters.chars().all(|letter| letter.is_alphanumeric() || "._/-;".contains(letter))
     };
     let line = line.trim_end();
     let ends = line.strip_suffix(':').map(|name| (name, line.len()));
     let parted = |by: &str| line.split_once(by).map(|(name, _)| (name, name.len() + by.len()));
     let assigned = parted("=")
         .filter(|(_, at)| line.get(*at..).is_some_and(|value| !value.trim_matches('=').is_empty()));
-    let mut ways = [ends, parted(": "), assigned, parted("  ")].into_iter().flatten();
+    // Two colons say that the value is in base64 (LDIF, RFC 2849).
+    let mut ways = [ends, parted(":: "), parted(": "), assigned, parted("  ")].into_iter().flatten();
     ways.find_map(|(name, at)| {
         let name = name.trim_start().trim_start_matches("- ").trim_start_matches("export ");
         Some(name).filter(is_name).map(|name| (name.trim_matches(['"', '\'']), at))
@@ -225,5 +228,10 @@ mod tests {
         assert_eq!(read(table).last(), Some(&("p12".into(), "MIIK".into())));
         assert_eq!(read("export P12=MIIKAA==\n"), pairs(&[("P12", "MIIKAA==")]));
         assert_eq!(read("MIIKAAAA\nQUJDRA==\n"), []);
+        assert_eq!(
+            read("sn: x\nuserPKCS12;binary:: MIIK\n AAAA\n"),
+            pairs(&[("sn", "x"), ("userPKCS12;binary", "MIIK\n AAAA")])
+        );
+        assert_eq!(read("[client]\np12=MIIK\n"), pairs(&[("p12", "MIIK")]));
     }
 }

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use openssl::base64::encode_block;
+use openssl::pkcs7::{Pkcs7, Pkcs7Flags};
+use openssl::stack::Stack;
 use openssl::symm::Cipher;
 use p12_test::call::Local;
 use p12_test::call::connect::Connect;
@@ -171,8 +173,19 @@ fn wrapped(p12: &[u8], client: &Identity) -> Vec<Vec<u8>> {
     let hex = |before: &str| p12.iter().map(|byte| format!("{before}{byte:02x}")).collect::<String>();
     let rows = p12.chunks(16).map(|row| row.iter().map(|byte| format!(" {byte:02x}")).collect::<String>());
     let dump: String = rows.enumerate().map(|(at, row)| format!("{:08x} {row}  |..|\n", at * 16)).collect();
+    let rows: Vec<_> = one.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    let added: String = rows.iter().map(|row| format!("+{row}\n")).collect();
+    let numbered: String = rows.iter().enumerate().map(|(at, row)| format!("{at:>4}  {row}\n")).collect();
+    let none = Stack::new().unwrap();
+    let signed = Pkcs7::sign(&client.certificate, &client.key, &none, p12, Pkcs7Flags::BINARY).unwrap();
     vec![
         dump.into_bytes(),
+        signed.to_der().unwrap(),
+        [&certificate[..], format!("<pkcs12>\n{one}</pkcs12>").as_bytes()].concat(),
+        format!("@@ -0,0 +1,60 @@\n{added}").into_bytes(),
+        numbered.into_bytes(),
+        format!("INSERT INTO x VALUES (1, X'{}');", hex("")).into_bytes(),
+        format!("\"x\"=hex:{}", hex(",").trim_start_matches(',')).into_bytes(),
         hex("\\x").into_bytes(),
         format!("{{ {} }}", hex(", 0x")).into_bytes(),
         format!("{p12:?}").into_bytes(),

@@ -6,9 +6,20 @@ use super::iterate::Wiped;
 
 /// The bytes that a text spells, likeliest DER.
 pub(super) fn decode(text: &str) -> Option<Wiped> {
-    let ways = [hex, numbers, dump, escapes];
+    let ways = [hex, numbers, dump, escapes, registry];
     // Nothing but digits may be hex as well. What is hex may be that of a text.
     ways.iter().filter_map(|way| way(text)).find(|bytes| bytes.first() == Some(&0x30)).or_else(|| hex(text))
+}
+
+/// As Windows exports a registry: `hex:30,82,\`, and `hex(3):` for some types.
+fn registry(text: &str) -> Option<Wiped> {
+    let (kind, list) = text.strip_prefix("hex")?.split_once(':')?;
+    let list = list.split([',', '\\']).map(str::trim).filter(|word| !word.is_empty());
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 3));
+    for word in list.filter(|_| kind.is_empty() || kind.starts_with('(')) {
+        bytes.push(u8::from_str_radix(word, 16).ok()?);
+    }
+    Some(bytes)
 }
 
 /// Nothing but hex, perhaps as databases write it: `0x30…`, `\x30…`, `X'30…'`.
@@ -133,6 +144,8 @@ mod tests {
             "0000\t30 82 0a 0d                                       0...",
             "Path: x\n\n   00 01 02\n\n00000000   30 82 0A 0D  0...",
             "b'0\\x82\\n\\r'",
+            "hex:30,82,\\\r\n  0a,0d",
+            "hex(3):30,82,0a,0d",
         ] {
             assert_eq!(decode(text).map(|bytes| bytes.to_vec()), Some(vec![0x30, 0x82, 10, 13]), "{text}");
         }

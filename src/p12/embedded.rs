@@ -4,6 +4,7 @@ use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::container::looks_like_pfx;
+use super::dump;
 use super::iterate::Wiped;
 use crate::ber::{Decoder, Defect, SEQUENCE};
 use crate::envelope;
@@ -49,6 +50,25 @@ fn cut(file: &[u8]) -> &[u8] {
     end.ok().and_then(|end| file.get(..end)).unwrap_or(file)
 }
 
+/// A text without its blocks of PEM that can be read; `None` where it has none.
+pub(super) fn beside_pem(text: &str) -> Option<Zeroizing<String>> {
+    let (first, blocks) = text.split_once("-----BEGIN ")?;
+    let mut rest = Zeroizing::new(String::with_capacity(text.len()));
+    rest.push_str(first);
+    for block in blocks.split("-----BEGIN ") {
+        rest.push_str(after_block(block).unwrap_or(block));
+        rest.push('\n');
+    }
+    Some(rest)
+}
+
+/// What follows a block whose content is base64.
+fn after_block(block: &str) -> Option<&str> {
+    let (inside, end) = block.split_once("-----")?.1.split_once("-----END ")?;
+    envelope::decode_base64(inside)?;
+    end.split_once("-----").map(|(_, after)| after)
+}
+
 /// Each DER in base64: a line or word of letters that begins as a large SEQUENCE does, with the lines that follow it.
 pub(super) fn base64(text: &str) -> Vec<Wiped> {
     let (mut found, mut end, mut left) = (Vec::new(), 0, 2 * text.len());
@@ -63,6 +83,13 @@ pub(super) fn base64(text: &str) -> Vec<Wiped> {
         }
     }
     found
+}
+
+/// Each long number in hex that begins as DER does: in SQL, or in a table of a database.
+pub(super) fn hex(text: &str) -> Vec<Wiped> {
+    let words = text.split(|letter: char| !letter.is_ascii_hexdigit());
+    let large = words.filter(|word| word.starts_with("30") && word.len() >= 2 * SHORTEST);
+    large.take(MOST).filter_map(dump::decode).collect()
 }
 
 /// How many letters the DER has that begins there; all, where it does not say.

@@ -1,5 +1,6 @@
 //! Texts that were escaped on their way: for URLs, forms, HTML, mail, and as strings of programs.
 
+use memchr::memmem;
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
@@ -26,6 +27,12 @@ pub(super) fn undo(text: &str) -> Vec<Wiped> {
         plain.push(Zeroizing::new(envelope::unescape(text).as_bytes().to_vec()));
     }
     plain
+}
+
+/// A mail that says that it, or a part of it, is quoted-printable; `None` where nothing in it is.
+pub(super) fn of_mail(text: &str) -> Option<Wiped> {
+    memmem::find(text.as_bytes(), b"ransfer-Encoding: quoted-printable")?;
+    Some(quoted_printable(text)).filter(|plain| plain.as_slice() != text.as_bytes())
 }
 
 /// Without the sequences by which a terminal has colours (ECMA-48); `None` where there are none.

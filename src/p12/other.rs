@@ -1,6 +1,11 @@
 //! Files of other kinds, by name, with how to come from them to a P12. In a hint, FILE stands for the file's name.
 
+use openssl::pkey::PKey;
+use openssl::x509::{X509Crl, X509Req};
+
 use super::fault::Fault;
+use super::message;
+use crate::envelope;
 
 /// How a file of another kind begins, what it is, and what to do.
 type OtherFile = (&'static [u8], &'static str, &'static str);
@@ -60,6 +65,7 @@ const BINARY: &[OtherFile] = &[
         "give ewallet.p12, which is beside it, with the wallet's password",
     ),
     (b"\xd0\xcf\x11\xe0", "an old document of Microsoft Office", "ask for the P12 itself"),
+    (b"age-encryption.org/", "encrypted by age", SCRAMBLED),
     (b"%PDF", "a PDF document", "ask for the P12 itself"),
 ];
 
@@ -83,7 +89,6 @@ const TEXT: &[OtherFile] = &[
         "encrypted by Ansible Vault",
         "decrypt a copy of it first: ansible-vault decrypt --output client.p12 FILE",
     ),
-    (b"age-encryption.org/", "encrypted by age", SCRAMBLED),
     (b"begin 644 ", "encoded by uuencode", "decode it first: uudecode -o client.p12 FILE"),
     (b"ssh-", "a public key for SSH", PUBLIC),
     (b"ecdsa-sha2-", "a public key for SSH", PUBLIC),
@@ -97,6 +102,22 @@ const TEXT: &[OtherFile] = &[
 
 /// What is somewhere in a text.
 const HELD: &[(&str, &str, &str)] = &[
+    (
+        "<sensitive>",
+        "an output of Terraform, which hides its values",
+        "print the value itself: terraform output -raw NAME",
+    ),
+    (
+        "DATA+OMITTED",
+        "a view of a kubeconfig, which leaves its keys out",
+        "print it with its keys: kubectl config view --raw",
+    ),
+    (
+        "/annex/objects/",
+        "a pointer of git-annex, not the file itself",
+        "get the file that it stands for: git annex get",
+    ),
+    ("ENC[PKCS7,", "encrypted by hiera-eyaml", "decrypt it first: eyaml decrypt -e FILE"),
     ("ENC[AES256_GCM", "encrypted by SOPS", "decrypt it first: sops decrypt FILE"),
     ("$ANSIBLE_VAULT;", "encrypted by Ansible Vault", "decrypt what is in it first: ansible-vault decrypt"),
     (
@@ -115,6 +136,8 @@ const PEM: &[OtherFile] = &[
     (b"OPENSSH PRIVATE KEY", "a private key of OpenSSH", SSH),
     (b"CERTIFICATE REQUEST", REQUEST, REQUEST_HINT),
     (b"NEW CERTIFICATE REQUEST", REQUEST, REQUEST_HINT),
+    (b"X509 CRL", REVOKED, REVOKED_HINT),
+    (b"CRL", REVOKED, REVOKED_HINT),
     (b"PUBLIC KEY", "a public key", PUBLIC),
     (b"RSA PUBLIC KEY", "a public key", PUBLIC),
     (b"SSH2 PUBLIC KEY", "a public key for SSH", PUBLIC),
@@ -133,6 +156,9 @@ const PEM: &[OtherFile] = &[
 const REQUEST: &str = "a certificate request, and no certificate";
 const REQUEST_HINT: &str = "send it to the CA; what comes back goes into a P12 with the key: p12-test repack --key key.pem certificate.pem client.p12";
 
+const REVOKED: &str = "a list of revoked certificates (CRL)";
+const REVOKED_HINT: &str = "ask for the P12 itself; a CRL is for those who check certificates";
+
 fn find(kinds: &[OtherFile], bytes: &[u8]) -> Option<Fault> {
     let (_, what, hint) = kinds.iter().find(|(start, ..)| bytes.starts_with(start))?;
     Some(Fault::not_a_p12(format!("it is {what}")).with_hint(*hint))
@@ -141,6 +167,17 @@ fn find(kinds: &[OtherFile], bytes: &[u8]) -> Option<Fault> {
 /// A binary file by how it begins.
 pub(super) fn binary(bytes: &[u8]) -> Option<Fault> {
     find(BINARY, bytes)
+}
+
+/// DER that PEM has a label for.
+pub(super) fn der(bytes: &[u8]) -> Option<Fault> {
+    let label = match bytes {
+        _ if X509Req::from_der(bytes).is_ok() => "CERTIFICATE REQUEST",
+        _ if X509Crl::from_der(bytes).is_ok() => "X509 CRL",
+        _ if PKey::public_key_from_der(bytes).is_ok() => "PUBLIC KEY",
+        _ => return message::encrypted(bytes),
+    };
+    find(PEM, label.as_bytes())
 }
 
 /// A block of PEM by its label.
@@ -159,7 +196,7 @@ pub(super) fn text(text: &str) -> Fault {
     let held = || held().map(|(_, what, hint)| Fault::not_a_p12(format!("it is {what}")).with_hint(*hint));
     named.or_else(held).unwrap_or_else(|| match text.chars().next() {
         Some('<') => markup(text),
-        Some('{' | '[') => Fault::not_a_p12("it is JSON").with_hint(
+        Some('{' | '[') if envelope::is_json(text) => Fault::not_a_p12("it is JSON").with_hint(
             "no P12 is in it, and no certificate with its key, as base64 or PEM; save what holds the secret itself",
         ),
         _ => Fault::not_a_p12("it is a text"),

@@ -11,14 +11,18 @@ use super::container::{Pfx, looks_like_pfx};
 use super::fault::{Fault, Parsed};
 use super::form::{Content, Form};
 use super::iterate::Wiped;
-use super::{dump, embedded, escapes, loose, other};
-use crate::envelope;
+use super::{dump, embedded, escapes, jwk, loose, margin, message, other};
+use crate::ber::{Decoder, SEQUENCE};
+use crate::envelope::{self, Value};
 
 /// How many texts may be in each other. YAML with a copy in JSON of base64 of base64 of PEM has five.
 const DEEPEST: usize = 6;
 
 /// How many keys and certificates there may be. Real files have a few.
 const MOST: usize = 2_000;
+
+/// How many texts may have keys of JWK.
+const MOST_JWK: usize = 8;
 
 /// How many bytes are looked at in all that is in a file. Real ones have some kilobytes.
 const LARGEST: usize = 12 << 20;
@@ -33,6 +37,8 @@ pub(super) struct Search {
     names: Vec<String>,
     /// The first thing that is something else.
     other: Option<Fault>,
+    /// How many texts had keys of JWK, each of which takes time.
+    jwks: usize,
     seen: HashSet<[u8; 32]>,
     /// How many bytes were looked at, in all wrappings together.
     looked_at: usize,
@@ -57,12 +63,19 @@ impl Search {
         }
         match as_text(bare) {
             Some(text) if depth <= DEEPEST => self.look_into(text, name, depth),
-            _ => self.look_at_binary(bare.trim_ascii_start(), name),
+            _ => self.look_at_binary(bare.trim_ascii_start(), name, depth),
         }
     }
 
-    fn look_at_binary(&mut self, bytes: &[u8], name: &str) {
+    fn look_at_binary(&mut self, bytes: &[u8], name: &str, depth: usize) {
         let found = self.count();
+        if let Some(content) = message::content(bytes).filter(|_| depth <= DEEPEST) {
+            self.look_at(&content, name, depth + 1);
+            if self.count() == found {
+                self.other.get_or_insert_with(message::signed);
+            }
+            return;
+        }
         self.take(bytes, "DER", name);
         // An archive that has a name is to be unpacked.
         if self.count() == found && other::binary(bytes).is_none() {
@@ -75,12 +88,21 @@ impl Search {
         let text = text.trim_matches(['\'', '`']);
         let plain = escapes::without_colours(text);
         let text = plain.as_ref().map_or(text, |plain| plain.as_str());
+        let inner = margin::without(text);
+        let text = inner.as_ref().map_or(text, |inner| inner.as_str());
         let text =
             text.strip_prefix("data:").and_then(|uri| uri.split_once("base64,")).map_or(text, |uri| uri.1);
         let found = self.count();
+        // Lines of it may look like what they are not.
+        if let Some(plain) = escapes::of_mail(text) {
+            self.look_at(&plain, name, depth + 1);
+            if self.is_settled(found) {
+                return;
+            }
+        }
         if !envelope::is_json(text) {
             self.take_pem(text);
-            if text.starts_with("-----BEGIN ") && self.count() > found {
+            if text.starts_with("-----BEGIN ") && self.is_settled(found) {
                 return;
             }
             // Words of a table may be base64, too.
@@ -93,37 +115,50 @@ impl Search {
             if let Some(bytes) = bytes.filter(|_| !text.contains("=3D")) {
                 self.look_at(&bytes, name, depth + 1);
             }
-            if self.count() > before {
+            if self.is_settled(before) {
                 return;
             }
         }
-        for value in envelope::values(text).iter().filter(|value| value.text.len() >= escapes::SHORTEST) {
+        let values = envelope::values(text);
+        self.take_jwk(&values, name);
+        for value in values.iter().filter(|value| value.text.len() >= escapes::SHORTEST) {
             // Nothing but what is in the text itself would be the same again.
             if value.text.len() < text.len() {
                 self.look_at(value.text.as_bytes(), &value.name, depth + 1);
             }
         }
-        if self.count() == found {
+        if !self.is_settled(found) {
             self.look_closer(text, name, depth);
         }
     }
 
-    /// Into a text that is nothing as a whole.
+    /// Into a text that is nothing as a whole, or holds certificates without a key, as a CA beside a P12.
     fn look_closer(&mut self, text: &str, name: &str, depth: usize) {
-        // What SOPS has encrypted is in base64, and may begin as anything does.
-        if text.contains("ENC[AES256_GCM") {
+        // What SOPS and eyaml have encrypted is in base64, and may begin as anything does.
+        if text.contains("ENC[AES256_GCM") || text.contains("ENC[PKCS7,") {
             return;
         }
-        let found = self.count();
-        let ways = [escapes::undo, |text: &str| dump::decode(text).into_iter().collect(), embedded::base64];
+        let (found, rest) = (self.count(), embedded::beside_pem(text));
+        let text = rest.as_ref().map_or(text, |rest| rest.as_str());
+        let ways = [
+            escapes::undo,
+            |text: &str| dump::decode(text).into_iter().collect(),
+            embedded::base64,
+            embedded::hex,
+        ];
         for way in ways {
             for bytes in way(text).iter().filter(|bytes| bytes.as_slice() != text.as_bytes()) {
                 self.look_at(bytes, name, depth + 1);
             }
-            if self.count() > found {
+            if self.is_settled(found) {
                 return;
             }
         }
+    }
+
+    /// Whether more was found than what a P12 may stand beside.
+    fn is_settled(&self, before: usize) -> bool {
+        self.count() > before && (!self.files.is_empty() || self.bags.iter().any(loose::is_key))
     }
 
     fn count(&self) -> usize {
@@ -147,12 +182,19 @@ impl Search {
         }
     }
 
+    fn take_jwk(&mut self, values: &[Value], name: &str) {
+        if values.iter().any(|value| value.name == "kty") && self.jwks < MOST_JWK {
+            self.jwks += 1;
+            jwk::keys(values).iter().for_each(|key| self.take(key, "JWK", name));
+        }
+    }
+
     /// Something binary. `kind` is what to call it where it is a key or certificate.
     fn take(&mut self, bytes: &[u8], kind: &str, name: &str) {
         if self.bags.len() > MOST || !self.seen.insert(sha256(bytes)) {
             return;
         }
-        if bytes.first() == Some(&0x30) && (kind.contains("PKCS12") || looks_like_pfx(bytes)) {
+        if is_large(bytes) && (kind.contains("PKCS12") || looks_like_pfx(bytes)) {
             return self.files.push((name.to_owned(), Zeroizing::new(bytes.to_vec())));
         }
         match loose::read(bytes) {
@@ -161,7 +203,7 @@ impl Search {
                 self.names.push(if kind == "DER" { what.to_owned() } else { kind.to_owned() });
             }
             None => {
-                let found = other::binary(bytes).or_else(|| other::pem(kind));
+                let found = other::binary(bytes).or_else(|| other::der(bytes)).or_else(|| other::pem(kind));
                 self.other = self.other.take().or(found);
             }
         }
@@ -199,6 +241,14 @@ impl Search {
             _ => text.map(other::text),
         };
         self.other.or_else(whole).unwrap_or_else(|| Fault::not_a_p12("its format is not known"))
+    }
+}
+
+/// A SEQUENCE as long as files are, or a whole one. Texts have a zero before a letter, too.
+fn is_large(bytes: &[u8]) -> bool {
+    match bytes {
+        [SEQUENCE, length, ..] => *length >= 0x80 || Decoder::new(bytes).any().is_ok(),
+        _ => false,
     }
 }
 

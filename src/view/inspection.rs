@@ -40,7 +40,7 @@ fn full(inspection: &Inspection) -> String {
         text += &line("file", &facts);
         text += &container(anatomy);
         for key in &anatomy.keys {
-            text += &line("key", &described(key));
+            text += &line("key", &described(key, anatomy.form));
         }
         for held in &anatomy.certificates {
             text += &certificate(held.alias.as_deref(), &held.certificate);
@@ -96,9 +96,13 @@ pub(super) fn protection(used: Option<&Protection>, without: &str) -> String {
     format!("{algorithm}; {kdf}{prf}, {iterations} iterations, {salt} bytes of salt")
 }
 
-pub(super) fn described(key: &Key) -> String {
+pub(super) fn described(key: &Key, form: Form) -> String {
     let alias = key.alias.as_ref().map_or(String::new(), |alias| format!("{alias:?}, "));
-    let without = if key.encrypted { "encrypted by its safe alone" } else { "not encrypted" };
+    let without = match (key.encrypted, form) {
+        (false, _) => "not encrypted",
+        (true, Form::Loose) => "encrypted in the old way of PEM (DEK-Info)",
+        (true, _) => "encrypted by its safe alone",
+    };
     format!("{alias}{}; {}", key.key, protection(key.protection.as_ref(), without))
 }
 

@@ -1,5 +1,6 @@
 //! A certificate and its key that are in no P12, in one file or two; and a key with a password of its own.
 
+use openssl::bn::{BigNum, BigNumContext};
 use openssl::pkcs7::{Pkcs7, Pkcs7Flags};
 use openssl::stack::Stack;
 use openssl::symm::Cipher;
@@ -173,6 +174,86 @@ fn a_key_with_a_password_of_its_own_opens_with_both() {
     let packed = with(with(lab.command(), &["repack", "--password-file", "password.txt"]), &command);
     Ran::of(packed, b"").exits(0);
     lab.run_p12("new.p12", &site, &[]).exits(0);
+}
+
+#[test]
+fn a_key_in_the_old_encryption_of_pem_is_in_no_safe() {
+    let lab = Lab::new();
+    let client = parts(&lab, Key::Rsa(2048));
+    let key = client.key.rsa().unwrap();
+    let key = key.private_key_to_pem_passphrase(Cipher::aes_256_cbc(), PASSWORD.as_bytes()).unwrap();
+    lab.write("both.pem", &[read(&lab, "client.pem"), key].concat());
+    let ran = inspect(&lab, &["both.pem"]);
+    assert!(
+        String::from_utf8_lossy(&ran.stdout).contains("RSA 2048; encrypted in the old way of PEM (DEK-Info)")
+    );
+}
+
+#[test]
+fn a_jwk_with_its_certificate_gets_through() {
+    let lab = Lab::new();
+    let url = |bytes: &[u8]| {
+        openssl::base64::encode_block(bytes).replace('+', "-").replace('/', "_").replace('=', "")
+    };
+    for kind in [Key::Rsa(2048), Key::Ec, Key::Ed25519] {
+        let client = parts(&lab, kind);
+        let members = match kind {
+            Key::Ed25519 => format!(
+                r#""kty": "OKP", "crv": "Ed25519", "x": "{}", "d": "{}""#,
+                url(&client.key.raw_public_key().unwrap()),
+                url(&client.key.raw_private_key().unwrap())
+            ),
+            Key::Rsa(_) => {
+                let rsa = client.key.rsa().unwrap();
+                let factors = [("d", rsa.d()), ("p", rsa.p().unwrap()), ("q", rsa.q().unwrap())];
+                let rest =
+                    [("dp", rsa.dmp1().unwrap()), ("dq", rsa.dmq1().unwrap()), ("qi", rsa.iqmp().unwrap())];
+                let all = [("n", rsa.n()), ("e", rsa.e())].into_iter().chain(factors).chain(rest);
+                let all = all.map(|(name, number)| format!(r#", "{name}": "{}""#, url(&number.to_vec())));
+                format!(r#""kty": "RSA"{}"#, all.collect::<String>())
+            }
+            _ => {
+                let key = client.key.ec_key().unwrap();
+                let (mut x, mut y) = (BigNum::new().unwrap(), BigNum::new().unwrap());
+                let mut context = BigNumContext::new().unwrap();
+                key.public_key().affine_coordinates(key.group(), &mut x, &mut y, &mut context).unwrap();
+                let [x, y, d] =
+                    [&x, &y, key.private_key()].map(|number| url(&number.to_vec_padded(32).unwrap()));
+                format!(r#""kty": "EC", "crv": "P-256", "x": "{x}", "y": "{y}", "d": "{d}""#)
+            }
+        };
+        let chain = std::iter::once(&client.certificate).chain(&client.chain);
+        let chain: Vec<_> = chain.map(|one| openssl::base64::encode_block(&one.to_der().unwrap())).collect();
+        let key = format!(r#"{{{members}, "x5c": {chain:?}}}"#);
+        let set = format!(r#"{{"keys": [{{"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "x"}}, {key}]}}"#);
+        for (name, text) in [("a key", key), ("a set", set)] {
+            lab.write("client.jwk", &text);
+            lab.run_p12("client.jwk", &lab.site(OK), &[]).in_case(name).exits(0);
+        }
+        lab.write("client.jwk", &format!("{{{members}}}"));
+        lab.run_p12("client.jwk", &Site::nowhere(), &[])
+            .ends(3, "it is JWK, not a P12")
+            .ends(3, "for this key");
+    }
+}
+
+#[test]
+fn pem_with_a_margin_gets_through() {
+    let lab = Lab::new();
+    let client = parts(&lab, Key::Ec);
+    let key = client.key.private_key_to_pem_pkcs8().unwrap();
+    let both = String::from_utf8([read(&lab, "client.pem"), key].concat()).unwrap();
+    let mark = |mark: &str| both.lines().map(|line| format!("{mark}{line}\n")).collect::<String>();
+    let numbers = both.lines().enumerate().map(|(at, line)| format!("{:>4}  {line}\n", at + 1));
+    for (name, text) in [
+        ("numbers", numbers.collect()),
+        ("a diff", format!("diff --git a/c b/c\n--- a/c\n+++ b/c\n@@ -0,0 +1,50 @@\n{}", mark("+"))),
+        ("what a diff removes", format!("@@ -1,50 +0,0 @@\n{}", mark("-"))),
+        ("a quotation", mark("> ")),
+    ] {
+        lab.write("both.pem", &text);
+        lab.run_p12("both.pem", &lab.site(OK), &[]).in_case(name).exits(0);
+    }
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! P12 files as tools hand them out, files that are something else, and files that were damaged on their way.
 
 use openssl::base64::encode_block;
+use openssl::hash::MessageDigest;
+use openssl::pkcs7::{Pkcs7, Pkcs7Flags};
+use openssl::stack::Stack;
+use openssl::symm::Cipher;
+use openssl::x509::X509Req;
 use p12_test::demo::pki::{Key, Profile, Purpose};
 
 use crate::harness::{Lab, OK, PASSWORD, Ran, Site, with};
-use crate::inspect::{document, finding};
+use crate::inspect::{document, finding, inspect};
 
 /// In the folder of the file.
 fn open(lab: &Lab, name: &str) -> Ran {
@@ -92,6 +97,8 @@ fn several_files_in_one_text_are_named() {
     lab.run_p12("two.yaml", &Site::nowhere(), &[])
         .ends(3, "it holds 2 P12 files: keystore.p12, truststore.p12")
         .ends(3, "hint:  save the value of one of them in a file of its own");
+    lab.write("two.ldif", &format!("sn: x\nuserPKCS12:: {one}\ncn: y\nuserSMIME;binary:: {two}\n"));
+    open(&lab, "two.ldif").ends(3, "it holds 2 P12 files: userPKCS12, userSMIME;binary");
 }
 
 #[test]
@@ -118,6 +125,7 @@ fn a_file_of_another_kind_is_named_with_the_way_to_a_p12() {
         (b"\xa1\xf8\x4e\x38abc".to_vec(), "a wallet of Oracle", "give ewallet.p12"),
         (b"\x84\x5e\x03\xc1abc".to_vec(), "encrypted by GnuPG", "--decrypt 'it is'"),
         (b"\x8c\x0d\x04\x09abc".to_vec(), "encrypted by GnuPG", "--decrypt 'it is'"),
+        (b"age-encryption.org/v1\n-> X25519 a\n--- a\n\xff\0\xfe".to_vec(), "encrypted by age", "decrypt it"),
         (pgp("MESSAGE"), "encrypted by GnuPG", "--decrypt 'it is'"),
         (pgp("PRIVATE KEY BLOCK"), "a private key of OpenPGP", "ask for the P12"),
         (pgp("PUBLIC KEY BLOCK"), "a public key of OpenPGP", "ask for the private key"),
@@ -318,6 +326,156 @@ fn a_p12_amid_other_things_opens() {
 }
 
 #[test]
+fn a_p12_opens_beside_a_ca_in_pem() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let one = encode_block(&p12(&lab));
+    let ca = String::from_utf8(lab.root.certificate_pem().unwrap()).unwrap();
+    let part = "--x\nContent-Type: application/x-pkcs12\nContent-Transfer-Encoding: base64\n";
+    let mail = format!("MIME-Version: 1.0\n\n--x\nContent-Type: application/x-x509-ca-cert\n\n{ca}\n{part}");
+    for (name, text) in [
+        (
+            "a profile of OpenVPN",
+            format!("client\n<ca>\n{ca}</ca>\n<pkcs12>\n{}</pkcs12>\nverb 3\n", lines(&one, 64, "")),
+        ),
+        ("a mail", format!("{mail}\n{}\n--x--\n", lines(&one, 76, ""))),
+        ("the CA first, and nothing else", format!("{ca}{}", lines(&one, 64, ""))),
+        ("the CA last", format!("{}{ca}", lines(&one, 64, ""))),
+        ("many of them", format!("{}\nclient.p12: {one}\n", ca.repeat(20))),
+        ("a dump", format!("{ca}\nunsigned char x[] = {{ {} }};", numbers(&p12(&lab)))),
+    ] {
+        lab.write("wrapped", &text);
+        lab.run_p12("wrapped", &site, &[]).in_case(name).exits(0);
+    }
+}
+
+fn numbers(bytes: &[u8]) -> String {
+    bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn a_p12_opens_behind_a_margin_and_in_a_database() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let file = p12(&lab);
+    let base64 = lines(&encode_block(&file), 76, "");
+    let hex: String = file.iter().map(|byte| format!("{byte:02X}")).collect();
+    let before = |mark: &str| base64.lines().map(|line| format!("{mark}{line}\n")).collect::<String>();
+    let numbers = base64.lines().enumerate().map(|(at, line)| format!("{:>6}\t{line}\n", at + 1));
+    let registry =
+        file.chunks(25).map(|row| row.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(","));
+    let registry = registry.collect::<Vec<_>>().join(",\\\r\n  ");
+    for (name, text) in [
+        ("cat -n", numbers.collect()),
+        ("lines that a diff adds", before("+")),
+        ("git diff", format!("diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -0,0 +1,2 @@\n{}", before("+"))),
+        ("a comment of C", before("//")),
+        ("a log", before("2026-11-26T21:00:00Z stdout F ")),
+        ("an export of a registry", format!("Version 5.00\r\n\r\n[HKEY]\r\n\"Blob\"=hex:{registry}\r\n")),
+        ("psql", format!(" id |  p12\n----+-----\n  1 | \\x{}\n(1 row)\n", hex.to_lowercase())),
+        ("SQL", format!("INSERT INTO keys (id, p12) VALUES (1, X'{hex}');\n")),
+        ("a section", format!("[client]\np12 = \"\"\"\n{base64}\"\"\"\n")),
+    ] {
+        lab.write("wrapped", &text);
+        lab.run_p12("wrapped", &site, &[]).in_case(name).exits(0);
+    }
+}
+
+#[test]
+fn a_p12_opens_in_binary_as_quoted_printable() {
+    let lab = Lab::new();
+    // As Python's quopri writes it; line feeds are line ends.
+    let coded = |byte: &u8| match byte {
+        b'=' | 0..=8 | 0xb..=0xc | 0xe..=0x1f | 0x7f.. => format!("={byte:02X}"),
+        byte => char::from(*byte).to_string(),
+    };
+    for mark in 0..8 {
+        let file = lab.root.issue(&Profile::new(&format!("client {mark}"), Purpose::Client)).unwrap();
+        let file = file.p12(PASSWORD, "client").unwrap();
+        let mut text = "Content-Transfer-Encoding: quoted-printable\n\n".to_owned();
+        let mut width = 0;
+        for byte in &file {
+            width = if *byte == b'\n' { 0 } else { width + coded(byte).len() };
+            if width > 72 {
+                text += "=\n";
+                width = coded(byte).len();
+            }
+            text += &coded(byte);
+        }
+        lab.write("mail.eml", &text);
+        inspect(&lab, &["mail.eml"]).exits(0);
+    }
+}
+
+#[test]
+fn a_p12_in_a_signed_message_opens() {
+    let lab = Lab::new();
+    let site = lab.site(OK);
+    let one = lines(&encode_block(&p12(&lab)), 64, "");
+    let profile = format!("<plist><dict><key>PayloadContent</key>\n<data>\n{one}</data></dict></plist>");
+    let sign = |content: &[u8]| {
+        let none = Stack::new().unwrap();
+        let flags = Pkcs7Flags::BINARY;
+        Pkcs7::sign(&lab.root.certificate, &lab.root.key, &none, content, flags).unwrap()
+    };
+    for (name, content) in [
+        ("an Apple profile", sign(profile.as_bytes()).to_der().unwrap()),
+        ("a P12", sign(&p12(&lab)).to_der().unwrap()),
+        ("in PEM", sign(&p12(&lab)).to_pem().unwrap()),
+    ] {
+        lab.write("signed", &content);
+        lab.run_p12("signed", &site, &[]).in_case(name).exits(0);
+    }
+    lab.write("signed", &sign(b"hello").to_der().unwrap());
+    open(&lab, "signed").ends(3, "it is a signed message, and no P12 is in it").ends(3, "ask for the P12");
+    let reader = Profile { key: Key::Rsa(2048), ..Profile::new("reader", Purpose::Client) };
+    let mut to = Stack::new().unwrap();
+    to.push(lab.root.issue(&reader).unwrap().certificate).unwrap();
+    let sealed = Pkcs7::encrypt(&to, &p12(&lab), Cipher::aes_256_cbc(), Pkcs7Flags::BINARY).unwrap();
+    let sealed = sealed.to_der().unwrap();
+    let mail = format!("MIME-Version: 1.0\n\n{}", lines(&encode_block(&sealed), 64, ""));
+    let eyaml = format!("client::p12: ENC[PKCS7,{}]\n", encode_block(&sealed));
+    for (content, what, hint) in [
+        (sealed, "it is an encrypted message (S/MIME, CMS)", "the key of its recipient"),
+        (mail.into_bytes(), "it is an encrypted message (S/MIME, CMS)", "the key of its recipient"),
+        (eyaml.into_bytes(), "encrypted by hiera-eyaml", "eyaml decrypt -e sealed"),
+    ] {
+        lab.write("sealed", &content);
+        open(&lab, "sealed").ends(3, what).ends(3, hint);
+    }
+}
+
+/// By OpenSSL's own command.
+fn crl(lab: &Lab) -> Vec<u8> {
+    lab.write("root.pem", &lab.root.certificate_pem().unwrap());
+    lab.write("root.key", &lab.root.key.private_key_to_pem_pkcs8().unwrap());
+    lab.write("index", "");
+    lab.write("ca.cnf", "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=30\n");
+    crate::findings::shell(
+        lab,
+        "openssl ca -gencrl -config ca.cnf -cert root.pem -keyfile root.key -out crl.pem && openssl crl -in crl.pem -outform DER -out crl.der",
+    );
+    std::fs::read(lab.path("crl.der")).unwrap()
+}
+
+#[test]
+fn der_is_named_as_its_pem_is() {
+    let lab = Lab::new();
+    let mut request = X509Req::builder().unwrap();
+    request.set_pubkey(&lab.root.key).unwrap();
+    request.sign(&lab.root.key, MessageDigest::sha256()).unwrap();
+    let public = lab.root.key.public_key_to_der().unwrap();
+    for (content, what, hint) in [
+        (request.build().to_der().unwrap(), "it is a certificate request", "send it to the CA"),
+        (public, "it is a public key", "ask for the private key"),
+        (crl(&lab), "it is a list of revoked certificates (CRL)", "ask for the P12 itself"),
+    ] {
+        lab.write("it is", &content);
+        open(&lab, "it is").ends(3, what).ends(3, hint);
+    }
+}
+
+#[test]
 fn what_follows_a_p12_is_told_for_what_it_is() {
     let lab = Lab::new();
     let file = p12(&lab);
@@ -373,6 +531,14 @@ fn what_holds_no_p12_says_where_it_is() {
             "a description",
             "kubectl get secret",
         ),
+        ("client_p12 = <sensitive>\n".to_owned(), "an output of Terraform", "terraform output -raw NAME"),
+        (
+            "users:\n- user:\n    client-key-data: DATA+OMITTED\n".to_owned(),
+            "a view of a kubeconfig",
+            "kubectl config view --raw",
+        ),
+        ("/annex/objects/SHA256E-s1--4d7a.p12\n".to_owned(), "a pointer of git-annex", "git annex get"),
+        ("[ca]\ndatabase=idx\n".to_owned(), "it is a text", "as PKCS#12"),
         ("begin 644 client.p12\n".to_owned(), "uuencode", "uudecode"),
         (
             format!(r#"{{"cer": "{certificate}", "id": "https://v.vault.azure.net/certificates/x/1"}}"#),

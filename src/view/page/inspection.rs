@@ -84,7 +84,7 @@ fn boxes(anatomy: &Anatomy) -> Markup {
             } }
             div.safes {
                 @for key in &anatomy.keys {
-                    div.box.key { strong { "Private key" } " " span.note { (shown(&described(key))) } }
+                    div.box.key { strong { "Private key" } " " span.note { (shown(&described(key, anatomy.form))) } }
                 }
                 @for held in &anatomy.certificates {
                     div.box { strong { "Certificate" } " " span.note { (shown(&held.certificate.title())) } }
