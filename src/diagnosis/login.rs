@@ -57,9 +57,12 @@ pub fn doubts(head: &Head, excerpt: &Foreign) -> Vec<String> {
 /// What makes a page of HTML look like one to log in.
 fn page_sign(head: &Head, text: &str) -> Option<&'static str> {
     let kind = head.field(&CONTENT_TYPE).map(|kind| kind.text().to_lowercase()).unwrap_or_default();
+    if !(kind.contains("html") || kind.is_empty()) {
+        return None;
+    }
     let text = text.to_lowercase();
     let begins = ["<!doctype html", "<html"].iter().any(|tag| text.trim_start().starts_with(tag));
-    if !(kind.contains("html") || kind.is_empty() && begins) {
+    if kind.is_empty() && !begins {
         return None;
     }
     let tags =

@@ -229,6 +229,10 @@ const PHRASES: &[(Says, &[&str])] = &[
 
 fn meaning(sentence: &str) -> Option<Says> {
     let words = format!(" {} ", words(sentence));
+    // Each phrase below needs one of these. Most sentences of a page have none, and every answer is read.
+    if !["cert", "tls", "ssl", "crl", "leaf signature"].iter().any(|part| words.contains(part)) {
+        return None;
+    }
     let has = |phrase: &str| words.contains(&format!(" {phrase} "));
     let has_any = |phrases: &[&str]| phrases.iter().any(|phrase| has(phrase));
     let owned = has_any(OWNERS);
