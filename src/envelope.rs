@@ -49,6 +49,13 @@ fn find_quote(quoted: &str) -> usize {
     end.unwrap_or(quoted.len())
 }
 
+/// Without the escapes of URLs (RFC 3986 section 2.1).
+pub(crate) fn percent_decode(text: &str) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    bytes.extend(percent_encoding::percent_decode_str(text));
+    bytes
+}
+
 /// A string of JSON without its escapes (RFC 8259 section 7). In units of UTF-16, as its escapes are.
 pub(crate) fn unescape(quoted: &str) -> Zeroizing<String> {
     let mut units = Zeroizing::new(Vec::with_capacity(quoted.len()));

@@ -1,7 +1,6 @@
 //! Texts that were escaped on their way: for URLs, forms, HTML, mail, and as strings of programs.
 
 use memchr::memmem;
-use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
 use super::iterate::Wiped;
@@ -18,7 +17,7 @@ pub(super) fn undo(text: &str) -> Vec<Wiped> {
     }
     if ["%2B", "%2F", "%3D", "%2b", "%2f", "%3d", "%0A", "%0a"].iter().any(|code| text.contains(code)) {
         let values = text.split('&').map(|part| part.split_once('=').map_or(part, |(_, value)| value));
-        plain.extend(values.filter(|value| value.len() >= SHORTEST).map(percent_decode));
+        plain.extend(values.filter(|value| value.len() >= SHORTEST).map(envelope::percent_decode));
     }
     if text.contains("&#") {
         plain.push(html(text));
@@ -46,13 +45,6 @@ pub(super) fn without_colours(text: &str) -> Option<Zeroizing<String>> {
         plain.push_str(part.get(end(part)..).unwrap_or_default());
     }
     Some(plain)
-}
-
-/// RFC 3986 section 2.1.
-fn percent_decode(value: &str) -> Wiped {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(value.len()));
-    bytes.extend(percent_decode_str(value));
-    bytes
 }
 
 /// RFC 2045 section 6.7.

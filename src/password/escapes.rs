@@ -1,6 +1,5 @@
 //! How a password is written inside HTML, URLs, strings and XML.
 
-use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
 use crate::envelope;
@@ -35,10 +34,9 @@ fn entity(name: &str) -> Option<char> {
     }
 }
 
-/// RFC 3986 section 2.1.
+/// The escapes of a URL, if what they hide is a text.
 pub(super) fn percent(text: &str) -> Option<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
-    bytes.extend(percent_decode_str(text));
+    let bytes = envelope::percent_decode(text);
     let plain = std::str::from_utf8(&bytes).ok().filter(|plain| *plain != text)?;
     Some(Zeroizing::new(plain.to_owned()))
 }
