@@ -56,7 +56,7 @@ pub(super) fn undo(text: &str) -> Vec<Step> {
     results
 }
 
-/// Longer texts hold a password, but are none.
+/// A longer text may contain a password, but is not one itself.
 const LONGEST: usize = 1024;
 
 fn unquote(text: &str) -> Option<&str> {

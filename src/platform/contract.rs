@@ -74,8 +74,8 @@ pub fn domain_url(api: &Url, account: &Account) -> Url {
     url
 }
 
-/// What `serve` says of a forward URL that its policy forbids. Told apart, the reasons would list the names of a private
-/// network.
+/// What `serve` says of a forward URL that its policy forbids. With a reason for each, strangers could list the
+/// names of a private network.
 pub const NOT_CALLED: &str = "the forward URL may not be called: its host is unknown, or its address or port is not allowed; the operator of serve finds the reason in the log";
 
 /// The account in a path of the Domain API, and the service if it names one.
